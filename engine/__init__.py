@@ -1,0 +1,37 @@
+"""chainrule's engine: Values, their graph, and the gradients that flow back through it.
+
+>>> import engine
+>>> a, b = engine.Value(-4.0, label="a"), engine.Value(2.0, label="b")
+>>> c = (a * b).tanh() + b ** 2
+>>> c.backward()
+>>> print(f"{c:.4f} {b.grad:.4f}")
+3.0000 4.0000
+
+Reading order: value, operations, ieee, graph, backward; then explain and calculus; then what you are curious about.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from .anomaly import anomaly
+from .calculus import derivative, gradient
+from .explain import Site, Step, text
+from .operations import (
+    acos, acosh, asin, asinh, atan, atan2, atanh, cbrt, ceil, clamp, copysign, cos, cosh, elu, erf, erfc, exp, exp2,
+    expm1, floor, fmod, gelu, hypot, leaky_relu, log, log1p, log2, log10, logaddexp, logsumexp, maximum, mean, minimum,
+    product, reciprocal, relu, sigmoid, sign, silu, sin, sinh, softmax, softplus, sqrt, square, step, tan, tanh, total,
+    trunc, weighted_sum, where,
+)
+from .value import Value
+
+_ON_FIRST_USE = {  # what needs more than the heart is imported when it is first asked for
+    "jacobian": "calculus", "hessian": "calculus", "hessian_vector_product": "calculus",
+    "check_gradients": "check", "primitive": "primitive", "record": "tape", "Tape": "tape",
+    "draw": "view", "draw_dot": "view", "stepper": "view", "debug": "debugger",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _ON_FIRST_USE:
+        raise AttributeError(f"engine has no {name!r}")
+    return getattr(import_module(f"engine.{_ON_FIRST_USE[name]}"), name)
