@@ -1,0 +1,47 @@
+"""What every test shares: settings of Hypothesis, a quiet matplotlib, a computer without dot."""
+
+import os
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+
+# Programs that a test starts find the packages too, installed or not.
+os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH", "")]))
+os.environ["PYTHONUTF8"] = "1"
+os.environ.setdefault("MPLBACKEND", "Agg")
+
+try:
+    from hypothesis import HealthCheck, settings
+except ImportError:  # only the tests that use it are skipped
+    pass
+else:
+    quiet = [HealthCheck.too_slow, HealthCheck.data_too_large]
+    settings.register_profile("default", deadline=None, suppress_health_check=quiet)
+    # In CI the same examples every time: a red run there is about the change, not about luck.
+    settings.register_profile("ci", deadline=None, suppress_health_check=quiet, derandomize=True)
+    settings.load_profile("ci" if os.environ.get("CI") else "default")
+
+
+@pytest.fixture
+def root() -> Path:
+    """The folder of the repository."""
+    return ROOT
+
+
+@pytest.fixture
+def python() -> str:
+    """The interpreter that runs the tests, to start a fresh process with."""
+    return sys.executable
+
+
+@pytest.fixture
+def without_dot(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """A computer on which Graphviz is not installed: no program at all is on PATH."""
+    empty = tmp_path / "empty-path"
+    empty.mkdir()
+    monkeypatch.setenv("PATH", str(empty))
+    yield
