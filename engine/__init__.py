@@ -16,11 +16,11 @@ from typing import TYPE_CHECKING, Any
 from .anomaly import anomaly
 from .calculus import derivative, gradient
 from .explain import Site, Step, text
+from .functions import clamp, elu, leaky_relu, logsumexp, mean, product, softmax, total, weighted_sum
 from .operations import (
-    acos, acosh, asin, asinh, atan, atan2, atanh, cbrt, ceil, clamp, copysign, cos, cosh, elu, erf, erfc, exp, exp2,
-    expm1, floor, fmod, gelu, hypot, leaky_relu, log, log1p, log2, log10, logaddexp, logsumexp, maximum, mean, minimum,
-    product, reciprocal, relu, sigmoid, sign, silu, sin, sinh, softmax, softplus, sqrt, square, step, tan, tanh, total,
-    trunc, weighted_sum, where,
+    acos, acosh, asin, asinh, atan, atan2, atanh, cbrt, ceil, copysign, cos, cosh, erf, erfc, exp, exp2, expm1, floor,
+    fmod, gelu, hypot, log, log1p, log2, log10, logaddexp, maximum, minimum, reciprocal, relu, sigmoid, sign, silu, sin,
+    sinh, softplus, sqrt, square, step, tan, tanh, trunc, where,
 )
 from .value import Value
 

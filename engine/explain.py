@@ -18,7 +18,7 @@ from pathlib import PurePath
 from types import CodeType
 from typing import Any, NamedTuple
 
-from .graph import numbered, stale, topological_order
+from .graph import stale, topological_order
 
 
 class Step(NamedTuple):
@@ -68,6 +68,12 @@ def steps(root: Any) -> Iterator[Step]:
             if not parent.constant:
                 yield Step(index, node, parent, slot, local, upstream, contribution, before, after)
                 index += 1
+
+
+def numbered(root: Any) -> dict[Any, int]:
+    """Every node under `root` with its stable number: leaves as they were met, then the interior in order."""
+    order, leaves = topological_order(root)
+    return {node: number for number, node in enumerate(leaves + order)}
 
 
 def site(code: CodeType | None, offset: int) -> Site | None:

@@ -73,12 +73,6 @@ class prepared:
             node.grad = 0.0
 
 
-def numbered(root: Any) -> dict[Any, int]:
-    """Every node under `root` with its stable number: leaves as they were met, then the interior in order."""
-    order, leaves = topological_order(root)
-    return {node: number for number, node in enumerate(leaves + order)}
-
-
 def stale(order: list[Any]) -> list[Any]:
     """The nodes of `order` whose data is not what their operation makes of their parents' data now."""
     return [node for node in order if _changed(node.data, node.operation.forward(*[p.data for p in node.parents]))]

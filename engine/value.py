@@ -8,23 +8,23 @@
 """
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
-from . import explain, operations
-from .backward import backward as sweep
+from . import explain, functions, operations
+from .backward import backward
 from .explain import Site, Step
-from .ieee import real
 from .operations import Closure, Operation
+from .real import real
 
-_ENGINE = frozenset(__file__.replace("value.py", f"{name}.py")  # the modules that make nodes for a user
-                    for name in ("value", "operations", "calculus", "check"))
 _frame = sys._getframe
+_ENGINE = frozenset(__file__.replace("value.py", f"{name}.py")  # the modules that make nodes on a user's behalf
+                    for name in ("value", "operations", "functions", "calculus", "check", "primitive"))
 watchers: list[Any] = []  # engine.anomaly() listens here: .made(node), .before_backward(root)
 
 
 def _made(operation: Operation, parents: tuple["Value", ...], z: float, closure: Closure) -> "Value":
-    """The node z = operation(parents), which notes the user's frame that asked for it."""
+    """The node z = operation(parents). It notes the instruction of the user's code that asked for it."""
     node = _new(Value)
     node.data = z
     node.grad = 0.0
@@ -33,7 +33,7 @@ def _made(operation: Operation, parents: tuple["Value", ...], z: float, closure:
     node.operation = operation
     node.local_derivatives = closure
     frame = _frame(2)
-    while frame.f_code.co_filename in _ENGINE:
+    while frame.f_code.co_filename in _ENGINE and frame.f_back:
         frame = frame.f_back
     node._code, node._offset = frame.f_code, frame.f_lasti
     if watchers:
@@ -41,20 +41,21 @@ def _made(operation: Operation, parents: tuple["Value", ...], z: float, closure:
     return node
 
 
-def _method(operation: Operation) -> Any:
-    """The method behind a function or an operator of one Value: `Value.__operate__` for one operand, for speed."""
-    forward, rule = operation.forward, operation.rule
-
+def _unary(operation: Operation) -> Any:
+    """A method of one operand: what `Value.__operate__` does, unrolled for speed."""
     def method(self: "Value") -> "Value":
         x = self.data
-        z = forward(x)
-        return _made(operation, (self,), z, rule(z, x) if z == z else operation.local_derivatives(z, z, x))
-
+        z = operation.forward(x)
+        return _made(operation, (self,), z, operation.local_derivatives(z, z, x))
     return method
 
 
-def _operator(operation: Operation) -> Any:
-    """The method behind an operator of two: `Value.__operate__` for two operands, for speed."""
+def _methods(names: str) -> list[Any]:
+    return [_unary(operations.OPERATIONS[name]) for name in names.split()]
+
+
+def _binary(operation: Operation) -> Any:
+    """An operator of two operands: what `Value.__operate__` does, unrolled for speed."""
     forward, rule = operation.forward, operation.rule
 
     def operator(self: "Value", other: Any) -> "Value":
@@ -63,13 +64,12 @@ def _operator(operation: Operation) -> Any:
         x, y = self.data, other.data
         z = forward(x, y)
         return _made(operation, (self, other), z, rule(z, x, y) if z == z else operation.local_derivatives(z, z, x, y))
-
     return operator
 
 
-def _reflected(operation: Operation) -> Callable[["Value", Any], "Value"]:
-    """The method behind `2.0 - value`, where the plain number comes first."""
-    return lambda self, other: _node(operation, (other, self))
+def _reflected(operation: Operation) -> Any:
+    """The operator where a plain number comes first, as in `2.0 - value`."""
+    return lambda self, other: operation.of((other, self))
 
 
 class Value:
@@ -80,20 +80,19 @@ class Value:
     >>> y.parents, y.local_derivatives()
     ((x(data=2, grad=0),), (12.0,))
 
-    `data` is the expert's primal, `grad` the adjoint or cotangent: the derivative of the last root that
-    `backward()` was called on (for a leaf: the sum over all calls). `parents` are the operands in order,
-    duplicates kept. `local_derivatives` is the chain-rule closure; it remembers the numbers of the forward
-    pass, so that changing a leaf's data later cannot corrupt a gradient. At a leaf, `operation` and
-    `local_derivatives` are None; `constant` marks the leaf that a plain number became.
+    `data` is the expert's primal. `grad`, the adjoint or cotangent, is the derivative of the last root that
+    `backward()` was called on; at a leaf, the sum over all calls. `parents` are the operands in order, duplicates
+    kept. `local_derivatives`, the chain-rule closure, remembers the numbers of the forward pass, so that a
+    leaf's data can change later without corrupting a gradient. A leaf has no parents, and None for `operation`
+    and `local_derivatives`; it is `constant` if it was a plain number that met a Value.
 
     `==` and `hash` go by identity; `<`, `<=`, `>`, `>=` give Values that are 1.0 or 0.0. Raises TypeError for
     anything but a real number, and for a label that is not a str.
     """
 
     __slots__ = ("data", "grad", "label", "parents", "operation", "local_derivatives", "_code", "_offset")
+    __array_ufunc__ = None  # NumPy leaves `numpy.float64(2) * value` to us
     constant = False
-    __array_ufunc__ = None  # NumPy's scalars leave `numpy.float64(2) * value` to us
-
     data: float
     grad: float
     label: str
@@ -104,97 +103,66 @@ class Value:
     def __init__(self, data: Any, label: str = ""):
         if not isinstance(label, str):
             raise TypeError(f"a label is a str, not {label!r}: write label={str(label)!r}")
-        self.data = real(data)
-        self.grad = 0.0
-        self.label = label
+        self.data, self.grad, self.label = real(data), 0.0, label
         self.parents = ()
         self.operation = self.local_derivatives = None
-        frame = _frame(1)
-        while frame.f_code.co_filename in _ENGINE:
+        frame: Any = _frame(1)
+        while frame.f_code.co_filename in _ENGINE and frame.f_back:
             frame = frame.f_back
         self._code, self._offset = frame.f_code, frame.f_lasti
 
     @staticmethod
     def __operate__(operation: Operation, operands: tuple[Any, ...]) -> "Value":
-        """The node that `operation` makes of its operands, of which one at least is a Value."""
-        parents = operands if set(map(type, operands)) == _ALL_VALUES else tuple(map(lift, operands))
-        numbers = [parent.data for parent in parents]
+        """The node that an operation makes of its operands, of which one at least is a Value."""
+        numbers = [x.data for x in operands if x.__class__ is Value]
+        if len(numbers) < len(operands):  # plain numbers are among them
+            operands = tuple([lift(x) for x in operands])
+            numbers = [x.data for x in operands]
         z = operation.forward(*numbers)
-        return _made(operation, parents, z, operation.local_derivatives(z, z, *numbers))
+        return _made(operation, operands, z, operation.local_derivatives(z, z, *numbers))
 
-    # -- operators -------------------------------------------------------------------------------------------
-
-    __add__, __radd__ = _operator(operations.add), _reflected(operations.add)
-    __sub__, __rsub__ = _operator(operations.subtract), _reflected(operations.subtract)
-    __mul__, __rmul__ = _operator(operations.multiply), _reflected(operations.multiply)
-    __truediv__, __rtruediv__ = _operator(operations.divide), _reflected(operations.divide)
-    __floordiv__, __rfloordiv__ = _operator(operations.floor_divide), _reflected(operations.floor_divide)
-    __mod__, __rmod__ = _operator(operations.modulo), _reflected(operations.modulo)
-    __lt__, __le__ = _operator(operations.less), _operator(operations.less_equal)
-    __gt__, __ge__ = _operator(operations.greater), _operator(operations.greater_equal)
-    __pow__, __rpow__ = operations.power, _reflected(operations.raise_to)
-    __neg__, __abs__ = _method(operations.negative), _method(operations.absolute)
-
-    def __pos__(self) -> "Value":
-        return self
-
-    # -- functions as methods: x.exp() is exp(x) -------------------------------------------------------------
-
-    exp, exp2, expm1 = _method(operations.exp), _method(operations.exp2), _method(operations.expm1)
-    log, log2, log10, log1p = _method(operations.log), _method(operations.log2), _method(operations.log10), _method(operations.log1p)
-    sqrt, cbrt, square, reciprocal = _method(operations.sqrt), _method(operations.cbrt), _method(operations.square), _method(operations.reciprocal)
-    sin, cos, tan = _method(operations.sin), _method(operations.cos), _method(operations.tan)
-    asin, acos, atan = _method(operations.asin), _method(operations.acos), _method(operations.atan)
-    sinh, cosh, tanh = _method(operations.sinh), _method(operations.cosh), _method(operations.tanh)
-    asinh, acosh, atanh = _method(operations.asinh), _method(operations.acosh), _method(operations.atanh)
-    sigmoid, softplus, relu = _method(operations.sigmoid), _method(operations.softplus), _method(operations.relu)
-    silu, gelu, erf, erfc = _method(operations.silu), _method(operations.gelu), _method(operations.erf), _method(operations.erfc)
-    step, sign = _method(operations.step), _method(operations.sign)
-    floor, ceil, trunc = _method(operations.floor), _method(operations.ceil), _method(operations.trunc)
-    leaky_relu, elu, clamp = operations.leaky_relu, operations.elu, operations.clamp
-
-    # -- gradients, and why they are what they are -----------------------------------------------------------
+    __add__, __radd__ = _binary(operations.add), _reflected(operations.add)
+    __sub__, __rsub__ = _binary(operations.subtract), _reflected(operations.subtract)
+    __mul__, __rmul__ = _binary(operations.multiply), _reflected(operations.multiply)
+    __truediv__, __rtruediv__ = _binary(operations.divide), _reflected(operations.divide)
+    __floordiv__, __rfloordiv__ = _binary(operations.floor_divide), _reflected(operations.floor_divide)
+    __mod__, __rmod__ = _binary(operations.modulo), _reflected(operations.modulo)
+    __pow__, __rpow__ = functions.power, _reflected(operations.raise_to)
+    __lt__, __le__ = _binary(operations.less), _binary(operations.less_equal)
+    __gt__, __ge__ = _binary(operations.greater), _binary(operations.greater_equal)
+    __neg__, __abs__ = _unary(operations.negative), _unary(operations.absolute)
+    exp, exp2, expm1, log, log2, log10, log1p = _methods("exp exp2 expm1 log log2 log10 log1p")
+    sqrt, cbrt, square, reciprocal, erf, erfc = _methods("sqrt cbrt square reciprocal erf erfc")
+    sin, cos, tan, asin, acos, atan = _methods("sin cos tan asin acos atan")
+    sinh, cosh, tanh, asinh, acosh, atanh = _methods("sinh cosh tanh asinh acosh atanh")
+    sigmoid, softplus, relu, silu, gelu = _methods("sigmoid softplus relu silu gelu")
+    step, sign, floor, ceil, trunc = _methods("step sign floor ceil trunc")
+    leaky_relu, elu, clamp = functions.leaky_relu, functions.elu, functions.clamp
 
     def backward(self) -> None:
-        """Add to every leaf's grad the derivative of this Value by that leaf.
+        """Add to every leaf's grad the derivative of this Value by that leaf; interior grads are made afresh.
 
         >>> x = Value(3.0)
         >>> (x * x).backward()
         >>> x.grad
         6.0
-
-        Interior grads are made afresh; leaves accumulate until their grad is set to 0.0.
         """
         for watcher in watchers:
             watcher.before_backward(self)
-        sweep(self)
+        backward(self)
 
     def steps(self) -> Iterator[Step]:
-        """Every contribution of the backward pass in order, as data; touches no grad.
-
-        >>> x = Value(3.0, label="x")
-        >>> [step.contribution for step in (x * x).steps()]
-        [3.0, 3.0]
-        """
+        """Every contribution of the backward pass in order, as data; touches no grad."""
         return explain.steps(self)
 
     def why(self, x: "Value", depth: int = 1) -> str:
-        """The sum behind x.grad, one line a contribution, followed upstream to `depth`.
-
-        >>> x = Value(3.0, label="x")
-        >>> y = x * x
-        >>> y.backward()
-        >>> print(y.why(x).splitlines()[0])
-        x.grad = 6
-        """
+        """The sum behind x.grad as text, a line for each contribution, followed upstream to `depth`."""
         return explain.why(self, x, depth)
 
     @property
     def created_at(self) -> Site | None:
-        """Where it was made: the first frame outside engine/, with the exact subexpression; None if unknown."""
+        """Where it was made: the first frame outside engine/, with the exact subexpression."""
         return explain.site(self._code, self._offset)
-
-    # -- as an object ----------------------------------------------------------------------------------------
 
     def __repr__(self) -> str:
         return explain.describe(self)
@@ -202,47 +170,41 @@ class Value:
     def __format__(self, spec: str) -> str:
         return format(self.data, spec) if spec else repr(self)
 
+    def __pos__(self) -> "Value":
+        return self
+
     def __bool__(self) -> bool:
         if self.operation in _COMPARISONS:
             return self.data != 0.0
         raise TypeError(f"{self!r} is neither true nor false: compare it (v > 0), or use its number (v.data)")
 
     def __float__(self) -> float:
-        raise TypeError(f"{self!r} would lose its graph as a float: write v.data for the number, or for a "
-                        "function that keeps the graph engine.sin(v) in place of math.sin(v)")
+        raise TypeError(f"{self!r} would lose its graph as a float: write v.data for the number, or a function that "
+                        "keeps the graph, engine.sin(v) in place of math.sin(v)")
 
     def __reduce__(self) -> tuple[Any, ...]:
         if self.parents:
             raise TypeError(f"{self!r} can't be copied or pickled without its graph: take Value(v.data) for a leaf")
         return _restored, (type(self), self.data, self.label, self.grad)
 
-    # -- names of the micrograd lecture, for notebooks that walk the graph themselves ------------------------
-
-    @property
-    def _prev(self) -> tuple["Value", ...]:
-        return self.parents
-
-    @property
-    def _op(self) -> str:
-        return self.operation.symbol if self.operation else ""
+    # Names of the micrograd lecture, for notebooks that walk the graph themselves.
+    _prev = property(lambda self: self.parents)
+    _op = property(lambda self: self.operation.symbol if self.operation else "")
 
     def _backward(self) -> None:
-        if self.local_derivatives and self.grad:
-            for parent, local in zip(self.parents, self.local_derivatives(), strict=True):
-                parent.grad += self.grad * local
-
-
-_new = Value.__new__
-_node = Value.__operate__
-_ALL_VALUES = {Value}
-_COMPARISONS = (operations.less, operations.less_equal, operations.greater, operations.greater_equal)
+        for parent, local in zip(self.parents, self.local_derivatives() if self.local_derivatives else (), strict=True):
+            parent.grad += self.grad * local if self.grad else 0.0
 
 
 class Constant(Value):
-    """The leaf that a plain number became when it was used as an operand."""
+    """The leaf that a plain number became when it met a Value."""
 
     __slots__ = ()
     constant = True
+
+
+_new = Value.__new__
+_COMPARISONS = (operations.less, operations.less_equal, operations.greater, operations.greater_equal)
 
 
 def lift(x: Any) -> Value:
