@@ -7,11 +7,12 @@
 >>> print(f"{c:.4f} {b.grad:.4f}")
 3.0000 4.0000
 
-Reading order: value, operations, ieee, graph, backward; then explain and calculus; then what you are curious about.
+Reading order: value, operations, ieee, graph, backward; then explain and calculus; then whatever you like.
 """
 
+# ruff: noqa: I001 - one name a line would make the imports longer than many a chapter
 from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from .anomaly import anomaly
 from .calculus import derivative, gradient
@@ -24,6 +25,16 @@ from .operations import (
 )
 from .value import Value
 
+__all__ = [
+    "Site", "Step", "Value", "acos", "acosh", "anomaly", "asin", "asinh", "atan", "atan2", "atanh", "cbrt", "ceil",
+    "check_gradients", "clamp", "copysign", "cos", "cosh", "debug", "derivative", "draw", "draw_dot", "elu", "erf",
+    "erfc", "exp", "exp2", "expm1", "floor", "fmod", "gelu", "gradient", "hessian", "hessian_vector_product",
+    "hypot", "jacobian", "leaky_relu", "log", "log10", "log1p", "log2", "logaddexp", "logsumexp", "maximum", "mean",
+    "minimum", "primitive", "product", "reciprocal", "record", "relu", "sigmoid", "sign", "silu", "sin", "sinh",
+    "softmax", "softplus", "sqrt", "square", "step", "stepper", "tan", "tanh", "text", "total", "trunc",
+    "weighted_sum", "where",
+]
+
 _ON_FIRST_USE = {  # what needs more than the heart is imported when it is first asked for
     "jacobian": "calculus", "hessian": "calculus", "hessian_vector_product": "calculus",
     "check_gradients": "check", "primitive": "primitive", "record": "tape", "Tape": "tape",
@@ -34,4 +45,5 @@ _ON_FIRST_USE = {  # what needs more than the heart is imported when it is first
 def __getattr__(name: str) -> Any:
     if name not in _ON_FIRST_USE:
         raise AttributeError(f"engine has no {name!r}")
-    return getattr(import_module(f"engine.{_ON_FIRST_USE[name]}"), name)
+    found = globals()[name] = getattr(import_module(f"engine.{_ON_FIRST_USE[name]}"), name)
+    return found

@@ -26,6 +26,6 @@ def backward(root: Any) -> None:
         for node in reversed(order):
             if node.grad == 0.0:  # nothing to pass on
                 continue
-            for parent, local in zip(node.parents, node.local_derivatives()):  # noqa: B905
+            for parent, local in zip(node.parents, node.local_derivatives()):
                 contribution = node.grad * local  # the chain rule
                 parent.grad += contribution  # the sum over children

@@ -28,7 +28,7 @@ class Step(NamedTuple):
     parent's grad in this sweep, which starts at 0.0 whatever its grad is now.
     """
 
-    index: int
+    index: int  # type: ignore[assignment]  # tuple.index gives way to the contract
     node: Any
     parent: Any
     slot: int

@@ -5,6 +5,7 @@ How to read a row
     forward         floats in, a float out; ieee answers where Python would raise
     rule            `lambda z, x, y: lambda: (∂z/∂x, ∂z/∂y)` for z = forward(x, y). The outer function takes the
                     numbers of the forward pass; the inner one, the *closure*, remembers those that it needs
+                    (`x=x` in the three busiest rows remembers x as well as a closure cell does, in less memory)
     slopes          instead of a rule, where the local derivatives are the same everywhere
 
 One rule serves twice: a node calls it with floats, `gradient()` with the node and its parents themselves, and
@@ -20,96 +21,15 @@ Formulas: Abramowitz and Stegun, Handbook of Mathematical Functions, chapters 4 
 """
 
 import math
-from collections.abc import Callable
-from functools import lru_cache
-from types import CodeType
 from typing import Any
 
 from . import ieee
-from .real import real
-
-Closure = Callable[[], tuple[Any, ...]]
-Rule = Callable[..., Closure]
-
-
-class Operation:
-    """A primitive: called with plain numbers it returns a float, with a Value among them a Value.
-
-    >>> multiply(3.0, 4.0), multiply.rule(12.0, 3.0, 4.0)()
-    (12.0, (4.0, 3.0))
-
-    `arity` is the number of operands (None: any), `parameters` the plain numbers that belong to the operation
-    itself, as 3.0 does in x**3. `domain` is False for arithmetic and selection, which have slopes even where
-    the value is nan. Closure and `local_derivatives` are what others call the VJP, before the product with grad.
-    """
-
-    __slots__ = ("arity", "domain", "forward", "name", "parameters", "rule", "symbol")
-
-    def __init__(self, name: str, symbol: str, forward: Callable[..., float], rule: Rule, arity: int | None,
-                 parameters: tuple[float, ...] = (), domain: bool = True):
-        self.name, self.symbol, self.forward, self.rule = name, symbol, forward, _named(rule, name)
-        self.arity, self.parameters, self.domain = arity, parameters, domain
-
-    def __call__(self, *operands: Any) -> Any:
-        return self.of(operands)
-
-    def of(self, operands: tuple[Any, ...]) -> Any:
-        """Operands that know what to do with an operation do it (a Value makes a node); numbers go forward."""
-        for operand in operands:
-            if operand.__class__ is not float and hasattr(operand, "__operate__"):
-                return operand.__operate__(self, operands)
-        return self.forward(*map(real, operands))
-
-    def __repr__(self) -> str:
-        return f"<operation {self.name}{self.parameters or ''}>"
-
-    def local_derivatives(self, data: float, z: Any, *xs: Any) -> Closure:
-        """The closure at a point, of floats or of Values; where a function's value is nan, so are its slopes."""
-        return self.rule(z, *xs) if data == data or not self.domain else _constant(self.name, (math.nan,) * len(xs))
-
-
-OPERATIONS: dict[str, Operation] = {}  # every fixed primitive, by name
-FAMILIES: dict[str, Callable[..., Operation]] = {}  # makers of primitives that carry parameters, by name
-
-
-def operation(name: str, symbol: str, forward: Callable[..., float], rule: Rule | None = None,
-              arity: int | None = None, *, slopes: tuple[float, ...] = (), domain: bool = True) -> Operation:
-    """Enter a row into the table."""
-    if rule is None:
-        closure = _constant(name, slopes)  # one closure serves every node
-        rule, arity = lambda z, x, y=None: closure, len(slopes)
-    OPERATIONS[name] = made = Operation(name, symbol, forward, rule, arity, domain=domain)
-    return made
-
-
-def function(name: str, forward: Callable[[float], float], rule: Rule | None = None) -> Operation:
-    """Enter a function of one operand, which is its own symbol; without a rule it is flat."""
-    return operation(name, name, forward, rule, 1, slopes=(0.0,))
-
-
-def family(name: str, maker: Callable[..., Operation]) -> Callable[..., Operation]:
-    """Enter a maker of operations; the same parameters give the same operation. (+ 0.0 makes -0.0 a 0.0.)"""
-    made = lru_cache(maxsize=1024)(maker)
-    FAMILIES[name] = make = lambda *parameters: made(*[real(number) + 0.0 for number in parameters])
-    return make
-
-
-def _constant(name: str, slopes: tuple[float, ...]) -> Closure:
-    return _named(lambda: lambda: slopes, name)()
-
-
-def _named(rule: Rule, name: str) -> Rule:
-    """Call the closure that `rule` returns by the operation's name, so that a debugger can break on it."""
-    constants = (constant.replace(co_name=name, co_qualname=name) if isinstance(constant, CodeType) else constant
-                 for constant in rule.__code__.co_consts)
-    rule.__code__ = rule.__code__.replace(co_consts=tuple(constants))
-    return rule
-
+from .operation import FAMILIES, OPERATIONS, Closure, Operation, Rule, family, function, operation  # noqa: F401
 
 # -- arithmetic ----------------------------------------------------------------------------------------------
 add = operation("add", "+", lambda x, y: x + y, slopes=(1.0, 1.0), domain=False)
 subtract = operation("subtract", "-", lambda x, y: x - y, slopes=(1.0, -1.0), domain=False)
-multiply = operation("multiply", "*", lambda x, y: x * y,  # x=x remembers as a cell does, in half the memory
+multiply = operation("multiply", "*", lambda x, y: x * y,
                      lambda z, x, y: lambda x=x, y=y: (y, x), arity=2, domain=False)
 divide = operation("divide", "/", ieee.divide,
                    lambda z, x, y: lambda: (reciprocal(y), -divide(z, y)), arity=2, domain=False)
@@ -173,7 +93,7 @@ atanh = function("atanh", ieee.atanh, lambda z, x: lambda: (reciprocal((1.0 - x)
 # -- activations and the error function -----------------------------------------------------------------------
 sigmoid = function("sigmoid", ieee.sigmoid, lambda z, x: lambda: (z * sigmoid(-x),))  # 1 - z loses digits
 softplus = function("softplus", lambda x: ieee.logsumexp(x, 0.0), lambda z, x: lambda: (sigmoid(x),))
-relu = function("relu", lambda x: x if x > 0.0 or x != x else 0.0, lambda z, x: lambda: (1.0 * (x > 0.0),))
+relu = function("relu", lambda x: x if x > 0.0 or x != x else 0.0, lambda z, x: lambda x=x: (1.0 * (x > 0.0),))
 silu = function("silu", lambda x: x * ieee.sigmoid(x), lambda z, x: lambda: (sigmoid(x) * (1.0 + x * sigmoid(-x)),))
 erf = function("erf", math.erf, lambda z, x: lambda: (_ERF * exp(-square(x)),))
 erfc = function("erfc", math.erfc, lambda z, x: lambda: (-_ERF * exp(-square(x)),))
@@ -205,8 +125,8 @@ def _turn(y: Any, x: Any, radius: Any) -> tuple[Any, Any]:
 
 def _forward_weighted_sum(*xs: float) -> float:
     """b + w₀a₀ + w₁a₁ + … of the operands w…, a…, b, by plain additions from left to right."""
-    n, z = len(xs) // 2, xs[-1]
-    for weight, value in zip(xs[:n], xs[n:]):  # noqa: B905 - xs[n:] ends with the bias
+    z = xs[-1]
+    for value, weight in zip(xs[len(xs) // 2:-1], xs):  # stops before the values
         z += weight * value
     return z
 
@@ -221,7 +141,7 @@ def _others(xs: tuple[Any, ...]) -> tuple[Any, ...]:
 
 
 weighted_sum = operation("weighted_sum", "dot", _forward_weighted_sum,
-                          lambda z, *xs: lambda: xs[len(xs) // 2:-1] + xs[:len(xs) // 2] + (1.0,), domain=False)
+                          lambda z, *xs: lambda xs=xs: xs[len(xs) // 2:-1] + xs[:len(xs) // 2] + (1.0,), domain=False)
 total = operation("total", "sum", lambda *xs: ieee.add_up(xs), lambda z, *xs: lambda: (1.0,) * len(xs), domain=False)
 mean = operation("mean", "mean", lambda *xs: ieee.add_up(xs) / len(xs),
                   lambda z, *xs: lambda: (1.0 / len(xs),) * len(xs), domain=False)

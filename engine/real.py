@@ -20,10 +20,10 @@ def real(x: Any) -> float:
     Raises TypeError for anything else, and OverflowError for an int or Fraction beyond the largest float.
     """
     if x.__class__ is float:
-        return x  # type: ignore[no-any-return]
+        return x
     if isinstance(x, Real) or (isinstance(x, Number) and not isinstance(x, Complex)) or _is_numpy_bool(x):
         try:
-            return float(x)  # type: ignore[arg-type]
+            return float(x)
         except OverflowError:
             raise OverflowError(f"{reprlib.repr(x)} is beyond the largest float, 1.8e308: scale it down") from None
     raise TypeError(f"a Value holds one real number, not the {type(x).__name__} {reprlib.repr(x)}: {_remedy(x)}")

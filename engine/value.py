@@ -14,12 +14,12 @@ from typing import Any
 from . import explain, functions, operations
 from .backward import backward
 from .explain import Site, Step
-from .operations import Closure, Operation
+from .operation import OPERATIONS, Closure, Operation
 from .real import real
 
 _frame = sys._getframe
 _ENGINE = frozenset(__file__.replace("value.py", f"{name}.py")  # the modules that make nodes on a user's behalf
-                    for name in ("value", "operations", "functions", "calculus", "check", "primitive"))
+                    for name in ("value", "operation", "operations", "functions", "calculus", "check", "primitive"))
 watchers: list[Any] = []  # engine.anomaly() listens here: .made(node), .before_backward(root)
 
 
@@ -46,12 +46,12 @@ def _unary(operation: Operation) -> Any:
     def method(self: "Value") -> "Value":
         x = self.data
         z = operation.forward(x)
-        return _made(operation, (self,), z, operation.local_derivatives(z, z, x))
+        return _made(operation, (self,), z, operation.rule(z, x) if z == z else operation.local_derivatives(z, z, x))
     return method
 
 
 def _methods(names: str) -> list[Any]:
-    return [_unary(operations.OPERATIONS[name]) for name in names.split()]
+    return [_unary(OPERATIONS[name]) for name in names.split()]
 
 
 def _binary(operation: Operation) -> Any:
@@ -63,7 +63,8 @@ def _binary(operation: Operation) -> Any:
             other = lift(other)
         x, y = self.data, other.data
         z = forward(x, y)
-        return _made(operation, (self, other), z, rule(z, x, y) if z == z else operation.local_derivatives(z, z, x, y))
+        closure = rule(z, x, y) if z == z else operation.local_derivatives(z, z, x, y)
+        return _made(operation, (self, other), z, closure)
     return operator
 
 
@@ -119,7 +120,8 @@ class Value:
             operands = tuple([lift(x) for x in operands])
             numbers = [x.data for x in operands]
         z = operation.forward(*numbers)
-        return _made(operation, operands, z, operation.local_derivatives(z, z, *numbers))
+        closure = operation.rule(z, *numbers) if z == z else operation.local_derivatives(z, z, *numbers)
+        return _made(operation, operands, z, closure)
 
     __add__, __radd__ = _binary(operations.add), _reflected(operations.add)
     __sub__, __rsub__ = _binary(operations.subtract), _reflected(operations.subtract)
@@ -192,8 +194,9 @@ class Value:
     _op = property(lambda self: self.operation.symbol if self.operation else "")
 
     def _backward(self) -> None:
-        for parent, local in zip(self.parents, self.local_derivatives() if self.local_derivatives else (), strict=True):
-            parent.grad += self.grad * local if self.grad else 0.0
+        if self.local_derivatives and self.grad:
+            for parent, local in zip(self.parents, self.local_derivatives()):
+                parent.grad += self.grad * local
 
 
 class Constant(Value):
