@@ -81,7 +81,7 @@ def split(
     >>> rows, species, _ = iris()
     >>> (train, train_species), (test, test_species) = split(rows, species)
     >>> len(train), len(test), test_species.count(0)
-    (100, 50, 17)
+    (99, 51, 17)
 
     Every class gives the same share, rounded; both parts come shuffled. The same seed makes the same parts.
     """
