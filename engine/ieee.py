@@ -88,8 +88,9 @@ def add_up(numbers: Iterable[float]) -> float:
 
 
 def logsumexp(*xs: float) -> float:
-    """log Σ exp(x), with the largest x taken out so that nothing overflows."""
-    peak = max(xs)
+    """log Σ exp(x), with the largest x taken out: then nothing overflows, and small terms are not lost."""
+    rest = list(xs)
+    peak = rest.pop(rest.index(max(rest)))
     if math.isfinite(peak):
-        return peak + math.log(add_up([math.exp(x - peak) for x in xs])) if not any(x != x for x in xs) else nan
-    return add_up(xs) if any(x != x for x in xs) else peak
+        return peak + math.log1p(add_up([exp(x - peak) for x in rest]))
+    return peak + add_up(rest) if any(x != x for x in xs) else peak
