@@ -115,7 +115,7 @@ class Value:
     @staticmethod
     def __operate__(operation: Operation, operands: tuple[Any, ...]) -> "Value":
         """The node that an operation makes of its operands, of which one at least is a Value."""
-        numbers = [x.data for x in operands if x.__class__ is Value]
+        numbers = [x.data for x in operands if x.__class__ is Value or x.__class__ is Constant]
         if len(numbers) < len(operands):  # plain numbers are among them
             operands = tuple([lift(x) for x in operands])
             numbers = [x.data for x in operands]
