@@ -158,7 +158,7 @@ def _run_lines(block: Block, names: dict[str, Any], where: str) -> str:
     printed = io.StringIO()
     try:
         with contextlib.redirect_stdout(printed):
-            exec(compile("\n" * block.line + block.text, where, "exec"), names)
+            exec(compile(block.text, "example.py", "exec"), names)  # as if pasted into a file of that name
     except Exception as error:
         raise AssertionError(f"{where}: {type(error).__name__}: {error}") from error
     return printed.getvalue()
