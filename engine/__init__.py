@@ -23,13 +23,13 @@ from .operations import (
     fmod, gelu, hypot, log, log1p, log2, log10, logaddexp, maximum, minimum, reciprocal, relu, sigmoid, sign, silu, sin,
     sinh, softplus, sqrt, square, step, tan, tanh, trunc, where,
 )
-from .value import Value
+from .value import Value, lift
 
 __all__ = [
     "Site", "Step", "Value", "acos", "acosh", "anomaly", "asin", "asinh", "atan", "atan2", "atanh", "cbrt", "ceil",
     "check_gradients", "clamp", "copysign", "cos", "cosh", "debug", "derivative", "draw", "draw_dot", "elu", "erf",
     "erfc", "exp", "exp2", "expm1", "floor", "fmod", "gelu", "gradient", "hessian", "hessian_vector_product",
-    "hypot", "jacobian", "leaky_relu", "log", "log10", "log1p", "log2", "logaddexp", "logsumexp", "maximum", "mean",
+    "hypot", "jacobian", "leaky_relu", "lift", "log", "log10", "log1p", "log2", "logaddexp", "logsumexp", "maximum", "mean",
     "minimum", "primitive", "product", "reciprocal", "record", "relu", "sigmoid", "sign", "silu", "sin", "sinh",
     "softmax", "softplus", "sqrt", "square", "step", "stepper", "tan", "tanh", "text", "total", "trunc",
     "weighted_sum", "where",

@@ -1,0 +1,26 @@
+"""Networks of Values: neurons, layers and MLPs, losses, optimisers, and `fit`, which puts them together.
+
+>>> import nn
+>>> net = nn.MLP(2, [3, 1], activation="tanh", seed=1)
+>>> net
+MLP(2, [3, 1], activation="tanh", output="linear")
+>>> history = nn.fit(net, [[0.0, 1.0], [1.0, 0.0]], [1.0, -1.0], loss=nn.squared_error,
+...                  optimizer=nn.SGD(net.parameters(), 0.1), epochs=50, progress=False)
+>>> [round(y, 2) for y in net.predict([[0.0, 1.0], [1.0, 0.0]])]
+[1.0, -1.0]
+
+Reading order: module, layers, losses, optim, train; `files` and `progress` serve them.
+"""
+
+from .layers import MLP, Layer, Neuron
+from .losses import binary_cross_entropy, cross_entropy, l2, max_margin, squared_error
+from .module import Module
+from .optim import SGD, Adam, Optimizer, clip_by_norm, clip_by_value
+from .train import History, average_gradient, batches, example_gradients, fit
+
+__all__ = [
+    "Module", "Neuron", "Layer", "MLP",
+    "squared_error", "max_margin", "cross_entropy", "binary_cross_entropy", "l2",
+    "Optimizer", "SGD", "Adam", "clip_by_norm", "clip_by_value",
+    "fit", "History", "batches", "example_gradients", "average_gradient",
+]

@@ -1,0 +1,182 @@
+"""Neuron, Layer, MLP: a = σ(z) with z = b + w₀x₀ + w₁x₁ + …, side by side in layers, and layers in a row.
+
+>>> net = MLP(3, [4, 4, 1], seed=7)
+>>> len(net.parameters())
+41
+>>> out = net([2.0, 3.0, -1.0])
+>>> out.backward()
+>>> net.layers[0].neurons[1].w[2].label
+'layer0.neuron1.w2'
+
+Weights are w_jk with j the neuron and k its input, as the notes on backpropagation have them.
+"""
+
+import math
+import random
+from collections.abc import Callable, Iterable
+from operator import index
+from typing import Any
+
+import engine
+from engine import Value, weighted_sum
+
+from .module import Module
+
+Seed = int | random.Random | None
+
+_RECTIFIERS = ("relu", "leaky_relu", "elu", "gelu", "silu", "softplus")
+_ACTIVATIONS: dict[str, Callable[[Any], Any]] = {"linear": lambda z: z} | {
+    name: getattr(engine, name) for name in (*_RECTIFIERS, "tanh", "sigmoid", "sin")}
+
+
+class _Part(Module):
+    """What neurons, layers and networks share: a number of inputs, which every call checks."""
+
+    inputs: int
+
+    def __call__(self, x: Iterable[Any]) -> Any:
+        numbers = tuple([self.enter(number) for number in x])
+        if len(numbers) != self.inputs:
+            raise ValueError(f"this {type(self).__name__} takes {self.inputs} inputs, not {len(numbers)}: "
+                             "give it one number for each")
+        return self.forward(numbers)
+
+    def forward(self, x: tuple[Any, ...]) -> Any:
+        raise NotImplementedError
+
+
+class Neuron(_Part):
+    """activation(b + Σ wᵢ·xᵢ): a list `w` of weights, a bias `b`.
+
+    >>> neuron = Neuron(2, activation="tanh", seed=1)
+    >>> neuron.w[0].data, neuron.w[1].data, neuron.b.data = -3.0, 1.0, 6.8813735870195432
+    >>> neuron([2.0, 0.0])
+    tanh(data=0.7071, grad=0)
+
+    z is one node, or, where `expanded` is true, a node for each product and each addition: the same number, bit for
+    bit. An activation is a name or a function of one Value. `seed` is an int, a random.Random to draw from, or None for
+    another start each time. Weights are drawn as suits the activation, see `starting_range`; the bias starts at 0.
+    """
+
+    def __init__(self, inputs: int, activation: str | Callable[[Any], Any] = "relu", *, seed: Seed = None,
+                 expanded: bool = False, siblings: int = 1):
+        self.inputs, self.activation, self.expanded = _count(inputs, "inputs"), _known(activation), expanded
+        bound, chance = starting_range(inputs, siblings, activation), _chance(seed)
+        self.w = [Value(bound * (2.0 * chance.random() - 1.0)) for _ in range(inputs)]
+        self.b = Value(0.0)
+        self.label_parameters()
+
+    def forward(self, x: tuple[Any, ...]) -> Any:
+        z = self._spelled(x) if self.expanded else weighted_sum(self.w, x, self.b)
+        return _activate(self.activation, z)
+
+    def _spelled(self, x: tuple[Any, ...]) -> Any:
+        z: Any = self.b
+        for w, a in zip(self.w, x):
+            z = z + w * a
+        return z
+
+    def __repr__(self) -> str:
+        return f"Neuron({self.inputs}, {_name(self.activation)})"
+
+
+class Layer(_Part):
+    """Neurons side by side that read the same inputs; a call gives the list of their outputs.
+
+    >>> layer = Layer(2, 3, seed=1)
+    >>> len(layer([1.0, -1.0])), list(layer.named_parameters())[:3]
+    (3, ['neuron0.w0', 'neuron0.w1', 'neuron0.b'])
+    """
+
+    def __init__(self, inputs: int, outputs: int, activation: str | Callable[[Any], Any] = "relu", *,
+                 seed: Seed = None, expanded: bool = False):
+        self.inputs, self.outputs = _count(inputs, "inputs"), _count(outputs, "outputs")
+        chance = _chance(seed)
+        self.neurons = [Neuron(inputs, activation, seed=chance, expanded=expanded, siblings=outputs)
+                        for _ in range(outputs)]
+        self.label_parameters()
+
+    def forward(self, x: tuple[Any, ...]) -> Any:
+        return [neuron.forward(x) for neuron in self.neurons]
+
+    def __repr__(self) -> str:
+        return f"Layer({self.inputs}, {self.outputs}, {_name(self.neurons[0].activation)})"
+
+
+class MLP(_Part):
+    """A multilayer perceptron: layers in a row, each reading the outputs of the one before.
+
+    >>> net = MLP(2, [16, 16, 1], activation="relu", seed=0)
+    >>> net([1.0, 2.0, 3.0])
+    Traceback (most recent call last):
+        ...
+    ValueError: this MLP takes 2 inputs, not 3: give it one number for each
+
+    `sizes` counts the neurons of each layer; `activation` is for all layers but the last, whose is `output`.
+    A call gives one Value where the last layer has one neuron, else a list. The same seed gives the same bits.
+    """
+
+    def __init__(self, inputs: int, sizes: Iterable[int], activation: str | Callable[[Any], Any] = "relu",
+                 output: str | Callable[[Any], Any] = "linear", *, seed: Seed = None, expanded: bool = False):
+        self.inputs, self.sizes = _count(inputs, "inputs"), _counts(sizes)
+        self.activation, self.output = activation, output
+        chance = _chance(seed)
+        kinds = [activation] * (len(self.sizes) - 1) + [output]
+        self.layers = [Layer(before, size, kind, seed=chance, expanded=expanded)
+                       for before, size, kind in zip((inputs, *self.sizes), self.sizes, kinds)]
+        self.label_parameters()
+
+    def forward(self, x: tuple[Any, ...]) -> Any:
+        for layer in self.layers:
+            x = tuple(layer.forward(x))
+        return x[0] if len(x) == 1 else list(x)
+
+    def __repr__(self) -> str:
+        return (f"MLP({self.inputs}, {list(self.sizes)}, activation={_name(self.activation)}, "
+                f"output={_name(self.output)})")
+
+
+def starting_range(inputs: int, outputs: int, activation: str | Callable[[Any], Any]) -> float:
+    """Weights start evenly spread between minus and plus this number, so that signals neither fade nor grow.
+
+    >>> starting_range(6, 3, "relu"), starting_range(4, 2, "tanh")
+    (1.0, 1.0)
+
+    For the relu family √(6/inputs), a variance of 2/inputs: He, Zhang, Ren and Sun, Delving Deep into
+    Rectifiers, 2015. For all others √(6/(inputs + outputs)): Glorot and Bengio, Understanding the difficulty of
+    training deep feedforward neural networks, 2010.
+    """
+    return math.sqrt(6.0 / (inputs if activation in _RECTIFIERS else inputs + outputs))
+
+
+def _activate(activation: str | Callable[[Any], Any], z: Any) -> Any:
+    return _ACTIVATIONS[activation](z) if isinstance(activation, str) else activation(z)
+
+
+def _known(activation: str | Callable[[Any], Any]) -> str | Callable[[Any], Any]:
+    if activation in _ACTIVATIONS or (callable(activation) and not isinstance(activation, str)):
+        return activation
+    raise ValueError(f"unknown activation {activation!r}: take one of {', '.join(_ACTIVATIONS)}, or give a function")
+
+
+def _name(activation: str | Callable[[Any], Any]) -> str:
+    return f'"{activation}"' if isinstance(activation, str) else getattr(activation, "__name__", repr(activation))
+
+
+def _chance(seed: Seed) -> random.Random:
+    return seed if isinstance(seed, random.Random) else random.Random(seed)
+
+
+def _counts(sizes: Iterable[int]) -> tuple[int, ...]:
+    if isinstance(sizes, (str, bytes)) or not isinstance(sizes, Iterable):
+        raise TypeError(f"sizes is a list with the number of neurons of each layer, not {sizes!r}: write [{sizes!r}]")
+    found = tuple([_count(size, "neurons of a layer") for size in sizes])
+    if not found:
+        raise ValueError("sizes is empty: an MLP has at least one layer, as in MLP(2, [1])")
+    return found
+
+
+def _count(n: int, what: str) -> int:
+    if index(n) < 1:
+        raise ValueError(f"the number of {what} is {n}: it must be 1 or more")
+    return index(n)

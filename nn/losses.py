@@ -1,0 +1,97 @@
+"""Losses: how wrong the answer to one example is, as one Value (or a float, given floats).
+
+>>> squared_error([0.5, 1.0], [1.0, 0.0])
+1.25
+>>> round(cross_entropy([2.0, 0.0], 0), 6)
+0.126928
+"""
+
+from collections.abc import Iterable, Sequence
+from operator import index as whole
+from typing import Any
+
+from engine import Value, logsumexp, relu, softplus, square, total, where
+
+
+def squared_error(outputs: Any, targets: Any) -> Any:
+    """Σ (a - y)² over the outputs, C₀ of the notes: a sum, without ½ and not a mean.
+
+    >>> squared_error(3.0, 1.0)
+    4.0
+
+    Both are lists of the same length, or both single. Raises ValueError where the lengths differ.
+    """
+    if not isinstance(outputs, (list, tuple)) and not hasattr(targets, "__len__"):
+        return square(outputs - targets)
+    outputs, targets = _listed(outputs), _listed(targets)
+    if len(outputs) != len(targets):
+        raise ValueError(f"{len(outputs)} outputs but {len(targets)} targets: give one target for each output")
+    return total([square(a - y) for a, y in zip(outputs, targets)])
+
+
+def max_margin(score: Any, sign: Any) -> Any:
+    """max(0, 1 - sign·score): nothing to learn from an example on its right side by a margin of 1.
+
+    >>> max_margin(0.25, -1), max_margin(3.0, 1)
+    (1.25, 0.0)
+
+    `sign` is -1 or +1. The hinge loss of Cortes and Vapnik, Support-vector networks, 1995.
+    """
+    if not isinstance(sign, Value) and sign not in (-1, 1):
+        raise ValueError(f"max_margin takes a sign of -1 or +1, not {sign!r}")
+    return relu(1.0 - sign * _single(score, "max_margin"))
+
+
+def cross_entropy(logits: Sequence[Any], index: Any) -> Any:
+    """-log of the share that softmax(logits) gives to the class `index`: logsumexp(logits) - logits[index].
+
+    >>> cross_entropy([0.0, 0.0], 1)
+    0.6931471805599453
+
+    Raises ValueError for an index that is not 0 … len(logits) - 1. (An index that is a Value, as on a tape
+    where it changes from row to row, picks its logit by `where`.) Bridle 1990; Bishop, Pattern Recognition and Machine
+    Learning, 2006, section 4.3.4.
+    """
+    logits = _listed(logits)
+    if isinstance(index, Value):
+        return logsumexp(logits) - total([where(index - k, 0.0, logit) for k, logit in enumerate(logits)])
+    if not 0 <= whole(index) < len(logits):
+        raise ValueError(f"class {index} of {len(logits)} logits: classes run from 0 to {len(logits) - 1}")
+    return logsumexp(logits) - logits[whole(index)]
+
+
+def binary_cross_entropy(logit: Any, target: Any) -> Any:
+    """-log of the probability that sigmoid(logit) gives to the target, 0 or 1 or a share in between.
+
+    >>> binary_cross_entropy(0.0, 1), binary_cross_entropy(-1000.0, 0)
+    (0.6931471805599453, 0.0)
+
+    target·softplus(-logit) + (1 - target)·softplus(logit), which neither overflows nor cancels. Bishop 2006, 4.3.2.
+    """
+    logit = _single(logit, "binary_cross_entropy")
+    if isinstance(target, Value):
+        return target * softplus(-logit) + (1.0 - target) * softplus(logit)
+    if not 0 <= target <= 1:
+        raise ValueError(f"binary_cross_entropy takes a target from 0 to 1, not {target!r}")
+    if target in (0, 1):
+        return softplus(-logit if target else logit)
+    return target * softplus(-logit) + (1.0 - target) * softplus(logit)
+
+
+def l2(parameters: Iterable[Any]) -> Any:
+    """Σ p² over the parameters: times a small number, what L2 regularisation adds to a loss.
+
+    >>> l2([3.0, 4.0])
+    25.0
+    """
+    return total([square(p) for p in parameters])
+
+
+def _listed(values: Any) -> Sequence[Any]:
+    return values if hasattr(values, "__len__") else [values]
+
+
+def _single(value: Any, name: str) -> Any:
+    if isinstance(value, (list, tuple)):
+        raise ValueError(f"{name} takes one output, not a list of {len(value)}: give the network one output neuron")
+    return value

@@ -1,0 +1,74 @@
+"""Progress on standard error: a bar where rich is installed and someone watches, else a few plain lines.
+
+>>> with progress(10, show=False) as report:
+...     for epoch in range(10):
+...         report(epoch + 1, 0.5)
+"""
+
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+Report = Callable[[int, float], None]
+
+LONG = 30.0  # seconds; a run that will take longer is told of a faster way
+HINT = "hint: compiled=True records the loss once and replays it, many times faster: pip install chainrule[fast]"
+
+
+@contextmanager
+def progress(epochs: int, show: bool = True, hint: str = "") -> Iterator[Report]:
+    """A function to call after each epoch with its number, from 1, and its loss.
+
+    `hint` is a line for those who will wait for long. Nothing is printed unless `show` is true.
+    """
+    bar = _bar() if show else None
+    if not show:
+        yield lambda epoch, loss: None
+    elif bar is None:
+        yield _hinting(_lines(epochs), print_line, epochs, hint)
+    else:
+        with bar:
+            task = bar.add_task("", total=epochs, loss="")
+            yield _hinting(lambda epoch, loss: bar.update(task, completed=epoch, loss=f"loss {loss:.4g}"),
+                           bar.console.print, epochs, hint)
+
+
+def print_line(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)
+
+
+def _lines(epochs: int) -> Report:
+    """About ten lines a run, however long it is."""
+    start, pause = time.perf_counter(), max(epochs // 10, 1)
+
+    def report(epoch: int, loss: float) -> None:
+        if epoch % pause == 0 or epoch in (1, epochs):
+            seconds = time.perf_counter() - start
+            print_line(f"epoch {epoch:>{len(str(epochs))}}/{epochs}  loss {loss:.4g}  {seconds:.1f} s")
+    return report
+
+
+def _hinting(report: Report, say: Callable[[str], Any], epochs: int, hint: str) -> Report:
+    """`report`, which also says the hint once, as soon as it is clear that the run will be long."""
+    start, waiting = time.perf_counter(), [hint] if hint else []
+
+    def hinting(epoch: int, loss: float) -> None:
+        report(epoch, loss)
+        if waiting and (time.perf_counter() - start) / epoch * epochs > LONG:
+            say(waiting.pop())
+    return hinting
+
+
+def _bar() -> Any:
+    """rich's bar, or None where rich is missing or standard error is a file."""
+    if not sys.stderr.isatty():
+        return None
+    try:
+        from rich.console import Console
+        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+    except ImportError:
+        return None
+    return Progress(TextColumn("training"), BarColumn(), MofNCompleteColumn(), TextColumn("{task.fields[loss]}"),
+                    TimeRemainingColumn(), console=Console(stderr=True, markup=False, highlight=False))
