@@ -26,7 +26,8 @@ CORE = {
     "explain": {"graph"},
     "value": {"operation", "operations", "functions", "backward", "explain", "real"},
     "anomaly": {"explain", "value"},
-    "calculus": {"graph", "operations", "value"},
+    "calculus": {"functions", "graph", "operations", "value"},
+    "expression": {"explain", "functions", "graph", "operations", "value"},
 }
 # Everything else in the engine (check, primitive, tape, view, debugger, …) stands on the core and on itself alone;
 # only these two see the whole engine.
