@@ -17,6 +17,7 @@ import re
 import shlex
 import subprocess
 import sys
+import types
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -105,6 +106,19 @@ def test_a_page_that_is_wrong_fails(text):
         run_page(text, "page")
 
 
+def test_a_doctest_fails_unless_a_library_is_missing():
+    def found(source: str) -> int:
+        module = types.ModuleType("made_up")
+        module.__doc__ = source
+        return _doctests(module)[0]
+
+    assert found(">>> 1 + 1\n2\n") == 0
+    assert found(">>> 1 + 1\n3\n") == 1
+    assert found(">>> import no_such_library\n>>> 1 + 1\n3\n") == 0
+    assert found(">>> from engine import no_such_name\n") == 1
+    assert found(">>> import engine.no_such_module\n") == 1
+
+
 def test_a_page_that_is_right_passes():
     run_page(
         "```python\nx = 2\nprint(x)\nprint(3)\n```\nprints\n```text\n2\n3\n```\n"
@@ -115,22 +129,41 @@ def test_a_page_that_is_right_passes():
     )
 
 
+class LibraryMissing(Exception):
+    """An example needs an optional library that is not installed."""
+
+
+class Runner(doctest.DocTestRunner):
+    """Runs the examples of one docstring, up to the first that needs a library that is not installed."""
+
+    def report_unexpected_exception(self, out: Any, test: Any, example: Any, exc_info: Any) -> None:
+        if isinstance(exc_info[1], ImportError) and _is_optional(exc_info[1]):
+            raise LibraryMissing(str(exc_info[1]))
+        super().report_unexpected_exception(out, test, example, exc_info)
+
+
+def _is_optional(error: ImportError) -> bool:
+    """Whether a library is missing, rather than a name of our own."""
+    return (error.name or "engine").partition(".")[0] not in PACKAGES or "pip install" in str(error)
+
+
 def _loaded(name: str) -> Any:
     """The module, or a skip that names the optional library that it needs."""
     try:
         return importlib.import_module(name)
-    except ModuleNotFoundError as error:
-        if (error.name or "").partition(".")[0] in PACKAGES:
+    except ImportError as error:
+        if not _is_optional(error):
             raise
-        pytest.skip(f"needs {error.name}")
+        pytest.skip(str(error))
 
 
 def _doctests(module: Any) -> tuple[int, str]:
-    """How many examples fail, and what they say; an example whose optional library is missing is passed over."""
+    """How many examples fail, and what they say."""
     report = io.StringIO()
-    runner = doctest.DocTestRunner(optionflags=OPTIONS, verbose=False)
+    runner = Runner(optionflags=OPTIONS, verbose=False)
     for test in doctest.DocTestFinder(exclude_empty=True).find(module):
-        runner.run(test, out=report.write)
+        with contextlib.suppress(LibraryMissing):
+            runner.run(test, out=report.write)
     return runner.failures, report.getvalue()
 
 
