@@ -21,6 +21,7 @@ _frame = sys._getframe
 _ENGINE = frozenset(__file__.replace("value.py", f"{name}.py")  # the modules that make nodes on a user's behalf
                     for name in ("value", "operation", "operations", "functions", "calculus", "check", "primitive"))
 watchers: list[Any] = []  # engine.anomaly() listens here: .made(node), .before_backward(root)
+decisions: list[list["Value"]] = []  # engine.record() collects here the comparisons that Python branched on
 
 
 def _made(operation: Operation, parents: tuple["Value", ...], z: float, closure: Closure) -> "Value":
@@ -177,6 +178,8 @@ class Value:
 
     def __bool__(self) -> bool:
         if self.operation in _COMPARISONS:
+            for decided in decisions:
+                decided.append(self)
             return self.data != 0.0
         raise TypeError(f"{self!r} is neither true nor false: compare it (v > 0), or use its number (v.data)")
 

@@ -1,0 +1,45 @@
+"""What the tape needs from other libraries: NumPy always, numba where it is installed.
+
+numba compiles the loops of kernels.py once per machine and keeps them on disk beside the source, or, where that
+folder is not writable, in the user's cache. Without numba the same functions run as plain Python.
+
+>>> numpy().float64
+<class 'numpy.float64'>
+"""
+
+from collections.abc import Callable
+from importlib.util import find_spec
+from typing import Any
+
+HAS_NUMBA = find_spec("numba") is not None
+
+
+def numpy() -> Any:
+    """The module numpy, or one line that says how to get it."""
+    try:
+        import numpy
+    except ImportError as error:
+        raise ImportError("recording needs NumPy, and numba to be fast: pip install chainrule[fast]") from error
+    return numpy
+
+
+def jit(function: Callable[..., Any]) -> Any:
+    """`function` compiled to machine code, exact: every operation rounds as it does in Python."""
+    return _compiled(function)
+
+
+def jit_sum(function: Callable[..., Any]) -> Any:
+    """`function` compiled with leave to reorder sums and to round a product and a sum at once."""
+    return _compiled(function, fastmath={"contract", "reassoc"})
+
+
+def _compiled(function: Callable[..., Any], **options: Any) -> Any:
+    if not HAS_NUMBA:
+        return function
+    import numba
+
+    options.update(error_model="numpy", nogil=True)
+    try:
+        return numba.njit(cache=True, **options)(function)
+    except RuntimeError:  # no folder to keep compiled code in: compile in every process
+        return numba.njit(**options)(function)

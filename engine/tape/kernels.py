@@ -1,0 +1,742 @@
+"""The loops that numba compiles: one interpreter for every tape, and the passes that make its programs.
+
+They stand in one file because numba keeps compiled code for as long as the file of a function is unchanged,
+and sees only that file. They are long, plain loops over arrays of numbers because that is what it compiles
+well; a program of a million nodes passes through them in a second. Nothing here recurses or knows a Value.
+
+A program has two parts. The *uniform* part works on numbers that all examples share (constants, parameters
+and what follows from them alone) and runs once per replay. The *lane* part runs once per block of examples: a
+row of the buffer `V` holds one value for every example of the block.
+
+>>> CODES["multiply"], apply(CODES["multiply"], 3.0, 4.0, 0.0)
+(2, 12.0)
+"""
+
+import math
+
+from .jit import HAS_NUMBA, jit, jit_sum, numpy
+
+np = numpy()
+
+_NAMES = (
+    "add subtract multiply divide negative absolute relu maximum minimum less less_equal greater greater_equal "
+    "where share guard step sign floor ceil trunc floor_divide modulo fmod power exp exp2 expm1 log log2 log10 log1p "
+    "sqrt cbrt sin cos tan asin acos atan sinh cosh tanh asinh acosh atanh sigmoid erf erfc hypot atan2 copysign"
+).split()
+CODES = {name: code for code, name in enumerate(_NAMES)}
+NAMES = dict(enumerate(_NAMES))
+
+(ADD, SUB, MUL, DIV, NEG, ABS, RELU, MAX, MIN, LT, LE, GT, GE, WHERE, SHARE, GUARD, STEP, SIGN, FLOOR, CEIL, TRUNC,
+ FLOORDIV, MOD, FMOD, POW, EXP, EXP2, EXPM1, LOG, LOG2, LOG10, LOG1P, SQRT, CBRT, SIN, COS, TAN, ASIN, ACOS, ATAN,
+ SINH, COSH, TANH, ASINH, ACOSH, ATANH, SIGMOID, ERF, ERFC, HYPOT, ATAN2, COPYSIGN) = range(len(_NAMES))
+LEAF, SDOT, VDOT, RDOT = 100, 101, 102, 103  # a leaf; Σ uniform·lane; Σ lane·lane; gradients summed over lanes
+CONSTANT, UNIFORM, LANE = 0, 1, 2  # what a number depends on: nothing, parameters, the example
+
+
+# -- one operation on numbers ---------------------------------------------------------------------------------
+
+@jit
+def _python_mod(x, y):  # type: ignore[no-untyped-def]
+    if y == 0.0:
+        return math.nan
+    r = np.fmod(x, y)
+    if r == 0.0:
+        return math.copysign(0.0, y)
+    return r + y if (y < 0.0) != (r < 0.0) else r
+
+
+@jit
+def _python_floordiv(x, y):  # type: ignore[no-untyped-def]
+    if y == 0.0:
+        return x / y
+    mod = np.fmod(x, y)
+    div = (x - mod) / y
+    if mod != 0.0 and (y < 0.0) != (mod < 0.0):
+        div -= 1.0
+    if div == 0.0:
+        return math.copysign(0.0, x / y)
+    whole = np.floor(div)
+    return whole + 1.0 if div - whole > 0.5 else whole
+
+
+@jit
+def _cbrt(x):  # type: ignore[no-untyped-def]
+    if x == 0.0 or x != x or abs(x) == math.inf:
+        return x
+    y = math.copysign(abs(x) ** (1.0 / 3.0), x)
+    return y - (y - x / (y * y)) / 3.0  # a step of Newton's for the last digit
+
+
+@jit
+def _sigmoid(x):  # type: ignore[no-untyped-def]
+    e = math.exp(-abs(x))
+    return 1.0 / (1.0 + e) if x >= 0.0 else e / (1.0 + e)
+
+
+@jit
+def _function(op, x, y):  # type: ignore[no-untyped-def]
+    """The operations that are calls of the mathematical library."""
+    if op == EXP:
+        return math.exp(x)
+    if op == TANH:
+        return math.tanh(x)
+    if op == COSH:
+        return math.cosh(x)
+    if op == LOG:
+        return math.log(x)
+    if op == SIGMOID:
+        return _sigmoid(x)
+    if op == SQRT:
+        return math.sqrt(x)
+    if op == SIN:
+        return math.sin(x)
+    if op == COS:
+        return math.cos(x)
+    if op == POW:
+        return math.pow(x, y)
+    if op == STEP:
+        return x if x != x else (1.0 if x > 0.0 else 0.0)
+    if op == SIGN:
+        return x if x != x or x == 0.0 else math.copysign(1.0, x)
+    if op == FLOOR:
+        return np.floor(x)
+    if op == CEIL:
+        return np.ceil(x)
+    if op == TRUNC:
+        return np.trunc(x)
+    if op == FLOORDIV:
+        return _python_floordiv(x, y)
+    if op == MOD:
+        return _python_mod(x, y)
+    if op == FMOD:
+        return np.fmod(x, y)
+    if op == EXP2:
+        return math.pow(2.0, x)
+    if op == EXPM1:
+        return math.expm1(x)
+    if op == LOG2:
+        return np.log2(x)
+    if op == LOG10:
+        return math.log10(x)
+    if op == LOG1P:
+        return math.log1p(x)
+    if op == CBRT:
+        return _cbrt(x)
+    if op == TAN:
+        return math.tan(x)
+    if op == ASIN:
+        return math.asin(x)
+    if op == ACOS:
+        return math.acos(x)
+    if op == ATAN:
+        return math.atan(x)
+    if op == SINH:
+        return math.sinh(x)
+    if op == ASINH:
+        return math.asinh(x)
+    if op == ACOSH:
+        return math.acosh(x)
+    if op == ATANH:
+        return math.atanh(x)
+    if op == ERF:
+        return math.erf(x)
+    if op == ERFC:
+        return math.erfc(x)
+    if op == HYPOT:
+        return math.hypot(x, y)
+    if op == ATAN2:
+        return math.atan2(x, y)
+    if op == COPYSIGN:
+        return math.copysign(x, y)
+    return math.nan
+
+
+@jit
+def _apply(op, x, y, z):  # type: ignore[no-untyped-def]
+    """The value of any operation; `guard(x, y)` is y, but nan where x is."""
+    if op == ADD:
+        return x + y
+    if op == SUB:
+        return x - y
+    if op == MUL:
+        return x * y
+    if op == DIV:
+        return x / y
+    if op == NEG:
+        return -x
+    if op == ABS:
+        return abs(x)
+    if op == RELU:
+        return x if x > 0.0 or x != x else 0.0
+    if op == MAX:
+        return x if x >= y or x != x else y
+    if op == MIN:
+        return x if x <= y or x != x else y
+    if op == LT:
+        return 1.0 if x < y else 0.0
+    if op == LE:
+        return 1.0 if x <= y else 0.0
+    if op == GT:
+        return 1.0 if x > y else 0.0
+    if op == GE:
+        return 1.0 if x >= y else 0.0
+    if op == WHERE:
+        return y if x != 0.0 else z
+    if op == SHARE:
+        return x * y if x != 0.0 else 0.0
+    if op == GUARD:
+        return y if x == x else math.nan
+    return _function(op, x, y)
+
+
+def _forward(op, x, y, z):  # type: ignore[no-untyped-def]
+    """The same without numba, by the engine's own total functions."""
+    from ..operations import OPERATIONS
+
+    if op == GUARD:
+        return y if x == x else math.nan
+    operation = OPERATIONS[NAMES[int(op)]]
+    return operation.forward(*map(float, (x, y, z)[:operation.arity]))
+
+
+apply = _apply if HAS_NUMBA else _forward
+
+
+# -- from the graph to single assignments ---------------------------------------------------------------------
+# Every number gets an index; its row of `code` is (operation, operands), -1 for none; `kind` and `value` go with
+# it. `table` is a hash table of all rows, so that what is computed twice is there once.
+
+@jit
+def emit(op, a, b, c, one, code, kind, value, table, count):  # type: ignore[no-untyped-def]
+    """The index of op(a, b, c): folded, simplified, found, or new. `one` is the index of the constant 1."""
+    if op == MUL or op == SHARE:
+        if b == one:
+            return a
+        if a == one:
+            return b
+    if op == DIV and b == one:
+        return a
+    if op == NEG and code[a, 0] == NEG:
+        return np.int64(code[a, 1])
+    if (op == ADD or op == SUB) and kind[b] == CONSTANT and value[b] == 0.0:
+        return a
+    if op == ADD and kind[a] == CONSTANT and value[a] == 0.0:
+        return b
+    if (op == MUL or op == ADD) and a > b:
+        a, b = b, a
+    mask = table.size - 1
+    h = (((op * 31 + a) * 1000003 + b) * 1000003 + c) & 0x3FFFFFFFFFFFFF
+    h = (h ^ (h >> 17) ^ (h >> 31)) & mask
+    while table[h] >= 0:
+        i = np.int64(table[h])
+        if code[i, 0] == op and code[i, 1] == a and code[i, 2] == b and code[i, 3] == c:
+            return i
+        h = (h + 1) & mask
+    i = count[0]
+    count[0] = i + 1
+    table[h] = i
+    code[i, 0], code[i, 1], code[i, 2], code[i, 3] = op, a, b, c
+    k = kind[a]
+    if b >= 0:
+        k = max(k, kind[b])
+    if c >= 0:
+        k = max(k, kind[c])
+    kind[i] = k
+    if k == CONSTANT:
+        value[i] = apply(op, value[a], value[b] if b >= 0 else 0.0, value[c] if c >= 0 else 0.0)
+    return i
+
+
+@jit
+def _operand(ref, n, first, z, args, temporary, index):  # type: ignore[no-untyped-def]
+    """What an operand of a template stands for at a node: a parent, the node itself, a step, a constant."""
+    if ref < 0:
+        return -1 - ref
+    if ref < n:
+        return index[args[first + ref]]
+    if ref == n:
+        return z
+    return temporary[ref - n - 1]
+
+
+@jit
+def _play(start, stop, steps, n, first, z, args, temporary, index, one, code, kind, value, table, count):  # type: ignore[no-untyped-def]
+    """Emit the steps of a template at a node; `temporary` then holds their indices."""
+    for s in range(start, stop):
+        a = _operand(steps[s, 1], n, first, z, args, temporary, index)
+        b = _operand(steps[s, 2], n, first, z, args, temporary, index) if steps[s, 0] & 256 else -1
+        c = _operand(steps[s, 3], n, first, z, args, temporary, index) if steps[s, 0] & 512 else -1
+        temporary[s - start] = emit(np.int64(steps[s, 0] & 255), a, b, c, one, code, kind, value, table, count)
+
+
+@jit
+def expand(leaves, wanted, kinds, starts, args, fstart, fsteps, fresult, dstart, dsteps, sstart, slots, plain,
+           one, fast, index, grad, temporary, code, kind, value, table, count):  # type: ignore[no-untyped-def]
+    """The forward pass and the gradient of the last node as single assignments.
+
+    Nodes 0 … leaves-1 are the leaves, the rest the graph in topological order. `wanted` marks the leaves whose
+    gradient is asked for. index[node] and grad[node] receive the indices (grad -1 where nothing arrives). The
+    order of the sums is that of backward(). With `fast`, the product that skips a zero gradient is a plain
+    product wherever both factors are numbers of the graph, and no slope is made nan by hand.
+    """
+    nodes = kinds.size
+    leading = np.zeros(leaves + nodes, np.bool_)
+    for i in range(leaves):
+        index[i] = i
+        leading[i] = wanted[i]
+    for i in range(nodes):
+        t, first = kinds[i], starts[i]
+        n = starts[i + 1] - first
+        _play(fstart[t], fstart[t + 1], fsteps, n, first, -1, args, temporary, index,
+              one, code, kind, value, table, count)
+        index[leaves + i] = _operand(fresult[t], n, first, -1, args, temporary, index)
+        for k in range(first, starts[i + 1]):
+            leading[leaves + i] |= leading[args[k]]
+    root = leaves + nodes - 1
+    grad[root] = one
+    for i in range(nodes - 1, -1, -1):
+        g = grad[leaves + i]
+        if g < 0 or not leading[leaves + i]:
+            continue
+        t, first, z = kinds[i], starts[i], index[leaves + i]
+        n = starts[i + 1] - first
+        _play(dstart[t], dstart[t + 1], dsteps, n, first, z, args, temporary, index,
+              one, code, kind, value, table, count)
+        for k in range(n):
+            parent = args[first + k]
+            if not leading[parent]:
+                continue
+            local = _operand(slots[sstart[t] + k], n, first, z, args, temporary, index)
+            if fast and kind[local] == CONSTANT and value[local] == 0.0:
+                continue
+            if plain[t] & 2 and not fast:  # a function: where its value is nan, so are its slopes
+                local = emit(GUARD, z, local, -1, one, code, kind, value, table, count)
+            op = MUL if fast and (plain[t] & 1 or kind[local] == CONSTANT) else SHARE
+            c = emit(op, g, local, -1, one, code, kind, value, table, count)
+            grad[parent] = c if grad[parent] < 0 else emit(ADD, grad[parent], c, -1, one,
+                                                           code, kind, value, table, count)
+
+
+@jit
+def mark(code, count, uses):  # type: ignore[no-untyped-def]
+    """Count the uses of every number; `uses` comes with 1 at the results. What stays at 0 is dead."""
+    for i in range(count - 1, -1, -1):
+        if uses[i] > 0 and code[i, 0] != LEAF:
+            for k in range(1, 4):
+                if code[i, k] >= 0:
+                    uses[code[i, k]] += 1
+
+
+# -- sums of products -----------------------------------------------------------------------------------------
+
+@jit
+def _terms_of(root, code, kind, uses, stack, term, first):  # type: ignore[no-untyped-def]
+    """Write the addends of `root` as rows (x, y, sign) from row `first` on: x·y, or x alone where y is -1."""
+    top, last = 0, first
+    stack[0, 0], stack[0, 1] = root, 1
+    while top >= 0:
+        i, sign = stack[top, 0], stack[top, 1]
+        top -= 1
+        free = i == root or (uses[i] == 1 and kind[i] == LANE)
+        op = code[i, 0]
+        if free and (op == ADD or op == SUB):
+            stack[top + 1, 0], stack[top + 1, 1] = code[i, 2], -sign if op == SUB else sign
+            stack[top + 2, 0], stack[top + 2, 1] = code[i, 1], sign
+            top += 2
+        elif free and op == MUL and sign > 0:
+            term[last, 0], term[last, 1], term[last, 2] = code[i, 1], code[i, 2], 1
+            last += 1
+        elif free and op == NEG:
+            term[last, 0], term[last, 1], term[last, 2] = code[i, 1], -1, -sign
+            last += 1
+        else:
+            term[last, 0], term[last, 1], term[last, 2] = i, -1, sign
+            last += 1
+    return last
+
+
+@jit
+def _absorb(root, code, kind, uses, stack, absorbed):  # type: ignore[no-untyped-def]
+    """Mark what `_terms_of` took in: these numbers are never computed by themselves."""
+    top = 0
+    stack[0, 0], stack[0, 1] = root, 1
+    while top >= 0:
+        i, sign = stack[top, 0], stack[top, 1]
+        top -= 1
+        if i != root and not (uses[i] == 1 and kind[i] == LANE):
+            continue
+        op = code[i, 0]
+        if op == ADD or op == SUB:
+            stack[top + 1, 0], stack[top + 1, 1] = code[i, 2], -sign if op == SUB else sign
+            stack[top + 2, 0], stack[top + 2, 1] = code[i, 1], sign
+            top += 2
+        if op == ADD or op == SUB or op == NEG or (op == MUL and sign > 0):
+            absorbed[i] = 1
+
+
+@jit
+def fuse(code, kind, uses, count, reduced, stack, term, term_start, term_stop, absorbed):  # type: ignore[no-untyped-def]
+    """Find the sums of at least three addends, and take apart those that are only summed over examples.
+
+    `reduced` holds the indices of the gradients of parameters. absorbed is 1 for a number that became part of a
+    sum, term_start … term_stop are the rows of `term` of a sum.
+    """
+    last = 0
+    for i in range(count):
+        if reduced[i] and uses[i] == reduced[i] and kind[i] == LANE:
+            if code[i, 0] == LEAF:
+                continue
+            term_start[i] = last
+            last = _terms_of(i, code, kind, uses, stack, term, last)
+            term_stop[i] = last
+            _absorb(i, code, kind, uses, stack, absorbed)
+            absorbed[i] = 1
+    for i in range(count - 1, -1, -1):
+        if uses[i] and not absorbed[i] and kind[i] == LANE and (code[i, 0] == ADD or code[i, 0] == SUB):
+            end = _terms_of(i, code, kind, uses, stack, term, last)
+            if end - last >= 3:
+                term_start[i], term_stop[i] = last, end
+                last = end
+                _absorb(i, code, kind, uses, stack, absorbed)
+                absorbed[i] = 0
+    return last
+
+
+# -- the program ----------------------------------------------------------------------------------------------
+
+@jit
+def _uniform_sum(first, last, term, kind, uslot, one, minus, udot, uterm, sizes):  # type: ignore[no-untyped-def]
+    """A uniform number for the uniform addends among the terms; -1 where there are none."""
+    start = sizes[1]
+    for t in range(first, last):
+        x, y, sign = term[t, 0], term[t, 1], term[t, 2]
+        if y < 0 and kind[x] != LANE:
+            uterm[sizes[1], 0], uterm[sizes[1], 1] = uslot[x], uslot[one if sign > 0 else minus]
+            sizes[1] += 1
+    if sizes[1] == start:
+        return -1
+    slot = sizes[2]
+    sizes[2] += 1
+    udot[sizes[3], 0], udot[sizes[3], 1], udot[sizes[3], 2] = slot, start, sizes[1]
+    sizes[3] += 1
+    return slot
+
+
+@jit
+def write(code, kind, uses, count, one, minus, term, term_start, term_stop, absorbed,
+          rorder, rg, ra, rp, uslot, ins, dot, uins, uterm, udot, sizes):  # type: ignore[no-untyped-def]
+    """Write the instructions of both parts in order.
+
+    `ins` rows are (operation, d, a, b, c) by index; a dot has its terms in rows a … b of `dot`: (uniform slot,
+    lane), (lane, lane), or (parameter, lane). sizes: dot terms, uniform terms, uniform slots, uniform dots,
+    instructions, uniform instructions.
+    """
+    r = 0
+    for i in range(count):
+        if uses[i] and kind[i] != LANE and code[i, 0] != LEAF and kind[i] == UNIFORM:
+            k = sizes[5]
+            uins[k, 0], uins[k, 1] = code[i, 0], uslot[i]
+            for j in range(1, 4):
+                uins[k, j + 1] = uslot[code[i, j]] if code[i, j] >= 0 else 0
+            sizes[5] += 1
+        elif uses[i] and kind[i] == LANE and code[i, 0] != LEAF and not absorbed[i]:
+            if term_start[i] < 0:
+                k = sizes[4]
+                for j in range(4):
+                    ins[k, 0 if j == 0 else j + 1] = code[i, j]
+                ins[k, 1] = i
+                sizes[4] += 1
+            else:
+                _write_dot(i, term, term_start[i], term_stop[i], kind, uslot, one, minus, ins, dot, udot, uterm, sizes)
+        start = sizes[0]
+        while r < rorder.size and rg[rorder[r]] == i:
+            dot[sizes[0], 0], dot[sizes[0], 1] = rp[rorder[r]], ra[rorder[r]]
+            sizes[0] += 1
+            r += 1
+        if sizes[0] > start:
+            k = sizes[4]
+            ins[k, 0], ins[k, 1], ins[k, 2], ins[k, 3], ins[k, 4] = RDOT, i, start, sizes[0], -1
+            sizes[4] += 1
+
+
+@jit
+def _write_dot(i, term, first, last, kind, uslot, one, minus, ins, dot, udot, uterm, sizes):  # type: ignore[no-untyped-def]
+    start = sizes[0]
+    slot = _uniform_sum(first, last, term, kind, uslot, one, minus, udot, uterm, sizes)
+    if slot >= 0:
+        dot[sizes[0], 0], dot[sizes[0], 1] = slot, one
+        sizes[0] += 1
+    for t in range(first, last):
+        x, y, sign = term[t, 0], term[t, 1], term[t, 2]
+        if y < 0 and kind[x] == LANE:
+            x, y = one if sign > 0 else minus, x
+        elif y >= 0 and kind[x] == LANE:
+            x, y = y, x
+        if y >= 0 and kind[x] != LANE:
+            dot[sizes[0], 0], dot[sizes[0], 1] = uslot[x], y
+            sizes[0] += 1
+    k = sizes[4]
+    ins[k, 0], ins[k, 1], ins[k, 2], ins[k, 3], ins[k, 4] = SDOT, i, start, sizes[0], -1
+    sizes[4] += 1
+    start = sizes[0]
+    for t in range(first, last):
+        x, y = term[t, 0], term[t, 1]
+        if y >= 0 and kind[x] == LANE and kind[y] == LANE:
+            dot[sizes[0], 0], dot[sizes[0], 1] = x, y
+            sizes[0] += 1
+    if sizes[0] > start:
+        k = sizes[4]
+        ins[k, 0], ins[k, 1], ins[k, 2], ins[k, 3], ins[k, 4] = VDOT, i, start, sizes[0], -1
+        sizes[4] += 1
+
+
+@jit
+def reductions(outputs, kind, absorbed, term, term_start, term_stop, one, minus, hoisted, uslot, uterm,
+               udot, sizes, rg, ra, rp):  # type: ignore[no-untyped-def]
+    """The rows (g, a, parameter): the gradient of a parameter is the sum of g·a over the examples, plus hoisted."""
+    n = 0
+    for p in range(outputs.size):
+        i = outputs[p]
+        if i < 0:
+            continue
+        if kind[i] != LANE:
+            hoisted[p] = uslot[i]
+        elif term_start[i] < 0 or not absorbed[i]:
+            rg[n], ra[n], rp[n] = i, one, p
+            n += 1
+        else:
+            hoisted[p] = _uniform_sum(term_start[i], term_stop[i], term, kind, uslot, one, minus, udot, uterm,
+                                      sizes)
+            for t in range(term_start[i], term_stop[i]):
+                x, y, sign = term[t, 0], term[t, 1], term[t, 2]
+                if y < 0 and kind[x] != LANE:
+                    continue
+                if y < 0:
+                    y = one if sign > 0 else minus
+                if kind[x] != LANE or (kind[y] == LANE and y > x):
+                    x, y = y, x
+                rg[n], ra[n], rp[n] = x, y, p
+                n += 1
+    return n
+
+
+# -- rows of the buffer ---------------------------------------------------------------------------------------
+
+@jit
+def last_uses(ins, n, dot, last):  # type: ignore[no-untyped-def]
+    """last[i]: the instruction after which the lanes of number i are no longer needed."""
+    for k in range(n):
+        op = ins[k, 0]
+        if op == RDOT:
+            last[ins[k, 1]] = max(last[ins[k, 1]], k)
+        if op >= SDOT:
+            for t in range(ins[k, 2], ins[k, 3]):
+                last[dot[t, 1]] = max(last[dot[t, 1]], k)
+                if op == VDOT:
+                    last[dot[t, 0]] = max(last[dot[t, 0]], k)
+        else:
+            for j in range(2, 5):
+                if ins[k, j] >= 0:
+                    last[ins[k, j]] = max(last[ins[k, j]], k)
+
+
+@jit
+def _release(i, k, kind, last, row, free, top):  # type: ignore[no-untyped-def]
+    if i >= 0 and kind[i] == LANE and last[i] == k:
+        last[i] = -2
+        free[top] = row[i]
+        return top + 1
+    return top
+
+
+@jit
+def place(ins, n, dot, kind, last, row, used, free):  # type: ignore[no-untyped-def]
+    """Give every number a row; a row whose number is no longer needed serves again, never within one instruction."""
+    top = 0
+    for k in range(n):
+        op, d = ins[k, 0], ins[k, 1]
+        if op != RDOT and row[d] < 0:
+            if top:
+                top -= 1
+                row[d] = free[top]
+            else:
+                row[d] = used
+                used += 1
+        if op == RDOT:
+            top = _release(d, k, kind, last, row, free, top)
+        if op >= SDOT:
+            for t in range(ins[k, 2], ins[k, 3]):
+                top = _release(dot[t, 1], k, kind, last, row, free, top)
+                dot[t, 1] = row[dot[t, 1]]
+                if op == VDOT:
+                    top = _release(dot[t, 0], k, kind, last, row, free, top)
+                    dot[t, 0] = row[dot[t, 0]]
+        else:
+            for j in range(2, 5):
+                i = ins[k, j]
+                top = _release(i, k, kind, last, row, free, top)
+                ins[k, j] = row[i] if i >= 0 else 0
+        ins[k, 1] = row[d]
+    return used
+
+
+# -- the interpreters -----------------------------------------------------------------------------------------
+
+@jit
+def run_one(ins, dot, U, V, acc):  # type: ignore[no-untyped-def]
+    """Run a program on single numbers: the uniform part, or the lane part where there is one example."""
+    for k in range(ins.shape[0]):
+        op, d, a, b, c = ins[k, 0], ins[k, 1], ins[k, 2], ins[k, 3], ins[k, 4]
+        if op == SDOT:
+            z = 0.0
+            for t in range(a, b):
+                z += U[dot[t, 0]] * V[dot[t, 1]]
+            V[d] = z
+        elif op == VDOT:
+            for t in range(a, b):
+                V[d] += V[dot[t, 0]] * V[dot[t, 1]]
+        elif op == RDOT:
+            g = V[d]
+            for t in range(a, b):
+                acc[dot[t, 0]] += g * V[dot[t, 1]]
+        else:
+            V[d] = apply(op, V[a], V[b], V[c])
+
+
+@jit_sum
+def _sdot(z, U, V, dot, t, stop):  # type: ignore[no-untyped-def]
+    for i in range(z.size):
+        z[i] = 0.0
+    while t + 4 <= stop:
+        w0, w1, w2, w3 = U[dot[t, 0]], U[dot[t + 1, 0]], U[dot[t + 2, 0]], U[dot[t + 3, 0]]
+        x0, x1, x2, x3 = V[dot[t, 1]], V[dot[t + 1, 1]], V[dot[t + 2, 1]], V[dot[t + 3, 1]]
+        for i in range(z.size):
+            z[i] += w0 * x0[i] + w1 * x1[i] + w2 * x2[i] + w3 * x3[i]
+        t += 4
+    while t < stop:
+        w0, x0 = U[dot[t, 0]], V[dot[t, 1]]
+        for i in range(z.size):
+            z[i] += w0 * x0[i]
+        t += 1
+
+
+@jit_sum
+def _vdot(z, V, dot, t, stop):  # type: ignore[no-untyped-def]
+    for k in range(t, stop):
+        x, y = V[dot[k, 0]], V[dot[k, 1]]
+        for i in range(z.size):
+            z[i] += x[i] * y[i]
+
+
+@jit_sum
+def _rdot(acc, g, V, dot, t, stop):  # type: ignore[no-untyped-def]
+    while t + 4 <= stop:
+        x0, x1, x2, x3 = V[dot[t, 1]], V[dot[t + 1, 1]], V[dot[t + 2, 1]], V[dot[t + 3, 1]]
+        s0 = s1 = s2 = s3 = 0.0
+        for i in range(g.size):
+            h = g[i]
+            s0 += h * x0[i]
+            s1 += h * x1[i]
+            s2 += h * x2[i]
+            s3 += h * x3[i]
+        acc[dot[t, 0]] += s0
+        acc[dot[t + 1, 0]] += s1
+        acc[dot[t + 2, 0]] += s2
+        acc[dot[t + 3, 0]] += s3
+        t += 4
+    while t < stop:
+        x0 = V[dot[t, 1]]
+        s0 = 0.0
+        for i in range(g.size):
+            s0 += g[i] * x0[i]
+        acc[dot[t, 0]] += s0
+        t += 1
+
+
+@jit
+def _lanes(op, z, x, y, c):  # type: ignore[no-untyped-def]
+    """One operation on a row. The loops that the processor can do eight at a time stand by themselves."""
+    if op == ADD:
+        for i in range(z.size):
+            z[i] = x[i] + y[i]
+    elif op == MUL:
+        for i in range(z.size):
+            z[i] = x[i] * y[i]
+    elif op == SUB:
+        for i in range(z.size):
+            z[i] = x[i] - y[i]
+    elif op == DIV:
+        for i in range(z.size):
+            z[i] = x[i] / y[i]
+    elif op == NEG:
+        for i in range(z.size):
+            z[i] = -x[i]
+    elif op == RELU:
+        for i in range(z.size):
+            z[i] = 0.0 if x[i] <= 0.0 else x[i]
+    elif op == MAX:
+        for i in range(z.size):
+            z[i] = x[i] if (x[i] >= y[i]) | (x[i] != x[i]) else y[i]
+    elif op == MIN:
+        for i in range(z.size):
+            z[i] = x[i] if (x[i] <= y[i]) | (x[i] != x[i]) else y[i]
+    elif op == LT:
+        for i in range(z.size):
+            z[i] = 1.0 if x[i] < y[i] else 0.0
+    elif op == LE:
+        for i in range(z.size):
+            z[i] = 1.0 if x[i] <= y[i] else 0.0
+    elif op == GT:
+        for i in range(z.size):
+            z[i] = 1.0 if x[i] > y[i] else 0.0
+    elif op == GE:
+        for i in range(z.size):
+            z[i] = 1.0 if x[i] >= y[i] else 0.0
+    elif op == WHERE:
+        for i in range(z.size):
+            z[i] = y[i] if x[i] != 0.0 else c[i]
+    elif op == SHARE:
+        for i in range(z.size):
+            z[i] = x[i] * y[i] if x[i] != 0.0 else 0.0
+    elif op == GUARD:
+        for i in range(z.size):
+            z[i] = y[i] if x[i] == x[i] else math.nan
+    elif op == ABS:
+        for i in range(z.size):
+            z[i] = abs(x[i])
+    else:
+        for i in range(z.size):
+            z[i] = _function(op, x[i], y[i])
+
+
+@jit
+def run_blocks(ins, dot, U, V, rows, columns, column_rows, results, out, acc, start, stop):  # type: ignore[no-untyped-def]
+    """Run the lane part for examples start … stop, a block of V.shape[1] at a time.
+
+    Lanes beyond the last example repeat it and are left out of every sum and result.
+    """
+    lanes = V.shape[1]
+    for first in range(start, stop, lanes):
+        n = min(lanes, stop - first)
+        for j in range(columns.size):
+            x, column = V[column_rows[j]], columns[j]
+            for i in range(lanes):
+                x[i] = rows[first + min(i, n - 1), column]
+        for k in range(ins.shape[0]):
+            op, d, a, b, c = ins[k, 0], ins[k, 1], ins[k, 2], ins[k, 3], ins[k, 4]
+            if op == SDOT:
+                _sdot(V[d], U, V, dot, a, b)
+            elif op == RDOT:
+                g = V[d]
+                for i in range(n, lanes):
+                    g[i] = 0.0
+                _rdot(acc, g, V, dot, a, b)
+            elif op == VDOT:
+                _vdot(V[d], V, dot, a, b)
+            else:
+                _lanes(op, V[d], V[a], V[b], V[c])
+        for j in range(results.size):
+            if results[j] >= 0:
+                z = V[results[j]]
+                for i in range(n):
+                    out[j, first + i] = z[i]

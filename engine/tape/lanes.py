@@ -1,0 +1,74 @@
+"""The lane part in NumPy, for machines without numba: every instruction works on whole rows of the buffer.
+
+>>> from engine.tape.kernels import CODES
+>>> operate(CODES["relu"], numpy().array([-1.0, 2.0]), None, None).tolist()
+[0.0, 2.0]
+"""
+
+from functools import cache
+from typing import Any
+
+from ..operations import OPERATIONS
+from .jit import numpy
+from .kernels import CODES, NAMES, RDOT, SDOT, VDOT
+from .program import Plan
+
+
+def run_blocks(plan: Plan, uniforms: Any, rows: Any, lanes: int, out: Any, total: Any) -> None:
+    """Run the lane part for all rows, `lanes` at a time; sums of gradients are added to `total`."""
+    np = numpy()
+    with np.errstate(all="ignore"):
+        for start in range(0, rows.shape[0], lanes):
+            block = rows[start:start + lanes]
+            buffer = np.empty((plan.rows, block.shape[0]))
+            buffer[plan.splat_rows] = uniforms[plan.splat_slots][:, None]
+            buffer[plan.column_rows] = block[:, plan.columns].T
+            _run(plan, uniforms, buffer, total)
+            kept = plan.results >= 0
+            out[kept, start:start + lanes] = buffer[plan.results[kept]]
+
+
+def _run(plan: Plan, uniforms: Any, buffer: Any, total: Any) -> None:
+    np, dot = numpy(), plan.dot
+    for op, d, a, b, c in plan.code.tolist():
+        if op == SDOT:
+            buffer[d] = uniforms[dot[a:b, 0]] @ buffer[dot[a:b, 1]]
+        elif op == VDOT:
+            buffer[d] += (buffer[dot[a:b, 0]] * buffer[dot[a:b, 1]]).sum(axis=0)
+        elif op == RDOT:
+            np.add.at(total, dot[a:b, 0], buffer[dot[a:b, 1]] @ buffer[d])
+        else:
+            buffer[d] = operate(op, buffer[a], buffer[b], buffer[c])
+
+
+def operate(op: int, x: Any, y: Any, z: Any) -> Any:
+    """One operation on rows: by NumPy's own function, or number by number with the engine's."""
+    function = _functions().get(op)
+    if function is not None:
+        return function(*(x, y, z)[:function.__code__.co_argcount] if hasattr(function, "__code__")
+                        else (x, y)[:function.nin])
+    operation = OPERATIONS[NAMES[op]]
+    operands = [row.tolist() for row in (x, y, z)[:operation.arity]]
+    return numpy().array([operation.forward(*numbers) for numbers in zip(*operands)])
+
+
+@cache
+def _functions() -> dict[int, Any]:
+    np = numpy()
+    table = {
+        "add": np.add, "subtract": np.subtract, "multiply": np.multiply, "divide": np.divide,
+        "negative": np.negative, "absolute": np.abs,
+        "relu": lambda x: np.where(x <= 0.0, 0.0, x),
+        "maximum": lambda x, y: np.where((x >= y) | (x != x), x, y),
+        "minimum": lambda x, y: np.where((x <= y) | (x != x), x, y),
+        "less": lambda x, y: (x < y) * 1.0, "less_equal": lambda x, y: (x <= y) * 1.0,
+        "greater": lambda x, y: (x > y) * 1.0, "greater_equal": lambda x, y: (x >= y) * 1.0,
+        "where": lambda x, y, z: np.where(x != 0.0, y, z),
+        "share": lambda x, y: np.where(x != 0.0, x * y, 0.0),
+        "guard": lambda x, y: np.where(x == x, y, np.nan),
+        "step": lambda x: np.where(x == x, x > 0.0, x),
+        "exp": np.exp, "log": np.log, "sqrt": np.sqrt, "sin": np.sin, "cos": np.cos, "tanh": np.tanh,
+        "sinh": np.sinh, "cosh": np.cosh, "log1p": np.log1p, "expm1": np.expm1, "floor": np.floor, "ceil": np.ceil,
+        "trunc": np.trunc, "hypot": np.hypot, "atan2": np.arctan2, "copysign": np.copysign,
+    }
+    return {CODES[name]: function for name, function in table.items()}

@@ -1,0 +1,149 @@
+"""The tape: what `record` returns, and the arrays that go in and come out.
+
+>>> from engine import Value
+>>> w = Value(3.0)
+>>> tape = record(lambda x: w * x, [1.0])
+>>> mean, gradient = tape.value_and_gradient([5.0], [[1.0], [2.0]])  # plain numbers: no Value is touched
+>>> mean, gradient.tolist(), w.grad
+(7.5, [1.5], 0.0)
+"""
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from ..value import Value
+from .jit import HAS_NUMBA, numpy
+from .program import Plan
+from .recording import recorded
+from .replay import run
+
+
+def record(function: Callable[..., Any], example: Iterable[Any], *, fuse: bool = True,
+           backend: str | None = None, threads: int | None = None) -> "Tape":
+    """A tape of function(*example): the numbers of the example become inputs, every other leaf a parameter.
+
+    >>> w = Value(3.0, label="w")
+    >>> record(lambda x, target: (w * x - target) ** 2, [1.0, 2.0]).parameters
+    [w(data=3, grad=0)]
+
+    Targets are inputs too. `fuse=False` keeps every operation apart, and rounds exactly as the graph does; `backend`
+    is "numba" or "numpy" (None: numba where it is installed); `threads` None: all cores where it pays. Warns with
+    FrozenBranchWarning where a Python branch was decided by an input.
+    """
+    if backend not in (None, "numba", "numpy"):
+        raise ValueError(f"backend={backend!r}: choose 'numba', 'numpy', or None for the faster one installed")
+    if backend == "numba" and not HAS_NUMBA:
+        raise ImportError("numba is not installed: pip install chainrule[fast]")
+    return Tape(function, example, fuse, HAS_NUMBA if backend is None else backend == "numba", threads)
+
+
+class Tape:
+    """A recorded function, ready to replay. `parameters` are its leaves that are not inputs, by first use.
+
+    Safe to replay from several threads: a replay works on buffers of its own. The expert's name is Wengert list.
+    """
+
+    def __init__(self, function: Callable[..., Any], example: Iterable[Any], fuse: bool, numba: bool,
+                 threads: int | None):
+        self._graph = recorded(function, example)
+        self._fuse, self._numba, self._threads = fuse, numba, threads
+        self._plans: dict[tuple[str, bool, bool], Plan] = {}
+
+    @property
+    def parameters(self) -> list[Value]:
+        """The shared leaves, in order of first use."""
+        return list(self._graph.parameters)
+
+    @property
+    def inputs(self) -> int:
+        """How many numbers a row has."""
+        return self._graph.inputs
+
+    def __repr__(self) -> str:
+        return f"<tape of {self._graph.kinds.size} nodes, {self.inputs} inputs, {len(self._graph.parameters)} parameters>"
+
+    def replay(self, rows: Any) -> Any:
+        """The loss of every row; the mean gradient is added to each parameter's grad.
+
+        `rows` is an (examples × inputs) array. The parameters' data is read anew each time.
+        """
+        rows = self._rows(rows)
+        values, gradient = self._run("parameters", self._data(), rows)
+        for parameter, slope in zip(self._graph.parameters, gradient.tolist(), strict=True):
+            parameter.grad += slope
+        return values[0]
+
+    def value_and_gradient(self, parameters: Any, rows: Any) -> tuple[float, Any]:
+        """The mean loss and its gradient by the given parameters, as plain numbers: no Value is touched."""
+        rows = self._rows(rows)
+        values, gradient = self._run("parameters", self._vector(parameters), rows)
+        return float(values[0].sum() / max(rows.shape[0], 1)), gradient
+
+    def forward(self, rows: Any, parameters: Any = None) -> Any:
+        """The loss of every row, without a gradient; with the parameters' present data, or the numbers given."""
+        rows = self._rows(rows)
+        return self._run("nothing", self._data() if parameters is None else self._vector(parameters), rows)[0][0]
+
+    def gradients(self, rows: Any, parameters: Any = None) -> tuple[Any, Any]:
+        """The loss of every row, and its own gradient by the parameters: arrays (n,) and (n × parameters)."""
+        return self._each("parameters", rows, parameters)
+
+    def input_gradients(self, rows: Any, parameters: Any = None) -> tuple[Any, Any]:
+        """The loss of every row, and its gradient by the row's numbers: arrays (n,) and (n × inputs)."""
+        return self._each("inputs", rows, parameters)
+
+    def source(self, language: str = "python") -> str:
+        """Readable source of the value and its gradient, for "python", "numpy", "jax", "torch" or "c".
+
+        >>> print(record(lambda x: x * x, [3.0]).source("python"))  # doctest: +ELLIPSIS
+        \"\"\"The value ...
+        """
+        from .source import source
+
+        return source(self._graph, language)
+
+    def _each(self, wanted: str, rows: Any, parameters: Any) -> tuple[Any, Any]:
+        rows = self._rows(rows)
+        vector = self._data() if parameters is None else self._vector(parameters)
+        values, _ = self._run(wanted, vector, rows, summed=False)
+        return values[0], values[1:].T
+
+    def _run(self, wanted: str, parameters: Any, rows: Any, summed: bool = True) -> tuple[Any, Any]:
+        """With fusion a product may meet 0·inf that the engine skips: what is not finite is run again without."""
+        found = run(self._plan(wanted, self._fuse, summed), parameters, rows, self._threads, self._numba)
+        if self._fuse and wanted != "nothing" and not (_finite(found[0]) and _finite(found[1])):
+            found = run(self._plan(wanted, False, summed), parameters, rows, self._threads, self._numba)
+        return found
+
+    def _plan(self, wanted: str, fuse: bool, summed: bool = True) -> Plan:
+        key = (wanted, fuse, summed)
+        if key not in self._plans:
+            self._plans[key] = Plan(self._graph, wanted, fuse, summed)
+        return self._plans[key]
+
+    def _data(self) -> Any:
+        return numpy().array([parameter.data for parameter in self._graph.parameters], float)
+
+    def _vector(self, parameters: Any) -> Any:
+        vector = numpy().asarray(parameters)
+        if vector.shape != (len(self._graph.parameters),):
+            raise ValueError(f"parameters of shape {vector.shape} for a tape of shape ({len(self._graph.parameters)},): "
+                             "give one number for each of tape.parameters")
+        return _real(vector, "parameters")
+
+    def _rows(self, rows: Any) -> Any:
+        array = numpy().asarray(rows)
+        if array.ndim != 2 or array.shape[1] != self.inputs:
+            raise ValueError(f"rows of shape {array.shape} for a tape of shape (examples, {self.inputs}): give an array "
+                             "with one row for each example and one column for each input")
+        return _real(array, "rows")
+
+
+def _real(array: Any, what: str) -> Any:
+    if array.dtype.kind not in "fiub":
+        raise TypeError(f"{what} of dtype {array.dtype}: give real numbers, such as float64")
+    return numpy().ascontiguousarray(array, float)
+
+
+def _finite(array: Any) -> bool:
+    return bool(numpy().isfinite(array).all())
