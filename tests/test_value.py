@@ -1,0 +1,192 @@
+"""Value as an object: what it takes, what it refuses, how it prints, where it says it was made."""
+
+import copy
+import math
+import pickle
+from decimal import Decimal
+from fractions import Fraction
+
+import pytest
+
+import engine
+from engine import Value
+
+REAL = [3, 2.5, True, Fraction(1, 4), Decimal("0.125"), 10**300]
+
+
+@pytest.mark.parametrize("number", REAL, ids=repr)
+def test_real_numbers_are_taken(number):
+    assert type(Value(number).data) is float
+    assert Value(number).data == float(number)
+
+
+@pytest.mark.parametrize("number", REAL[:-1], ids=repr)
+def test_operators_take_real_numbers_on_both_sides(number):
+    x, n = Value(3.0), float(number)
+    assert [(x + number).data, (number + x).data] == [3.0 + n, n + 3.0]
+    assert [(x - number).data, (number - x).data] == [3.0 - n, n - 3.0]
+    assert [(x * number).data, (number * x).data] == [3.0 * n, n * 3.0]
+    assert [(x / number).data, (number / x).data] == [3.0 / n, n / 3.0]
+    assert [(x // number).data, (number // x).data] == [3.0 // n, n // 3.0]
+    assert [(x % number).data, (number % x).data] == [3.0 % n, n % 3.0]
+    assert [(x**number).data, (number**x).data] == [3.0**n, n**3.0]
+    assert [bool(x < number), bool(number < x)] == [3.0 < n, n < 3.0]
+    assert [bool(x >= number), bool(number >= x)] == [3.0 >= n, n >= 3.0]
+
+
+def test_numpy_scalars_on_both_sides():
+    np = pytest.importorskip("numpy")
+    x = Value(3.0)
+    for number in (np.float64(2.0), np.float32(2.0), np.int64(2), np.bool_(True)):
+        n = float(number)
+        assert type(Value(number).data) is float
+        assert [(x + number).data, (number + x).data] == [3.0 + n, n + 3.0]
+        assert [(x * number).data, (number * x).data] == [3.0 * n, n * 3.0]
+        assert [(x / number).data, (number / x).data] == [3.0 / n, n / 3.0]
+        assert [(x**number).data, (number**x).data] == [3.0**n, n**3.0]
+        assert bool(number < x) is True
+        assert type(number * x) is Value
+
+
+def test_arrays_are_refused():
+    np = pytest.importorskip("numpy")
+    x = Value(3.0)
+    for call in (lambda: x * np.ones(2), lambda: np.ones(2) * x, lambda: Value(np.ones(1)), lambda: Value(np.array(1.0))):
+        with pytest.raises(TypeError, match="one Value for each number"):
+            call()
+
+
+@pytest.mark.parametrize(("number", "remedy"), [
+    ("2", r"float\('2'\)"), (b"2", "float"), (None, "NoneType"), ([1.0], "one Value for each"), ((1.0,), "one Value for each"),
+    (1j, r"\.real"), (Value(1.0), r"\.data"), ({}, "one Value for each"), (object(), "int or a float"),
+])
+def test_everything_else_is_refused_with_a_remedy(number, remedy):
+    with pytest.raises(TypeError, match=remedy):
+        Value(number)
+    if not isinstance(number, Value):
+        for call in (lambda: Value(1.0) + number, lambda: number * Value(1.0), lambda: engine.exp(number)):
+            with pytest.raises(TypeError):
+                call()
+
+
+def test_a_number_beyond_the_floats_and_a_label_that_is_no_text():
+    with pytest.raises(OverflowError, match="largest float"):
+        Value(10**400)
+    with pytest.raises(TypeError, match="label"):
+        Value(1.0, label=3)
+
+
+def test_repr():
+    a, b = Value(2.0, label="a"), Value(-3.0)
+    z = a * b
+    assert (repr(a), repr(b), repr(z)) == ("a(data=2, grad=0)", "Value(data=-3, grad=0)", "*(data=-6, grad=0)")
+    z.label = "z"
+    z.backward()
+    assert repr(z) == "z=*(data=-6, grad=1)"
+    assert f"{z:.3f}|{z}" == "-6.000|z=*(data=-6, grad=1)"
+
+
+def test_a_hostile_label_is_inert_in_a_terminal():
+    shown = repr(Value(1.0, label="\x1b[31m\n\0\ud800\x07" + "A" * 20_000))
+    assert shown.isprintable() and len(shown) < 120
+    assert "\ufffd" in shown and "…" in shown
+    shown.encode("utf-8")
+
+
+def test_a_value_is_no_float_and_no_bool():
+    x = Value(2.0)
+    for call in (lambda: math.sin(x), lambda: float(x)):
+        with pytest.raises(TypeError, match=r"v\.data.*engine\.sin"):
+            call()
+    with pytest.raises(TypeError, match=r"v\.data"):
+        bool(x)
+    with pytest.raises(TypeError):
+        int(x)
+
+
+def test_comparisons_are_values_with_a_truth():
+    x, y = Value(2.0), Value(3.0)
+    assert (x < y).data == 1.0 and (x > y).data == 0.0
+    assert max(x, y) is y and min(x, y) is x and sorted([y, x]) == [x, y]
+    (x < y).backward()
+    assert (x.grad, y.grad) == (0.0, 0.0)
+    assert not Value(math.nan) > 0 and not Value(math.nan) <= 0
+
+
+def test_equality_and_hash_go_by_identity():
+    x, y = Value(2.0), Value(2.0)
+    assert x == x and x != y and len({x, y}) == 2
+
+
+def test_sum_and_unary_operators():
+    x = Value(2.0)
+    assert sum([x, x, 1]).data == 5.0
+    assert (+x) is x and (-x).data == -2.0 and abs(Value(-2.0)).data == 2.0
+
+
+@pytest.mark.parametrize("copied", [copy.copy, copy.deepcopy, lambda v: pickle.loads(pickle.dumps(v))])
+def test_leaves_can_be_copied_and_interior_nodes_refuse(copied):
+    x = Value(2.0, label="x")
+    x.grad = 5.0
+    twin = copied(x)
+    assert twin is not x and (twin.data, twin.grad, twin.label) == (2.0, 5.0, "x")
+    constant = (x + 1).parents[1]
+    assert constant.constant and copied(constant).constant
+    with pytest.raises(TypeError, match="copied or pickled"):
+        copied(x * x)
+
+
+def test_constants_are_marked():
+    x = Value(2.0)
+    y = 3 * x
+    assert [p.constant for p in y.parents] == [True, False]
+    assert not y.constant
+    assert [step.parent for step in y.steps()] == [x]
+
+
+def test_created_at_points_at_the_subexpression():
+    x = Value(2.0); y = x * 3.0 + engine.exp(x)  # noqa: E702
+    product, exponential = y.parents
+    for node, text in ((x, "Value(2.0)"), (y, "x * 3.0 + engine.exp(x)"), (product, "x * 3.0"), (exponential, "engine.exp(x)")):
+        site = node.created_at
+        assert site.filename == __file__
+        assert site.text[site.column:site.end_column] == text
+        assert site.function == "test_created_at_points_at_the_subexpression"
+    assert y.created_at.line == product.created_at.line
+
+
+def test_created_at_skips_the_engine():
+    x = Value(2.0)
+    for node in (engine.softmax([x, x])[0], engine.total([x, x]), 2 - x, 2**x, x**2, x.clamp(0, 1), x.exp(),
+                 engine.gradient(x * x, [x])[0], abs(x), x < 1):
+        assert node.created_at.filename == __file__
+
+
+def test_names_of_the_micrograd_lecture():
+    x, y = Value(2.0, label="x"), Value(-3.0, label="y")
+    z = x * y
+    assert (z._prev, z._op, x._prev, x._op) == ((x, y), "*", (), "")
+    z.grad = 1.0
+    z._backward()
+    assert (x.grad, y.grad) == (-3.0, 2.0)
+    x._backward()
+
+
+def test_every_function_of_one_is_a_method():
+    names = """exp log log2 log10 log1p expm1 exp2 sqrt cbrt square reciprocal sin cos tan asin acos atan sinh cosh tanh asinh
+        acosh atanh sigmoid softplus relu leaky_relu elu gelu silu erf erfc sign step floor ceil trunc""".split()
+    for name in names:
+        x = Value(0.75)
+        a, b = getattr(engine, name)(x), getattr(x, name)()
+        assert a.operation is b.operation
+        assert a.data == b.data or math.isnan(a.data)
+
+
+def test_import_needs_the_standard_library_only():
+    import subprocess
+    import sys
+    code = ("import sys, engine\nthird = {m.partition('.')[0] for m in sys.modules} - sys.stdlib_module_names - "
+            "{'engine'}\nprint(sorted(m for m in third if not m.startswith('_')))")
+    clean = subprocess.run([sys.executable, "-S", "-c", f"import sys; sys.path.insert(0, '.')\n{code}"], capture_output=True,
+                           text=True, check=True, timeout=60)
+    assert clean.stdout.strip() == "[]"
