@@ -1,0 +1,339 @@
+"""Build a graph, run it backward, drop it: the eager engine beside micrograd, XAD and PyTorch.
+
+Everyone has the same numbers, and before anything is timed everyone's gradients must agree.
+"""
+
+import math
+import operator
+import random
+import sys
+import timeit
+import tracemalloc
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+import nn
+from demos import show
+from demos.benchmarks.rounds import Run, best_times, peers
+from demos.data import moons
+from engine import Value, mean
+
+OURS = "chainrule"
+ALPHA, RATE = 1e-4, 0.01
+Weights = list[list[tuple[list[float], float]]]  # layer, neuron, (w, b)
+
+
+def main(quick: bool = False) -> None:
+    """Print every table."""
+    others, rounds = list(peers()), 3 if quick else 10
+    print("\nCPU time on one core, best of", rounds, "rounds; a ratio says how many times as long as chainrule's")
+    moons_step(others, rounds)
+    plain_graphs(others, rounds)
+    memory(others)
+    creation_site()
+
+
+# -- the moons step ------------------------------------------------------------------------------------------
+
+def moons_step(others: list[str], rounds: int) -> dict[bool, dict[str, float]]:
+    """One training step of a 2-16-16-1 relu network on 100 points: hinge loss + L2, forward, backward, SGD."""
+    rows, signs = moons(100, 0.1, seed=0)
+    net = nn.MLP(2, [16, 16, 1], seed=0)
+    weights = [[([w.data for w in n.w], n.b.data) for n in layer.neurons] for layer in net.layers]
+    steps = {OURS: our_step(net, rows, signs)}
+    steps |= {name: STEPS[name](weights, rows, signs) for name in others}
+    _agree({name: step() for name, step in steps.items()})
+    print("\nThe moons step: 2-16-16-1 relu, 100 examples, hinge loss + L2, forward + backward + SGD")
+    return _compare(steps, rounds)
+
+
+def our_step(net: nn.MLP, rows: Any, signs: Any) -> Run:
+    optimizer, parameters = nn.SGD(net.parameters(), RATE), net.parameters()
+
+    def step() -> list[float]:
+        loss = mean([nn.max_margin(net(x), y) for x, y in zip(rows, signs)]) + ALPHA * nn.l2(parameters)
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        return [p.grad for p in parameters]
+    return step
+
+
+def micrograd_step(weights: Weights, rows: Any, signs: Any) -> Run:
+    """As in micrograd's own demo, on its own MLP."""
+    from micrograd.engine import Value as Their
+    from micrograd.nn import MLP
+    net = MLP(2, [16, 16, 1])
+    for layer, numbers in zip(net.layers, weights):
+        for neuron, (w, b) in zip(layer.neurons, numbers):
+            neuron.w, neuron.b = [Their(x) for x in w], Their(b)
+
+    def step() -> list[float]:
+        scores = [net(list(map(Their, x))) for x in rows]
+        losses = [(1 + -y * score).relu() for y, score in zip(signs, scores)]
+        loss = sum(losses) * (1.0 / len(losses)) + ALPHA * sum(p * p for p in net.parameters())
+        net.zero_grad()
+        loss.backward()
+        for p in net.parameters():
+            p.data -= RATE * p.grad
+        return [p.grad for p in net.parameters()]
+    return step
+
+
+def xad_step(weights: Weights, rows: Any, signs: Any) -> Run:
+    """On XAD's C++ tape through its Python package, neuron by neuron."""
+    from xad import math as functions
+    from xad.adj_1st import Real, Tape
+    numbers = _flat(weights)
+
+    def step() -> list[float]:
+        fresh = iter(numbers)  # a Real has no way to change its number: XAD takes new ones each step
+        layers = [[([Real(next(fresh)) for _ in w], Real(next(fresh))) for w, _ in layer] for layer in weights]
+        parameters = _flat(layers)
+        with Tape() as tape:
+            tape.registerInputs(parameters)
+            tape.newRecording()
+            loss = _hinge_and_l2(layers, parameters, rows, signs, lambda z: functions.max(z, 0.0))
+            tape.registerOutput(loss)
+            loss.setDerivative(1.0)
+            tape.computeAdjoints()
+            grads = [float(p.getDerivative()) for p in parameters]
+        numbers[:] = [p - RATE * grad for p, grad in zip(numbers, grads)]
+        return grads
+    return step
+
+
+def torch_step(weights: Weights, rows: Any, signs: Any) -> Run:
+    """PyTorch with one 0-dimensional tensor a number: scalar autodiff, not what PyTorch is made for."""
+    import torch
+    torch.set_num_threads(1)
+    leaf: Callable[[float], Any] = lambda x: torch.tensor(x, dtype=torch.float64, requires_grad=True)  # noqa: E731
+    layers = [[([leaf(x) for x in w], leaf(b)) for w, b in layer] for layer in weights]
+    parameters = _flat(layers)
+
+    def step() -> list[float]:
+        loss = _hinge_and_l2(layers, parameters, rows, signs, torch.relu)
+        for p in parameters:
+            p.grad = None
+        loss.backward()
+        with torch.no_grad():
+            for p in parameters:
+                p -= RATE * p.grad
+        return [p.grad.item() for p in parameters]
+    return step
+
+
+STEPS = {"micrograd": micrograd_step, "xad": xad_step, "torch": torch_step}
+
+
+def _flat(layers: Any) -> list[Any]:
+    return [p for layer in layers for w, b in layer for p in (*w, b)]
+
+
+def _hinge_and_l2(layers: Any, parameters: list[Any], rows: Any, signs: Any, relu: Callable[[Any], Any]) -> Any:
+    losses = [relu(1.0 - y * _score(layers, x, relu)) for x, y in zip(rows, signs)]
+    return _sum(losses) * (1.0 / len(losses)) + ALPHA * _sum([p * p for p in parameters])
+
+
+def _score(layers: Any, x: Any, relu: Callable[[Any], Any]) -> Any:
+    for layer in layers[:-1]:
+        x = [relu(_weighted(w, x, b)) for w, b in layer]
+    w, b = layers[-1][0]
+    return _weighted(w, x, b)
+
+
+def _weighted(w: Any, x: Any, b: Any) -> Any:
+    for weight, value in zip(w, x):
+        b = b + weight * value
+    return b
+
+
+def _sum(values: list[Any]) -> Any:
+    result = values[0]
+    for value in values[1:]:
+        result = result + value
+    return result
+
+
+# -- graphs of plain + and × ---------------------------------------------------------------------------------
+
+def plain_graphs(others: list[str], rounds: int) -> None:
+    """Nothing that another engine could lack: additions and products, built and run backward."""
+    plan = random_plan(leaves=100, nodes=20_000)
+    runs: dict[str, Run] = {name: partial(_fresh, kind, "dag", plan) for name, kind in _kinds(others).items()}
+    _agree({name: run() for name, run in runs.items()})
+    print("\nA random graph of 20,000 nodes, + and ×, over 100 leaves")
+    _compare(runs, rounds)
+
+    runs = {name: partial(_fresh, kind, "chains", 50, 400) for name, kind in _kinds(others).items()}
+    _agree({name: run() for name, run in runs.items()})
+    print("\n50 chains of 400 steps y = y*m + b (micrograd recurses and fails beyond 494)")
+    _compare(runs, rounds)
+
+
+def random_plan(leaves: int, nodes: int) -> list[tuple[Callable[[Any, Any], Any], int, int]]:
+    """For each node its operation and the places of its operands, made beforehand: only the engine is timed."""
+    chance = random.Random(0)
+    operations = (operator.add, operator.mul)
+    return [(chance.choice(operations), chance.randrange(leaves + i), chance.randrange(leaves + i))
+            for i in range(nodes)]
+
+
+class Ours:
+    """How an engine is asked; micrograd's words are the same as ours."""
+
+    leaf: Callable[[float], Any] = staticmethod(Value)
+
+    def leaves(self, numbers: list[float]) -> list[Any]:
+        return [self.leaf(x) for x in numbers]
+
+    def gradients(self, root: Any, leaves: list[Any]) -> list[float]:
+        root.backward()
+        return [leaf.grad for leaf in leaves]
+
+    def dag(self, plan: list[tuple[Callable[[Any, Any], Any], int, int]]) -> list[float]:
+        leaves = self.leaves([math.sin(k) / 3.0 for k in range(100)])
+        nodes = list(leaves)
+        for operation, i, j in plan:
+            nodes.append(operation(nodes[i], nodes[j]))
+        return self.gradients(_halved(nodes[-500:]), leaves)
+
+    def chains(self, count: int, length: int) -> list[float]:
+        return [self.chain(length) for _ in range(count)][-1]
+
+    def chain(self, length: int) -> list[float]:
+        y, m, b = leaves = self.leaves([1.0, 0.999, 0.001])
+        for _ in range(length):
+            y = y * m + b
+        return self.gradients(y, leaves)
+
+
+class Micrograd(Ours):
+    def leaf(self, x: float) -> Any:
+        return sys.modules["micrograd.engine"].Value(x)
+
+
+class Torch(Ours):
+    def leaf(self, x: float) -> Any:
+        import torch
+        return torch.tensor(x, dtype=torch.float64, requires_grad=True)
+
+    def gradients(self, root: Any, leaves: list[Any]) -> list[float]:
+        root.backward()
+        return [0.0 if leaf.grad is None else leaf.grad.item() for leaf in leaves]
+
+
+class Xad(Ours):
+    def __init__(self) -> None:
+        from xad.adj_1st import Tape
+        self.tape = Tape()
+        self.tape.activate()
+
+    def leaves(self, numbers: list[float]) -> list[Any]:
+        from xad.adj_1st import Real
+        made = [Real(x) for x in numbers]
+        self.tape.clearAll()
+        self.tape.registerInputs(made)
+        self.tape.newRecording()
+        return made
+
+    def gradients(self, root: Any, leaves: list[Any]) -> list[float]:
+        self.tape.registerOutput(root)
+        root.setDerivative(1.0)
+        self.tape.computeAdjoints()
+        return [float(leaf.getDerivative()) for leaf in leaves]
+
+    def dag(self, plan: Any) -> list[float]:
+        try:
+            return super().dag(plan)
+        finally:
+            self.tape.deactivate()
+
+    def chains(self, count: int, length: int) -> list[float]:
+        try:
+            return super().chains(count, length)
+        finally:
+            self.tape.deactivate()
+
+
+def _fresh(kind: Callable[[], Any], task: str, *arguments: Any) -> Any:
+    return getattr(kind(), task)(*arguments)
+
+
+def _kinds(others: list[str]) -> dict[str, Any]:
+    kinds = {"micrograd": Micrograd, "xad": Xad, "torch": Torch}
+    return {OURS: Ours} | {name: kinds[name] for name in others}
+
+
+def _halved(nodes: list[Any]) -> Any:
+    """The sum of the nodes, pair by pair, so that no engine meets a long chain."""
+    while len(nodes) > 1:
+        nodes = [a + b for a, b in zip(nodes[::2], nodes[1::2])] + nodes[len(nodes) // 2 * 2:]
+    return nodes[0]
+
+
+# -- memory, and what it costs to remember the line ----------------------------------------------------------
+
+def memory(others: list[str], length: int = 10_000) -> dict[str, float]:
+    """Bytes per interior node over y = y*m + b, by tracemalloc, which sees what Python allocates."""
+    kinds = {name: kind for name, kind in _kinds(others).items() if name in (OURS, "micrograd")}
+    found = {name: bytes_per_node(kind(), length) for name, kind in kinds.items()}
+    print(f"\nMemory of y = y*m + b, {length:,} times, by tracemalloc (it can't see into C++)")
+    print(show.table(["", "bytes per node", "ratio"],
+                     [[name, f"{found[name]:.0f}", f"{found[name] / found[OURS]:.2f}"] for name in found]))
+    return found
+
+
+def bytes_per_node(kind: Ours, length: int) -> float:
+    y, m, b = kind.leaves([1.0, 0.999, 0.001])
+    tracemalloc.start()
+    before, _ = tracemalloc.get_traced_memory()
+    for _ in range(length):
+        y = y * m + b
+    after, _ = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    return (after - before) / (2 * length)
+
+
+def creation_site(repeats: int = 20_000) -> None:
+    """Every node notes the instruction that made it; the line and column are looked up when someone asks."""
+    x, y = Value(2.0), Value(3.0)
+    times = {"make a node (x*y)": _best(lambda: x * y, repeats),
+             "of it, note the place": _best(_place, repeats) - _best(_no_place, repeats),
+             "ask for created_at": _best(lambda: (x * y).created_at, repeats // 100)}
+    whole = times["make a node (x*y)"]
+    print("\nWhat it costs that every node knows where it was made")
+    print(show.table(["", "share of making a node"], [[name, f"{t / whole:.2f}"] for name, t in times.items()]))
+
+
+def _place() -> tuple[Any, int]:
+    frame = sys._getframe(1)
+    return frame.f_code, frame.f_lasti
+
+
+def _no_place() -> tuple[Any, int]:
+    return None, 0
+
+
+def _best(run: Run, repeats: int) -> float:
+    return min(timeit.repeat(run, number=repeats, repeat=5)) / repeats
+
+
+# -- tables --------------------------------------------------------------------------------------------------
+
+def _compare(runs: dict[str, Run], rounds: int) -> dict[bool, dict[str, float]]:
+    """Time the runs with the collector on and off, and print milliseconds and ratios."""
+    times = {on: best_times(runs, rounds, collector=on) for on in (True, False)}
+    rows = [[name, *[cell for on in (True, False) for cell in
+                     (f"{1000 * times[on][name]:.1f}", f"{times[on][name] / times[on][OURS]:.2f}")]] for name in runs]
+    print(show.table(["", "collector on, ms", "ratio", "off, ms", "ratio"], rows))
+    return times
+
+
+def _agree(gradients: dict[str, Any]) -> None:
+    """Raises ArithmeticError unless everyone found the gradients that we found."""
+    for name, found in gradients.items():
+        for ours, theirs in zip(gradients[OURS], found, strict=True):
+            if not math.isclose(ours, theirs, rel_tol=1e-9, abs_tol=1e-12):
+                raise ArithmeticError(f"{name} found a gradient of {theirs!r}, chainrule {ours!r}")
