@@ -9,11 +9,15 @@ of their numbers; what comes out is a graph like any other.
 >>> [curvature] = gradient(slope, [x])
 >>> slope.data, curvature.data
 (12.0, 12.0)
+
+`jacobian`, `hessian` and `hessian_vector_product` are `gradient` once or twice over. A function f that is passed in is
+called as f(*xs).
 """
 
 from collections.abc import Callable, Iterable
 from typing import Any
 
+from . import functions
 from .graph import stale, topological_order
 from .operations import share
 from .value import Value, lift
@@ -85,3 +89,51 @@ def derivative(f: Callable[[Any], Any], n: int = 1) -> Callable[[Any], Any]:
         return result if point is x else result.data
 
     return slope
+
+
+def jacobian(f: Callable[..., Any], xs: Iterable[Any]) -> list[list[Value]]:
+    """The derivatives of every output of f(*xs) by every x: a row for each output, as Values.
+
+    >>> rows = jacobian(lambda x, y: [x * y, x + y], [3.0, 4.0])
+    >>> [[slope.data for slope in row] for row in rows]
+    [[4.0, 3.0], [1.0, 1.0]]
+
+    `f` returns a list, or one number, which makes one row. Plain numbers among `xs` become leaves.
+    """
+    points = _points(xs)
+    outputs = f(*points)
+    rows = outputs if isinstance(outputs, (list, tuple)) else [outputs]
+    return [gradient(lift(output), points) for output in rows]
+
+
+def hessian(f: Callable[..., Any], xs: Iterable[Any]) -> list[list[Value]]:
+    """The second derivatives of f(*xs), one number, by every pair of its arguments, as Values.
+
+    >>> rows = hessian(lambda x, y: x * x * y, [3.0, 4.0])
+    >>> [[entry.data for entry in row] for row in rows]
+    [[8.0, 6.0], [6.0, 0.0]]
+
+    The Jacobian of the gradient: symmetric up to rounding where f is smooth.
+    """
+    points = _points(xs)
+    return [gradient(slope, points) for slope in gradient(lift(f(*points)), points)]
+
+
+def hessian_vector_product(f: Callable[..., Any], xs: Iterable[Any], vector: Iterable[Any]) -> list[Value]:
+    """The Hessian of f(*xs) times a vector, without the Hessian: the gradient of (gradient · vector).
+
+    >>> [entry.data for entry in hessian_vector_product(lambda x, y: x * x * y, [3.0, 4.0], [1.0, -1.0])]
+    [2.0, 6.0]
+
+    Costs about two gradients whatever the number of arguments. Raises ValueError where the lengths differ.
+    Pearlmutter, Fast Exact Multiplication by the Hessian, 1994.
+    """
+    points, vector = _points(xs), list(vector)
+    if len(points) != len(vector):
+        raise ValueError(f"a vector of {len(vector)} numbers for {len(points)} arguments: give one for each")
+    slopes = gradient(lift(f(*points)), points)
+    return gradient(lift(functions.weighted_sum(vector, slopes)), points)
+
+
+def _points(xs: Iterable[Any]) -> list[Value]:
+    return [x if isinstance(x, Value) else Value(x) for x in xs]
