@@ -109,7 +109,7 @@ def batches(examples: int, size: int | None, seed: int, epoch: int) -> list[list
 def fit(model: Module, inputs: Sequence[Any], targets: Sequence[Any], *, loss: Loss, optimizer: Optimizer,
         epochs: int, batch_size: int | None = None, seed: int = 0, progress: bool = True, compiled: bool = False,
         l2: float = 0.0, before_step: Callable[[], object] | None = None,
-        checkpoint: str | Path | None = None) -> History:
+        checkpoint: str | Path | None = None, client: Any = None) -> History:
     """Gradient descent: for each batch the average of its examples' gradients, and a step of the optimiser.
 
     >>> from nn import MLP, Adam, max_margin
@@ -123,14 +123,14 @@ def fit(model: Module, inputs: Sequence[Any], targets: Sequence[Any], *, loss: L
     takes that many, shuffled anew each epoch (see `batches`). `l2` adds l2·Σp² to each batch's loss. `before_step`
     is called when the gradients are there: the place to clip them. With a `checkpoint` file every epoch is
     saved there, and a run that was killed goes on from it to the same final bits. `compiled` records the
-    loss once and replays it.
+    loss once and replays it; with a Dask `client` (True: one of its own) the rows are spread over its workers.
 
     Raises ValueError where inputs and targets don't pair up, and ArithmeticError when the loss is not finite.
     """
     _paired(inputs, targets)
     _at_least_1(epochs, "epochs")
     _at_least_1(1 if batch_size is None else batch_size, "batch_size")
-    average = _compiled(model, inputs, targets, loss) if compiled else _eager(model, inputs, targets, loss)
+    average = _compiled(model, inputs, targets, loss, client) if compiled else _eager(model, inputs, targets, loss)
     history = History()
     run = {"seed": seed, "batch_size": batch_size or 0, "examples": len(inputs)}
     if checkpoint is not None and Path(checkpoint).exists():
@@ -186,10 +186,10 @@ def _eager(model: Module, inputs: Sequence[Any], targets: Sequence[Any], loss: L
     return average
 
 
-def _compiled(model: Module, inputs: Sequence[Any], targets: Sequence[Any], loss: Loss) -> Average:
+def _compiled(model: Module, inputs: Sequence[Any], targets: Sequence[Any], loss: Loss, client: Any) -> Average:
     """The same by a recorded tape; see nn/compiled.py."""
     from .compiled import averaging
-    found: Average = averaging(model, inputs, targets, loss)
+    found: Average = averaging(model, inputs, targets, loss, client)
     return found
 
 

@@ -17,6 +17,7 @@ import math
 from .jit import HAS_NUMBA, jit, jit_sum, numpy
 
 np = numpy()
+unsigned = np.uint64
 
 _NAMES = (
     "add subtract multiply divide negative absolute relu maximum minimum less less_equal greater greater_equal "
@@ -152,6 +153,13 @@ def _function(op, x, y):  # type: ignore[no-untyped-def]
 
 
 @jit
+def _call(op, x, y):  # type: ignore[no-untyped-def]
+    """The same; outside a domain the processor's nan has a minus sign, the engine's has none (copysign sees it)."""
+    z = _function(op, x, y)
+    return z if z == z or x != x else math.nan
+
+
+@jit
 def _apply(op, x, y, z):  # type: ignore[no-untyped-def]
     """The value of any operation; `guard(x, y)` is y, but nan where x is."""
     if op == ADD:
@@ -186,7 +194,7 @@ def _apply(op, x, y, z):  # type: ignore[no-untyped-def]
         return x * y if x != 0.0 else 0.0
     if op == GUARD:
         return y if x == x else math.nan
-    return _function(op, x, y)
+    return _call(op, x, y)
 
 
 def _forward(op, x, y, z):  # type: ignore[no-untyped-def]
@@ -218,10 +226,8 @@ def emit(op, a, b, c, one, code, kind, value, table, count):  # type: ignore[no-
         return a
     if op == NEG and code[a, 0] == NEG:
         return np.int64(code[a, 1])
-    if (op == ADD or op == SUB) and kind[b] == CONSTANT and value[b] == 0.0:
-        return a
-    if op == ADD and kind[a] == CONSTANT and value[a] == 0.0:
-        return b
+    if op == SUB and kind[b] == CONSTANT and value[b] == 0.0 and math.copysign(1.0, value[b]) > 0.0:
+        return a  # but x + 0.0 stays, for it turns -0.0 into 0.0
     if (op == MUL or op == ADD) and a > b:
         a, b = b, a
     mask = table.size - 1
@@ -307,8 +313,6 @@ def expand(leaves, wanted, kinds, starts, args, fstart, fsteps, fresult, dstart,
             if not leading[parent]:
                 continue
             local = _operand(slots[sstart[t] + k], n, first, z, args, temporary, index)
-            if fast and kind[local] == CONSTANT and value[local] == 0.0:
-                continue
             if plain[t] & 2 and not fast:  # a function: where its value is nan, so are its slopes
                 local = emit(GUARD, z, local, -1, one, code, kind, value, table, count)
             op = MUL if fast and (plain[t] & 1 or kind[local] == CONSTANT) else SHARE
@@ -384,7 +388,7 @@ def fuse(code, kind, uses, count, reduced, stack, term, term_start, term_stop, a
     last = 0
     for i in range(count):
         if reduced[i] and uses[i] == reduced[i] and kind[i] == LANE:
-            if code[i, 0] == LEAF:
+            if code[i, 0] > MUL and code[i, 0] != NEG:
                 continue
             term_start[i] = last
             last = _terms_of(i, code, kind, uses, stack, term, last)
@@ -604,139 +608,137 @@ def run_one(ins, dot, U, V, acc):  # type: ignore[no-untyped-def]
 
 
 @jit_sum
-def _sdot(z, U, V, dot, t, stop):  # type: ignore[no-untyped-def]
-    for i in range(z.size):
-        z[i] = 0.0
+def _sdot(V, z, U, dot, t, stop, L):  # type: ignore[no-untyped-def]
+    for i in range(L):
+        V[z + i] = 0.0
     while t + 4 <= stop:
-        w0, w1, w2, w3 = U[dot[t, 0]], U[dot[t + 1, 0]], U[dot[t + 2, 0]], U[dot[t + 3, 0]]
-        x0, x1, x2, x3 = V[dot[t, 1]], V[dot[t + 1, 1]], V[dot[t + 2, 1]], V[dot[t + 3, 1]]
-        for i in range(z.size):
-            z[i] += w0 * x0[i] + w1 * x1[i] + w2 * x2[i] + w3 * x3[i]
+        w0, w1 = U[unsigned(dot[t, 0])], U[unsigned(dot[t + 1, 0])]
+        w2, w3 = U[unsigned(dot[t + 2, 0])], U[unsigned(dot[t + 3, 0])]
+        a, b = unsigned(dot[t, 1]) * L, unsigned(dot[t + 1, 1]) * L
+        c, d = unsigned(dot[t + 2, 1]) * L, unsigned(dot[t + 3, 1]) * L
+        for i in range(L):
+            V[z + i] += w0 * V[a + i] + w1 * V[b + i] + w2 * V[c + i] + w3 * V[d + i]
         t += 4
     while t < stop:
-        w0, x0 = U[dot[t, 0]], V[dot[t, 1]]
-        for i in range(z.size):
-            z[i] += w0 * x0[i]
+        w0, a = U[unsigned(dot[t, 0])], unsigned(dot[t, 1]) * L
+        for i in range(L):
+            V[z + i] += w0 * V[a + i]
         t += 1
 
 
 @jit_sum
-def _vdot(z, V, dot, t, stop):  # type: ignore[no-untyped-def]
+def _vdot(V, z, dot, t, stop, L):  # type: ignore[no-untyped-def]
     for k in range(t, stop):
-        x, y = V[dot[k, 0]], V[dot[k, 1]]
-        for i in range(z.size):
-            z[i] += x[i] * y[i]
+        a, b = unsigned(dot[k, 0]) * L, unsigned(dot[k, 1]) * L
+        for i in range(L):
+            V[z + i] += V[a + i] * V[b + i]
 
 
 @jit_sum
-def _rdot(acc, g, V, dot, t, stop):  # type: ignore[no-untyped-def]
+def _rdot(acc, V, g, dot, t, stop, L):  # type: ignore[no-untyped-def]
     while t + 4 <= stop:
-        x0, x1, x2, x3 = V[dot[t, 1]], V[dot[t + 1, 1]], V[dot[t + 2, 1]], V[dot[t + 3, 1]]
+        a, b = unsigned(dot[t, 1]) * L, unsigned(dot[t + 1, 1]) * L
+        c, d = unsigned(dot[t + 2, 1]) * L, unsigned(dot[t + 3, 1]) * L
         s0 = s1 = s2 = s3 = 0.0
-        for i in range(g.size):
-            h = g[i]
-            s0 += h * x0[i]
-            s1 += h * x1[i]
-            s2 += h * x2[i]
-            s3 += h * x3[i]
+        for i in range(L):
+            h = V[g + i]
+            s0 += h * V[a + i]
+            s1 += h * V[b + i]
+            s2 += h * V[c + i]
+            s3 += h * V[d + i]
         acc[dot[t, 0]] += s0
         acc[dot[t + 1, 0]] += s1
         acc[dot[t + 2, 0]] += s2
         acc[dot[t + 3, 0]] += s3
         t += 4
     while t < stop:
-        x0 = V[dot[t, 1]]
-        s0 = 0.0
-        for i in range(g.size):
-            s0 += g[i] * x0[i]
+        a, s0 = unsigned(dot[t, 1]) * L, 0.0
+        for i in range(L):
+            s0 += V[g + i] * V[a + i]
         acc[dot[t, 0]] += s0
         t += 1
 
 
 @jit
-def _lanes(op, z, x, y, c):  # type: ignore[no-untyped-def]
-    """One operation on a row. The loops that the processor can do eight at a time stand by themselves."""
-    if op == ADD:
-        for i in range(z.size):
-            z[i] = x[i] + y[i]
-    elif op == MUL:
-        for i in range(z.size):
-            z[i] = x[i] * y[i]
-    elif op == SUB:
-        for i in range(z.size):
-            z[i] = x[i] - y[i]
-    elif op == DIV:
-        for i in range(z.size):
-            z[i] = x[i] / y[i]
-    elif op == NEG:
-        for i in range(z.size):
-            z[i] = -x[i]
-    elif op == RELU:
-        for i in range(z.size):
-            z[i] = 0.0 if x[i] <= 0.0 else x[i]
-    elif op == MAX:
-        for i in range(z.size):
-            z[i] = x[i] if (x[i] >= y[i]) | (x[i] != x[i]) else y[i]
-    elif op == MIN:
-        for i in range(z.size):
-            z[i] = x[i] if (x[i] <= y[i]) | (x[i] != x[i]) else y[i]
-    elif op == LT:
-        for i in range(z.size):
-            z[i] = 1.0 if x[i] < y[i] else 0.0
-    elif op == LE:
-        for i in range(z.size):
-            z[i] = 1.0 if x[i] <= y[i] else 0.0
-    elif op == GT:
-        for i in range(z.size):
-            z[i] = 1.0 if x[i] > y[i] else 0.0
-    elif op == GE:
-        for i in range(z.size):
-            z[i] = 1.0 if x[i] >= y[i] else 0.0
-    elif op == WHERE:
-        for i in range(z.size):
-            z[i] = y[i] if x[i] != 0.0 else c[i]
-    elif op == SHARE:
-        for i in range(z.size):
-            z[i] = x[i] * y[i] if x[i] != 0.0 else 0.0
-    elif op == GUARD:
-        for i in range(z.size):
-            z[i] = y[i] if x[i] == x[i] else math.nan
-    elif op == ABS:
-        for i in range(z.size):
-            z[i] = abs(x[i])
-    else:
-        for i in range(z.size):
-            z[i] = _function(op, x[i], y[i])
+def run_blocks(ins, dot, U, V, width, rows, columns, column_rows, results, out, acc, start, stop):  # type: ignore[no-untyped-def]
+    """Run the lane part for examples start … stop, `width` at a time; V is the buffer row after row.
 
-
-@jit
-def run_blocks(ins, dot, U, V, rows, columns, column_rows, results, out, acc, start, stop):  # type: ignore[no-untyped-def]
-    """Run the lane part for examples start … stop, a block of V.shape[1] at a time.
-
-    Lanes beyond the last example repeat it and are left out of every sum and result.
+    Lanes beyond the last example repeat it and are left out of every sum and result. Positions are unsigned: then
+    the compiler knows that they don't count from the end, and does a loop eight numbers at a time. The operations
+    that it can't do so share the last loop.
     """
-    lanes = V.shape[1]
-    for first in range(start, stop, lanes):
-        n = min(lanes, stop - first)
+    L = unsigned(width)
+    for first in range(start, stop, width):
+        n = min(width, stop - first)
         for j in range(columns.size):
-            x, column = V[column_rows[j]], columns[j]
-            for i in range(lanes):
-                x[i] = rows[first + min(i, n - 1), column]
+            z, column = unsigned(column_rows[j]) * L, columns[j]
+            for i in range(width):
+                V[z + unsigned(i)] = rows[first + min(i, n - 1), column]
         for k in range(ins.shape[0]):
-            op, d, a, b, c = ins[k, 0], ins[k, 1], ins[k, 2], ins[k, 3], ins[k, 4]
+            op = ins[k, 0]
+            z, x, y = unsigned(ins[k, 1]) * L, unsigned(ins[k, 2]) * L, unsigned(ins[k, 3]) * L
             if op == SDOT:
-                _sdot(V[d], U, V, dot, a, b)
+                _sdot(V, z, U, dot, ins[k, 2], ins[k, 3], L)
             elif op == RDOT:
-                g = V[d]
-                for i in range(n, lanes):
-                    g[i] = 0.0
-                _rdot(acc, g, V, dot, a, b)
+                for i in range(n, width):
+                    V[z + unsigned(i)] = 0.0
+                _rdot(acc, V, z, dot, ins[k, 2], ins[k, 3], L)
             elif op == VDOT:
-                _vdot(V[d], V, dot, a, b)
+                _vdot(V, z, dot, ins[k, 2], ins[k, 3], L)
+            elif op == ADD:
+                for i in range(L):
+                    V[z + i] = V[x + i] + V[y + i]
+            elif op == MUL:
+                for i in range(L):
+                    V[z + i] = V[x + i] * V[y + i]
+            elif op == SUB:
+                for i in range(L):
+                    V[z + i] = V[x + i] - V[y + i]
+            elif op == DIV:
+                for i in range(L):
+                    V[z + i] = V[x + i] / V[y + i]
+            elif op == NEG:
+                for i in range(L):
+                    V[z + i] = -V[x + i]
+            elif op == ABS:
+                for i in range(L):
+                    V[z + i] = abs(V[x + i])
+            elif op == RELU:
+                for i in range(L):
+                    V[z + i] = 0.0 if V[x + i] <= 0.0 else V[x + i]
+            elif op == MAX:
+                for i in range(L):
+                    V[z + i] = V[x + i] if (V[x + i] >= V[y + i]) | (V[x + i] != V[x + i]) else V[y + i]
+            elif op == MIN:
+                for i in range(L):
+                    V[z + i] = V[x + i] if (V[x + i] <= V[y + i]) | (V[x + i] != V[x + i]) else V[y + i]
+            elif op == LT:
+                for i in range(L):
+                    V[z + i] = 1.0 if V[x + i] < V[y + i] else 0.0
+            elif op == LE:
+                for i in range(L):
+                    V[z + i] = 1.0 if V[x + i] <= V[y + i] else 0.0
+            elif op == GT:
+                for i in range(L):
+                    V[z + i] = 1.0 if V[x + i] > V[y + i] else 0.0
+            elif op == GE:
+                for i in range(L):
+                    V[z + i] = 1.0 if V[x + i] >= V[y + i] else 0.0
+            elif op == WHERE:
+                c = unsigned(ins[k, 4]) * L
+                for i in range(L):
+                    V[z + i] = V[y + i] if V[x + i] != 0.0 else V[c + i]
+            elif op == SHARE:
+                for i in range(L):
+                    V[z + i] = V[x + i] * V[y + i] if V[x + i] != 0.0 else 0.0
+            elif op == GUARD:
+                for i in range(L):
+                    V[z + i] = V[y + i] if V[x + i] == V[x + i] else math.nan
             else:
-                _lanes(op, V[d], V[a], V[b], V[c])
+                for i in range(L):
+                    V[z + i] = _call(op, V[x + i], V[y + i])
         for j in range(results.size):
             if results[j] >= 0:
-                z = V[results[j]]
+                z = unsigned(results[j]) * L
                 for i in range(n):
-                    out[j, first + i] = z[i]
+                    out[j, first + i] = V[z + unsigned(i)]

@@ -125,9 +125,11 @@ class Plan:
     column_rows: Any
     splat_rows: Any  # uniform numbers that lane instructions use have rows of their own
     splat_slots: Any
-    results: Any  # the row of the root and, unless summed, of every gradient; -1 where it is uniform
-    result_slots: Any  # then its slot; -1 where it is zero
-    hoisted: Any  # for each summed gradient the slot of its uniform part, -1 for none
+    results: Any  # the row of the root and, unless summed, of every gradient; -1 where it is uniform or zero
+    uniform_results: Any  # which results are uniform, and the slots that they come from
+    uniform_result_slots: Any
+    hoisted_to: Any  # which summed gradients have a uniform part, and the slots that it comes from
+    hoisted_from: Any
 
 
 def _outputs(graph: Graph, made: Assignments, wanted: str) -> Any:
@@ -189,15 +191,15 @@ class _Writer:
     def _reduce(self) -> None:
         """Which products are summed over the examples into which parameter's gradient."""
         np, plan, made = numpy(), self.plan, self.made
-        plan.hoisted = np.full(plan.outputs.size, -1, np.int32)
+        hoisted = np.full(plan.outputs.size, -1, np.int64)
         room = self.terms + plan.outputs.size + 1 if plan.summed else 0
         self.reduction = [np.empty(room, np.int32) for _ in range(3)]
-        if not plan.summed:
-            return
-        n = kernels.reductions(plan.outputs, made.kind, self.absorbed, self.term, self.term_start, self.term_stop,
-                               made.one, made.minus, plan.hoisted, self.uslot, self.uterm, self.udot, self.sizes,
+        n = 0 if not plan.summed else kernels.reductions(plan.outputs, made.kind, self.absorbed, self.term, self.term_start, self.term_stop,
+                               made.one, made.minus, hoisted, self.uslot, self.uterm, self.udot, self.sizes,
                                *self.reduction)
         self.reduction = [column[:n] for column in self.reduction]
+        plan.hoisted_to = np.flatnonzero(hoisted >= 0)
+        plan.hoisted_from = hoisted[plan.hoisted_to]
 
     def _write(self) -> None:
         np, plan, made = numpy(), self.plan, self.made
@@ -235,7 +237,8 @@ class _Writer:
         plan.rows = int(kernels.place(plan.code, n, plan.dot, made.kind, last, row, used, np.empty(made.count, np.int64)))
         is_lane = (kept >= 0) & (made.kind[kept] == LANE)
         plan.results = np.where(is_lane, row[kept], -1)
-        plan.result_slots = np.where((kept >= 0) & ~is_lane, self.uslot[kept], -1)
+        plan.uniform_results = np.flatnonzero((kept >= 0) & ~is_lane)
+        plan.uniform_result_slots = self.uslot[kept[plan.uniform_results]].astype(np.int64)
 
     def _fixed_rows(self, row: Any, last: Any, splats: Any) -> int:
         """Inputs that are used, and uniform numbers among the lanes, have their rows before the first instruction."""

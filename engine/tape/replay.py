@@ -34,18 +34,15 @@ def run(plan: Plan, parameters: Any, rows: Any, threads: int | None = None, numb
         _run_one(plan, uniforms, rows, out, total)
     elif rows.shape[0]:
         _run_many(plan, uniforms, rows, out, total, threads, numba)
-    slots = plan.result_slots
-    if (slots >= 0).any():
-        out[slots >= 0] = uniforms[slots[slots >= 0]][:, None]
+    if plan.uniform_results.size:
+        out[plan.uniform_results] = uniforms[plan.uniform_result_slots][:, None]
     return out, _mean(plan, uniforms, total, rows.shape[0])
 
 
 def _mean(plan: Plan, uniforms: Any, total: Any, n: int) -> Any:
     """Sums over the examples become means; what is the same for every example was left out of the sums."""
-    np = numpy()
     mean = total / max(n, 1)
-    if plan.summed and plan.outputs.size:
-        mean = np.where(plan.hoisted >= 0, mean + uniforms[plan.hoisted], mean)
+    mean[plan.hoisted_to] += uniforms[plan.hoisted_from]
     return mean
 
 
@@ -86,11 +83,18 @@ def lanes_of(plan: Plan, n: int) -> int:
 
 def _stretch(plan: Plan, uniforms: Any, rows: Any, lanes: int, out: Any, start: int, stop: int) -> Any:
     np = numpy()
-    buffer, total = np.empty((plan.rows, lanes)), np.zeros(plan.outputs.size)
-    buffer[plan.splat_rows] = uniforms[plan.splat_slots][:, None]
-    kernels.run_blocks(plan.code, plan.dot, uniforms, buffer, rows, plan.columns, plan.column_rows, plan.results,
+    buffer, total = _aligned(plan.rows * lanes), np.zeros(plan.outputs.size)
+    buffer.reshape(plan.rows, lanes)[plan.splat_rows] = uniforms[plan.splat_slots][:, None]
+    kernels.run_blocks(plan.code, plan.dot, uniforms, buffer, lanes, rows, plan.columns, plan.column_rows, plan.results,
                        out, total, start, stop)
     return total
+
+
+def _aligned(size: int) -> Any:
+    """Room for `size` floats that begins with a line of the cache, so that no vector straddles two."""
+    room = numpy().empty(size + 8)
+    start = -(room.ctypes.data // 8) % 8
+    return room[start:start + size]
 
 
 def _cores() -> int:

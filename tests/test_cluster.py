@@ -1,0 +1,66 @@
+"""Training on a Dask cluster is training on one machine, also when a worker dies on the way."""
+
+import random
+
+import pytest
+
+import nn
+from engine import square
+
+pytest.importorskip("distributed", reason="the cluster needs Dask: pip install chainrule[scale]")
+pytest.importorskip("numpy")
+
+DRAW = random.Random(1)
+INPUTS = [[DRAW.uniform(-1, 1), DRAW.uniform(-1, 1)] for _ in range(37)]
+TARGETS = [x * y for x, y in INPUTS]
+
+
+def trained(client=None, before_step=None):
+    net = nn.MLP(2, [4, 1], seed=3)
+    history = nn.fit(net, INPUTS, TARGETS, loss=nn.squared_error, optimizer=nn.SGD(net.parameters(), 0.1), epochs=4,
+                     batch_size=10, progress=False, compiled=True, client=client, before_step=before_step)
+    return history.loss, [p.data for p in net.parameters()]
+
+
+@pytest.fixture(scope="module")
+def client():
+    from distributed import Client, LocalCluster
+
+    with LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None) as cluster, Client(cluster) as client:
+        yield client
+
+
+def test_the_rows_are_kept_on_the_workers(client):
+    from nn.cluster import Cluster
+    from nn.compiled import table
+
+    net = nn.MLP(2, [1], seed=1)
+    cluster = Cluster(client, (net, lambda score, y: square(score - y), 2, 0), table(INPUTS, TARGETS))
+    loss = cluster.average(range(37))
+    expected = sum((net(x).data - y) ** 2 for x, y in zip(INPUTS, TARGETS)) / 37
+    assert loss == pytest.approx(expected, rel=1e-12)
+    assert cluster.bounds == [0, 18, 37]
+    assert {shard.status for shard in cluster.shards} == {"finished"}
+
+
+def test_a_cluster_finds_what_one_machine_finds_even_when_a_worker_dies(client):
+    losses, weights = trained()
+    spread_losses, spread_weights = trained(client)
+    assert spread_losses == pytest.approx(losses, rel=1e-12, abs=1e-12)
+    assert spread_weights == pytest.approx(weights, rel=1e-12, abs=1e-12)
+
+    steps = []
+    pids = client.run(__import__("os").getpid)
+
+    def kill_once():
+        steps.append(1)
+        if len(steps) == 6:  # in the middle of the second epoch
+            import psutil
+
+            psutil.Process(next(iter(pids.values()))).kill()
+
+    lost_losses, lost_weights = trained(client, kill_once)
+    assert len(steps) == 16
+    assert lost_losses == pytest.approx(losses, rel=1e-12, abs=1e-12)
+    assert lost_weights == pytest.approx(weights, rel=1e-12, abs=1e-12)
+    assert client.run(__import__("os").getpid) != pids
