@@ -1,0 +1,16 @@
+"""Pictures of gradients: a card for every value, a pill for every edge, and every grad the sum of its pills.
+
+>>> from engine import Value, draw
+>>> x = Value(3.0, label="x")
+>>> y = x * x
+>>> y.backward()
+>>> draw(y).svg.count('class="pill"')
+2
+
+scene says what is shown, layout where, svg paints it; `lecture` is the small picture of the micrograd lecture.
+"""
+
+from .lecture import draw_dot
+from .picture import Picture, draw
+
+__all__ = ["Picture", "draw", "draw_dot"]

@@ -1,0 +1,41 @@
+"""The graph as the micrograd lecture draws it: boxes of data and grad, a round node for each operation.
+
+>>> from engine import Value
+>>> x = Value(2.0, label="x")
+>>> print(draw_dot(x * x).source.count("->"))
+3
+"""
+
+from typing import TYPE_CHECKING, Any
+
+from ..explain import numbered, printable
+
+if TYPE_CHECKING:
+    import graphviz
+
+
+def draw_dot(root: Any) -> "graphviz.Digraph":
+    """A graphviz.Digraph that a notebook shows as it is; needs Graphviz's dot to render.
+
+    One edge for each parent, so x*x has two. Raises ImportError where the graphviz package is missing.
+    """
+    try:
+        import graphviz
+    except ImportError:
+        raise ImportError("draw_dot needs the graphviz package: pip install graphviz") from None
+    dot = graphviz.Digraph(format="svg", graph_attr={"rankdir": "LR"})
+    numbers = numbered(root)
+    for node, number in numbers.items():
+        dot.node(f"v{number}", shape="record",
+                 label=f"{{ {_field(node.label)} | data {node.data:.4f} | grad {node.grad:.4f} }}")
+        if node.parents:
+            dot.node(f"o{number}", label=graphviz.escape(node.operation.symbol))
+            dot.edge(f"o{number}", f"v{number}")
+            for parent in node.parents:
+                dot.edge(f"v{numbers[parent]}", f"o{number}")
+    return dot
+
+
+def _field(label: str) -> str:
+    """A label as the text of a record's field: the letters that records or escapes would act on are escaped."""
+    return "".join("\\" + c if c in '{}|<>\\" ' else c for c in printable(label, 60))

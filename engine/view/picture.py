@@ -1,0 +1,85 @@
+"""`draw`: from a graph to a picture that can be shown, saved, put on a page.
+
+>>> from engine import Value
+>>> x = Value(3.0, label="x")
+>>> draw(x * 2)
+<Picture of x·2: 2 values, 1 edge>
+"""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from ..graph import topological_order
+from .layout import place
+from .scene import Scene
+from .svg import paint
+
+LARGEST = 400  # cards and pills; above it a picture can't be read, and dot gets slow
+
+
+class Picture:
+    """A drawn graph: `.svg` is its text, `.save(path)` writes a file; notebooks show it."""
+
+    def __init__(self, scene: Scene, svg: str):
+        self.scene, self.svg = scene, svg
+
+    def save(self, path: str | Path) -> Path:
+        """Write the picture; the suffix says the format: .svg, or .png and .pdf with cairosvg installed.
+
+        Returns the path. Raises ValueError for another suffix, ImportError where cairosvg is needed and missing.
+        """
+        path = Path(path)
+        if path.suffix == ".svg":
+            path.write_text(self.svg, encoding="utf-8", newline="\n")
+        elif path.suffix in (".png", ".pdf"):
+            path.write_bytes(_converted(self.svg, path.suffix))
+        else:
+            raise ValueError(f"can't save a picture as {path.suffix or 'a file without suffix'}: end its name in .svg, "
+                             ".png or .pdf")
+        return path
+
+    def _repr_mimebundle_(self, **_: Any) -> dict[str, str]:
+        return {"image/svg+xml": self.svg, "text/plain": repr(self)}
+
+    def __repr__(self) -> str:
+        cards, pills = len(self.scene.cards), len(self.scene.pills)
+        root = self.scene.cards[-1]
+        return (f"<Picture of {root.title or root.chip or 'a value'}: {cards} value{'s' * (cards != 1)}, "
+                f"{pills} edge{'s' * (pills != 1)}>")
+
+
+def draw(root: Any, *, names: Mapping[str, Any] | None = None, module: Any = None, collapse: str = "auto",
+         theme: str = "auto", constants: bool = False) -> Picture:
+    """The graph of `root` as a picture: data, grad, and on every edge what it adds to the grad it leads to.
+
+    >>> a, b = Value(2.0), Value(3.0)  # doctest: +SKIP
+    >>> draw(a * b, names=locals()).save("product.svg")  # doctest: +SKIP
+
+    Changes nothing in the graph. `names` (as locals() gives them) and `module` name values that have no label;
+    `theme` is "auto", "light" or "dark"; `constants` draws plain numbers as cards of their own. Raises ValueError
+    for a graph of more than 400 cards and edges, which no one could read.
+    """
+    order, leaves = topological_order(root)
+    edges = sum(len(node.parents) for node in order)
+    if len(order) + edges > LARGEST:
+        raise ValueError(f"a graph of {len(order) + len(leaves)} values and {edges} edges is too large to read: draw a "
+                         f"part of it (a value near its leaves, or one neuron), up to {LARGEST} cards and edges")
+    scene = Scene.of(root, _named(names, module), constants)
+    return Picture(scene, paint(scene, place(scene), theme))
+
+
+def _named(names: Mapping[str, Any] | None, module: Any) -> dict[Any, str]:
+    """Names by value: a module's parameter names, then the caller's variables; a value's own label wins."""
+    given = {**(module.named_parameters() if module is not None else {}), **(names or {})}
+    return {value: name for name, value in given.items()
+            if hasattr(value, "local_derivatives") and not value.label and not name.startswith("_")}
+
+
+def _converted(svg: str, suffix: str) -> bytes:
+    try:
+        import cairosvg
+    except (ImportError, OSError):
+        raise ImportError(f"a {suffix} file needs cairosvg: pip install chainrule[pictures], or save as .svg") from None
+    convert = cairosvg.svg2png if suffix == ".png" else cairosvg.svg2pdf
+    return bytes(convert(bytestring=svg.encode(), **({"scale": 2.0} if suffix == ".png" else {})))

@@ -1,0 +1,196 @@
+"""What a picture shows, before anyone says where: a card for every value, a pill for every edge.
+
+>>> from engine import Value
+>>> a, b = Value(-2.0, label="a"), Value(3.0, label="b")
+>>> f = (a * b) * (a + b); f.label = "f"
+>>> f.backward()
+>>> scene = Scene.of(f)
+>>> [(card.title, card.grad, card.terms) for card in scene.cards][:2]
+[('a', '−3', ['−6', '3']), ('b', '−8', ['−6', '−2'])]
+>>> [(pill.local, pill.contribution) for pill in scene.pills][:2]
+[('1', '+1'), ('−6', '−6')]
+"""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from ..explain import Step, name, numbered, printable
+from ..graph import stale, topological_order
+
+CHIPS = {"*": "×", "-": "−", "/": "÷", "sum": "Σ", "dot": "Σ w·a", "prod": "Π", "**": "xʸ", "<=": "≤", ">=": "≥"}
+MINUS = "−"
+
+
+@dataclass
+class Card:
+    """One value: its texts are ready to be set, `sign` is the class of colour of its grad."""
+
+    node: Any
+    number: int
+    title: str
+    chip: str  # "" at a leaf
+    note: str  # to the right of the header: "leaf", or the plain numbers that the operation took
+    data: str
+    grad: str
+    terms: list[str]
+    sign: str
+    share: float  # of the largest |grad| in the picture, -1 … 1: the length of the bar
+    tip: str
+    is_root: bool = False
+    width: float = 144.0
+
+    @property
+    def height(self) -> float:
+        return 94.0 if len(self.terms) > 1 else 80.0
+
+
+@dataclass
+class Pill:
+    """One edge: what the child's grad is multiplied by, and what that adds to the parent's grad."""
+
+    step: Step
+    child: Card
+    parent: Card
+    local: str
+    contribution: str
+    sign: str
+    stroke: float
+    tip: str
+    width: float = 90.0
+    height: float = 32.0
+
+
+@dataclass
+class Scene:
+    """All cards (leaves first, then in order of computation) and all pills (in the order of the sweep)."""
+
+    cards: list[Card]
+    pills: list[Pill]
+    state: str = "swept"  # or "forward only", "stale"
+    title: str = ""
+    summary: str = ""
+    notes: list[str] = field(default_factory=list)
+
+    @classmethod
+    def of(cls, root: Any, names: dict[Any, str] | None = None, constants: bool = False) -> "Scene":
+        """The scene of a graph; `names` overrides labels, `constants` gives plain numbers cards of their own."""
+        order, _ = topological_order(root)
+        state = _state(root, order)
+        steps = _edges(root, order, constants)
+        shown = [node for node in numbered(root) if constants or not node.constant or node is root]
+        largest = max([abs(node.grad) for node in shown if node.grad - node.grad == 0.0], default=0.0) or 1.0
+        arrivals: dict[Any, list[Step]] = {}
+        for step in steps:
+            arrivals.setdefault(step.parent, []).append(step)
+        cards = {node: _card(node, i, names or {}, arrivals.get(node, []), node is root, state, largest)
+                 for i, node in enumerate(shown)}
+        top = max([abs(s.contribution) for s in steps if s.contribution - s.contribution == 0.0], default=0.0) or 1.0
+        pills = [_pill(step, cards, state, top) for step in steps]
+        title = f"{cards[root].title} = {text(root.data)}"
+        return cls(list(cards.values()), pills, state, title, _summary(cards, pills, state))
+
+
+def _state(root: Any, order: list[Any]) -> str:
+    if stale(order):
+        return "stale"
+    return "forward only" if root.grad == 0.0 and all(node.grad == 0.0 for node in order) else "swept"
+
+
+def _edges(root: Any, order: list[Any], constants: bool) -> list[Step]:
+    """A step for every edge in the order of the sweep; along an edge that carries nothing, a contribution of 0."""
+    grads = {root: 1.0}
+    found: list[Step] = []
+    for node in reversed(order):
+        upstream = grads.get(node, 0.0)
+        for slot, (parent, local) in enumerate(zip(node.parents, node.local_derivatives())):
+            contribution = upstream * local if upstream else 0.0
+            before = grads.get(parent, 0.0)
+            grads[parent] = before + contribution
+            if constants or not parent.constant:
+                found.append(Step(len(found), node, parent, slot, local, upstream, contribution, before, grads[parent]))
+    return found
+
+
+def text(x: float) -> str:
+    """Four significant digits with a true minus sign."""
+    return f"{x:.4g}".replace("-", MINUS)
+
+
+def signed(x: float) -> str:
+    return text(x) if x < 0.0 or x == 0.0 or x != x else "+" + text(x)
+
+
+def sign(x: float) -> str:
+    return "nan" if x != x else "pos" if x > 0.0 else "neg" if x < 0.0 else "zero"
+
+
+def cut(words: str, width: float, size: float) -> str:
+    """As many characters as fit: a monospaced character is 0.602 of its size wide."""
+    return printable(words, max(1, int(width / (0.602 * size))))
+
+
+def _card(node: Any, number: int, names: dict[Any, str], steps: list[Step], is_root: bool, state: str,
+          largest: float) -> Card:
+    terms = [1.0] * is_root + [step.contribution for step in steps]
+    elsewhere = node.grad - (0.0 + sum(terms))
+    swept = state != "forward only"
+    words = [text(x) for x in terms]
+    if swept and abs(elsewhere) > 1e-12 * (abs(node.grad) + sum(map(abs, terms))) and elsewhere == elsewhere:
+        words.append(f"{text(elsewhere)} elsewhere")
+    chip, note = _header(node)
+    title = cut(names.get(node) or node.label or _unnamed(node), 144 - 18 - 7.3 * max(len(chip), len(note)), 13)
+    share = max(-1.0, min(1.0, node.grad / largest)) if swept and node.grad == node.grad else 0.0
+    grad = text(node.grad) if swept else "–"
+    tip = f"{names.get(node) or name(node)}; data = {text(node.data)}; grad = {grad}"
+    if len(words) > 1 and swept:
+        tip += " = " + _sum(words)
+    return Card(node, number, title, chip, note, text(node.data), grad, words if swept else [],
+                sign(node.grad) if swept else "zero", share, printable(tip, 400), is_root)
+
+
+def _unnamed(node: Any) -> str:
+    """An expression of a few characters says more than nothing; a longer one is left to the tooltip."""
+    words = name(node) if node.parents and len(node.parents) <= 2 else ""
+    return words if len(words) <= 8 else ""
+
+
+def _header(node: Any) -> tuple[str, str]:
+    """The chip with the operation, and the plain numbers among its operands."""
+    if not node.parents:
+        return "", "constant" if node.constant else "leaf"
+    symbol = node.operation.symbol
+    chip = CHIPS.get(symbol, symbol.replace("**", "^").replace("-", MINUS))
+    plain = [text(parent.data) for parent in node.parents if parent.constant and not parent.label]
+    return printable(chip, 10), printable(", ".join(plain[:3]) + (", …" if len(plain) > 3 else ""), 14)
+
+
+def _sum(words: list[str]) -> str:
+    joined = words[0]
+    for word in words[1:]:
+        joined += f" {MINUS} {word[1:]}" if word.startswith(MINUS) else f" + {word}"
+    return joined
+
+
+def summed(card: Card) -> str:
+    """The sum behind a grad, as it stands under it; where it is too long, how many terms it has."""
+    line = "= " + _sum(card.terms)
+    return line if len(line) <= 20 else f"= Σ of {len(card.terms)} terms"
+
+
+def _pill(step: Step, cards: dict[Any, Card], state: str, top: float) -> Pill:
+    child, parent = cards[step.node], cards[step.parent]
+    up, down = child.title or name(step.node), parent.title or name(step.parent)
+    tip = f"∂{up}/∂{down} = {text(step.local)}"
+    if state == "forward only":
+        return Pill(step, child, parent, text(step.local), "", "zero", 1.2, printable(tip, 400))
+    tip += (f"; contribution to {down}.grad = {text(step.upstream)} × {text(step.local)} = {text(step.contribution)}")
+    size = abs(step.contribution) / top
+    stroke = 1.2 + 3.3 * min(1.0, size) ** 0.5 if size == size else 2.0
+    return Pill(step, child, parent, text(step.local), signed(step.contribution), sign(step.contribution), stroke,
+                printable(tip, 400))
+
+
+def _summary(cards: dict[Any, Card], pills: list[Pill], state: str) -> str:
+    leaves = [card for node, card in cards.items() if not node.parents and card.title][:12]
+    grads = "; ".join(f"the gradient of {card.title} is {card.grad}" for card in leaves)
+    return f"{len(cards)} values, {len(pills)} edges, {state}. {grads}"

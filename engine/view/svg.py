@@ -1,0 +1,190 @@
+"""Painting a placed scene as SVG: cards, pills, wires, a legend. Nothing here knows what a gradient is.
+
+>>> from engine import Value
+>>> from engine.view.layout import layered
+>>> from engine.view.scene import Scene
+>>> scene = Scene.of(Value(2.0, label="<x>") * 3)
+>>> painted = paint(scene, layered(scene))
+>>> painted.startswith("<svg "), "&lt;x&gt;" in painted
+(True, True)
+"""
+
+import hashlib
+from xml.sax.saxutils import escape
+
+from .layout import Placed, Point
+from .scene import Card, Pill, Scene, summed
+
+MARGIN = 16.0
+LIGHT = {"bg": "#fbfaf7", "ink": "#1f2430", "soft": "#626878", "card": "#ffffff", "line": "#c9ccd4", "head": "#f1f0ec",
+         "chip": "#363c4a", "on": "#ffffff", "pos": "#a94300", "pos-bg": "#fbe6d6", "neg": "#0062a3", "neg-bg": "#dcebf7",
+         "zero": "#626773", "zero-bg": "#eeeff2", "nan": "#b3126a", "nan-bg": "#fbe3ef"}
+DARK = {"bg": "#15171c", "ink": "#e9ebf0", "soft": "#9aa2b1", "card": "#1f232b", "line": "#434a57", "head": "#272c36",
+        "chip": "#cfd4de", "on": "#15171c", "pos": "#f5a35c", "pos-bg": "#43291a", "neg": "#6cbcf5", "neg-bg": "#182f45",
+        "zero": "#9aa2b1", "zero-bg": "#2c313a", "nan": "#ff7ab8", "nan-bg": "#431a30"}
+SHAPES = """.cr{font-family:ui-monospace,'DejaVu Sans Mono',Menlo,Consolas,monospace}
+.cr text{font-size:12px;white-space:pre;unicode-bidi:isolate}.cr .card{stroke-width:1.2}.cr .root .card{stroke-width:2}
+.cr .name{font-weight:700;font-size:13px}.cr .k{font-size:11px}.cr .end{text-anchor:end}.cr .mid{text-anchor:middle}
+.cr .b{font-weight:700}.cr .s{font-size:10px}.cr .wire{fill:none;stroke-linecap:round}.cr .zero .wire{stroke-dasharray:3 4}
+.cr .nan .wire{stroke-dasharray:8 3}.cr .pill{stroke-width:1}
+"""
+
+
+def paint(scene: Scene, placed: Placed, theme: str = "auto") -> str:
+    """The picture as one SVG element, the same bytes for the same scene. Coordinates are in pixels."""
+    if theme not in ("auto", "light", "dark"):
+        raise ValueError(f"theme {theme!r}: take 'auto', 'light' or 'dark'")
+    ident = "cr" + hashlib.sha256(repr((scene.title, scene.summary, placed)).encode()).hexdigest()[:8]
+    body = "".join([*_edges(scene, placed, ident), *[_card(card, at, ident) for card, at in zip(scene.cards, placed.cards)]])
+    width, height = _extent(scene, placed)
+    left, top = _least(scene, placed)
+    legend_y = height + MARGIN + 18
+    wide, high = max(width + 2 * MARGIN, 580.0), legend_y + 22
+    return (f'<svg xmlns="http://www.w3.org/2000/svg" id="{ident}" class="cr" role="img" '
+            f'aria-labelledby="{ident}-t {ident}-d" viewBox="0 0 {_n(wide)} {_n(high)}" width="{_n(wide)}" '
+            f'height="{_n(high)}"><title id="{ident}-t">{_t(scene.title)}</title>'
+            f'<desc id="{ident}-d">{_t(scene.summary)}</desc><style>{_style(theme)}</style>'
+            f'<rect class="bg" width="100%" height="100%" rx="10"/>'
+            f'<g transform="translate({_n(MARGIN - left)} {_n(MARGIN - top)})">{body}</g>'
+            f'<g transform="translate({_n(MARGIN)} {_n(legend_y)})">{_legend(scene)}</g></svg>\n')
+
+
+def _style(theme: str) -> str:
+    if theme == "auto":
+        return SHAPES + _colours(LIGHT) + "@media(prefers-color-scheme:dark){" + _colours(DARK) + "}"
+    return SHAPES + _colours(DARK if theme == "dark" else LIGHT)
+
+
+def _colours(c: dict[str, str]) -> str:
+    """Literal colours, for some renderers paint var(--x) black."""
+    rules = [f".cr .bg{{fill:{c['bg']}}}.cr text{{fill:{c['ink']}}}.cr .card{{fill:{c['card']};stroke:{c['line']}}}"
+             f".cr .head{{fill:{c['head']}}}.cr .root .card{{stroke:{c['ink']}}}.cr .soft{{fill:{c['soft']}}}"
+             f".cr .chip{{fill:{c['chip']}}}.cr .on{{fill:{c['on']}}}.cr .axis{{stroke:{c['line']}}}"]
+    for kind in ("pos", "neg", "zero", "nan"):
+        rules.append(f".cr .{kind} .wire{{stroke:{c[kind]}}}.cr .{kind} .tip,.cr .{kind} .bar,.cr .{kind} .g"
+                     f"{{fill:{c[kind]}}}.cr .{kind} .pill{{fill:{c[kind + '-bg']};stroke:{c[kind]}}}")
+    return "".join(rules)
+
+
+def _card(card: Card, at: Point, ident: str) -> str:
+    x, y = at[0] - card.width / 2, at[1] - card.height / 2
+    w, h, right = card.width, card.height, card.width - 10
+    chip, indent = _chip(card)
+    parts = [f'<g class="node {card.sign}{" root" if card.is_root else ""}" id="{ident}-n{card.number}" '
+             f'transform="translate({_n(x)} {_n(y)})"><title>{_t(card.tip)}</title>'
+             f'<rect class="card" width="{_n(w)}" height="{_n(h)}" rx="9"/>'
+             f'<path class="head" d="M.8 26V9Q.8 .8 9 .8H{_n(w - 9)}Q{_n(w - .8)} .8 {_n(w - .8)} 9V26z"/>', chip,
+             f'<text class="name" x="{_n(indent)}" y="17.5">{_t(card.title)}</text>',
+             f'<text class="soft s end" x="{_n(w - 8)}" y="17">{_t(card.note)}</text>' if card.note else "",
+             f'<text class="soft k" x="10" y="41">data</text><text class="end" x="{_n(right)}" y="41">{_t(card.data)}</text>'
+             f'<text class="soft k" x="10" y="60">grad</text><text class="g b end" x="{_n(right)}" y="60">{_t(card.grad)}</text>']
+    if len(card.terms) > 1:
+        parts.append(f'<text class="soft s end" x="{_n(right)}" y="75">{_t(summed(card))}</text>')
+    half, base = (w - 20) / 2, h - 9
+    parts.append(f'<path class="axis" d="M10 {_n(base)}H{_n(right)}M{_n(w / 2)} {_n(base - 3)}v6"/>')
+    if card.share:
+        start = w / 2 + min(0.0, card.share) * half
+        parts.append(f'<rect class="bar" x="{_n(start)}" y="{_n(base - 2)}" width="{_n(abs(card.share) * half)}" '
+                     f'height="4" rx="1.5"/>')
+    return "".join(parts) + "</g>\n"
+
+
+def _chip(card: Card) -> tuple[str, float]:
+    """The chip with the operation, and where the name starts behind it."""
+    if not card.chip:
+        return "", 8.0
+    width = max(20.0, 7.4 * len(card.chip) + 10)
+    return (f'<rect class="chip" x="6" y="4" width="{_n(width)}" height="18" rx="9"/>'
+            f'<text class="on b mid" x="{_n(6 + width / 2)}" y="17.2">{_t(card.chip)}</text>'), width + 13
+
+
+def _edges(scene: Scene, placed: Placed, ident: str) -> list[str]:
+    into, out = _ports(scene, placed)
+    return [_edge(pill, placed.pills[i], into[i], out[i], placed.bends.get(i), f"{ident}-e{i}")
+            for i, pill in enumerate(scene.pills)]
+
+
+def _ports(scene: Scene, placed: Placed) -> tuple[list[Point], list[Point]]:
+    """Where each wire meets its parent (on the right side) and its child (on the left), in the order of the pills."""
+    centre = {id(card): at for card, at in zip(scene.cards, placed.cards)}
+    into: list[Point] = [(0.0, 0.0)] * len(scene.pills)
+    out = list(into)
+    for ports, end, side in ((into, "parent", 0.5), (out, "child", -0.5)):
+        groups: dict[int, list[int]] = {}
+        for i, pill in enumerate(scene.pills):
+            groups.setdefault(id(getattr(pill, end)), []).append(i)
+        for key, members in groups.items():
+            card = getattr(scene.pills[members[0]], end)
+            x, y = centre[key]
+            members.sort(key=lambda i: (placed.pills[i][1], scene.pills[i].step.slot))
+            gap = min(16.0, (card.height - 30) / max(1, len(members) - 1))
+            for place, i in enumerate(members):
+                ports[i] = (x + side * card.width, y + gap * (place - (len(members) - 1) / 2))
+    return into, out
+
+
+def _edge(pill: Pill, at: Point, into: Point, out: Point, bend: list[Point] | None, ident: str) -> str:
+    x, y = at
+    left, right = x - pill.width / 2, x + pill.width / 2
+    tip, half = 7 + pill.stroke, 3 + pill.stroke * 0.8
+    start = (into[0] + tip, into[1])
+    way = (_bezier(start, (left, y)) + (_spline((right, y), bend, out) if bend and out[0] - right > 60
+                                        else _bezier((right, y), out)))
+    words = (f'<text class="soft s mid" x="{_n(x)}" y="{_n(y - 4)}">× {_t(pill.local)}</text>'
+             f'<text class="g b mid" x="{_n(x)}" y="{_n(y + 10)}">{_t(pill.contribution)}</text>')
+    return (f'<g class="edge {pill.sign}" id="{ident}"><title>{_t(pill.tip)}</title>'
+            f'<path class="wire" stroke-width="{_n(pill.stroke)}" d="{way}"/>'
+            f'<path class="tip" d="M{_n(into[0])} {_n(into[1])}l{_n(tip)} {_n(-half)}v{_n(2 * half)}z"/>'
+            f'<rect class="pill" x="{_n(left)}" y="{_n(y - pill.height / 2)}" width="{_n(pill.width)}" '
+            f'height="{_n(pill.height)}" rx="8"/>{words}</g>\n')
+
+
+def _bezier(a: Point, b: Point) -> str:
+    middle = (a[0] + b[0]) / 2
+    return f"M{_p(a)}C{_n(middle)} {_n(a[1])} {_n(middle)} {_n(b[1])} {_p(b)}"
+
+
+def _spline(a: Point, bend: list[Point], b: Point) -> str:
+    """dot's way around the cards in between, with our ends."""
+    inner = bend[1:-1]
+    return f"M{_p(a)}C" + " ".join(_p(point) for point in [*inner, b])
+
+
+def _legend(scene: Scene) -> str:
+    if scene.state == "forward only":
+        return '<text class="soft k" y="4">forward only: call backward() to see gradients. pill: × local derivative</text>'
+    words = "pill: × local derivative, = what it adds to grad"
+    if scene.state == "stale":
+        words = "stale: a leaf's data was changed after the forward pass"
+    return ('<g class="neg"><rect class="bar" y="-3" width="22" height="6" rx="2"/></g>'
+            '<text class="soft k" x="28" y="4">negative</text>'
+            '<g class="pos"><rect class="bar" x="100" y="-3" width="22" height="6" rx="2"/></g>'
+            f'<text class="soft k" x="128" y="4">positive</text><text class="soft k" x="208" y="4">{_t(words)}</text>')
+
+
+def _boxes(scene: Scene, placed: Placed) -> list[tuple[float, float, float, float]]:
+    things: list[tuple[Card | Pill, Point]] = [*zip(scene.cards, placed.cards), *zip(scene.pills, placed.pills)]
+    return [(x - box.width / 2, y - box.height / 2, x + box.width / 2, y + box.height / 2) for box, (x, y) in things]
+
+
+def _least(scene: Scene, placed: Placed) -> Point:
+    boxes = _boxes(scene, placed)
+    return min(box[0] for box in boxes), min(box[1] for box in boxes)
+
+
+def _extent(scene: Scene, placed: Placed) -> Point:
+    boxes, (left, top) = _boxes(scene, placed), _least(scene, placed)
+    return max(box[2] for box in boxes) - left, max(box[3] for box in boxes) - top
+
+
+def _t(words: str) -> str:
+    """User text as text: nothing in it is markup."""
+    return escape(words, {'"': "&quot;"})
+
+
+def _n(x: float) -> str:
+    return f"{x:.1f}".removesuffix(".0")
+
+
+def _p(point: Point) -> str:
+    return f"{_n(point[0])} {_n(point[1])}"

@@ -1,0 +1,240 @@
+"""Pictures, by their structure: cards, pills, sums, states, hostile labels, both layouts."""
+
+import math
+import os
+import re
+import subprocess
+import sys
+import xml.etree.ElementTree as ET
+
+import pytest
+from hypothesis import given, settings
+from strategies import programs, run
+
+import engine
+from engine import Value
+from engine.view import layout, picture
+from engine.view.scene import Scene
+
+SVG = "{http://www.w3.org/2000/svg}"
+HOSTILE = [
+    "a|b", "{x}", "a<b", "<b>", "<<b>hi</b>>", "<lambda> <map>", 'x"y', "x\\", "\\N", "\\G", "new\nline", "NUL\0", "\ud800", "\x07",
+    "\x1b[31m", "&lt;script&gt;", "<script>alert(1)</script>", "]]><script>", "--><script>", "A" * 20_000, "🙂", "漢字", "\u202eabc", "",
+    '<<TABLE><TR><TD HREF="javascript:alert(1)">x</TD></TR></TABLE>>',
+    'x }"]; evil [label="pwn" URL="javascript:alert(1)"]; y [label="{ ',
+]
+
+
+@pytest.fixture(params=["dot", "built in"])
+def placing(request, monkeypatch):
+    """Every test that asks for it runs with dot's layout (where dot is) and with the built-in one."""
+    if request.param == "built in":
+        monkeypatch.setattr(layout.shutil, "which", lambda name: None)
+    elif layout.shutil.which("dot") is None:
+        pytest.skip("needs Graphviz's dot")
+
+
+def fanout():
+    a, b = Value(-2.0, label="a"), Value(3.0, label="b")
+    d, e = a * b, a + b
+    f = d * e
+    d.label, e.label, f.label = "d", "e", "f"
+    return a, b, d, e, f
+
+
+def number(text):
+    return float(text.replace("−", "-"))
+
+
+def groups(svg, kind):
+    return [g for g in ET.fromstring(svg).iter(f"{SVG}g") if (g.get("class") or "").split(" ")[:1] == [kind]]
+
+
+def texts(element):
+    return ["".join(t.itertext()) for t in element.iter(f"{SVG}text")]
+
+
+def test_the_small_graph(placing):
+    *_, f = fanout()
+    f.backward()
+    svg = engine.draw(f).svg
+    cards = {words[1] if words[0] in "×+" else words[0]: words for words in map(texts, groups(svg, "node"))}
+    assert cards["a"] == ["a", "leaf", "data", "−2", "grad", "−3", "= −6 + 3"]
+    assert cards["b"] == ["b", "leaf", "data", "3", "grad", "−8", "= −6 − 2"]
+    assert cards["f"] == ["×", "f", "data", "−6", "grad", "1"]
+    assert [texts(pill) for pill in groups(svg, "edge")] == [
+        ["× 1", "+1"], ["× −6", "−6"], ["× 1", "−6"], ["× 1", "−6"], ["× 3", "+3"], ["× −2", "−2"]]
+
+
+def test_one_value_used_twice_by_one_node_has_two_pills(placing):
+    a = Value(3.0, label="a")
+    y = a * a
+    y.backward()
+    assert [texts(pill) for pill in groups(engine.draw(y).svg, "edge")] == [["× 3", "+3"], ["× 3", "+3"]]
+
+
+@settings(max_examples=50, deadline=None)
+@given(programs(longest=12))
+def test_pills_and_elsewhere_make_the_grad(program):
+    _, root = run(program)
+    root.backward()
+    root.backward()  # so that leaves have something from elsewhere
+    scene = Scene.of(root, constants=True)
+    for card in scene.cards:
+        pills = [pill.step.contribution for pill in scene.pills if pill.parent is card]
+        terms = [1.0] * card.is_root + pills
+        shown = [number(t.removesuffix(" elsewhere")) for t in card.terms]
+        assert len(shown) in (len(terms), len(terms) + 1)
+        if all(map(math.isfinite, [card.node.grad, *terms])) and max(map(abs, [0.0, *terms])) < 1e150:
+            size = sum(map(abs, terms)) + abs(card.node.grad)
+            assert sum(shown) == pytest.approx(card.node.grad, rel=1e-3, abs=1e-3 * size + 1e-300)
+
+
+def test_forward_only_shows_no_gradient():
+    *_, f = fanout()
+    svg = engine.draw(f).svg
+    assert "forward only" in svg
+    assert all(words[-1] == "–" for words in map(texts, groups(svg, "node")))
+
+
+def test_a_stale_graph_says_so():
+    a, *_, f = fanout()
+    f.backward()
+    a.data = 7.0
+    assert "stale" in engine.draw(f).svg
+
+
+def test_drawing_changes_nothing():
+    a, b, d, e, f = fanout()
+    f.backward()
+    before = [(v.data, v.grad, v.label) for v in (a, b, d, e, f)]
+    engine.draw(f)
+    assert before == [(v.data, v.grad, v.label) for v in (a, b, d, e, f)]
+
+
+@pytest.mark.parametrize("label", HOSTILE, ids=range(len(HOSTILE)))
+def test_hostile_labels_are_inert(label, placing):
+    x = Value(2.0, label=label)
+    y = x * 3.0
+    y.backward()
+    svg = engine.draw(y).svg
+    svg.encode("utf-8")
+    root = ET.fromstring(svg)
+    assert len(groups(svg, "node")) == 2
+    for element in root.iter():
+        assert element.tag.removeprefix(SVG) in {"svg", "title", "desc", "style", "rect", "g", "path", "text"}
+        assert not any(name.startswith("on") or name.endswith("href") for name in element.attrib)
+    clean = "".join("\ufffd" if c < " " or "\ud800" <= c <= "\udfff" else c for c in label)
+    shown = texts(groups(svg, "node")[0])[0]
+    assert clean.startswith(shown.removesuffix("…"))
+    assert "<script" not in svg and "url(" not in svg and "@import" not in svg
+
+
+@pytest.mark.parametrize("label", HOSTILE, ids=range(len(HOSTILE)))
+def test_hostile_labels_are_inert_in_the_picture_of_the_lecture(label):
+    graphviz = pytest.importorskip("graphviz")
+    dot = engine.draw_dot(Value(2.0, label=label) * 3.0)
+    try:
+        svg = dot.pipe().decode()
+    except graphviz.ExecutableNotFound:
+        pytest.skip("needs Graphviz's dot")
+    root = ET.fromstring(svg)
+    assert len([g for g in root.iter(f"{SVG}g") if g.get("class") == "node"]) == 4
+    assert not list(root.iter(f"{SVG}a")) and "<script" not in svg
+
+
+def test_two_pictures_on_one_page_share_no_ids():
+    *_, f = fanout()
+    x = Value(1.0, label="x")
+    pages = [engine.draw(f).svg, engine.draw(x * x).svg]
+    ids = [re.findall(r' id="([^"]+)"', page) for page in pages]
+    assert all(len(found) == len(set(found)) for found in ids)
+    assert not set(ids[0]) & set(ids[1])
+
+
+def test_the_same_bytes_in_every_process():
+    code = ("import engine\nfrom engine import Value\na, b = Value(2.0, 'a'), Value(3.0, 'b')\nc = (a * b + a).tanh()\n"
+            "c.backward()\nimport sys\nsys.stdout.buffer.write(engine.draw(c).svg.encode())")
+    runs = [subprocess.run([sys.executable, "-c", code], capture_output=True, check=True, timeout=60,
+                           env={**os.environ, "PYTHONHASHSEED": seed}).stdout for seed in "12"]
+    assert runs[0] == runs[1]
+
+
+@pytest.mark.parametrize("x", [0.0, -0.0, math.inf, -math.inf, math.nan, 5e-324, 1e308])
+def test_special_numbers(x, placing):
+    v = Value(x, label="v")
+    for root in (v, v * 2.0, engine.exp(v)):
+        root.backward()
+        ET.fromstring(engine.draw(root).svg)
+
+
+def test_a_leaf_used_300_times_and_a_chain_3000_deep(placing, monkeypatch):
+    monkeypatch.setattr(picture, "LARGEST", 10_000)
+    x = Value(1.0, label="x")
+    wide = engine.total([x.exp() for _ in range(300)])
+    wide.backward()
+    assert len(groups(engine.draw(wide).svg, "edge")) == 600
+
+
+def test_a_graph_too_large_to_read_is_refused_with_advice():
+    y = Value(1.0)
+    for _ in range(3000):
+        y = y * 0.999
+    with pytest.raises(ValueError, match="draw a part"):
+        engine.draw(y)
+
+
+def test_a_slow_dot_gives_way_to_the_built_in_layout(monkeypatch, capsys):
+    if layout.shutil.which("dot") is None:
+        pytest.skip("needs Graphviz's dot")
+    monkeypatch.setattr(layout, "_hinted", False)
+    *_, f = fanout()
+    placed = layout.place(Scene.of(f), seconds=1e-9)
+    assert placed == layout.layered(Scene.of(f))
+    assert "took too long" in capsys.readouterr().err
+
+
+def test_saving(tmp_path):
+    *_, f = fanout()
+    drawn = engine.draw(f)
+    path = drawn.save(tmp_path / "f.svg")
+    assert path.read_text(encoding="utf-8") == drawn.svg
+    with pytest.raises(ValueError, match=r"\.svg"):
+        drawn.save(tmp_path / "f.docx")
+
+
+def test_saving_as_png_and_pdf(tmp_path):
+    try:
+        import cairosvg  # noqa: F401
+    except (ImportError, OSError):
+        pytest.skip("needs cairosvg")
+    *_, f = fanout()
+    assert engine.draw(f).save(tmp_path / "f.png").read_bytes().startswith(b"\x89PNG")
+    assert engine.draw(f).save(tmp_path / "f.pdf").read_bytes().startswith(b"%PDF")
+
+
+def test_names_of_the_callers_variables():
+    weight, x = Value(2.0), Value(3.0)
+    y = weight * x
+    svg = engine.draw(y, names=locals()).svg
+    assert [texts(g)[0] for g in groups(svg, "node")][:2] == ["weight", "x"]
+
+
+def test_constants_stand_in_the_header_of_the_node_that_uses_them():
+    x = Value(2.0, label="x")
+    y = x * 3.0
+    assert len(groups(engine.draw(y).svg, "node")) == 2
+    assert "3" in texts(groups(engine.draw(y).svg, "node")[1])
+    assert len(groups(engine.draw(y, constants=True).svg, "node")) == 3
+
+
+def test_a_notebook_gets_svg_and_text():
+    *_, f = fanout()
+    bundle = engine.draw(f)._repr_mimebundle_()
+    assert set(bundle) == {"image/svg+xml", "text/plain"}
+
+
+def test_the_lecture_draws_an_edge_for_every_parent():
+    pytest.importorskip("graphviz")
+    x = Value(2.0, label="x")
+    assert engine.draw_dot(x * x).source.count("->") == 3
