@@ -34,7 +34,7 @@ def topological_order(root: Any) -> tuple[list[Any], list[Any]]:
                 leaves.append(node)
                 continue
             stack += node, None
-            for parent in node.parents:
+            for parent in reversed(node.parents):  # the first operand ends on top, so it is placed first
                 if parent not in seen:
                     stack.append(parent)
     return order, leaves

@@ -206,9 +206,9 @@ def test_memory_stays_flat_with_the_garbage_collector_off():
     gc.collect()
     gc.disable()
     try:
+        tracemalloc.start()
         for _ in range(100):  # Python's own stocks of small objects fill up first
             step()
-        tracemalloc.start()
         before = tracemalloc.get_traced_memory()[0]
         for _ in range(100):
             step()
@@ -217,7 +217,7 @@ def test_memory_stays_flat_with_the_garbage_collector_off():
     finally:
         tracemalloc.stop()
         gc.enable()
-    assert grown < 2_000
+    assert grown < 5_000  # one node a step would be 26,000
 
 
 def test_a_node_is_small():
