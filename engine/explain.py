@@ -12,11 +12,12 @@ c=+(data=8, grad=0) a 1.0 1.0 1.0
 """
 
 import linecache
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import islice
 from pathlib import PurePath
 from types import CodeType
 from typing import Any, NamedTuple
+from unicodedata import combining, east_asian_width
 
 from .graph import stale, topological_order
 
@@ -53,10 +54,14 @@ class Site(NamedTuple):
         return f"{printable(self.filename, 200)}:{self.line}"
 
 
-def steps(root: Any) -> Iterator[Step]:
-    """Every contribution of the backward pass in the order of the sweep; constants take no step."""
+def steps(root: Any, grads: dict[Any, float] | None = None) -> Iterator[Step]:
+    """Every contribution of the backward pass in the order of the sweep; constants take no step.
+
+    `grads` are the sums to start from, 0.0 where it is silent; at the end it holds what backward() would leave.
+    """
     order, _ = topological_order(root)
-    grads = {root: 1.0}
+    grads = {} if grads is None else grads
+    grads[root] = grads.get(root, 0.0) + 1.0
     index = 0
     for node in reversed(order):
         upstream = grads.get(node, 0.0)
@@ -80,12 +85,50 @@ def site(code: CodeType | None, offset: int) -> Site | None:
     """The place in a source file of the instruction at `offset` in a code object; None where there is none."""
     if code is None:
         return None
-    line, end_line, column, end_column = next(islice(code.co_positions(), offset // 2, None))
+    line, end_line, column, end_column = _positions(code)[offset // 2]
     line = line or code.co_firstlineno
     text = linecache.getline(code.co_filename, line).rstrip("\n")
     start = _characters(text, column or 0)
     end = _characters(text, end_column) if end_column and end_line == line else len(text)
     return Site(code.co_filename, line, start, end, code.co_name, text)
+
+
+_read: dict[int, tuple[CodeType, list[Any]]] = {}
+
+
+def _positions(code: CodeType) -> list[Any]:
+    """The positions of all instructions of `code`, kept: a module of 10,000 lines would be read 10,000 times."""
+    if id(code) not in _read:
+        if len(_read) > 99:
+            _read.clear()
+        _read[id(code)] = code, list(code.co_positions())
+    return _read[id(code)][1]
+
+
+def excerpt(made: Site, width: int = 100) -> list[str]:
+    """The source line of a site and, below it, the exact subexpression underlined.
+
+    >>> print(*excerpt(Site("user.py", 3, 4, 9, "f", "h = x * w + x")), sep="\\n")
+    user.py:3   h = x * w + x
+                    ^^^^^
+    """
+    place = f"{printable(PurePath(made.filename).name)}:{made.line}"
+    text = made.text.strip()
+    start = max(made.column - (len(made.text) - len(made.text.lstrip())), 0)
+    if not text:
+        return [place]
+    shown = printable(text, width)
+    marked = shown[start:start + made.end_column - made.column]
+    return [f"{place}   {shown}", " " * (len(place) + 3 + columns(shown[:start])) + "^" * columns(marked)]
+
+
+def columns(text: str) -> int:
+    """How many columns of a terminal `text` takes: a CJK character takes two, a combining one none.
+
+    >>> columns("abc"), columns("梯度")
+    (3, 4)
+    """
+    return sum(2 if east_asian_width(c) in "WF" else not combining(c) for c in text)
 
 
 def _characters(text: str, column: int) -> int:
@@ -140,6 +183,11 @@ def name(node: Any) -> str:
     return _short(node, depth=3)[0]
 
 
+def held(node: Any) -> str:
+    """The name of a node as it stands before `.grad` or behind `∂`: in brackets unless it holds together."""
+    return printable(_held(*_short(node, depth=3), _TIGHT), 24)
+
+
 def expression(node: Any) -> str:
     """A node as one operation on its parents: `z = x·w`, or `x·w` where it has no label."""
     text = _spelled(node, depth=2)[0]
@@ -157,6 +205,8 @@ def _short(node: Any, depth: int) -> tuple[str, int]:
 
 def _spelled(node: Any, depth: int) -> tuple[str, int]:
     operation, parts = node.operation, [_short(parent, depth) for parent in node.parents[:8]]
+    if operation.name == "weighted_sum":
+        return _products(node, depth), 1
     tightness = _TIGHTNESS.get(operation.name, _TIGHT)
     if tightness == _TIGHT:
         return _call(node, [text for text, _ in parts]), _TIGHT
@@ -164,6 +214,17 @@ def _spelled(node: Any, depth: int) -> tuple[str, int]:
         return _held(*parts[0], _TIGHT) + operation.symbol, tightness
     sign = _SIGNS.get(operation.symbol, f" {operation.symbol} ")
     return _held(*parts[0], tightness) + sign + _held(*parts[1], tightness + (operation.symbol not in "+*")), tightness
+
+
+def _products(node: Any, depth: int) -> str:
+    """w₀·a₀ + w₁·a₁ + … + b, the parents of a weighted sum being w…, a…, b."""
+    *factors, bias = node.parents
+    half = len(factors) // 2
+    texts = [_held(*_short(x, depth), 2) for x in (*factors[:half][:3], *factors[half:][:3])]
+    terms = ["·".join(pair) for pair in zip(texts, texts[len(texts) // 2:], strict=False)] + ["…"] * (half > 3)
+    if not (bias.constant and bias.data == 0.0):
+        terms.append(_held(*_short(bias, depth), 1))
+    return " + ".join(terms)
 
 
 def _held(text: str, tightness: int, needed: int) -> str:
@@ -179,49 +240,77 @@ def _call(node: Any, texts: list[str]) -> str:
 
 # -- the sum behind a gradient -------------------------------------------------------------------------------
 
+TERMS, LINES = 24, 400  # as many terms of one sum, lines of one answer, as a person will read
+
+
 def why(root: Any, x: Any, depth: int = 1) -> str:
     """The sum behind x.grad as text: a term for every edge along which something arrived.
 
-    What the steps of this sweep do not account for (a second backward, another loss) is a term of its own.
-    Raises ValueError where `x` is not in the graph of `root`.
+    `depth=2` follows each term upstream, to the sum behind the gradient that it came from, and so on. What the steps of
+    this sweep do not account for (a second backward, another loss) is a term of its own. Raises ValueError
+    where `x` is not in the graph of `root`.
     """
-    if x not in numbered(root):
+    order, leaves = topological_order(root)
+    if x not in {root, *order, *leaves}:
         raise ValueError(f"{describe(x)} is not in the graph of {describe(root)}: ask for a value it was made from")
-    if x.grad == 0.0 and not _swept(root):
-        return f"{name(x)}.grad = 0: forward only, call backward() on {describe(root)} first"
-    arrivals: dict[Any, list[Step]] = {}
-    for step in steps(root):
-        arrivals.setdefault(step.parent, []).append(step)
-    lines = [f"{name(x)}.grad = {number(x.grad)}", *_terms(root, x, arrivals, depth, "   ")]
-    if stale(topological_order(root)[0]):
+    if root.grad == 0.0 == x.grad:
+        return f"{held(x)}.grad = 0: forward only, call backward() on {describe(root)} first"
+    lines = account(root, x, arrivals(steps(root)), depth)
+    if stale(order):
         lines.append("stale: a leaf's data was changed after the forward pass; build the graph again")
     return "\n".join(lines)
 
 
-def _swept(root: Any) -> bool:
-    return bool(root.grad != 0.0)
+def arrivals(steps: Iterable[Step]) -> dict[Any, list[Step]]:
+    """The steps by the parent that they arrive at."""
+    found: dict[Any, list[Step]] = {}
+    for step in steps:
+        found.setdefault(step.parent, []).append(step)
+    return found
 
 
-def _terms(root: Any, x: Any, arrivals: dict[Any, list[Step]], depth: int, margin: str) -> Iterator[str]:
+def account(root: Any, x: Any, arrivals: dict[Any, list[Step]], depth: int = 1) -> list[str]:
+    """The lines of `why`, from steps that are already sorted by where they arrive."""
+    lines = list(islice(_account(root, x, arrivals, depth), LINES))
+    return [*lines, "…"] if len(lines) == LINES else lines
+
+
+def _account(root: Any, x: Any, arrivals: dict[Any, list[Step]], depth: int) -> Iterator[str]:
+    here = arrivals.get(x, [])
+    shown = here[:TERMS]
+    yield f"{held(x)}.grad = {number(x.grad)}"
+    rest = _rest(root, x, here)
+    amounts = [f"{step.contribution:+.4g}" for step in shown] + [f"{amount:+.4g}" for amount, _ in rest]
+    wide = max(map(len, amounts), default=0)
+    sources = [printable(expression(step.node), 40) for step in shown]
+    slopes = [f"∂{held(step.node)}/∂{held(x)} = {number(step.local)}" for step in shown]
+    source, slope = (max(map(columns, texts), default=0) for texts in (sources, slopes))
+    for step, amount, made_by, by in zip(shown, amounts, sources, slopes, strict=False):
+        yield (f"   {amount:>{wide}}  from {made_by}{' ' * (source - columns(made_by))}    "
+               f"{by}{' ' * (slope - columns(by))}    {place(step.node)}".rstrip())
+        if depth > 1:
+            for line in _account(root, step.node, arrivals, depth - 1):
+                yield " " * (wide + 5) + line
+    for amount, (_, words) in zip(amounts[len(shown):], rest, strict=True):
+        yield f"   {amount:>{wide}}  {words}"
+
+
+def _rest(root: Any, x: Any, here: list[Step]) -> Iterable[tuple[float, str]]:
+    """The terms of a sum that are not steps of their own: the seed, those too many to show, and what came before."""
+    rest = []
     if x is root:
-        yield f"{margin}{_signed(1.0)}  the seed: ∂{name(x)}/∂{name(x)} = 1"
-    for step in arrivals.get(x, ()):
-        node = step.node
-        yield (f"{margin}{_signed(step.contribution)}  from {expression(node)}    "
-               f"∂{name(node)}/∂{name(x)} = {number(step.local)}    {_place(node)}".rstrip())
-        if depth > 1 and node is not root:
-            yield f"{margin}    × {name(node)}.grad = {number(step.upstream)}"
-            yield from _terms(root, node, arrivals, depth - 1, margin + "       ")
-    elsewhere = x.grad - (arrivals[x][-1].after if x in arrivals else float(x is root))
-    if elsewhere != 0.0 and x.grad == x.grad:
-        yield f"{margin}{_signed(elsewhere)}  from elsewhere: another backward() or another root"
+        rest.append((1.0, f"the seed: ∂{held(x)}/∂{held(x)} = 1"))
+    if len(here) > TERMS:
+        rest.append((here[-1].after - here[TERMS].before, f"from {len(here) - TERMS:,} more"))
+    start, end = (here[0].before, here[-1].after) if here else (0.0, float(x is root))
+    for amount in (start, 0.0 if x.grad == end else x.grad - end):
+        if amount:
+            rest.append((amount, "from elsewhere: another backward() or another root"))
+    return rest
 
 
-def _signed(x: float) -> str:
-    return f"{x:+.4g}".rjust(10)
-
-
-def _place(node: Any) -> str:
+def place(node: Any) -> str:
+    """Where a node was made, in short: file and line, or nothing."""
     made = node.created_at
     return f"{printable(PurePath(made.filename).name)}:{made.line}" if made else ""
 
