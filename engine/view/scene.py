@@ -173,8 +173,10 @@ def _sum(words: list[str]) -> str:
 
 def summed(card: Card) -> str:
     """The sum behind a grad, as it stands under it; where it is too long, how many terms it has."""
-    line = "= " + _sum(card.terms)
-    return line if len(line) <= 20 else f"= Σ of {len(card.terms)} terms"
+    line, last = "= " + _sum(card.terms), card.terms[-1]
+    if len(line) <= 21:
+        return line
+    return "= " + _sum(["Σ", last]) if last.endswith("elsewhere") else f"= Σ of {len(card.terms)} terms"
 
 
 def _pill(step: Step, cards: dict[Any, Card], state: str, top: float) -> Pill:

@@ -1,0 +1,94 @@
+"""Draws the pictures of the documentation anew: `python -m demos.pictures`, or `make pictures`.
+
+>>> sorted(graphs())
+['alias', 'elsewhere', 'expression', 'forward-only', 'graph', 'neuron']
+
+Each comes as NAME.svg, which is light or dark as its reader's page is, and as NAME-dark.svg for pages that choose.
+"""
+
+import argparse
+from collections.abc import Sequence
+from pathlib import Path
+
+from engine import Value, draw
+
+
+def graphs() -> dict[str, Value]:
+    """The root of every picture, by the picture's name."""
+    return {"graph": _graph(), "expression": _expression(), "neuron": _neuron(), "alias": _alias(),
+            "forward-only": _forward_only(), "elsewhere": _elsewhere()}
+
+
+def _graph() -> Value:
+    a, b = Value(-2.0, label="a"), Value(3.0, label="b")
+    d, e = a * b, a + b
+    f = d * e
+    d.label, e.label, f.label = "d", "e", "f"
+    f.backward()
+    return f
+
+
+def _expression() -> Value:
+    """The expression of micrograd's README; its numbers are known: 24.7041, 138.8338, 645.5773."""
+    a, b = Value(-4.0, label="a"), Value(2.0, label="b")
+    c = a + b
+    d = a * b + b**3
+    c += c + 1
+    c += 1 + c - a
+    d += d * 2 + (b + a).relu()
+    d += 3 * d + (b - a).relu()
+    e = c - d
+    g = e**2 / 2 + 10 / e**2
+    c.label, d.label, e.label, g.label = "c", "d", "e", "g"
+    g.backward()
+    return g
+
+
+def _neuron() -> Value:
+    x1, x2 = Value(2.0, label="x1"), Value(0.0, label="x2")
+    w1, w2, b = Value(-3.0, label="w1"), Value(1.0, label="w2"), Value(6.8813735870195432, label="b")
+    n = x1 * w1 + x2 * w2 + b
+    o = n.tanh()
+    n.label, o.label = "n", "o"
+    o.backward()
+    return o
+
+
+def _alias() -> Value:
+    a = Value(3.0, label="a")
+    b = a + a
+    c = b * a
+    b.label, c.label = "b", "c"
+    c.backward()
+    return c
+
+
+def _forward_only() -> Value:
+    x = Value(0.5, label="x")
+    y = (2 * x + 1).tanh() * x
+    y.label = "y"
+    return y
+
+
+def _elsewhere() -> Value:
+    """Two losses that share x: what the other one sent stands apart."""
+    x = Value(3.0, label="x")
+    (5 * x).backward()
+    y = x * x
+    y.label = "y"
+    y.backward()
+    return y
+
+
+def main(argv: Sequence[str] | None = None) -> None:
+    parser = argparse.ArgumentParser(description="Draw the pictures of the documentation anew.")
+    parser.add_argument("--out", type=Path, default=Path("docs/pictures"), help="folder (default: docs/pictures)")
+    folder = parser.parse_args(argv).out
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, root in graphs().items():
+        print(draw(root).save(folder / f"{name}.svg"))
+        print(draw(root, theme="dark").save(folder / f"{name}-dark.svg"))
+
+
+if __name__ == "__main__":
+    main()
