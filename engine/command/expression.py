@@ -24,6 +24,7 @@ from typing import Any
 from .. import functions, operations
 from ..explain import printable
 from ..graph import topological_order
+from ..operation import OPERATIONS
 from ..value import Value
 
 LONGEST, DEEPEST = 20_000, 200  # characters, and brackets or operators inside one another
@@ -39,7 +40,7 @@ _OF_LISTS = {name: getattr(functions, name) for name in ("total", "mean", "produ
 _INTERNAL = {"add", "subtract", "multiply", "divide", "negative", "floor_divide", "modulo", "power", "absolute",
              "less", "less_equal", "greater", "greater_equal", "share"}
 FUNCTIONS: dict[str, Callable[..., Any]] = {
-    **{name: row for name, row in operations.OPERATIONS.items() if name not in _INTERNAL},
+    **{name: row for name, row in OPERATIONS.items() if name not in _INTERNAL},
     **_OF_LISTS, "sum": functions.total,
     "abs": operations.absolute, "max": operations.maximum, "min": operations.minimum, "pow": functions.power,
     "leaky_relu": functions.leaky_relu, "elu": functions.elu, "clamp": functions.clamp,
