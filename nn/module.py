@@ -153,7 +153,9 @@ def _plain(thing: Any) -> Any:
     return twin
 
 
-def _compare(expected: dict[str, Any], found: dict[str, Any]) -> None:
+def _compare(expected: dict[str, Any], found: Any) -> None:
+    if not isinstance(found, dict):
+        raise ValueError(f"weights are numbers by name, not {reprlib.repr(found)}")
     missing = [name for name in expected if name not in found]
     unknown = [name for name in found if name not in expected]
     if missing or unknown:

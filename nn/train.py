@@ -10,6 +10,7 @@
 
 import math
 import random
+import reprlib
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -210,15 +211,22 @@ def _resume(path: str | Path, model: Module, optimizer: Optimizer, run: dict[str
     if saved.keys() != {"run", "loss", "times", "optimizer", "parameters"}:
         raise ValueError(f"{path} is not a checkpoint of fit: remove it, or give another path")
     if saved["run"] != run:
-        raise ValueError(f"{path} is of a run with {saved['run']}, this one has {run}: give another path")
+        raise ValueError(f"{path} is of another run, with {reprlib.repr(saved["run"])} and not {run}: give another path")
     before = optimizer.state_dict()
-    optimizer.load_state_dict(saved["optimizer"])
     try:
+        history = History(_floats(saved["loss"]), _floats(saved["times"], len(saved["loss"])))
+        optimizer.load_state_dict(saved["optimizer"])
         model.set_weights(saved["parameters"])
-    except ValueError:
+    except ValueError as error:
         optimizer.load_state_dict(before)
-        raise
-    return History(saved["loss"], saved["times"])
+        raise ValueError(f"{path}: {error}") from None
+    return history
+
+
+def _floats(found: Any, count: int | None = None) -> list[float]:
+    if not isinstance(found, list) or len(found) != (count or len(found)) or {type(x) for x in found} - {float}:
+        raise ValueError("the history is not a loss and a time for each epoch")
+    return found
 
 
 def _paired(inputs: Sequence[Any], targets: Sequence[Any]) -> None:

@@ -1,0 +1,294 @@
+"""fit against a loop by hand and NumPy's matrices; what one example wants; runs that are killed and go on."""
+
+import math
+import os
+import random
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+import nn
+from demos.data import moons
+from engine import Value, mean, square, total
+
+ROOT = Path(__file__).parents[1]
+ROWS = [[0.0, 1.0], [1.0, 0.5], [-1.0, 2.0], [0.25, -1.0], [2.0, 0.0]]
+TARGETS = [1.0, -1.0, 0.5, 0.0, 2.0]
+
+
+def net(seed=3):
+    return nn.MLP(2, [4, 1], activation="tanh", seed=seed)
+
+
+def numbers(model):
+    return [p.data for p in model.parameters()]
+
+
+def quiet(model, epochs=4, optimizer=None, **options):
+    return nn.fit(model, ROWS, TARGETS, loss=nn.squared_error, epochs=epochs, progress=False,
+                  optimizer=optimizer or nn.SGD(model.parameters(), 0.05), **options)
+
+
+@pytest.mark.parametrize("size", [None, 1, 2, 3, 5, 50])
+@pytest.mark.parametrize("strength", [0.0, 0.01])
+def test_fit_is_a_loop_that_one_could_write(size, strength):
+    fitted, byhand = net(), net()
+    history = quiet(fitted, batch_size=size, seed=7, l2=strength)
+    losses = []
+    for epoch in range(4):
+        summed = 0.0
+        for group in nn.batches(5, size, 7, epoch):
+            loss = mean([square(byhand(ROWS[i]) - TARGETS[i]) for i in group])
+            loss = loss + strength * total([p * p for p in byhand.parameters()])
+            byhand.zero_grad()
+            loss.backward()
+            for p in byhand.parameters():
+                p.data -= 0.05 * p.grad
+            summed += loss.data * len(group)
+        losses.append(summed / 5)
+    assert numbers(fitted) == pytest.approx(numbers(byhand), rel=1e-12, abs=1e-14)
+    assert history.loss == pytest.approx(losses, rel=1e-12)
+    assert len(history.times) == 4 and history.times == sorted(history.times)
+
+
+def test_gradient_descent_on_a_line_is_that_of_matrices():
+    np = pytest.importorskip("numpy")
+    line = nn.Neuron(2, "linear", seed=1)
+    theta = np.array(numbers(line))
+    quiet(line, epochs=20)
+    design = np.array([[*row, 1.0] for row in ROWS])
+    for _ in range(20):
+        theta = theta - 0.05 * 2.0 * design.T @ (design @ theta - np.array(TARGETS)) / 5
+    np.testing.assert_allclose(numbers(line), theta, rtol=1e-12)
+
+
+def test_batches_take_every_example_once_in_an_order_of_seed_and_epoch():
+    for size in (1, 2, 3, 7, 10, 99):
+        groups = nn.batches(10, size, 0, 0)
+        assert sorted(i for group in groups for i in group) == list(range(10))
+        assert [len(group) for group in groups[:-1]] == [size] * (len(groups) - 1) and len(groups[-1]) <= size
+    assert nn.batches(10, 3, 0, 0) == nn.batches(10, 3, 0, 0)
+    assert nn.batches(10, 3, 0, 0) != nn.batches(10, 3, 0, 1) != nn.batches(10, 3, 1, 1)
+    assert nn.batches(4, None, 5, 9) == [[0, 1, 2, 3]]
+
+
+def test_the_same_seed_trains_to_the_same_bits_and_another_does_not():
+    one, two, other = net(), net(), net()
+    for model, seed in ((one, 0), (two, 0), (other, 1)):
+        quiet(model, batch_size=2, seed=seed)
+    assert numbers(one) == numbers(two) != numbers(other)
+
+
+def test_the_mean_of_what_each_example_wants_is_the_gradient_of_the_batch():
+    model = net()
+    for p in model.parameters():
+        p.grad = 42.0
+    wishes = nn.example_gradients(model, ROWS, TARGETS, loss=nn.squared_error)
+    assert all(p.grad == 42.0 for p in model.parameters())  # left as they were
+    model.zero_grad()
+    mean([nn.squared_error(model(x), y) for x, y in zip(ROWS, TARGETS)]).backward()
+    average = nn.average_gradient(wishes)
+    assert list(average) == list(model.named_parameters()) and len(wishes) == 5
+    assert list(average.values()) == pytest.approx([p.grad for p in model.parameters()], rel=1e-12, abs=1e-15)
+    model.zero_grad()
+    nn.squared_error(model(ROWS[3]), TARGETS[3]).backward()
+    assert wishes[3] == model.named_gradient()
+
+
+def test_before_step_sees_the_averaged_gradient_and_may_change_it():
+    model, norms = net(), []
+    start = numbers(model)
+    quiet(model, epochs=1, before_step=lambda: norms.append(nn.clip_by_norm(model.parameters(), 1e-3)))
+    moved = math.dist(start, numbers(model))
+    assert norms[0] > 1e-3 and moved == pytest.approx(0.05 * 1e-3, rel=1e-9)
+
+
+def test_frozen_layers_stay_through_a_fit():
+    model = net()
+    optimizer = nn.Adam(model.parameters(), 0.05)
+    optimizer.freeze(model.layers[0].parameters())
+    first, last = numbers(model.layers[0]), numbers(model.layers[1])
+    quiet(model, optimizer=optimizer)
+    assert numbers(model.layers[0]) == first and numbers(model.layers[1]) != last
+
+
+def test_two_moons_are_learned_to_the_last_point():
+    rows, signs = moons(100, 0.1, seed=0)
+    model = nn.MLP(2, [16, 16, 1], seed=0)
+    nn.fit(model, rows, signs, loss=nn.max_margin, optimizer=nn.Adam(model.parameters(), 0.02), epochs=40,
+           batch_size=10, progress=False)
+    assert all(score * sign > 0.0 for score, sign in zip(model.predict(rows), signs))
+
+
+# -- checkpoints ---------------------------------------------------------------------------------------------
+
+KINDS = [lambda p: nn.SGD(p, lambda t: 0.1 / (1 + t), 0.9), lambda p: nn.Adam(p, 0.05)]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_run_in_two_parts_has_the_bits_of_a_run_in_one(tmp_path, kind):
+    whole, parts = net(), net()
+    full = quiet(whole, epochs=9, optimizer=kind(whole.parameters()), batch_size=2)
+    path = tmp_path / "run.json"
+    quiet(parts, epochs=4, optimizer=kind(parts.parameters()), batch_size=2, checkpoint=path)
+    fresh = net(seed=99)  # another process starts from anywhere
+    history = quiet(fresh, epochs=9, optimizer=kind(fresh.parameters()), batch_size=2, checkpoint=path)
+    assert numbers(fresh) == numbers(whole) and history.loss == full.loss
+    again = quiet(net(seed=1), epochs=9, optimizer=kind(fresh.parameters()), batch_size=2, checkpoint=path)
+    assert again.loss == full.loss  # nothing is left to do
+
+
+KILLED = """
+import sys, time, nn
+net = nn.MLP(2, [4, 1], activation="tanh", seed=3)
+pause = (lambda: time.sleep(0.02)) if sys.argv[2] == "slow" else None
+nn.fit(net, [[0.0, 1.0], [1.0, 0.5], [-1.0, 2.0]], [1.0, -1.0, 0.5], loss=nn.squared_error, epochs=40, batch_size=2,
+       optimizer=nn.Adam(net.parameters(), 0.05), progress=False, checkpoint=sys.argv[1], before_step=pause)
+print([p.data.hex() for p in net.parameters()])
+"""
+
+
+def test_a_run_that_is_killed_goes_on_to_the_same_bits(tmp_path):
+    def start(path, pace):
+        return subprocess.Popen([sys.executable, "-c", KILLED, str(path), pace], cwd=ROOT, text=True,
+                                stdout=subprocess.PIPE)
+    expected, _ = start(tmp_path / "whole.json", "fast").communicate(timeout=60)
+    path = tmp_path / "killed.json"
+    victim = start(path, "slow")
+    deadline = time.monotonic() + 30
+    while not path.exists() and time.monotonic() < deadline:
+        time.sleep(0.01)
+    victim.kill()
+    victim.communicate(timeout=30)
+    done = len(nn.files.read(path)["loss"])
+    assert 1 <= done < 40
+    rest, _ = start(path, "fast").communicate(timeout=60)
+    assert rest == expected and "0x" in rest
+
+
+def test_a_checkpoint_of_another_run_is_refused_and_nothing_changes(tmp_path):
+    path, model = tmp_path / "run.json", net()
+    quiet(model, batch_size=2, checkpoint=path)
+    before = path.read_bytes()
+    other = nn.MLP(2, [3, 1], seed=0)
+    started, optimizer = numbers(other), nn.SGD(other.parameters())
+    for options in ({"seed": 1, "batch_size": 2}, {"batch_size": 3}, {"batch_size": 2}):
+        with pytest.raises(ValueError):
+            quiet(other, optimizer=optimizer, checkpoint=path, **options)
+    with pytest.raises(ValueError, match="Adam"):
+        quiet(net(), optimizer=nn.Adam(model.parameters()), batch_size=2, checkpoint=path)
+    assert numbers(other) == started and optimizer.steps == 0 and path.read_bytes() == before
+
+
+@pytest.mark.parametrize("text", ["", "[]", "{}", '{"run": NaN}', "[" * 100_000, '{"run": {}, "run": {}}'])
+def test_a_broken_checkpoint_is_refused(tmp_path, text):
+    path = tmp_path / "run.json"
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(ValueError, match=r"run\.json"):
+        quiet(net(), checkpoint=path)
+
+
+def test_a_checkpoint_with_broken_history_is_refused(tmp_path):
+    path, model = tmp_path / "run.json", net()
+    quiet(model, checkpoint=path)
+    saved = nn.files.read(path)
+    for bad in ({"loss": "x"}, {"loss": [1.0]}, {"times": [True] * 4}, {"loss": [[1.0]] * 4}):
+        nn.files.write(path, saved | bad)
+        with pytest.raises(ValueError, match=r"run\.json"):
+            quiet(net(), checkpoint=path)
+
+
+# -- what is refused, what is shown --------------------------------------------------------------------------
+
+@pytest.mark.parametrize("options", [{"epochs": 0}, {"epochs": 1.5}, {"batch_size": 0}, {"batch_size": -1}])
+def test_impossible_numbers_are_refused(options):
+    with pytest.raises(ValueError, match="1 or more"):
+        quiet(net(), **options)
+
+
+@pytest.mark.parametrize("rows, targets", [([], []), (ROWS, TARGETS[:-1]), (ROWS[:2], TARGETS)])
+def test_rows_and_targets_come_in_pairs(rows, targets):
+    model = net()
+    with pytest.raises(ValueError, match=f"{len(rows)} inputs and {len(targets)} targets"):
+        nn.fit(model, rows, targets, loss=nn.squared_error, optimizer=nn.SGD(model.parameters()), epochs=1)
+
+
+def test_a_loss_that_leaves_the_numbers_stops_the_run():
+    model = nn.Neuron(2, "linear", seed=0)
+    with pytest.raises(ArithmeticError, match="lower the learning rate"):
+        quiet(model, epochs=2000, optimizer=nn.SGD(model.parameters(), 1e3))
+
+
+def test_progress_in_plain_lines_on_standard_error(capsys):
+    nn.fit(net(), ROWS, TARGETS, loss=nn.squared_error, optimizer=nn.SGD([Value(0.0)]), epochs=30)
+    out, err = capsys.readouterr()
+    lines = err.splitlines()
+    assert out == "" and 10 <= len(lines) <= 12
+    assert lines[0].startswith("epoch  1/30  loss ") and lines[-1].startswith("epoch 30/30  loss ")
+
+
+def test_without_progress_nothing_is_printed(capsys):
+    quiet(net())
+    assert capsys.readouterr() == ("", "")
+
+
+@pytest.mark.parametrize("show", [True, False])
+def test_a_long_run_hints_once_at_the_faster_way(capsys, monkeypatch, show):
+    monkeypatch.setattr("nn.progress.LONG", 0.0)
+    nn.fit(net(), ROWS, TARGETS, loss=nn.squared_error, optimizer=nn.SGD([Value(0.0)]), epochs=5, progress=show)
+    assert capsys.readouterr().err.count("compiled=True") == show
+
+
+@pytest.mark.skipif(not hasattr(os, "openpty"), reason="needs a terminal")
+def test_a_bar_where_someone_watches(monkeypatch):
+    pytest.importorskip("rich")
+    monkeypatch.setenv("TERM", "xterm")
+    master, slave = os.openpty()
+    with os.fdopen(slave, "w") as terminal:
+        monkeypatch.setattr(sys, "stderr", terminal)
+        nn.fit(net(), ROWS, TARGETS, loss=nn.squared_error, optimizer=nn.SGD([Value(0.0)]), epochs=3)
+    shown = os.read(master, 100_000).decode()
+    os.close(master)
+    assert "training" in shown and "3/3" in shown and "loss" in shown
+
+
+def test_history():
+    assert repr(nn.History([0.5, 0.25], [1.0, 2.0])) == "History(2 epochs, loss 0.5 → 0.25, 2.0 s)"
+    assert repr(nn.History()) == "History(0 epochs)"
+
+
+def test_history_draws_its_curve(tmp_path):
+    pytest.importorskip("matplotlib")
+    path = nn.History([1.0, 0.1, 0.01], [1.0, 2.0, 3.0]).plot(tmp_path / "loss.png")
+    assert path.read_bytes().startswith(b"\x89PNG")
+
+
+def test_without_matplotlib_the_curve_says_what_to_install(tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "matplotlib", None)
+    monkeypatch.setitem(sys.modules, "matplotlib.figure", None)
+    with pytest.raises(ModuleNotFoundError, match=r"pip install chainrule\[demos\]"):
+        nn.History([1.0], [1.0]).plot(tmp_path / "loss.png")
+
+
+def test_memory_does_not_grow_with_the_collector_off():
+    import gc
+    import tracemalloc
+    model = net()
+    rows, targets = [[random.Random(1).random()] * 2] * 10, [1.0] * 10
+    gc.disable()
+    try:
+        run = lambda epochs: nn.fit(model, rows, targets, loss=nn.squared_error,  # noqa: E731
+                                    optimizer=nn.SGD(model.parameters()), epochs=epochs, progress=False)
+        run(100)  # until Python's stores of small objects are filled
+        tracemalloc.start()
+        run(5)
+        before, _ = tracemalloc.get_traced_memory()
+        run(200)
+        after, _ = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+    finally:
+        gc.enable()
+    assert after - before < 20_000  # 100 bytes a step; a step's graph has over 10,000
