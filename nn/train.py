@@ -211,7 +211,7 @@ def _resume(path: str | Path, model: Module, optimizer: Optimizer, run: dict[str
     if saved.keys() != {"run", "loss", "times", "optimizer", "parameters"}:
         raise ValueError(f"{path} is not a checkpoint of fit: remove it, or give another path")
     if saved["run"] != run:
-        raise ValueError(f"{path} is of another run, with {reprlib.repr(saved["run"])} and not {run}: give another path")
+        raise ValueError(f"{path} is of another run, with {reprlib.repr(saved['run'])}, not {run}: give another path")
     before = optimizer.state_dict()
     try:
         history = History(_floats(saved["loss"]), _floats(saved["times"], len(saved["loss"])))
