@@ -30,7 +30,7 @@ check: $(VENV)/with-test
 	$(RUN) -m ruff check .
 	$(RUN) -m mypy
 
-pictures: $(VENV)/with-demos $(VENV)/with-pictures
+pictures: $(VENV)/with-demos
 	$(RUN) -m demos.pictures $(ARGS)
 
 benchmarks: $(VENV)/with-demos $(VENV)/with-fast $(VENV)/with-peers

@@ -69,6 +69,20 @@ def test_links_lead_somewhere(page):
     assert not missing
 
 
+def test_the_readme_shows_the_pictures_that_its_lines_make(tmp_path, monkeypatch):
+    """The same words and numbers: where they stand may differ from one layout to another."""
+    monkeypatch.chdir(tmp_path)
+    run_page((ROOT / "README.md").read_text(encoding="utf-8"), "README.md")
+    made = list(tmp_path.glob("*.svg"))
+    assert made
+    for picture in made:
+        assert _words(picture) == _words(ROOT / "docs" / "pictures" / picture.name)
+
+
+def _words(picture: Path) -> list[str]:
+    return sorted(re.findall(r"<text[^>]*>([^<]*)</text>", picture.read_text(encoding="utf-8")))
+
+
 def run_page(text: str, name: str) -> None:
     """Run the blocks of a page from top to bottom; AssertionError names the first one that shows something else."""
     names: dict[str, Any] = {"__name__": "__main__"}
