@@ -1,0 +1,109 @@
+"""Operations of your own: a forward on floats and a rule, and they draw, step and differentiate like ours.
+
+>>> from engine import Value, derivative
+>>> @primitive(rule=lambda z, x: (3.0 * x * x,))
+... def cube(x):
+...     return x * x * x
+>>> y = cube(Value(2.0, label="x"))
+>>> y, y.local_derivatives(), derivative(cube, n=2)(2.0)
+(cube(data=8, grad=0), (12.0,), 12.0)
+
+The rule is given the result z and the operands, and returns one local derivative for each operand. It is called
+with floats for a node, and with Values by `gradient`, so that its result can be differentiated again: write it with
+the engine's functions (engine.exp, not math.exp), and `engine.where` in place of `if`. The forward sees floats only.
+"""
+
+import inspect
+from collections.abc import Callable
+from typing import Any
+
+from .functions import clamp, elu, leaky_relu
+from .operation import FAMILIES, OPERATIONS, Closure, Operation
+from .real import real
+
+_BUILT_IN = {*(row.name for row in OPERATIONS.values()), *OPERATIONS, *FAMILIES,
+             *(f.__name__ for f in (clamp, elu, leaky_relu)), "softmax", "power"}
+
+
+class Primitive(Operation):
+    """An operation that a user made: it checks how many operands it is given, and what its rule returns."""
+
+    def of(self, operands: tuple[Any, ...]) -> Any:
+        if len(operands) != self.arity:
+            raise TypeError(f"{self.name} takes {_count(self.arity or 0, 'operand')}, not {len(operands)}")
+        return super().of(operands)
+
+
+def primitive(forward: Callable[..., float] | None = None, *, rule: Callable[..., Any] | None = None,
+              symbol: str | None = None) -> Any:
+    """Make an operation of a function on floats: `@engine.primitive(rule=…)` in front of it.
+
+    >>> @primitive(rule=lambda z, x, y: (y, x), symbol="×")
+    ... def area(x, y):
+    ...     return x * y
+    >>> area(2.0, 3.0), area
+    (6.0, <operation area>)
+
+    `rule(z, *operands)` returns a tuple with a local derivative for each operand, or, for one operand, the
+    derivative by itself. Raises TypeError where there is no rule, or where the numbers of operands differ;
+    ValueError for a name that is taken by a built-in operation.
+    """
+    if forward is None:
+        return lambda function: primitive(function, rule=rule, symbol=symbol)
+    name = getattr(forward, "__name__", "")
+    if rule is None:
+        raise TypeError(f"{name or forward!r} has no rule: write @engine.primitive(rule=lambda z, x: (…,)) in front of "
+                        "it, with a derivative for each operand")
+    _check_name(name)
+    arity = _operands(forward, name, 0)
+    if _operands(rule, f"the rule of {name}", 1) != arity:
+        raise TypeError(f"the rule of {name} takes z and {_count(arity, 'operand')}: write "
+                        f"lambda z, {', '.join(inspect.signature(forward).parameters)}: (…)")
+    made = Primitive(name, symbol or name, _forward(forward, name), _rule(rule, name, arity), arity)
+    made.__doc__ = forward.__doc__
+    return made
+
+
+def _check_name(name: str) -> None:
+    if not name.isidentifier():
+        raise ValueError(f"a primitive needs a name, and {name!r} is none: define it with def")
+    if name in _BUILT_IN:
+        raise ValueError(f"{name} is the name of a built-in operation: call yours something else")
+
+
+def _operands(function: Callable[..., Any], name: str, before: int) -> int:
+    """How many operands a function takes, by its signature, beyond those `before` them."""
+    parameters = inspect.signature(function).parameters.values()
+    if any(p.kind in (p.VAR_POSITIONAL, p.VAR_KEYWORD, p.KEYWORD_ONLY) for p in parameters):
+        raise TypeError(f"{name} must name its operands one by one: no *, no keywords")
+    if len(parameters) <= before:
+        raise TypeError(f"{name} takes no operand: it needs at least one")
+    return len(parameters) - before
+
+
+def _forward(forward: Callable[..., float], name: str) -> Callable[..., float]:
+    def checked(*xs: float) -> float:
+        z = forward(*xs)
+        if z.__class__ is float:
+            return z
+        try:
+            return real(z)
+        except TypeError as error:
+            raise TypeError(f"{name} must return one real number: {error}") from None
+    return checked
+
+
+def _rule(rule: Callable[..., Any], name: str, arity: int) -> Callable[..., Closure]:
+    def slopes(z: Any, xs: tuple[Any, ...]) -> tuple[Any, ...]:
+        found = rule(z, *xs)
+        if not isinstance(found, (tuple, list)):
+            found = (found,)
+        if len(found) != arity:
+            raise TypeError(f"the rule of {name} returned {_count(len(found), 'derivative')} for "
+                            f"{_count(arity, 'operand')}: return one for each")
+        return tuple([x if hasattr(x, "__operate__") else real(x) for x in found])
+    return lambda z, *xs: lambda: slopes(z, xs)
+
+
+def _count(n: int, what: str) -> str:
+    return f"{n} {what}{'s' * (n != 1)}"
