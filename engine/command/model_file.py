@@ -65,7 +65,8 @@ def _not_there(module: ModuleType, path: str, name: str, found: Any) -> str:
     near = get_close_matches(name, usable, 1) if name else []
     advice = f"did you mean {path}:{near[0]}?" if near else f"it has {', '.join(usable) or 'no Value and no function'}"
     if not name:
-        return f"say which Value or function of {path} is meant, as in {path}:{usable[0] if usable else 'loss'}; {advice}"
+        first = usable[0] if usable else "loss"
+        return f"say which Value or function of {path} is meant, as in {path}:{first}; {advice}"
     if found is not None:
         return f"{name} in {path} is a {type(found).__name__}, neither a Value nor a function: {advice}"
     return f"{path} has no {printable(name)}: {advice}"

@@ -11,6 +11,7 @@ scene says what is shown, layout where, svg paints it; `lecture` is the small pi
 """
 
 from .lecture import draw_dot
+from .page import Page, stepper
 from .picture import Picture, draw
 
-__all__ = ["Picture", "draw", "draw_dot"]
+__all__ = ["Page", "Picture", "draw", "draw_dot", "stepper"]
