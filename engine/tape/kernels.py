@@ -217,12 +217,21 @@ apply = _apply if HAS_NUMBA else _forward
 @jit
 def emit(op, a, b, c, one, code, kind, value, table, count):  # type: ignore[no-untyped-def]
     """The index of op(a, b, c): folded, simplified, found, or new. `one` is the index of the constant 1."""
+    if (op == WHERE or op == SHARE or op == GUARD) and kind[a] == CONSTANT:  # decided once and for all
+        if op == WHERE:
+            return b if value[a] != 0.0 else c
+        if op == GUARD and value[a] == value[a]:
+            return b
+        if op == SHARE and value[a] == 0.0:
+            return a
+        if op == SHARE:
+            op = MUL
     if op == MUL or op == SHARE:
         if b == one:
             return a
         if a == one:
             return b
-    if op == DIV and b == one:
+    if (op == DIV or op == POW) and b == one:
         return a
     if op == NEG and code[a, 0] == NEG:
         return np.int64(code[a, 1])

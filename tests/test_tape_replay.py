@@ -1,0 +1,205 @@
+"""Recording and replaying: shapes, parameters, sums over rows, what is frozen, threads, memory, depth."""
+
+import gc
+import threading
+import tracemalloc
+import warnings
+
+import pytest
+
+import engine
+from engine import Value
+from engine.tape import FrozenBranchWarning
+
+np = pytest.importorskip("numpy", reason="recording needs NumPy")
+
+
+def regression():
+    """(w·x + b - y)² and its parameters."""
+    w, b = Value(2.0, label="w"), Value(0.5, label="b")
+    return engine.record(lambda x, y: (w * x + b - y) ** 2, [1.0, 3.0]), w, b
+
+
+def network(n=6):
+    """Two hidden units of relu, as matrices and as a tape."""
+    draw = np.random.default_rng(0)
+    weights = [[Value(x) for x in row] for row in draw.normal(size=(2, n)).tolist()]
+    out = [Value(x) for x in draw.normal(size=2).tolist()]
+
+    def loss(*row):
+        hidden = [engine.weighted_sum(ws, row[:n]).relu() for ws in weights]
+        return (engine.weighted_sum(out, hidden) - row[n]) ** 2
+
+    return engine.record(loss, [0.0] * (n + 1)), draw.normal(size=(300, n + 1))
+
+
+def by_matrices(tape, rows):
+    numbers = np.array([p.data for p in tape.parameters])
+    w, v = numbers[:12].reshape(2, 6), numbers[12:]
+    x, y = rows[:, :6], rows[:, 6]
+    z = x @ w.T
+    e = np.maximum(z, 0) @ v - y
+    gw = (2 * e[:, None] * v * (z > 0)).T @ x / len(rows)
+    gv = np.maximum(z, 0).T @ (2 * e) / len(rows)
+    return e ** 2, np.concatenate([gw.ravel(), gv])
+
+
+@pytest.mark.parametrize("backend", ["numba", "numpy"])
+@pytest.mark.parametrize("fuse", [True, False])
+@pytest.mark.parametrize("count", [1, 2, 7, 64, 65, 300])
+def test_losses_and_mean_gradient_are_those_of_matrices(backend, fuse, count):
+    pytest.importorskip(backend)
+    tape, rows = network()
+    again = engine.record(lambda x: x, [0.0])
+    assert again.forward([[4.0]]).tolist() == [4.0]
+    tape._fuse, tape._numba = fuse, backend == "numba"
+    losses, gradient = by_matrices(tape, rows[:count])
+    np.testing.assert_allclose(tape.replay(rows[:count]), losses, rtol=1e-12)
+    np.testing.assert_allclose([p.grad for p in tape.parameters], gradient, rtol=1e-11, atol=1e-13)
+    mean, slopes = tape.value_and_gradient([p.data for p in tape.parameters], rows[:count])
+    assert mean == pytest.approx(losses.mean(), rel=1e-12)
+    np.testing.assert_allclose(slopes, gradient, rtol=1e-11, atol=1e-13)
+    each, by_row = tape.gradients(rows[:count])
+    np.testing.assert_allclose(by_row.mean(axis=0), gradient, rtol=1e-11, atol=1e-13)
+
+
+def test_parameters_come_in_order_of_first_use_and_their_present_data_counts():
+    tape, w, b = regression()
+    assert tape.parameters == [w, b]
+    assert tape.replay([[1.0, 3.0], [2.0, 4.0]]).tolist() == [0.25, 0.25]
+    assert (w.grad, b.grad) == (0.5, 0.0)  # the means of 2·(-½)·1 and 2·½·2, of -1 and 1
+    w.data = 3.0
+    assert tape.replay([[1.0, 3.0]]).tolist() == [0.25]
+    assert (w.grad, b.grad) == (1.5, 1.0)  # added to what was there
+
+
+def test_input_gradients_and_forward():
+    tape, *_ = regression()
+    losses, slopes = tape.input_gradients([[1.0, 3.0], [2.0, 4.0]])
+    assert (losses.tolist(), slopes.tolist()) == ([0.25, 0.25], [[-2.0, 1.0], [2.0, -1.0]])
+    assert tape.forward([[1.0, 3.0]], [1.0, 0.0]).tolist() == [4.0]
+    assert tape.replay(np.empty((0, 2))).shape == (0,)
+
+
+@pytest.mark.parametrize(("rows", "error", "words"), [
+    ([1.0, 3.0], ValueError, r"\(2,\).*\(examples, 2\)"),
+    ([[1.0, 2.0, 3.0]], ValueError, r"\(1, 3\).*\(examples, 2\)"),
+    ([["a", "b"]], TypeError, "dtype"),
+    ([[1j, 2j]], TypeError, "complex"),
+])
+def test_wrong_rows_are_refused(rows, error, words):
+    with pytest.raises(error, match=words):
+        regression()[0].replay(rows)
+
+
+def test_wrong_parameters_and_results_are_refused():
+    with pytest.raises(ValueError, match=r"\(3,\).*\(2,\)"):
+        regression()[0].value_and_gradient([1.0, 2.0, 3.0], [[1.0, 3.0]])
+    with pytest.raises(TypeError, match="one result"):
+        engine.record(lambda x: [x, x], [1.0])
+
+
+def test_a_branch_on_an_input_warns_with_the_users_line():
+    def bend(x):
+        if x > 0.0:  # this line
+            return x * 2.0
+        return x
+
+    with pytest.warns(FrozenBranchWarning, match="x > 0.0") as caught:
+        tape = engine.record(bend, [1.0])
+    assert caught[0].filename == __file__
+    assert "this line" in open(__file__, encoding="utf-8").read().splitlines()[caught[0].lineno - 1]
+    assert tape.forward([[-3.0]]).tolist() == [-6.0]  # frozen
+
+
+def test_no_warning_where_the_branch_is_on_a_parameter_or_replays():
+    w = Value(2.0)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        tape = engine.record(lambda x: engine.where(x > 0.0, x, w) if w > 1.0 else x, [1.0])
+        engine.record(lambda x: engine.maximum(x, 0.0) + abs(x) + x.clamp(0.0, 1.0) + x.relu(), [1.0])
+    assert tape.forward([[3.0], [-3.0]]).tolist() == [3.0, 2.0]
+
+
+def test_what_does_not_depend_on_the_example_runs_once_per_replay():
+    ws = [Value(float(i)) for i in range(50)]
+    tape = engine.record(lambda x: x * ws[0] + 0.1 * engine.total([w * w for w in ws]), [1.0])
+    plan = tape._plan("parameters", True)
+    assert plan.instructions < 8  # of the lane part; the squares and their slopes are in the uniform part
+    mean, gradient = tape.value_and_gradient([w.data for w in tape.parameters], [[1.0], [3.0]])
+    np.testing.assert_allclose(gradient, [2.0, *(0.2 * i for i in range(1, 50))], rtol=1e-12)
+    assert mean == pytest.approx(0.1 * sum(i * i for i in range(50)))
+
+
+@pytest.mark.parametrize("spelling", [
+    lambda w, x: engine.weighted_sum(w, x),
+    lambda w, x: sum(a * b for a, b in zip(w, x)),
+    lambda w, x: engine.total([b * a for a, b in zip(w, x)]),
+])
+def test_sums_of_products_are_fused_however_they_are_spelled(spelling):
+    w = [Value(0.1 * i) for i in range(20)]
+    tape = engine.record(lambda *x: spelling(w, x), [1.0] * 20)
+    assert tape._plan("nothing", True).instructions == 1
+    assert tape.forward([[1.0] * 20]).tolist() == pytest.approx([19.0])
+
+
+def test_two_tapes_in_two_threads_find_what_they_find_one_after_the_other():
+    tapes = [network() for _ in range(2)]
+    alone = [tape.value_and_gradient([p.data for p in tape.parameters], rows) for tape, rows in tapes]
+    together = [None, None]
+
+    def work(k):
+        tape, rows = tapes[k]
+        for _ in range(50):
+            together[k] = tape.value_and_gradient([p.data for p in tape.parameters], rows)
+
+    threads = [threading.Thread(target=work, args=(k,)) for k in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    for (mean, gradient), (value, slopes) in zip(alone, together):
+        assert mean == value and (gradient == slopes).all()
+
+
+def test_a_thousand_replays_leave_memory_flat():
+    tape, rows = network()
+    tape.replay(rows)
+    gc.collect()
+    gc.disable()
+    tracemalloc.start()
+    try:
+        for k in range(1010):
+            tape.replay(rows)
+            if k == 9:
+                before = tracemalloc.get_traced_memory()[0]
+        after = tracemalloc.get_traced_memory()[0]
+    finally:
+        tracemalloc.stop()
+        gc.enable()
+    assert after - before < 20_000
+
+
+def test_a_deep_chain_records_and_replays():
+    pytest.importorskip("numba")
+
+    def chain(x):
+        for _ in range(50_000):
+            x = x * 1.0001 + 0.5
+        return x
+
+    tape = engine.record(chain, [1.0])
+    found, slopes = tape.input_gradients([[1.0]])
+    assert slopes[0, 0] == pytest.approx(1.0001 ** 50_000, rel=1e-9)
+
+
+def test_a_primitive_of_the_user_is_recorded_by_its_forward_or_refused():
+    import math
+
+    from engine.operation import Operation
+    cube = Operation("cube", "cube", lambda x: x * x * x, lambda z, x: lambda: (3.0 * x * x,), 1)
+    tape = engine.record(lambda x: cube(x), [2.0])
+    assert [part.tolist() for part in tape.input_gradients([[3.0]])] == [[27.0], [[27.0]]]
+    opaque = Operation("opaque", "opaque", lambda x: math.sin(x), lambda z, x: lambda: (engine.cos(x),), 1)
+    with pytest.raises(TypeError, match="opaque"):
+        engine.record(lambda x: opaque(x), [2.0])

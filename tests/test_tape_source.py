@@ -1,0 +1,119 @@
+"""Exported source, run in each language whose tools are here, against the engine's own numbers."""
+
+import ctypes
+import random
+import re
+import shutil
+import subprocess
+
+import pytest
+
+import engine
+from engine import Value
+
+np = pytest.importorskip("numpy", reason="recording needs NumPy")
+
+LABEL = 'a"; import os #'
+ROWS = [[0.3, -0.7], [1.1, 0.4], [-0.9, 1.6]]
+
+
+def small_network():
+    draw = random.Random(5)
+    w = [Value(draw.uniform(-1, 1), label=LABEL) for _ in range(6)]
+
+    def loss(x, y):
+        h = [engine.weighted_sum(w[:2], [x, y], 0.1).tanh(), (w[2] * x + w[3] * y).relu()]
+        z = h[0] * w[4] + h[1] * w[5]
+        more = engine.sigmoid(z) + engine.log(1.5 + x * x) + engine.exp(-y) / 3.0 + engine.maximum(x, y) + abs(x - y)
+        return (z - y) ** 2 + 0.1 * more + engine.where(x > y, x, w[0]) + engine.logsumexp([x, y, z]) + engine.erf(x)
+
+    return engine.record(loss, [0.5, 0.5])
+
+
+def wanted(tape, row):
+    mean, slopes = tape.value_and_gradient([p.data for p in tape.parameters], [row])
+    return mean, [*tape.input_gradients([row])[1][0], *slopes]
+
+
+def arguments(tape, row):
+    return [*row, *(p.data for p in tape.parameters)]
+
+
+def namespace(text):
+    found = {}
+    exec(compile(text, "exported", "exec"), found)
+    return found
+
+
+@pytest.mark.parametrize("language", ["python", "numpy", "jax", "torch", "c"])
+def test_the_source_has_no_names_but_v_and_no_text_of_the_users(language):
+    text = small_network().source(language)
+    assert LABEL not in text and "import os" not in text
+    body = text[text.index("double value(" if language == "c" else "def value("):]
+    assigned = re.findall(r"^ +(?:double )?(\w+) = ", body, re.M)
+    assert assigned and all(re.fullmatch(r"v\d+", name) for name in assigned)
+
+
+@pytest.mark.parametrize("language", ["python", "numpy"])
+def test_python_and_numpy(language):
+    if language == "numpy":
+        pytest.importorskip("scipy", reason="erf in NumPy's source comes from SciPy")
+    tape = small_network()
+    run = namespace(tape.source(language))
+    for row in ROWS:
+        value, gradient = run["value_and_gradient"](*arguments(tape, row))
+        mean, slopes = wanted(tape, row)
+        assert value == pytest.approx(mean, rel=1e-13) and run["value"](*arguments(tape, row)) == value
+        assert np.array(gradient, float).tolist() == pytest.approx(slopes, rel=1e-12)
+
+
+def test_jax_and_its_own_gradient():
+    jax = pytest.importorskip("jax", reason="JAX is not installed")
+    tape = small_network()
+    run = namespace(tape.source("jax"))
+    for row in ROWS:
+        given = arguments(tape, row)
+        value, gradient = run["value_and_gradient"](*map(jax.numpy.float64, given))
+        theirs = jax.grad(run["value"], argnums=tuple(range(len(given))))(*map(jax.numpy.float64, given))
+        mean, slopes = wanted(tape, row)
+        assert float(value) == pytest.approx(mean, rel=1e-12)
+        assert [float(g) for g in gradient] == pytest.approx(slopes, rel=1e-11)
+        assert [float(g) for g in theirs] == pytest.approx(slopes, rel=1e-11)
+
+
+def test_torch_and_its_own_gradient():
+    torch = pytest.importorskip("torch", reason="PyTorch is not installed")
+    tape = small_network()
+    run = namespace(tape.source("torch"))
+    for row in ROWS:
+        leaves = [torch.tensor(x, dtype=torch.float64, requires_grad=True) for x in arguments(tape, row)]
+        value, gradient = run["value_and_gradient"](*leaves)
+        run["value"](*leaves).backward()
+        mean, slopes = wanted(tape, row)
+        assert value.item() == pytest.approx(mean, rel=1e-12)
+        assert [float(g) for g in gradient] == pytest.approx(slopes, rel=1e-11)
+        assert [x.grad.item() for x in leaves] == pytest.approx(slopes, rel=1e-11)
+
+
+def test_c(tmp_path):
+    compiler = shutil.which("gcc") or shutil.which("cc")
+    if not compiler:
+        pytest.skip("no C compiler")
+    tape = small_network()
+    library = tmp_path / "tape.so"
+    subprocess.run([compiler, "-x", "c", "-", "-O2", "-ffp-contract=off", "-shared", "-fPIC", "-o", str(library),
+                    "-lm"], input=tape.source("c"), text=True, check=True, timeout=60)
+    function = ctypes.CDLL(str(library)).value_and_gradient
+    function.restype = ctypes.c_double
+    for row in ROWS:
+        given = arguments(tape, row)
+        into = (ctypes.c_double * len(given))()
+        value = function((ctypes.c_double * len(given))(*given), into)
+        mean, slopes = wanted(tape, row)
+        assert value == pytest.approx(mean, rel=1e-13)
+        assert list(into) == pytest.approx(slopes, rel=1e-12)
+
+
+def test_another_language_is_refused():
+    with pytest.raises(ValueError, match="fortran"):
+        small_network().source("fortran")
