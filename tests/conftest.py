@@ -27,12 +27,6 @@ else:
 
 
 @pytest.fixture
-def root() -> Path:
-    """The folder of the repository."""
-    return ROOT
-
-
-@pytest.fixture
 def python() -> str:
     """The interpreter that runs the tests, to start a fresh process with."""
     return sys.executable

@@ -21,9 +21,12 @@ import types
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
+from unittest.mock import patch
 from urllib.parse import unquote
 
 import pytest
+
+from engine.operations import OPERATIONS
 
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGES = ("engine", "nn", "demos")
@@ -45,6 +48,13 @@ class Block(NamedTuple):
     words: list[str]
     text: str
     line: int
+
+
+@pytest.fixture(autouse=True)
+def the_table_of_operations_stays_as_it_was():
+    """A page or a doctest may add an operation, to show how; the other tests don't see it."""
+    with patch.dict(OPERATIONS):
+        yield
 
 
 @pytest.mark.parametrize("name", MODULES)
