@@ -48,7 +48,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     except (ExpressionError, model_file.TargetError, UsageError, ImportError) as error:
         _say(str(error), sys.stderr)
     except BrokenPipeError:  # the reader of our output has gone
-        sys.stdout = open(os.devnull, "w", encoding="utf-8")
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     except OSError as error:
         _say(f"{error.filename or 'a file'}: {error.strerror}", sys.stderr)
     return 1
@@ -93,7 +93,7 @@ def _draw(options: Any) -> int:
     if form in TEXTS:
         return _deliver(_as_text(root, form, names), file)
     from .view import draw
-    return _wrote(draw(root, names=names, theme=options.theme), file)
+    return _wrote(lambda: draw(root, names=names, theme=options.theme), file)
 
 
 def _step(options: Any) -> int:
@@ -104,7 +104,7 @@ def _step(options: Any) -> int:
 
 def _page(root: Value, file: str, forward: bool) -> int:
     from .view import stepper
-    return _wrote(stepper(root, forward=forward), file)
+    return _wrote(lambda: stepper(root, forward=forward), file)
 
 
 def _debug(options: Any) -> int:
@@ -139,7 +139,7 @@ def _root(options: Any) -> tuple[Value, dict[str, Any]]:
     """The graph that is asked for, swept, and the variables of its file."""
     values = numbers(options.values)
     if model_file.split(options.target) is None:
-        root, names = build(options.target, values), {}
+        root, names = build(options.target, values), dict[str, Any]()
     else:
         root, names = _from_file(options.target, values)
     if root.grad == 0.0:
@@ -164,10 +164,11 @@ def _from_file(target: str, values: dict[str, float]) -> tuple[Value, dict[str, 
 def _as_text(root: Value, form: str, names: dict[str, Any]) -> str:
     if form == "text":
         return text(root)
+    export: Any
     try:
         export = importlib.import_module("engine.view.export")
     except ModuleNotFoundError:
-        export = None  # type: ignore[assignment]
+        export = None
     if export is None or not hasattr(export, form):
         if form == "dot":
             from .view import draw_dot
@@ -177,7 +178,7 @@ def _as_text(root: Value, form: str, names: dict[str, Any]) -> str:
     return str(getattr(export, form)(draw(root, names=names).scene))
 
 
-def _wrote(picture: Any, file: str) -> int:
+def _wrote(make: Callable[[], Any], file: str) -> int:
     """Save beside the file and rename, so that a failure leaves what was there."""
     path = Path(file)
     if not path.parent.is_dir():
@@ -185,7 +186,7 @@ def _wrote(picture: Any, file: str) -> int:
     handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".", suffix=path.suffix)
     os.close(handle)
     try:
-        picture.save(temporary)
+        make().save(temporary)
         os.chmod(temporary, 0o644)
         os.replace(temporary, path)
     except ValueError as error:
@@ -209,7 +210,7 @@ class _Text:
 
 def _deliver(words: str, file: str) -> int:
     if file:
-        return _wrote(_Text(words), file)
+        return _wrote(lambda: _Text(words), file)
     _say(words)
     return 0
 
@@ -218,7 +219,7 @@ def _say(words: str, stream: Any = None) -> None:
     """Print what the terminal can show of it."""
     stream = stream or sys.stdout
     encoding = getattr(stream, "encoding", None) or "utf-8"
-    plain = words.translate(str.maketrans({"×": "x", "→": ">", "−": "-", "·": "*", "∂": "d", "…": "~"}))
+    plain = words.translate(str.maketrans("×→−·∂…", "x>-*d~"))
     try:
         words.encode(encoding)
     except UnicodeEncodeError:

@@ -4,7 +4,7 @@
 >>> a, b = Value(-2.0, label="a"), Value(3.0, label="b")
 >>> page = stepper(a * b + a)
 >>> page
-<Page of 7 steps>
+<Page of 9 steps>
 
 One file that asks no network: the graph and every step as data, a script that paints step k from data alone.
 """

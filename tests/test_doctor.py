@@ -1,0 +1,39 @@
+"""The doctor tells what is missing, what works without it, and one command that mends it."""
+
+import pytest
+
+from engine.command import doctor
+
+
+def test_what_is_missing_is_in_the_one_command(monkeypatch):
+    monkeypatch.setitem(doctor.LIBRARIES, "rich", ("no_such_module_of_ours", "colours", "plain text"))
+    told = doctor.report()
+    assert "missing  rich" in told and "without it: plain text" in told
+    remedy = told.splitlines()[-1]
+    assert remedy.startswith("To mend it:  ") and " rich" in remedy and "pip install" in remedy
+
+
+def test_computer_without_dot(without_dot):
+    assert next(check for check in doctor.examine() if check.name == "dot").version == ""
+    assert "missing  dot" in doctor.report()
+
+
+@pytest.mark.parametrize(("system", "command"), [
+    ("linux", "sudo apt-get install graphviz"), ("darwin", "brew install graphviz"), ("win32", "winget install graphviz")])
+def test_dot_has_a_remedy_on_every_system(system, command):
+    ill = [doctor.Check("dot", "", "", "", "")]
+    assert doctor.prescription(ill, system) == f"To mend it:  {command}"
+    assert doctor.prescription([], system) == "Nothing is missing."
+
+
+def test_library_that_breaks_while_it_is_loaded(tmp_path, monkeypatch):
+    (tmp_path / "halfcairo.py").write_text("raise OSError('no library called cairo-2 was found')", "utf-8")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    monkeypatch.setitem(doctor.LIBRARIES, "cairosvg", ("halfcairo", "PNG", "SVG"))
+    told = doctor.report()
+    assert "broken   cairosvg" in told and "no library called cairo-2" in told
+
+
+def test_the_engine_is_tried_out(monkeypatch):
+    monkeypatch.setattr(doctor.operations, "multiply", doctor.operations.add)
+    assert doctor._heart().startswith("BROKEN")
