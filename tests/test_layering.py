@@ -27,7 +27,6 @@ CORE = {
     "value": {"operation", "operations", "functions", "backward", "explain", "real"},
     "anomaly": {"explain", "value"},
     "calculus": {"functions", "graph", "operations", "value"},
-    "expression": {"explain", "functions", "graph", "operations", "value"},
 }
 # Everything else in the engine (check, primitive, tape, view, debugger, …) stands on the core and on itself alone;
 # only these two see the whole engine.
