@@ -22,8 +22,7 @@ def topological_order(root: Any) -> tuple[list[Any], list[Any]]:
     """
     order: list[Any] = []
     leaves: list[Any] = []
-    seen = set()
-    stack = [root]
+    seen, stack = set(), [root]
     while stack:
         node = stack.pop()
         if node is None:
@@ -34,6 +33,8 @@ def topological_order(root: Any) -> tuple[list[Any], list[Any]]:
                 leaves.append(node)
                 continue
             stack += node, None
+            if len(node.parents) > 8 and seen.issuperset(node.parents):
+                continue  # a quick way past a neuron whose inputs are placed
             for parent in reversed(node.parents):  # the first operand ends on top, so it is placed first
                 if parent not in seen:
                     stack.append(parent)

@@ -1,0 +1,52 @@
+"""Gradients as Values: closed forms, graphs they leave alone, what they can't reach."""
+
+import math
+
+import pytest
+
+import engine
+from engine import Value, derivative, gradient
+
+
+def test_first_and_second_derivatives_of_a_product():
+    x, y = Value(3.0), Value(4.0)
+    dx, dy = gradient(x * x * y, [x, y])
+    assert (dx.data, dy.data) == (24.0, 9.0)
+    assert [g.data for g in gradient(dx, [x, y])] == [8.0, 6.0]
+    assert [g.data for g in gradient(dy, [x, y])] == [6.0, 0.0]
+
+
+def test_no_grad_is_touched():
+    x = Value(3.0)
+    y = x * x
+    x.grad, y.grad = 7.0, 8.0
+    gradient(y, [x])
+    assert (x.grad, y.grad) == (7.0, 8.0)
+
+
+def test_interior_values_the_root_and_the_unreachable():
+    x, z = Value(3.0), Value(1.0)
+    h = x * x
+    y = h * h
+    dh, dy, dz = gradient(y, [h, y, z])
+    assert (dh.data, dy.data, dz.data) == (18.0, 1.0, 0.0)
+    assert dz.constant
+
+
+@pytest.mark.parametrize(("f", "n", "x", "true"), [
+    (lambda x: x**5, 3, 2.0, 240.0), (engine.sin, 4, 0.7, math.sin(0.7)), (engine.exp, 6, 1.0, math.e),
+    (lambda x: 1 / x, 3, 2.0, -6 / 16), (lambda x: 7.0, 1, 2.0, 0.0), (engine.tanh, 0, 0.5, math.tanh(0.5)),
+])
+def test_derivatives_of_any_order(f, n, x, true):
+    assert derivative(f, n)(x) == pytest.approx(true, rel=1e-12)
+    assert type(derivative(f, n)(x)) is float
+    assert type(derivative(f, n)(Value(x))) is Value
+
+
+def test_a_derivative_of_a_derivative():
+    assert derivative(derivative(lambda x: x**4))(3.0) == 108.0
+
+
+def test_a_negative_order_is_refused():
+    with pytest.raises(ValueError, match="from 0"):
+        derivative(engine.sin, -1)
