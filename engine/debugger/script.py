@@ -1,0 +1,68 @@
+"""`python -m engine debug script.py`: run a program of the user's and stop at its backward passes.
+
+>>> import os, tempfile
+>>> path = os.path.join(tempfile.mkdtemp(), "empty.py")
+>>> with open(path, "w", encoding="utf-8") as file:
+...     _ = file.write("print(6 * 7)")
+>>> run_script(path)
+42
+empty.py ended without a backward(): there was nothing to step through
+1
+"""
+
+import os
+import runpy
+import sys
+from collections.abc import Sequence
+from typing import Any
+
+from ..explain import printable
+from ..value import Value, watchers
+from .session import Session
+from .terminal import talk
+
+
+class _Left(BaseException):
+    """The person left the debugger, and the script with it."""
+
+
+class _Stopper:
+    """A watcher that opens the debugger before every backward pass."""
+
+    def __init__(self) -> None:
+        self.stops = 0
+
+    def made(self, node: Value) -> None:
+        pass
+
+    def before_backward(self, root: Value) -> None:
+        self.stops += 1
+        frame: Any = sys._getframe(1)
+        while frame.f_globals.get("__name__", "").partition(".")[0] == "engine" and frame.f_back:
+            frame = frame.f_back
+        if talk(Session(root, frame.f_locals), script=True).quitting:
+            raise _Left
+
+
+def run_script(path: str, arguments: Sequence[str] = ()) -> int:
+    """Run a Python file as if it were started by itself, and stop at each backward(); the exit status.
+
+    In the debugger, `c` at the end lets the script go on to its next backward(), and `q` ends both. The script's own
+    exceptions come through. Raises FileNotFoundError where there is no such file.
+    """
+    if not os.path.isfile(path):
+        raise FileNotFoundError(f"there is no file {path}: give the path of a Python program")
+    before, stopper = (sys.argv, sys.path[:]), _Stopper()
+    sys.argv = [path, *arguments]
+    sys.path.insert(0, os.path.dirname(os.path.abspath(path)))
+    watchers.insert(0, stopper)
+    try:
+        runpy.run_path(path, run_name="__main__")
+    except _Left:
+        return 0
+    finally:
+        watchers.remove(stopper)
+        sys.argv, sys.path[:] = before
+    if not stopper.stops:
+        print(f"{printable(os.path.basename(path))} ended without a backward(): there was nothing to step through")
+    return 0 if stopper.stops else 1
