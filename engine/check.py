@@ -78,8 +78,8 @@ class Report:
         if self.culprit is not None:
             return f"wrong: the rule of {self.culprit.name}, at {self.faults[0].where}"
         if not self.ok:
-            return ("wrong: each operation is right by itself, so the graph does not hold all that the function computes "
-                    "(a Value made of x.data? a number read before it was changed?)")
+            return ("wrong: each operation is right by itself, so the graph does not hold all that the function "
+                    "computes (a Value made of x.data? a number read before it was changed?)")
         unsure = f"; {len(self.undecided)} could not be judged here" if self.undecided else ""
         return (f"ok: {_count(len(self.rows), 'gradient')} and {_count(self.operations, 'operation')} agree with "
                 f"differences{unsure}")
@@ -109,8 +109,8 @@ def check_gradients(f: Callable[..., Any], *values: Any, tolerance: float = 1e-6
     for _ in steps(root, grads):
         pass
     order, _ = topological_order(root)
-    rows = [_judged(_name(x, i), grads.get(x, 0.0), _along(f, points, i), x.data, _exact_slope(order, root, x), tolerance)
-            for i, x in enumerate(points)]
+    rows = [_judged(_name(x, i), grads.get(x, 0.0), _along(f, points, i), x.data, _exact_slope(order, root, x),
+                    tolerance) for i, x in enumerate(points)]
     return Report(rows, len(order), list(_faults(order, tolerance)), _same(root.data, _number(f(*points))))
 
 
@@ -120,8 +120,8 @@ def _faults(order: Iterable[Value], tolerance: float) -> Iterator[Row]:
         operation, xs = node.operation, tuple([parent.data for parent in node.parents])
         assert operation is not None and node.local_derivatives is not None
         for slot, local in enumerate(node.local_derivatives()):
-            row = _judged(f"∂{operation.name}/∂{_name(node.parents[slot], slot)}", local, _slice(operation.forward, xs, slot),
-                          xs[slot], _exact_local(operation, xs, slot), tolerance)
+            name, forward = f"∂{operation.name}/∂{_name(node.parents[slot], slot)}", _slice(operation.forward, xs, slot)
+            row = _judged(name, local, forward, xs[slot], _exact_local(operation, xs, slot), tolerance)
             if row.verdict == "wrong":
                 yield row._replace(operation=operation, where=f"{printable(expression(node))} {place(node)}".rstrip())
 
@@ -157,7 +157,7 @@ def _at_an_edge(analytic: float, g: Function, x: float, tolerance: float) -> str
 
 
 def _jumps(g: Function, x: float, side: float) -> bool:
-    """Does g differ from g(x) by as much however near one comes? (A square root's slope grows, but it does not jump.)"""
+    """Does g differ from g(x) by as much however near one comes? A square root's slope grows, but it does not."""
     near, nearer = [abs(g(x + side * max(abs(x), 1.0) * h) - g(x)) for h in (1e-7, 1e-13)]
     return nearer > 0.5 * near > 1e-3 * abs(g(x)) and nearer > 0.0
 
@@ -186,7 +186,7 @@ def _richardson(g: Function, x: float, h: float, side: float) -> tuple[float, fl
     raw = [_difference(g, x, h / 2.0**k, side) for k in range(3)]
     if not all(math.isfinite(d) for d in raw):
         return math.nan, math.inf
-    first = [b + (b - a) / (2.0**power - 1.0) for a, b in zip(raw, raw[1:])]
+    first = [b + (b - a) / (2.0**power - 1.0) for a, b in ((raw[0], raw[1]), (raw[1], raw[2]))]
     factor = 3.0 if side else 15.0
     estimate = first[1] + (first[1] - first[0]) / factor
     rounding = 8.0 * EPSILON * (abs(g(x + h)) + abs(g(x - h if not side else x))) / h
@@ -229,7 +229,9 @@ def _same(x: float, y: float) -> bool:
 
 # -- the referee: the same forward in 50-digit arithmetic --------------------------------------------------------
 
-_SAME_NAME = ["exp", "expm1", "log", "log10", "log1p", "sqrt", "cbrt", "sin", "cos", "tan", "asin", "acos", "atan", "sinh", "cosh", "tanh", "asinh", "acosh", "atanh", "erf", "erfc", "hypot", "atan2", "floor", "ceil", "sign"]
+_SAME_NAME = frozenset((
+    "exp", "expm1", "log", "log10", "log1p", "sqrt", "cbrt", "sin", "cos", "tan", "asin", "acos", "atan", "sinh", "cosh",
+    "tanh", "asinh", "acosh", "atanh", "erf", "erfc", "hypot", "atan2", "floor", "ceil", "sign"))
 
 
 def _exact(operation: Operation) -> Callable[..., Any] | None:
@@ -243,9 +245,14 @@ def _exact(operation: Operation) -> Callable[..., Any] | None:
         return None  # a user's own
     if operation.name in _SAME_NAME:
         return getattr(mp, operation.name)  # type: ignore[no-any-return]
-    sigmoid = lambda x: 1 / (1 + mp.exp(-x))  # noqa: E731
-    many = lambda *xs: mp.log(mp.fsum(map(mp.exp, xs)))  # noqa: E731
-    return {
+
+    def sigmoid(x: Any) -> Any:
+        return 1 / (1 + mp.exp(-x))
+
+    def many(*xs: Any) -> Any:
+        return mp.log(mp.fsum(map(mp.exp, xs)))
+
+    table: dict[str, Callable[..., Any]] = {
         "add": lambda x, y: x + y, "subtract": lambda x, y: x - y, "multiply": lambda x, y: x * y,
         "divide": lambda x, y: x / y, "negative": lambda x: -x, "absolute": abs, "share": lambda g, x: g * x,
         "power": (lambda x: x ** p[0]) if p else (lambda x, y: x ** y), "exp2": lambda x: mp.mpf(2) ** x,
@@ -256,8 +263,10 @@ def _exact(operation: Operation) -> Callable[..., Any] | None:
         "clamp": lambda x: min(max(x, p[0]), p[1]), "maximum": max, "minimum": min,
         "where": lambda c, x, y: x if c else y, "logaddexp": many, "logsumexp": many,
         "weighted_sum": lambda *xs: xs[-1] + mp.fdot(xs[:len(xs) // 2], xs[len(xs) // 2:-1]),
-        "total": lambda *xs: mp.fsum(xs), "mean": lambda *xs: mp.fsum(xs) / len(xs), "product": lambda *xs: mp.fprod(xs),
-    }.get(operation.name)
+        "total": lambda *xs: mp.fsum(xs), "mean": lambda *xs: mp.fsum(xs) / len(xs),
+        "product": lambda *xs: mp.fprod(xs),
+    }
+    return table.get(operation.name)
 
 
 def _exact_local(operation: Operation, xs: tuple[float, ...], slot: int) -> Callable[[], float]:

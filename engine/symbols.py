@@ -122,7 +122,7 @@ def _spelled(operation: Operation, operands: tuple[Any, ...], plain: bool = Fals
     if operation.name == "multiply" and not plain and 1.0 in operands:
         return operands[operands[0] == 1.0]
     if operation.name in _INFIX:
-        return _between(*operands, *_INFIX[operation.name])
+        return _between(operands[0], operands[1], *_INFIX[operation.name])
     writer = _WRITERS.get(operation.name)
     return writer(operation, *operands) if writer else _call(operation, *operands)
 
