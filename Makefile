@@ -43,7 +43,7 @@ clean:
 # One empty file an extra of setup.cfg says that it is installed, so that a second call starts at once.
 $(VENV)/with-%: setup.cfg pyproject.toml | $(RUN)
 	@echo "Installing chainrule[$*] in $(VENV); the first time this takes a few minutes ..."
-	@$(RUN) -m pip install --quiet --disable-pip-version-check --editable ".[$*]"
+	@$(RUN) -m pip install --quiet --quiet --disable-pip-version-check --editable ".[$*]"
 	@touch $@
 
 # The version is asked of Python itself, so that an old one answers in words and not with a SyntaxError later.
