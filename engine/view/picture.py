@@ -6,15 +6,20 @@
 <Picture of x·2: 2 values, 1 edge>
 """
 
+import shutil
+import subprocess
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from ..graph import topological_order
+from . import export
 from .layout import place
 from .scene import Scene
 from .svg import paint
 
+WRITERS = {".dot": export.dot, ".gv": export.dot, ".mmd": export.mermaid, ".mermaid": export.mermaid,
+           ".json": export.json}
 LARGEST = 400  # cards and pills; above it a picture can't be read, and dot gets slow
 
 
@@ -25,19 +30,27 @@ class Picture:
         self.scene, self.svg = scene, svg
 
     def save(self, path: str | Path) -> Path:
-        """Write the picture; the suffix says the format: .svg, or .png and .pdf with cairosvg installed.
+        """Write the picture; the suffix says the format: .svg, .dot, .mmd, .json, .png or .pdf.
 
-        Returns the path. Raises ValueError for another suffix, ImportError where cairosvg is needed and missing.
+        Returns the path. The last two need cairosvg or the program rsvg-convert. Raises ValueError for another
+        suffix, ImportError where both are missing.
         """
         path = Path(path)
-        if path.suffix == ".svg":
-            path.write_text(self.svg, encoding="utf-8", newline="\n")
-        elif path.suffix in (".png", ".pdf"):
-            path.write_bytes(_converted(self.svg, path.suffix))
+        suffix = path.suffix.lower()
+        if suffix in (".png", ".pdf"):
+            path.write_bytes(converted(self.svg, suffix))
         else:
-            raise ValueError(f"can't save a picture as {path.suffix or 'a file without suffix'}: end its name in .svg, "
-                             ".png or .pdf")
+            path.write_text(self._text(suffix), encoding="utf-8", newline="\n")
         return path
+
+    def _text(self, suffix: str) -> str:
+        if suffix == ".svg":
+            return self.svg
+        if suffix not in WRITERS:
+            advice = "; engine.stepper(root).save() writes pages" if suffix in (".html", ".htm") else ""
+            raise ValueError(f"can't save a picture as {suffix or 'a file without suffix'}: end its name in .svg, "
+                             f".png, .pdf, .dot, .mmd or .json{advice}")
+        return WRITERS[suffix](self.scene).rstrip("\n") + "\n"
 
     def _repr_mimebundle_(self, **_: Any) -> dict[str, str]:
         return {"image/svg+xml": self.svg, "text/plain": repr(self)}
@@ -76,10 +89,20 @@ def _named(names: Mapping[str, Any] | None, module: Any) -> dict[Any, str]:
             if hasattr(value, "local_derivatives") and not value.label and not name.startswith("_")}
 
 
-def _converted(svg: str, suffix: str) -> bytes:
+def converted(svg: str, suffix: str) -> bytes:
+    """An SVG as PNG or PDF: by cairosvg, else by the program rsvg-convert."""
     try:
         import cairosvg
-    except (ImportError, OSError):
-        raise ImportError(f"a {suffix} file needs cairosvg: pip install chainrule[pictures], or save as .svg") from None
+    except (ImportError, OSError):  # OSError: the package is here, its library is not
+        return _by_program(svg, suffix[1:])
     convert = cairosvg.svg2png if suffix == ".png" else cairosvg.svg2pdf
     return bytes(convert(bytestring=svg.encode(), **({"scale": 2.0} if suffix == ".png" else {})))
+
+
+def _by_program(svg: str, form: str) -> bytes:
+    program = shutil.which("rsvg-convert")
+    if program is None:
+        raise ImportError(f"a .{form} file needs cairosvg: pip install chainrule[pictures], or save as .svg")
+    zoom = ["--zoom=2"] if form == "png" else []
+    return subprocess.run([program, f"--format={form}", *zoom], input=svg.encode(), capture_output=True, check=True,
+                          timeout=60).stdout

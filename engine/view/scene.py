@@ -12,6 +12,7 @@
 """
 
 from dataclasses import dataclass, field
+from math import inf, nextafter
 from typing import Any
 
 from ..explain import Step, name, numbered, printable
@@ -38,6 +39,9 @@ class Card:
     tip: str
     is_root: bool = False
     width: float = 144.0
+    name: str = ""  # the label, not cut; else the expression that it is
+    elsewhere: float = 0.0  # seed and pills + elsewhere = grad
+    kind: str = "operation"  # or leaf, constant, neuron, layer
 
     @property
     def height(self) -> float:
@@ -132,10 +136,10 @@ def cut(words: str, width: float, size: float) -> str:
 def _card(node: Any, number: int, names: dict[Any, str], steps: list[Step], is_root: bool, state: str,
           largest: float) -> Card:
     terms = [1.0] * is_root + [step.contribution for step in steps]
-    elsewhere = node.grad - (0.0 + sum(terms))
     swept = state != "forward only"
+    elsewhere = _elsewhere(node.grad, steps[-1].after if steps else float(is_root)) if swept else 0.0
     words = [text(x) for x in terms]
-    if swept and abs(elsewhere) > 1e-12 * (abs(node.grad) + sum(map(abs, terms))) and elsewhere == elsewhere:
+    if elsewhere != 0.0:
         words.append(f"{text(elsewhere)} elsewhere")
     chip, note = _header(node)
     title = cut(names.get(node) or node.label or _unnamed(node), 144 - 18 - 7.3 * max(len(chip), len(note)), 13)
@@ -145,7 +149,20 @@ def _card(node: Any, number: int, names: dict[Any, str], steps: list[Step], is_r
     if len(words) > 1 and swept:
         tip += " = " + _sum(words)
     return Card(node, number, title, chip, note, text(node.data), grad, words if swept else [],
-                sign(node.grad) if swept else "zero", share, printable(tip, 400), is_root)
+                sign(node.grad) if swept else "zero", share, printable(tip, 400), is_root,
+                name=names.get(node) or node.label or name(node), elsewhere=elsewhere, kind=_kind(node))
+
+
+def _kind(node: Any) -> str:
+    return "operation" if node.parents else "constant" if node.constant else "leaf"
+
+
+def _elsewhere(grad: float, arrived: float) -> float:
+    """What the sum of this sweep does not account for, such that arrived + elsewhere = grad."""
+    if grad == arrived or (grad != grad and arrived != arrived):
+        return 0.0
+    rest = grad - arrived
+    return next((x for x in (rest, nextafter(rest, inf), nextafter(rest, -inf)) if arrived + x == grad), rest)
 
 
 def _unnamed(node: Any) -> str:
