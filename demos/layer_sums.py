@@ -49,7 +49,7 @@ def opinions(built: dict[str, Any], cost: Value) -> list[tuple[str, str, float, 
                 found[k, [output.parents[0] for output in outputs].index(step.node)] = step.contribution
     rows = []
     for k, a in enumerate(before):
-        for j, output in enumerate(outputs):
+        for j in range(len(outputs)):
             z = sum(w.data * x.data for w, x in zip(layer.neurons[j].w, before)) + layer.neurons[j].b.data
             s = 1.0 / (1.0 + math.exp(-z))
             term = layer.neurons[j].w[k].data * s * (1.0 - s) * 2.0 * (s - built["targets"][j])

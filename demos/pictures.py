@@ -9,6 +9,7 @@ Each comes as NAME.svg, which is light or dark as its reader's page is, and as N
 import argparse
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from engine import Value, draw
 
@@ -19,7 +20,7 @@ def graphs() -> dict[str, Value]:
             "forward-only": _forward_only(), "elsewhere": _elsewhere()}
 
 
-def _graph() -> Value:
+def _graph() -> Any:
     a, b = Value(-2.0, label="a"), Value(3.0, label="b")
     d, e = a * b, a + b
     f = d * e
@@ -28,7 +29,7 @@ def _graph() -> Value:
     return f
 
 
-def _expression() -> Value:
+def _expression() -> Any:
     """The expression of micrograd's README; its numbers are known: 24.7041, 138.8338, 645.5773."""
     a, b = Value(-4.0, label="a"), Value(2.0, label="b")
     c = a + b
@@ -44,7 +45,7 @@ def _expression() -> Value:
     return g
 
 
-def _neuron() -> Value:
+def _neuron() -> Any:
     x1, x2 = Value(2.0, label="x1"), Value(0.0, label="x2")
     w1, w2, b = Value(-3.0, label="w1"), Value(1.0, label="w2"), Value(6.8813735870195432, label="b")
     n = x1 * w1 + x2 * w2 + b
@@ -54,7 +55,7 @@ def _neuron() -> Value:
     return o
 
 
-def _alias() -> Value:
+def _alias() -> Any:
     a = Value(3.0, label="a")
     b = a + a
     c = b * a
@@ -63,14 +64,14 @@ def _alias() -> Value:
     return c
 
 
-def _forward_only() -> Value:
+def _forward_only() -> Any:
     x = Value(0.5, label="x")
     y = (2 * x + 1).tanh() * x
     y.label = "y"
     return y
 
 
-def _elsewhere() -> Value:
+def _elsewhere() -> Any:
     """Two losses that share x: what the other one sent stands apart."""
     x = Value(3.0, label="x")
     (5 * x).backward()

@@ -23,8 +23,8 @@ def table(heads: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
     widths = [max(len(line[i]) for line in lines) for i in range(len(heads))]
     lines[1] = ["-" * width for width in widths]
     numeric = [all(_is_number(row[i]) for row in cells) for i in range(len(heads))]
-    return "\n".join("  ".join(x.rjust(w) if right else x.ljust(w) for x, w, right in zip(line, widths, numeric)).rstrip()
-                     for line in lines)
+    spaced = [[x.rjust(w) if right else x.ljust(w) for x, w, right in zip(line, widths, numeric)] for line in lines]
+    return "\n".join("  ".join(line).rstrip() for line in spaced)
 
 
 def _cell(x: Any) -> str:
