@@ -9,6 +9,8 @@ Then one weight is asked why its gradient is what it is.
 0.7071 ['1.0000', '0.0000']
 """
 
+import io
+import sys
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -180,6 +182,8 @@ def main(argv: Sequence[str] | None = None) -> dict[str, Any]:
     parser.add_argument("--quiet", action="store_true", help="no progress")
     args = parser.parse_args(argv)
     out: Path = args.out
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="replace")  # where the terminal's encoding has no ∂
 
     print("1. A neuron and a small graph, forward and backward")
     neuron, a = small_neuron()

@@ -25,9 +25,10 @@ from .module import Module
 Seed = int | random.Random | None
 
 _RECTIFIERS = ("relu", "leaky_relu", "elu", "gelu", "silu", "softplus")
-_ACTIVATIONS: dict[str, Callable[[Any], Any]] = {"linear": lambda z: z} | {
+_ACTIVATIONS: dict[Any, Callable[[Any], Any]] = {"linear": lambda z: z} | {
     name: getattr(engine, name) for name in (*_RECTIFIERS, "tanh", "sigmoid", "sin")}
-_METHODS = {name: getattr(Value, name, function) for name, function in _ACTIVATIONS.items()}
+_METHODS: dict[Any, Callable[[Any], Any]] = {  # the same for Values, which is quicker
+    name: getattr(Value, name, function) for name, function in _ACTIVATIONS.items()}
 
 
 class _Part(Module):
@@ -69,7 +70,9 @@ class Neuron(_Part):
 
     def forward(self, x: tuple[Any, ...]) -> Any:
         z = self._spelled(x) if self.expanded else weighted_sum(self.w, x, self.b)
-        return _activate(self.activation, z)
+        known = _METHODS if z.__class__ is Value else _ACTIVATIONS
+        activation: Any = self.activation
+        return known.get(activation, activation)(z)
 
     def _spelled(self, x: tuple[Any, ...]) -> Any:
         z: Any = self.b
@@ -148,12 +151,6 @@ def starting_range(inputs: int, outputs: int, activation: str | Callable[[Any], 
     training deep feedforward neural networks, 2010.
     """
     return math.sqrt(6.0 / (inputs if activation in _RECTIFIERS else inputs + outputs))
-
-
-def _activate(activation: str | Callable[[Any], Any], z: Any) -> Any:
-    if isinstance(activation, str):  # a method is quicker than the function of its name, which takes floats as well
-        return (_METHODS if z.__class__ is Value else _ACTIVATIONS)[activation](z)
-    return activation(z)
 
 
 def _known(activation: str | Callable[[Any], Any]) -> str | Callable[[Any], Any]:

@@ -84,7 +84,7 @@ def l2(parameters: Iterable[Any]) -> Any:
     >>> l2([3.0, 4.0])
     25.0
     """
-    return total([square(p) for p in parameters])
+    return total([p * p for p in parameters])
 
 
 def _listed(values: Any) -> Sequence[Any]:

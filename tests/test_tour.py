@@ -1,7 +1,10 @@
 """The main job: two networks learn, one weight is explained, the pictures are there."""
 
+import os
+import subprocess
 import sys
 import xml.etree.ElementTree as ET
+from pathlib import Path
 
 import pytest
 
@@ -94,3 +97,11 @@ def test_accuracy_counts():
             return [row[0] for row in rows]
     assert tour.accuracy(Same(), [[1.0], [-2.0], [3.0], [-4.0]], [1, -1, -1, -1], tour.side) == 0.75
     assert tour.largest([0.0, 3.0, 1.0]) == 1 and isinstance(tour.small_graph(), Value)
+
+
+def test_a_terminal_that_has_no_delta_gets_a_question_mark(tmp_path):
+    done = subprocess.run([sys.executable, "-m", "demos.tour", "--quiet", "--out", str(tmp_path), "--moons-epochs", "1",
+                           "--iris-epochs", "1"], cwd=Path(__file__).parents[1], capture_output=True,
+                          env=os.environ | {"PYTHONIOENCODING": "ascii"})
+    assert done.returncode == 0, done.stderr.decode()
+    assert b".grad = " in done.stdout
