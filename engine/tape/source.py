@@ -58,6 +58,8 @@ _ARRAY = {
 _TORCH = {
     "cbrt": "torch.sign({0}) * torch.abs({0}) ** (1.0 / 3.0)", "modulo": "torch.remainder({0}, {1})",
     "erf": "torch.erf({0})", "erfc": "torch.erfc({0})", "atan2": "torch.atan2({0}, {1})",
+    "less": "({0} < {1}).double()", "less_equal": "({0} <= {1}).double()", "greater": "({0} > {1}).double()",
+    "greater_equal": "({0} >= {1}).double()", "step": "torch.where({0} == {0}, ({0} > 0.0).double(), {0})",
     **{name: f"torch.{name}({{0}})" for name in ("asin", "acos", "atan", "asinh", "acosh", "atanh")},
 }
 _C = {
@@ -215,7 +217,8 @@ class _Text:
         name = NAMES[op]
         texts = [self._name(i) for i in operands if i >= 0]
         pattern = self._pattern(name, len(texts))
-        if self.language == "torch" and pattern.startswith("torch.") and not pattern.startswith("torch.where"):
+        needs_tensors = pattern.startswith("torch.") and (name in ("where", "guard") or "torch.where" not in pattern)
+        if self.language == "torch" and needs_tensors:  # two plain numbers would become float32
             texts = [t if t.startswith("v") else f"torch.tensor({t}, dtype=torch.float64)" for t in texts]
         return pattern.format(*texts)
 
