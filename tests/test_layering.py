@@ -27,6 +27,7 @@ CORE = {
     "value": {"operation", "operations", "functions", "backward", "explain", "real"},
     "anomaly": {"explain", "value"},
     "calculus": {"functions", "graph", "operations", "value"},
+    "symbols": {"operation", "operations"},
 }
 # Everything else in the engine (check, primitive, tape, view, debugger, …) stands on the core and on itself alone;
 # only these two see the whole engine.
