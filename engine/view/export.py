@@ -48,7 +48,7 @@ def mermaid(scene: Scene) -> str:
     lines = ["flowchart LR"]
     for card in scene.cards:
         words = "<br/>".join(map(_entities, _lines(card)))
-        lines.append(f'    c{card.number}["{words}"]' if card.node.operation is None
+        lines.append(f'    c{card.number}["{words}"]' if card.kind in ("leaf", "constant")
                      else f'    c{card.number}[["{words}"]]')
     lines += [f'    c{pill.child.number} -->|"{_entities(_flow(pill))}"| c{pill.parent.number}' for pill in scene.pills]
     return "\n".join(lines)
@@ -77,7 +77,7 @@ def _card(card: Card, state: str) -> dict[str, Any]:
 
 def _pill(pill: Pill, state: str) -> dict[str, Any]:
     return {"child": pill.child.number, "parent": pill.parent.number, "slot": pill.step.slot,
-            "local": _number(pill.step.local),
+            "local": _number(pill.step.local) if pill.edges == 1 else None,
             "contribution": _number(pill.step.contribution) if state != "forward only" else None}
 
 
@@ -92,4 +92,4 @@ def _lines(card: Card) -> list[str]:
 
 
 def _flow(pill: Pill) -> str:
-    return f"× {pill.local}" + (f" = {pill.contribution}" if pill.contribution else "")
+    return ("" if pill.edges > 1 else "× ") + pill.local + (f" = {pill.contribution}" if pill.contribution else "")

@@ -52,16 +52,20 @@ def _hint(error: Exception) -> None:
 def source(scene: Scene) -> str:
     """The boxes for dot, without a single label: fonts and user text cannot change the layout."""
     import graphviz
-    graph = graphviz.Digraph(graph_attr={"rankdir": "LR", "nodesep": "0.22", "ranksep": "0.42", "ordering": "in"},
+    graph = graphviz.Digraph(graph_attr={"rankdir": "LR", "nodesep": "0.22", "ordering": "in",
+                                         "ranksep": "1.4" if scene.bare else "0.42"},
                              node_attr={"shape": "box", "fixedsize": "true", "label": ""})
     for i, card in enumerate(scene.cards):
         graph.node(f"c{i}", width=f"{card.width / 72:.4f}", height=f"{card.height / 72:.4f}")
     place_of = {id(card): i for i, card in enumerate(scene.cards)}
-    for i, pill in enumerate(scene.pills):
+    for i, pill in enumerate([] if scene.bare else scene.pills):
         graph.node(f"p{i}", width=f"{pill.width / 72:.4f}", height=f"{pill.height / 72:.4f}")
     for i, pill in sorted(enumerate(scene.pills), key=lambda item: (item[1].child.number, item[1].step.slot)):
-        graph.edge(f"c{place_of[id(pill.parent)]}", f"p{i}", weight="4")
-        graph.edge(f"p{i}", f"c{place_of[id(pill.child)]}")
+        start = f"c{place_of[id(pill.parent)]}"
+        if not scene.bare:
+            graph.edge(start, f"p{i}", weight="4")
+            start = f"p{i}"
+        graph.edge(start, f"c{place_of[id(pill.child)]}", id=f"w{i}")
     return str(graph.source)
 
 
@@ -77,12 +81,10 @@ def by_dot(scene: Scene, seconds: float) -> Placed:
     boxes = {box["name"]: box for box in answer.get("objects", [])}
     centre = {name: (float(x), top - float(y)) for name, box in boxes.items() for x, y in [box["pos"].split(",")]}
     placed = Placed([centre[f"c{i}"] for i in range(len(scene.cards))],
-                    [centre[f"p{i}"] for i in range(len(scene.pills))])
-    numbers = {box["_gvid"]: box["name"] for box in boxes.values()}
+                    [] if scene.bare else [centre[f"p{i}"] for i in range(len(scene.pills))])
     for edge in answer.get("edges", []):
-        tail = numbers[edge["tail"]]
-        if tail.startswith("p"):
-            placed.bends[int(tail[1:])] = _points(edge["pos"], top)
+        if edge.get("id", "").startswith("w"):
+            placed.bends[int(edge["id"][1:])] = _points(edge["pos"], top)
     return placed
 
 
@@ -101,6 +103,8 @@ def layered(scene: Scene) -> Placed:
     number = {id(card): i for i, card in enumerate(scene.cards)}
     ends = [(number[id(pill.parent)], number[id(pill.child)]) for pill in scene.pills]
     column = _columns(len(scene.cards), ends)
+    if scene.bare:
+        return _without_pills(scene, ends, column)
     items = [("c", i) for i in range(len(scene.cards))] + [("p", i) for i in range(len(scene.pills))]
     where = {("c", i): 2 * column[i] for i in range(len(scene.cards))}
     where |= {("p", i): 2 * column[parent] + 1 for i, (parent, _) in enumerate(ends)}
@@ -118,6 +122,21 @@ def layered(scene: Scene) -> Placed:
     x = _across(columns, size)
     return Placed([(x[where["c", i]], y["c", i]) for i in range(len(scene.cards))],
                   [(x[where["p", i]], y["p", i]) for i in range(len(ends))])
+
+
+def _without_pills(scene: Scene, ends: list[tuple[int, int]], column: list[int]) -> Placed:
+    items = [("c", i) for i in range(len(scene.cards))]
+    near: dict[Item, list[Item]] = {item: [] for item in items}
+    columns: dict[int, list[Item]] = {}
+    for parent, child in ends:
+        near["c", parent].append(("c", child))
+        near["c", child].append(("c", parent))
+    for item in items:
+        columns.setdefault(column[item[1]], []).append(item)
+    size = {("c", i): (card.width, card.height) for i, card in enumerate(scene.cards)}
+    y = _rows(columns, near, size, {item: column[item[1]] for item in items})
+    x = _across(columns, size, 100.0)
+    return Placed([(x[column[i]], y["c", i]) for i in range(len(scene.cards))], [])
 
 
 def _columns(count: int, ends: list[tuple[int, int]]) -> list[int]:
@@ -169,10 +188,11 @@ def _mean(numbers: list[float], otherwise: float) -> float:
     return sum(numbers) / len(numbers) if numbers else otherwise
 
 
-def _across(columns: dict[int, list[Item]], size: dict[Item, tuple[float, float]]) -> dict[int, float]:
+def _across(columns: dict[int, list[Item]], size: dict[Item, tuple[float, float]],
+            gap: float = GAP_X) -> dict[int, float]:
     x, edge = {}, 0.0
     for column in sorted(columns):
         width = max(size[item][0] for item in columns[column])
         x[column] = edge + width / 2
-        edge += width + GAP_X
+        edge += width + gap
     return x

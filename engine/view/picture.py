@@ -13,14 +13,16 @@ from pathlib import Path
 from typing import Any
 
 from ..graph import topological_order
-from . import export
+from . import collapse as collapsing
+from . import export, focus
 from .layout import place
 from .scene import Scene
 from .svg import paint
 
 WRITERS = {".dot": export.dot, ".gv": export.dot, ".mmd": export.mermaid, ".mermaid": export.mermaid,
            ".json": export.json}
-LARGEST = 400  # cards and pills; above it a picture can't be read, and dot gets slow
+LARGEST = 2_000  # cards and edges; above it a picture can't be read, and dot gets slow
+FULL = 60  # values of a part that are drawn one by one
 
 
 class Picture:
@@ -63,23 +65,40 @@ class Picture:
 
 
 def draw(root: Any, *, names: Mapping[str, Any] | None = None, module: Any = None, collapse: str = "auto",
-         theme: str = "auto", constants: bool = False) -> Picture:
+         theme: str = "auto", constants: bool = False, around: Any = None, depth: int = 2,
+         between: tuple[Any, Any] | None = None) -> Picture:
     """The graph of `root` as a picture: data, grad, and on every edge what it adds to the grad it leads to.
 
     >>> a, b = Value(2.0), Value(3.0)  # doctest: +SKIP
     >>> draw(a * b, names=locals()).save("product.svg")  # doctest: +SKIP
 
     Changes nothing in the graph. `names` (as locals() gives them) and `module` name values that have no label;
-    `theme` is "auto", "light" or "dark"; `constants` draws plain numbers as cards of their own. Raises ValueError
-    for a graph of more than 400 cards and edges, which no one could read.
+    `theme` is "auto", "light" or "dark"; `constants` draws plain numbers as cards of their own. `collapse` is
+    "none", "neurons", "layers" or "auto": above 60 values one card for a neuron, above 300 one for a layer. `around`
+    a value draws what is at most `depth` edges away from it, `between=(a, b)` the paths from a to b; what comes in
+    from outside is "elsewhere". Raises ValueError for more than 2,000 cards and edges, which no one could read.
     """
     order, leaves = topological_order(root)
+    level = collapsing.level(len(order) + len(leaves), order, collapse)
+    part = None
+    if around is not None:
+        part = focus.around(order, around, depth)
+    if between is not None:
+        part = focus.between(order, *between)
+    named = _named(names, module)
     edges = sum(len(node.parents) for node in order)
-    if len(order) + edges > LARGEST:
-        raise ValueError(f"a graph of {len(order) + len(leaves)} values and {edges} edges is too large to read: draw a "
-                         f"part of it (a value near its leaves, or one neuron), up to {LARGEST} cards and edges")
-    scene = Scene.of(root, _named(names, module), constants)
+    if part is None and level == "values" and len(order) + edges > LARGEST:
+        raise _too_large(len(order) + len(leaves), edges)
+    scene = Scene.of(root, named, constants, level if part is None or len(part) > FULL else "values", part)
+    if len(scene.cards) + len(scene.pills) > LARGEST:
+        raise _too_large(len(scene.cards), len(scene.pills))
     return Picture(scene, paint(scene, place(scene), theme))
+
+
+def _too_large(values: int, edges: int) -> ValueError:
+    return ValueError(f"a graph of {values:,} values and {edges:,} edges is too large to read: draw a part of it, "
+                      "draw(root, around=value, depth=2) or draw(root, between=(a, b)), or collapse='layers'; "
+                      f"up to {LARGEST:,} cards and edges")
 
 
 def _named(names: Mapping[str, Any] | None, module: Any) -> dict[Any, str]:

@@ -11,15 +11,19 @@
 [('1', '+1'), ('−6', '−6')]
 """
 
-from dataclasses import dataclass, field
+from collections.abc import Container
+from dataclasses import dataclass
 from math import inf, nextafter
 from typing import Any
 
 from ..explain import Step, name, numbered, printable
 from ..graph import stale, topological_order
+from .collapse import Group, contracted, running
 
 CHIPS = {"*": "×", "-": "−", "/": "÷", "sum": "Σ", "dot": "Σ w·a", "prod": "Π", "**": "xʸ", "<=": "≤", ">=": "≥"}
 MINUS = "−"
+PILLS = 60  # edges; above it there are wires without pills
+GROUP = 216.0  # the width of a card that stands for several values
 
 
 @dataclass
@@ -62,6 +66,7 @@ class Pill:
     tip: str
     width: float = 90.0
     height: float = 32.0
+    edges: int = 1  # more where it stands for all edges between two groups
 
 
 @dataclass
@@ -73,25 +78,42 @@ class Scene:
     state: str = "swept"  # or "forward only", "stale"
     title: str = ""
     summary: str = ""
-    notes: list[str] = field(default_factory=list)
+    level: str = "values"  # or neurons, layers: what a card stands for
+
+    @property
+    def bare(self) -> bool:
+        """So many edges that they are wires only, whose tooltips say what a pill would."""
+        return len(self.pills) > PILLS
 
     @classmethod
-    def of(cls, root: Any, names: dict[Any, str] | None = None, constants: bool = False) -> "Scene":
-        """The scene of a graph; `names` overrides labels, `constants` gives plain numbers cards of their own."""
+    def of(cls, root: Any, names: dict[Any, str] | None = None, constants: bool = False, level: str = "values",
+           part: Container[Any] | None = None) -> "Scene":
+        """The scene of a graph; `names` overrides labels, `constants` gives plain numbers cards of their own,
+        `level` draws neurons or layers as one, and only the values of `part` are drawn."""
         order, _ = topological_order(root)
         state = _state(root, order)
         steps = _edges(root, order, constants)
         shown = [node for node in numbered(root) if constants or not node.constant or node is root]
+        if part is not None:
+            shown = [node for node in shown if node in part]
+            steps = running([step for step in steps if step.node in part and step.parent in part], root)
+            order = [node for node in order if node in part]
+        if level != "values":
+            shown, steps = contracted(root, order, shown, steps, level, names or {})
         largest = max([abs(node.grad) for node in shown if node.grad - node.grad == 0.0], default=0.0) or 1.0
         arrivals: dict[Any, list[Step]] = {}
         for step in steps:
             arrivals.setdefault(step.parent, []).append(step)
-        cards = {node: _card(node, i, names or {}, arrivals.get(node, []), node is root, state, largest)
+        cards = {node: _card(node, i, names or {}, arrivals.get(node, []), _holds(node, root), state, largest)
                  for i, node in enumerate(shown)}
         top = max([abs(s.contribution) for s in steps if s.contribution - s.contribution == 0.0], default=0.0) or 1.0
         pills = [_pill(step, cards, state, top) for step in steps]
-        title = f"{cards[root].title} = {text(root.data)}"
-        return cls(list(cards.values()), pills, state, title, _summary(cards, pills, state))
+        title = f"{printable((names or {}).get(root) or name(root), 100)} = {text(root.data)}"
+        return cls(list(cards.values()), pills, state, title, _summary(cards, pills, state), level)
+
+
+def _holds(node: Any, root: Any) -> bool:
+    return node is root or (isinstance(node, Group) and root in node.outputs)
 
 
 def _state(root: Any, order: list[Any]) -> str:
@@ -142,18 +164,21 @@ def _card(node: Any, number: int, names: dict[Any, str], steps: list[Step], is_r
     if elsewhere != 0.0:
         words.append(f"{text(elsewhere)} elsewhere")
     chip, note = _header(node)
-    title = cut(names.get(node) or node.label or _unnamed(node), 144 - 18 - 7.3 * max(len(chip), len(note)), 13)
+    width = GROUP if isinstance(node, Group) else 144.0
+    title = cut(names.get(node) or node.label or _unnamed(node), width - 18 - _beside(chip, note, width), 13)
     share = max(-1.0, min(1.0, node.grad / largest)) if swept and node.grad == node.grad else 0.0
     grad = text(node.grad) if swept else "–"
     tip = f"{names.get(node) or name(node)}; data = {text(node.data)}; grad = {grad}"
     if len(words) > 1 and swept:
         tip += " = " + _sum(words)
     return Card(node, number, title, chip, note, text(node.data), grad, words if swept else [],
-                sign(node.grad) if swept else "zero", share, printable(tip, 400), is_root,
+                sign(node.grad) if swept else "zero", share, printable(tip, 400), is_root, width,
                 name=names.get(node) or node.label or name(node), elsewhere=elsewhere, kind=_kind(node))
 
 
 def _kind(node: Any) -> str:
+    if isinstance(node, Group):
+        return node.kind
     return "operation" if node.parents else "constant" if node.constant else "leaf"
 
 
@@ -165,6 +190,11 @@ def _elsewhere(grad: float, arrived: float) -> float:
     return next((x for x in (rest, nextafter(rest, inf), nextafter(rest, -inf)) if arrived + x == grad), rest)
 
 
+def _beside(chip: str, note: str, width: float) -> float:
+    """What the chip and the note leave no room for; a wide card has room for both beside a name."""
+    return 7.3 * max(len(chip), len(note)) if width < GROUP else 7.4 * len(chip) + 6.1 * len(note) + 18
+
+
 def _unnamed(node: Any) -> str:
     """An expression of a few characters says more than nothing; a longer one is left to the tooltip."""
     words = name(node) if node.parents and len(node.parents) <= 2 else ""
@@ -173,6 +203,8 @@ def _unnamed(node: Any) -> str:
 
 def _header(node: Any) -> tuple[str, str]:
     """The chip with the operation, and the plain numbers among its operands."""
+    if isinstance(node, Group):
+        return CHIPS.get(node.chip, printable(node.chip, 10)), node.note
     if not node.parents:
         return "", "constant" if node.constant else "leaf"
     symbol = node.operation.symbol
@@ -198,15 +230,18 @@ def summed(card: Card) -> str:
 
 def _pill(step: Step, cards: dict[Any, Card], state: str, top: float) -> Pill:
     child, parent = cards[step.node], cards[step.parent]
-    up, down = child.title or name(step.node), parent.title or name(step.parent)
-    tip = f"∂{up}/∂{down} = {text(step.local)}"
+    up, down = child.title or child.name, parent.title or parent.name
+    edges = step.slot if isinstance(step.node, Group) and step.upstream != step.upstream else 1
+    tip = f"{edges} edges from {up} to {down}" if edges > 1 else f"∂{up}/∂{down} = {text(step.local)}"
+    local = f"{edges} edges" if edges > 1 else text(step.local)
     if state == "forward only":
-        return Pill(step, child, parent, text(step.local), "", "zero", 1.2, printable(tip, 400))
-    tip += (f"; contribution to {down}.grad = {text(step.upstream)} × {text(step.local)} = {text(step.contribution)}")
+        return Pill(step, child, parent, local, "", "zero", 1.2, printable(tip, 400), edges=edges)
+    sum_ = f"{text(step.upstream)} × {text(step.local)} = " if edges == 1 else ""
+    tip += f"; contribution to {down}.grad = {sum_}{text(step.contribution)}"
     size = abs(step.contribution) / top
     stroke = 1.2 + 3.3 * min(1.0, size) ** 0.5 if size == size else 2.0
-    return Pill(step, child, parent, text(step.local), signed(step.contribution), sign(step.contribution), stroke,
-                printable(tip, 400))
+    return Pill(step, child, parent, local, signed(step.contribution), sign(step.contribution), stroke,
+                printable(tip, 400), edges=edges)
 
 
 def _summary(cards: dict[Any, Card], pills: list[Pill], state: str) -> str:

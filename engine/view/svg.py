@@ -39,7 +39,7 @@ def paint(scene: Scene, placed: Placed, theme: str = "auto") -> str:
     width, height = _extent(scene, placed)
     left, top = _least(scene, placed)
     legend_y = height + MARGIN + 18
-    wide, high = max(width + 2 * MARGIN, 580.0), legend_y + 22
+    wide, high = max(width + 2 * MARGIN, 750.0 if scene.bare else 580.0), legend_y + 22
     return (f'<svg xmlns="http://www.w3.org/2000/svg" id="{ident}" class="cr" role="img" '
             f'aria-labelledby="{ident}-t {ident}-d" viewBox="0 0 {_n(wide)} {_n(high)}" width="{_n(wide)}" '
             f'height="{_n(high)}"><title id="{ident}-t">{_t(scene.title)}</title>'
@@ -100,7 +100,8 @@ def _chip(card: Card) -> tuple[str, float]:
 
 def _edges(scene: Scene, placed: Placed, ident: str) -> list[str]:
     into, out = _ports(scene, placed)
-    return [_edge(pill, placed.pills[i], into[i], out[i], placed.bends.get(i), f"{ident}-e{i}")
+    return [_wire(pill, into[i], out[i], placed.bends.get(i), f"{ident}-e{i}") if scene.bare else
+            _edge(pill, placed.pills[i], into[i], out[i], placed.bends.get(i), f"{ident}-e{i}")
             for i, pill in enumerate(scene.pills)]
 
 
@@ -116,11 +117,29 @@ def _ports(scene: Scene, placed: Placed) -> tuple[list[Point], list[Point]]:
         for key, members in groups.items():
             card = getattr(scene.pills[members[0]], end)
             x, y = centre[key]
-            members.sort(key=lambda i: (placed.pills[i][1], scene.pills[i].step.slot))
+            members.sort(key=lambda i: (_height(scene, placed, centre, i, end), scene.pills[i].step.slot))
             gap = min(16.0, (card.height - 30) / max(1, len(members) - 1))
             for place, i in enumerate(members):
                 ports[i] = (x + side * card.width, y + gap * (place - (len(members) - 1) / 2))
     return into, out
+
+
+def _height(scene: Scene, placed: Placed, centre: dict[int, Point], i: int, end: str) -> float:
+    """How high the other end of a wire is: the pill, or, where there are none, the card over there."""
+    if not scene.bare:
+        return placed.pills[i][1]
+    pill = scene.pills[i]
+    return centre[id(pill.child if end == "parent" else pill.parent)][1]
+
+
+def _wire(pill: Pill, into: Point, out: Point, bend: list[Point] | None, ident: str) -> str:
+    """An edge where there are too many for pills."""
+    tip, half = 5 + pill.stroke, 2 + pill.stroke * 0.7
+    start = (into[0] + tip, into[1])
+    way = _spline(start, bend, out) if bend and len(bend) > 4 else _bezier(start, out)
+    return (f'<g class="edge {pill.sign}" id="{ident}"><title>{_t(pill.tip)}</title>'
+            f'<path class="wire" stroke-width="{_n(pill.stroke * 0.8)}" d="{way}"/>'
+            f'<path class="tip" d="M{_n(into[0])} {_n(into[1])}l{_n(tip)} {_n(-half)}v{_n(2 * half)}z"/></g>\n')
 
 
 def _edge(pill: Pill, at: Point, into: Point, out: Point, bend: list[Point] | None, ident: str) -> str:
@@ -130,7 +149,7 @@ def _edge(pill: Pill, at: Point, into: Point, out: Point, bend: list[Point] | No
     start = (into[0] + tip, into[1])
     way = (_bezier(start, (left, y)) + (_spline((right, y), bend, out) if bend and out[0] - right > 60
                                         else _bezier((right, y), out)))
-    words = (f'<text class="soft s mid" x="{_n(x)}" y="{_n(y - 4)}">× {_t(pill.local)}</text>'
+    words = (f'<text class="soft s mid" x="{_n(x)}" y="{_n(y - 4)}">{"× " if pill.edges == 1 else ""}{_t(pill.local)}</text>'
              f'<text class="g b mid" x="{_n(x)}" y="{_n(y + 10)}">{_t(pill.contribution)}</text>')
     return (f'<g class="edge {pill.sign}" id="{ident}"><title>{_t(pill.tip)}</title>'
             f'<path class="wire" stroke-width="{_n(pill.stroke)}" d="{way}"/>'
@@ -154,6 +173,8 @@ def _legend(scene: Scene) -> str:
     if scene.state == "forward only":
         return '<text class="soft k" y="4">forward only: call backward() to see gradients. pill: × local derivative</text>'
     words = "pill: × local derivative, = what it adds to grad"
+    if scene.bare:
+        words = "wire: the thicker, the more it adds to grad; its tooltip has the numbers"
     if scene.state == "stale":
         words = "stale: a leaf's data was changed after the forward pass"
     return ('<g class="neg"><rect class="bar" y="-3" width="22" height="6" rx="2"/></g>'
