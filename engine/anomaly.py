@@ -5,13 +5,28 @@
 ...     log(Value(0.0, label="x"))
 Traceback (most recent call last):
     ...
-FloatingPointError: -inf in log(data=-inf, grad=0), made at <doctest engine.anomaly[1]>:2 by log of x(data=0, grad=0)
+FloatingPointError: -inf in log of x(data=0, grad=0)
+  made at
+    <doctest engine.anomaly[1]>:2   log(Value(0.0, label="x"))
+                                    ^^^^^^^^^^^^^^^^^^^^^^^^^^
+
+>>> x = Value(0.0, label="x")
+>>> h = x ** 0.5
+>>> try:
+...     with anomaly():
+...         h.backward()
+... except FloatingPointError as error:
+...     print(error)
+inf in a contribution to the gradient of x(data=0, grad=0)
+  while differentiating x**0.5 (data=0, grad=1), made at
+    <doctest engine.anomaly[3]>:1   h = x ** 0.5
+                                        ^^^^^^^^
 """
 
 import math
 from typing import Any
 
-from .explain import describe, number, steps
+from .explain import Step, describe, excerpt, expression, number, steps
 from .value import watchers
 
 
@@ -19,11 +34,13 @@ class anomaly:
     """A context in which the first nan or inf, forward or backward, raises FloatingPointError.
 
     `limit` also stops at the first |grad| above it. The message names the node, its operation and the user's
-    line. The backward pass is walked as data first, so that no grad has changed when it raises. Contexts nest: the
-    innermost rules.
+    line, with the exact subexpression underlined; a note adds where the other end of the edge was made. The backward
+    pass is walked as data first, so that no grad has changed when it raises. Contexts nest: the innermost rules.
     """
 
     def __init__(self, nan: bool = True, inf: bool = True, limit: float | None = None):
+        if limit is not None and not limit > 0.0:
+            raise ValueError(f"limit is the largest |grad| to let pass, a number above 0, not {limit!r}")
         self.nan, self.inf, self.limit = nan, inf, limit
 
     def __enter__(self) -> "anomaly":
@@ -36,20 +53,46 @@ class anomaly:
     def made(self, node: Any) -> None:
         """Called with every node that is made."""
         if self._bad(node.data):
-            operands = ", ".join(describe(parent) for parent in node.parents)
-            raise FloatingPointError(f"{number(node.data)} in {_where(node)} by {node.operation.name} of {operands}")
+            operands = ", ".join(describe(parent) for parent in node.parents[:8])
+            error = FloatingPointError("\n".join([f"{number(node.data)} in {node.operation.name} of {operands}",
+                                                  "  made at", *_source(node)]))
+            _note(error, node, node.parents)
+            raise error
 
     def before_backward(self, root: Any) -> None:
         """Called with the root of every backward pass before it starts."""
         for step in steps(root):
             for x, what in ((step.contribution, "a contribution to the gradient"), (step.after, "the gradient")):
                 if self._bad(x) or (self.limit is not None and abs(x) > self.limit):
-                    raise FloatingPointError(f"{number(x)} in {what} of {_where(step.parent)}, "
-                                             f"while differentiating {_where(step.node)}")
+                    raise _while_differentiating(step, x, what)
 
     def _bad(self, x: float) -> bool:
         return (self.nan and x != x) or (self.inf and math.isinf(x))
 
 
-def _where(node: Any) -> str:
-    return f"{describe(node)}, made at {node.created_at}"
+def _while_differentiating(step: Step, x: float, what: str) -> FloatingPointError:
+    node = step.node
+    error = FloatingPointError("\n".join([
+        f"{number(x)} in {what} of {describe(step.parent)}",
+        f"  while differentiating {expression(node)} (data={number(node.data)}, grad={number(step.upstream)}), made at",
+        *_source(node)]))
+    error.add_note(f"by the chain rule: {number(step.upstream)} × {number(step.local)} = {number(step.contribution)}")
+    _note(error, node, (step.parent,))
+    return error
+
+
+def _note(error: FloatingPointError, culprit: Any, operands: tuple[Any, ...]) -> None:
+    """Where the operands were made, if on another line: a nan often begins there."""
+    for node in dict.fromkeys(operands[:8]):
+        if not node.constant and _line(node) != _line(culprit):
+            error.add_note("\n".join([f"{describe(node)} was made at", *_source(node)]))
+
+
+def _line(node: Any) -> tuple[str, int] | None:
+    made = node.created_at
+    return (made.filename, made.line) if made else None
+
+
+def _source(node: Any) -> list[str]:
+    made = node.created_at
+    return ["    " + line for line in excerpt(made)] if made else ["    an unknown place"]

@@ -13,9 +13,10 @@ from types import FrameType
 from typing import Any
 
 from ..explain import Step, account, arrivals, excerpt, expression, held, number, steps
+from ..graph import topological_order
 from ..value import Value
 
-SKIPPED = ("engine.graph", "engine.ieee")
+SKIPPED = ("engine.graph", "engine.ieee", "engine.operation", "engine.real")
 
 
 class GradPdb(pdb.Pdb):
@@ -41,12 +42,14 @@ class GradPdb(pdb.Pdb):
         why ROOT, X
         The sum behind X.grad; in the backward loop, as far as it has come.
         """
-        try:
-            found: Any = self._getval(f"({arg or 'parent'},)")
-        except Exception:
-            return  # pdb has said what is wrong
         loop = self._loop()
-        values = [value for value in found if isinstance(value, Value)]
+        values = labelled(loop.f_locals["root"], arg) if loop else []
+        if not values:
+            try:
+                found: Any = self._getval(f"({arg or 'parent'},)")
+            except Exception:
+                return  # pdb has said what is wrong
+            values = [value for value in found if isinstance(value, Value)]
         if not values or len(values) + bool(loop) < 2:
             self.error("why X inside the backward loop, why ROOT, X elsewhere")
             return
@@ -74,6 +77,12 @@ def edge(names: dict[str, Any]) -> list[str]:
     return [expression(node), *(excerpt(made) if made else ()),
             f"{held(parent)}.grad += {product} = {node.grad * local:+.4g}",
             f"{held(parent)}.grad is {number(parent.grad)}"]
+
+
+def labelled(root: Value, label: str) -> list[Value]:
+    """The values under `root` with this label, so that `why w` works where only the loop's variables have names."""
+    order, leaves = topological_order(root)
+    return [node for node in (*order, *leaves) if label and node.label == label][:1]
 
 
 def so_far(names: dict[str, Any], x: Value) -> list[str]:
