@@ -1,5 +1,6 @@
 """The repository as a whole: types and lint are clean, files are plain, nothing speaks of one person's machine."""
 
+import configparser
 import importlib.util
 import re
 import shutil
@@ -51,6 +52,17 @@ def test_other_folders_are_not(text):
 def test_the_version_stands_in_the_changelog():
     version = re.search(r"^version = (\S+)$", (ROOT / "setup.cfg").read_text(encoding="utf-8"), re.MULTILINE)
     assert version and f"## [{version[1]}]" in (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+
+
+def test_every_file_beside_the_modules_is_installed_with_them():
+    config = configparser.ConfigParser()
+    config.read(ROOT / "setup.cfg", encoding="utf-8")
+    data = config["options.package_data"]
+    patterns = [p.removeprefix("**/") for p in data["*"].split()] + data["demos.workshop"].split()
+    beside = [f.relative_to(ROOT) for f in _text_files() if f.relative_to(ROOT).parts[0] in ("engine", "nn", "demos")]
+    beside = [f for f in beside if f.suffix != ".py" or not f.stem.isidentifier()]
+    assert beside
+    assert [f for f in beside if not any(f.match(p) for p in patterns)] == []
 
 
 def _text_files() -> list[Path]:
