@@ -6,21 +6,21 @@ How to read a row
     rule            `lambda z, x, y: lambda: (∂z/∂x, ∂z/∂y)` for z = forward(x, y). The outer function takes the
                     numbers of the forward pass; the inner one, the *closure*, remembers those that it needs
                     (`x=x` in the three busiest rows remembers x as well as a closure cell does, in less memory)
-    slopes          instead of a rule, where the local derivatives are the same everywhere
+    slopes          instead of a rule: the same local derivatives everywhere
 
 One rule serves twice: a node calls it with floats, `gradient()` with the node and its parents themselves, and
 then the closure returns Values, which can be differentiated again. So a rule
     never branches on an operand in Python (the branch would be frozen): it uses `where`, `step`, `sign`;
     never writes `/` or `**` between operands (they raise on floats): it uses `divide`, `reciprocal`, `square`.
-At the edges a kink takes the flat side or the middle, a branch not taken sends nothing, and a function whose
-value is nan has slopes of nan. Where a row is silent, PyTorch's float64.
-Formulas: Abramowitz and Stegun, Handbook of Mathematical Functions, chapters 4 and 7.
+At the edges a kink takes the flat side or the middle, a branch not taken sends nothing, a function whose value is
+nan has slopes of nan; else as PyTorch. Formulas: Abramowitz and Stegun, Handbook of Mathematical Functions, ch. 4, 7.
 
 >>> exp2(3.0), exp2.rule(8.0, 3.0)()
 (8.0, (5.545177444479562,))
 """
 
 import math
+from operator import mul
 from typing import Any
 
 from . import ieee
@@ -126,8 +126,8 @@ def _turn(y: Any, x: Any, radius: Any) -> tuple[Any, Any]:
 def _forward_weighted_sum(*xs: float) -> float:
     """b + w₀a₀ + w₁a₁ + … of the operands w…, a…, b, by plain additions from left to right."""
     z = xs[-1]
-    for value, weight in zip(xs[len(xs) // 2:-1], xs):  # stops before the values
-        z += weight * value
+    for term in map(mul, xs, xs[len(xs) // 2:-1]):  # the shorter one, the values, says when to stop
+        z += term
     return z
 
 
