@@ -82,8 +82,7 @@ def moons(rounds: int) -> None:
         "tape.replay (Values in and out)": lambda: tape.replay(rows),
         "NumPy, matrix form": lambda: by_matrices(vector, rows, shapes),
     }
-    print("  heyoka is left out: its LLVM and numba's do not live in one process")
-    runs |= in_c(vector, rows) | in_jax(vector, rows, shapes) | in_casadi(vector, rows, shapes)
+    runs |= in_c(vector, rows) | in_jax(vector, rows, shapes) | in_casadi(vector, rows, shapes) | in_heyoka(vector, rows)
     expected = by_matrices(vector, rows, shapes)[1]
     assert np.allclose(tape.value_and_gradient(vector, rows)[1], expected, rtol=1e-9, atol=1e-12)
     show("moons step, value and gradient, 100 examples", runs, rounds, repeat=20, unit=1e6, what="µs")
@@ -171,7 +170,10 @@ def in_c(vector: Any, rows: Any) -> dict[str, Run]:
     step, out = ctypes.CDLL(library).step, np.zeros(vector.size)
     step.restype = ctypes.c_double
     pointers = [ctypes.c_void_p(array.ctypes.data) for array in (vector, rows, out)]
-    run = lambda: step(pointers[0], pointers[1], len(rows), pointers[2])  # noqa: E731
+
+    def run(kept: Any = out) -> object:  # the pointers alone would not keep the array alive
+        return step(pointers[0], pointers[1], len(rows), pointers[2])
+
     run()
     assert np.allclose(out, by_matrices(vector, rows, [(16, 2), (16, 16), (1, 16)])[1], atol=1e-12)
     return {"C by hand, -O3 -march=native": run}
@@ -213,6 +215,31 @@ def in_casadi(vector: Any, rows: Any, shapes: list[tuple[int, int]]) -> dict[str
     given = (np.repeat(vector[:, None], len(rows), axis=1), rows.T)
     buffers = [ca.DM(a) for a in given]
     return {"CasADi VM": lambda: mapped(*buffers)}
+
+
+def in_heyoka(vector: Any, rows: Any) -> dict[str, Run]:
+    if not installed("heyoka"):
+        return {}
+    import heyoka as hk
+    import numpy as np
+
+    ps = hk.make_vars(*[f"p{i}" for i in range(vector.size)])
+    x, y, sign = hk.make_vars("x", "y", "s")
+    a, at = [x, y], 0
+    for k, n in enumerate((16, 16, 1)):
+        z = []
+        for _ in range(n):
+            z.append(hk.sum([ps[at + j] * u for j, u in enumerate(a)] + [ps[at + len(a)]]))
+            at += len(a) + 1
+        a = [hk.relu(u) for u in z] if k < 2 else z
+    loss = hk.relu(1.0 - sign * a[0])
+    start = time.process_time()
+    outputs = [loss, *hk.diff_tensors([loss], diff_args=ps, diff_order=1).gradient]
+    function = hk.cfunc(outputs, vars=[*ps, x, y, sign], compact_mode=True)
+    print(f"  heyoka compiled in {time.process_time() - start:.1f} s")
+    given = np.ascontiguousarray(np.vstack([np.repeat(vector[:, None], len(rows), axis=1), rows.T]))
+    out = np.empty((len(outputs), len(rows)))
+    return {"heyoka, compact_mode": lambda: function(inputs=given, outputs=out).mean(axis=1)}
 
 
 # -- classifiers ------------------------------------------------------------------------------------------------
