@@ -49,7 +49,7 @@ def test_the_neuron_with_tanh_spelled_out():
 
 
 def test_backward_by_hand_over_a_topological_order():
-    x1, x2, w1, w2, n = lecture_neuron()
+    x1, _, _, _, n = lecture_neuron()
     o = n.tanh()
     topo, visited = [], set()
 
