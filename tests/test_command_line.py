@@ -1,5 +1,6 @@
 """The command line: what it writes, what it prints, and that every mistake is explained."""
 
+import os
 import subprocess
 from xml.etree import ElementTree
 
@@ -100,5 +101,5 @@ def test_doctor_as_a_program(python):
 
 def test_terminal_without_unicode(python):
     done = subprocess.run([python, "-X", "utf8=0", "-m", "engine", "draw", "a*b", "a=2", "b=3", "--format", "text"],
-                          capture_output=True, timeout=60, env={**__import__("os").environ, "PYTHONIOENCODING": "ascii"})
+                          capture_output=True, timeout=60, env={**os.environ, "PYTHONIOENCODING": "ascii"})
     assert done.returncode == 0 and b"a*b" in done.stdout

@@ -16,6 +16,7 @@ import html
 import inspect
 import json
 import os
+import re
 import tempfile
 from collections.abc import Iterator
 from functools import cache
@@ -24,13 +25,14 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from ..backward import backward
-from ..explain import Step, expression, name, printable, steps
+from ..explain import expression, name, number, numbered, printable, steps
 from ..graph import topological_order
 from ..value import Value
-from .layout import Placed, place
-from .scene import MINUS, Card, Pill, Scene, signed, text
+from .place import place
 
 MOST_VALUES = 300
+MINUS = "−"
+CHIPS = {"*": "×", "-": MINUS, "/": "÷", "sum": "Σ", "dot": "Σ w·a", "prod": "Π", "<=": "≤", ">=": "≥"}
 _TOO_LARGE = ("{:,} values are more than a page shows ({} at most): step through a part of the graph, "
               "such as one neuron, or one example of the loss")
 
@@ -96,29 +98,44 @@ def data(root: Value, *, forward: bool = False, title: str = "") -> dict[str, An
     order, leaves = topological_order(root)
     if len(order) + len(leaves) > MOST_VALUES:
         raise ValueError(_TOO_LARGE.format(len(order) + len(leaves), MOST_VALUES))
-    scene = Scene.of(root)
-    film = _Film(root, scene)
+    film = _Film(root)
     frames = [frame._asdict() for frame in film.frames(forward)]
-    for card in scene.cards:  # the height of a card depends on how much arrives at it, not on its grad now
-        card.terms = [""] * len(film.terms.get(card.node, []))
-    placed = place(scene)
-    return {"title": printable(title, 120) or scene.title, "frames": frames, "code": _loop()[0],
-            "cards": [_card(card, at) for card, at in zip(scene.cards, placed.cards)],
-            "edges": [_edge(i, pill, film, placed) for i, pill in enumerate(scene.pills)]}
+    return {"title": printable(title, 120) or printable(_title(root), 120), "frames": frames, "code": _loop()[0],
+            **_placed([_card(node, i, film) for node, i in film.nodes.items()],
+                      [film.edge(node, slot) for node, slot in film.edges])}
 
 
-def _card(card: Card, at: tuple[float, float]) -> dict[str, Any]:
-    node = card.node
-    tip = f"{expression(node)} = {text(node.data)}" if node.parents else f"{name(node)}: a leaf, {text(node.data)}"
-    return {"id": card.number, "name": card.title or name(node), "symbol": card.chip, "note": card.note,
-            "leaf": not node.parents, "root": card.is_root, "data": card.data, "tip": printable(tip, 400),
-            "at": _rounded(at), "size": [card.width, card.height]}
+def _title(root: Value) -> str:
+    return f"{expression(root) if root.parents else name(root)} = {text(root.data)}"
 
 
-def _edge(i: int, pill: Pill, film: "_Film", placed: Placed) -> dict[str, Any]:
-    return {"id": i, "node": pill.child.number, "parent": pill.parent.number, "local": pill.local,
-            "rule": film.equation(pill.step), "at": _rounded(placed.pills[i]), "size": [pill.width, pill.height],
-            "bend": [_rounded(point) for point in reversed(placed.bends.get(i, [])[1:-1])]}
+def _card(node: Value, i: int, film: "_Film") -> dict[str, Any]:
+    """A card is higher where more than one contribution arrives, whatever its grad is now."""
+    words = f"{expression(node)} = {text(node.data)}" if node.parents else f"{name(node)}: a leaf, {text(node.data)}"
+    symbol = node.operation.symbol if node.operation else ""
+    return {"id": i, "name": name(node), "symbol": printable(CHIPS.get(symbol, symbol), 10), "note": _note(node),
+            "leaf": not node.parents, "root": node is film.root, "data": text(node.data), "tip": printable(words, 400),
+            "size": [144.0, 94.0 if len(film.terms.get(node, [])) > 1 else 80.0]}
+
+
+def _note(node: Value) -> str:
+    """To the right in the header: the plain numbers that an operation took."""
+    plain = [text(parent.data) for parent in node.parents if parent.constant]
+    return ", ".join(plain[:2]) + ", …" * (len(plain) > 2) if node.parents else "leaf"
+
+
+def _placed(cards: list[dict[str, Any]], edges: list[dict[str, Any]]) -> dict[str, Any]:
+    """Every card and every edge's pill gets the centre at which it stands, and a wire its way around others."""
+    sizes = {f"c{box['id']}": box["size"] for box in cards} | {f"p{box['id']}": box["size"] for box in edges}
+    ends = [end for e in edges for end in ((f"c{e['parent']}", f"p{e['id']}"), (f"p{e['id']}", f"c{e['node']}"))]
+    centres, ways = place(sizes, ends)
+    for card in cards:
+        card["at"] = _rounded(centres[f"c{card['id']}"])
+    for edge in edges:
+        way = ways.get((f"p{edge['id']}", f"c{edge['node']}"), [])
+        edge["at"] = _rounded(centres[f"p{edge['id']}"])
+        edge["bend"] = [_rounded(point) for point in reversed(way[1:-1])]
+    return {"cards": cards, "edges": edges}
 
 
 def _rounded(point: tuple[float, float]) -> list[float]:
@@ -146,21 +163,29 @@ class Frame(NamedTuple):
 class _Film:
     """The frames in order. Nothing of the graph is changed."""
 
-    def __init__(self, root: Value, scene: Scene):
+    def __init__(self, root: Value):
         self.root, self.lines = root, _loop()[1]
-        self.nodes = {card.node: card.number for card in scene.cards}
-        self.edges = {(pill.step.node, pill.step.slot): i for i, pill in enumerate(scene.pills)}
+        self.nodes = {node: i for node, i in numbered(root).items() if not node.constant or node is root}
         self.order, _ = topological_order(root)
+        ends = [(node, slot) for node in self.order for slot, p in enumerate(node.parents) if p in self.nodes]
+        self.edges = {end: i for i, end in enumerate(ends)}
+        self.locals = {node: node.local_derivatives() for node in self.order}
         self.symbols = {node: _symbols(node) for node in self.order}
         self.steps = list(steps(root))
         sizes = [abs(x) for step in self.steps for x in (step.after, step.contribution)]
         self.largest = max([1.0, *(size for size in sizes if size < float("inf"))])
         self.terms: dict[Value, list[float]] = {}
 
-    def equation(self, step: Step) -> str:
+    def edge(self, node: Value, slot: int) -> dict[str, Any]:
+        """What flows from a node to one of its parents: the local derivative in symbols and as a number."""
+        return {"id": self.edges[node, slot], "node": self.nodes[node], "parent": self.nodes[node.parents[slot]],
+                "local": text(self.locals[node][slot]), "rule": printable(self.equation(node, slot), 400),
+                "size": [90.0, 32.0]}
+
+    def equation(self, node: Value, slot: int) -> str:
         """`∂(a·b)/∂a = b = 3`; where the symbols are the number already, the number alone."""
-        left = f"∂{_called(step.node)}/∂{_called(step.parent)}"
-        parts = (left, self.symbols[step.node][step.slot], text(step.local))
+        left = f"∂{_called(node)}/∂{_called(node.parents[slot])}"
+        parts = (left, self.symbols[node][slot], text(self.locals[node][slot]))
         return " = ".join(dict.fromkeys(part for part in parts if part))
 
     def frames(self, forward: bool) -> Iterator[Frame]:
@@ -198,7 +223,7 @@ class _Film:
         edge = self.edges[step.node, step.slot]
         return self._arrival(
             "send", step.parent, step.after, edge=edge, share=step.contribution,
-            say=f"{node} sends its share to {parent}:  {self.equation(step)}",
+            say=f"{node} sends its share to {parent}:  {self.equation(step.node, step.slot)}",
             rule=f"{parent}.grad += {text(step.upstream)} × {_bracketed(step.local)} = {text(step.contribution)}",
             sum=f"{parent}.grad: {text(step.before)} → {text(step.after)}")
 
@@ -233,6 +258,15 @@ def _called(node: Value) -> str:
     return words if held else f"({words})"
 
 
+def text(x: float) -> str:
+    """Four significant digits with a true minus sign."""
+    return number(x).replace("-", MINUS)
+
+
+def signed(x: float) -> str:
+    return "+" * (x > 0.0) + text(x)
+
+
 def _bracketed(x: float) -> str:
     return f"({text(x)})" if x < 0 else text(x)
 
@@ -261,15 +295,12 @@ def _page(content: dict[str, Any]) -> str:
     """The assets with the data in them; their hashes are all that the browser is allowed to run."""
     parts = {asset: resources.files(__package__).joinpath("assets", asset).read_text("utf-8")
              for asset in ("page.html", "page.css", "page.js")}
-    page = parts["page.html"]
     style, script = parts["page.css"], parts["page.js"]
     policy = (f"default-src 'none'; script-src '{_hash(script)}'; style-src '{_hash(style)}'; "
               "base-uri 'none'; form-action 'none'")
-    for mark, filling in (("POLICY", policy), ("TITLE", html.escape(content["title"])), ("STYLE", style),
-                       ("SCRIPT", script), ("DATA", _inert(content))):  # the user's text comes last
-        before, _, after = page.partition("{{" + mark + "}}")
-        page = before + filling + after
-    return page
+    fillings = {"POLICY": policy, "TITLE": html.escape(content["title"]), "STYLE": style, "SCRIPT": script,
+                "DATA": _inert(content)}  # all in one pass, so that a label can't ask for another filling
+    return re.sub(r"\{\{([A-Z]+)\}\}", lambda mark: fillings[mark[1]], parts["page.html"])
 
 
 def _hash(text: str) -> str:

@@ -1,0 +1,243 @@
+"""The stepper page in a real Chromium: every control by mouse and by keyboard, nothing runs that is not ours."""
+
+import shutil
+from collections.abc import Iterator
+
+import pytest
+from test_page import HOSTILE, fan
+
+from engine import Value, stepper
+
+playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+pytestmark = [pytest.mark.browser, pytest.mark.skipif(CHROMIUM is None, reason="no Chromium is installed")]
+LAST = 11  # the index of the last step of fan()
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator:
+    with playwright.sync_playwright() as p:
+        browser = p.chromium.launch(executable_path=CHROMIUM, args=[
+            "--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-dev-shm-usage"])
+        yield browser
+        browser.close()
+
+
+class Opened:
+    """One page, with all that it asked for, said or broke."""
+
+    def __init__(self, browser, path, **options):
+        self.page = browser.new_page(viewport=options.pop("viewport", {"width": 1180, "height": 760}), **options)
+        self.requests, self.trouble = [], []
+        self.page.on("request", lambda request: self.requests.append(request.url))
+        self.page.on("pageerror", lambda error: self.trouble.append(str(error)))
+        self.page.on("console", lambda message: self.trouble.append(message.text))
+        self.page.on("dialog", lambda dialog: (self.trouble.append(dialog.message), dialog.dismiss()))
+        self.page.goto(path.as_uri())
+
+    @property
+    def index(self):
+        return int(self.page.text_content("#count").split("/")[0]) - 1
+
+    def text(self, selector):
+        return self.page.text_content(selector)
+
+    def press(self, *keys):
+        for key in keys:
+            self.page.keyboard.press(key)
+
+    def until(self, condition):
+        """Wait for a condition; not by wait_for_function, which evaluates text in the page, as the policy forbids."""
+        for _ in range(200):
+            if self.page.evaluate(condition):
+                return
+            self.page.wait_for_timeout(50)
+        raise AssertionError(f"never: {condition}")
+
+    def grads(self):
+        return {card.query_selector(".name").text_content(): float(card.get_attribute("data-grad"))
+                for card in self.page.query_selector_all(".card")}
+
+    def state(self):
+        """Everything that is shown, without the focus and the spark that is on its way."""
+        self.page.evaluate("document.activeElement.blur()")
+        return self.page.evaluate("""() => [document.querySelector('main').innerText, ...Array.from(
+            document.querySelectorAll('#graph .edge, #graph .card'), (e) => e.outerHTML)].join('\\n')""")
+
+
+@pytest.fixture
+def opened(browser, tmp_path):
+    pages = []
+
+    def open_page(root=None, title="", forward=False, **options):
+        path = stepper(root if root is not None else fan(), title=title, forward=forward).save(tmp_path / "page.html")
+        pages.append(Opened(browser, path, **options))
+        return pages[-1]
+
+    yield open_page
+    for each in pages:
+        assert each.trouble == []
+        assert len(each.requests) == 1 and each.requests[0].startswith("file:"), "only the page itself is read"
+        each.page.close()
+
+
+def test_final_gradients_are_those_of_the_engine(opened):
+    shown = opened()
+    shown.press("End")
+    assert shown.grads() == {"a": -3.0, "b": -8.0, "d": 1.0, "e": -6.0, "f": 1.0}
+    assert shown.text("#card-0 .grad") == "−3" and shown.text("#card-0 .terms") == "= −6 + 3"
+
+
+def test_buttons(opened):
+    shown = opened()
+    assert shown.page.is_disabled("#back") and shown.page.is_disabled("#start")
+    shown.page.click("#next")
+    shown.page.click("#next")
+    shown.page.click("#next")
+    assert shown.index == 3 and "f sends its share to d" in shown.text("#say")
+    shown.page.click("#back")
+    assert shown.index == 2
+    shown.page.click("#start")
+    assert shown.index == 0
+    shown.page.click("#continue")  # no breakpoint: to the end
+    assert shown.index == LAST and shown.page.is_disabled("#next")
+
+
+def test_keys(opened):
+    shown = opened()
+    for key, index in (("ArrowRight", 1), ("ArrowRight", 2), ("ArrowLeft", 1), ("End", LAST), ("Home", 0), ("c", LAST)):
+        shown.press(key)
+        assert shown.index == index, key
+
+
+@pytest.mark.parametrize("how", ["mouse", "keyboard"])
+def test_play_and_pause(opened, how):
+    shown = opened()
+    shown.page.select_option("#speed", "200")
+    toggle = (lambda: shown.page.click("#play")) if how == "mouse" else (lambda: shown.press("Space"))
+    shown.page.evaluate("document.activeElement.blur()")
+    toggle()
+    assert shown.page.get_attribute("#play", "aria-pressed") == "true"
+    shown.until("parseInt(document.getElementById('count').textContent) >= 3")
+    toggle()
+    stopped = shown.index
+    shown.page.wait_for_timeout(500)
+    assert shown.index == stopped >= 2
+    toggle()
+    shown.until(f"document.getElementById('count').textContent.startsWith('{LAST + 1} /')")
+    assert shown.page.get_attribute("#play", "aria-pressed") == "false"
+
+
+@pytest.mark.parametrize("how", ["mouse", "keyboard"])
+def test_breakpoint_stops(opened, how):
+    shown = opened()
+    if how == "mouse":
+        shown.page.click("#card-3 .box")
+        shown.page.click("#continue")
+    else:
+        shown.page.focus("#card-3")
+        shown.press("Enter", "c")
+    assert shown.page.get_attribute("#card-3", "aria-pressed") == "true"
+    assert shown.index == 5 and "Visit e" in shown.text("#say")
+    shown.page.focus("#card-3")
+    shown.press("Enter", "Home", "c")  # taken away again
+    assert shown.index == LAST
+
+
+def test_breakpoint_stops_play_and_a_leaf_has_breakpoints_too(opened):
+    shown = opened()
+    shown.page.click("#card-0 .box")
+    shown.page.select_option("#speed", "200")
+    shown.page.click("#play")
+    shown.until("document.getElementById('say').textContent.startsWith('e sends its share to a')")
+    shown.page.wait_for_timeout(400)
+    assert shown.index == 6
+
+
+def test_back_and_scrubbing_restore_exactly(opened):
+    shown = opened(reduced_motion="reduce")
+    seen = []
+    for _ in range(LAST + 1):
+        seen.append(shown.state())
+        shown.press("ArrowRight")
+    assert len(set(seen)) == LAST + 1
+    for expected in reversed(seen[:-1]):
+        shown.press("ArrowLeft")
+        assert shown.state() == expected
+    for index in (7, 2, LAST, 0, 5):
+        shown.page.evaluate("""(k) => { const s = document.getElementById('scrub');
+            s.value = k; s.dispatchEvent(new Event('input')); }""", index)
+        assert shown.index == index and shown.state() == seen[index]
+    shown.page.focus("#scrub")
+    shown.press("ArrowRight")
+    assert shown.index == 6
+
+
+def test_scrub_by_mouse(opened):
+    shown = opened()
+    box = shown.page.locator("#scrub").bounding_box()
+    shown.page.mouse.click(box["x"] + box["width"] - 2, box["y"] + box["height"] / 2)
+    assert shown.index == LAST
+
+
+def test_current_line_node_edge_and_sum_are_lit(opened):
+    shown = opened()
+    shown.press(*["ArrowRight"] * 7)  # e has sent to a and to b
+    assert shown.text("#sum") == "b.grad: 0 → −6" and shown.text("#rule") == "b.grad += −6 × 1 = −6"
+    assert "parent.grad += contribution" in shown.page.text_content("#code .now:last-of-type")
+    assert shown.page.get_attribute("#card-3", "class").split() == ["card", "active"]
+    assert shown.page.get_attribute("#card-1", "class").split() == ["card", "target"]
+    assert shown.page.locator("#graph .edge.active .pill").count() == 1
+    assert shown.page.get_attribute(".words", "aria-live") == "polite"
+    shown.until("getComputedStyle(document.getElementById('spark')).visibility === 'hidden'")
+
+
+def test_contribution_travels_unless_motion_is_reduced(opened):
+    for motion, seen in (("no-preference", "visible"), ("reduce", "hidden")):
+        shown = opened(reduced_motion=motion)
+        shown.press(*["ArrowRight"] * 3)
+        assert shown.page.evaluate("getComputedStyle(document.getElementById('spark')).visibility") == seen
+
+
+def test_dark_mode(opened):
+    colours = [opened(color_scheme=scheme).page.evaluate("getComputedStyle(document.body).backgroundColor")
+               for scheme in ("light", "dark")]
+    assert colours == ["rgb(251, 250, 247)", "rgb(21, 23, 28)"]
+
+
+def test_phone(opened):
+    shown = opened(viewport={"width": 390, "height": 844})
+    shown.press("End")
+    assert shown.page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+def test_forward_act(opened):
+    shown = opened(forward=True)
+    assert shown.text("#card-4 .data") == "–" and shown.text("#card-0 .data") == "−2"
+    shown.press(*["ArrowRight"] * 3)
+    assert shown.text("#card-4 .data") == "−6"
+
+
+def test_hostile_labels_run_nothing(opened):
+    values = [Value(float(i), label=label) for i, label in enumerate(HOSTILE)]
+    root = values[0]
+    for value in values[1:]:
+        root = root + value
+    root.label = "</script><script>alert(1)</script>"
+    shown = opened(root, title='"><img src=x onerror=alert(1)>')
+    shown.press("End", "Home", "c")
+    assert shown.page.locator("script").count() == 2 and shown.page.locator("img, a, table, iframe").count() == 0
+    tips = "\n".join(shown.page.locator(".card title").all_text_contents())
+    assert "<script>alert(1)</script>" in tips and "😀" in tips and "漢字" in tips and "\ufffd" in tips
+    assert shown.text("#title") == '"><img src=x onerror=alert(1)>'
+
+
+def test_frame_of_a_notebook_works_in_its_sandbox(browser, tmp_path):
+    path = tmp_path / "notebook.html"
+    path.write_text("<!doctype html>" + stepper(fan())._repr_mimebundle_()["text/html"], "utf-8")
+    shown = Opened(browser, path)
+    frame = shown.page.frame_locator("iframe")
+    frame.locator("#continue").click()
+    assert frame.locator("#card-1").get_attribute("data-grad") == "-8.0"
+    assert shown.trouble == [] and not [url for url in shown.requests if url.startswith("http")]
+    shown.page.close()
