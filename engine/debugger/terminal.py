@@ -104,9 +104,10 @@ class Debugger(cmd.Cmd):
     def open(self) -> None:
         """What the person should know before the first step."""
         session, root = self.session, self.session.root
+        leaves = [leaf for leaf in session.leaves if not leaf.constant]
         self.say([("backward pass of ", ""), (printable(expression(root)), "head"), (f" = {number(root.data)}", ""),
                   (f"   {_many(len(session.trail), 'contribution')}, {_many(len(session.order), 'operation')}, "
-                   f"{_many(len(session.leaves), 'leaf', 'leaves')}", "dim")])
+                   f"{_many(len(leaves), 'leaf', 'leaves')}", "dim")])
         if session.trail:
             self.say([(f"the seed is set: {held(root)}.grad = 1", ""), ("    s steps, h helps", "dim")])
         else:
@@ -273,17 +274,24 @@ class Debugger(cmd.Cmd):
     def row(self, step: Step) -> None:
         """One += in letters, in numbers, and in what it does to the sum."""
         self.heading(step.node)
-        parent, sign = held(step.parent), _sign(step.contribution)
+        parent, node, sign = self.call(step.parent), self.call(step.node), _sign(step.contribution)
         finished = self.session.completed_at(step.parent) == step.index + 1
-        product = f"{held(step.node)}.grad × {slope(step)} = {number(step.upstream)} × {_bracketed(step.local)} = "
+        local = slope(step, f"∂{node}/∂{parent}", self.call)
+        product = f"{node}.grad × {local} = {_bracketed(step.upstream)} × {_bracketed(step.local)} = "
         self.say([(self.where(step), "dim"), (f"{parent}.grad", "name"), (" += ", ""), (product, ""),
                   (f"{step.contribution:+.4g}", sign), (f"    {number(step.before)} → ", "dim"),
                   (number(step.after), "name"), ("   complete" if finished else "", "good")])
 
     def undone(self, step: Step) -> None:
-        self.say([(self.where(step), "dim"), (f"{held(step.parent)}.grad", "name"), (" gives back ", ""),
-                  (f"{step.contribution:+.4g}", _sign(step.contribution)), (f" from {held(step.node)}", ""),
+        self.say([(self.where(step), "dim"), (f"{self.call(step.parent)}.grad", "name"), (" gives back ", ""),
+                  (f"{step.contribution:+.4g}", _sign(step.contribution)), (f" from {self.call(step.node)}", ""),
                   (f"    {number(step.after)} → ", "dim"), (number(step.before), "name")])
+
+    def call(self, node: Value) -> str:
+        """A short name: the label, a short expression in brackets, or the number that commands take as well."""
+        text = held(node)
+        return text if node.label or not node.parents or (len(text) < 16 and "…" not in text) else (
+            f"#{self.session.numbers[node]}")
 
     def where(self, step: Step) -> str:
         every = f"{len(self.session.trail)}"
@@ -371,7 +379,7 @@ class Debugger(cmd.Cmd):
             state = "was the last to send"
         self.say([("  ▸ " if current else "    ", "caret"),
                   (text + " " * (wide - columns(text)), "head" if current else ""),
-                  (f"    grad {number(node.grad):<10} ", ""), (f"{state:14}", "good" if sent else "dim"),
+                  (f"    grad {number(node.grad):<10} ", ""), (f"{state:20}", "good" if sent else "dim"),
                   (f"  #{self.session.numbers[node]}  {place(node)}", "dim")])
 
     def do_why(self, arg: str) -> None:
@@ -457,7 +465,7 @@ class Debugger(cmd.Cmd):
         for at, text in texts.items():
             self.say([("  ▸ " if at == made.line else "    ", "caret"), (f"{at:4}  ", "dim"),
                       (text + " " * (wide - columns(text)), "head" if at == made.line else ""),
-                      ("   " + "; ".join(born.get(at, [])), "name")])
+                      ("   " + printable("; ".join(born.get(at, [])), 72), "name")])
 
     def born(self, filename: str) -> dict[int, list[str]]:
         """What was made on each line of a file: at most four values of a line are spelled out."""
@@ -566,15 +574,14 @@ class Debugger(cmd.Cmd):
     complete_h = complete_help
 
 
-def slope(step: Step) -> str:
-    """The local derivative of a step in letters, from the rule itself; ∂node/∂parent where it is long."""
+def slope(step: Step, plain: str, call: Callable[[Value], str]) -> str:
+    """The local derivative of a step in letters, from the rule itself; `plain` where it is long or a number."""
     from ..symbols import Symbol
 
-    plain = f"∂{held(step.node)}/∂{held(step.parent)}"
     if len(step.node.parents) > 64:
         return plain
     try:
-        found = step.node.operation.rule(Symbol(held(step.node)), *[Symbol(held(x)) for x in step.node.parents])()
+        found = step.node.operation.rule(Symbol(call(step.node)), *[Symbol(call(x)) for x in step.node.parents])()
         text, tightness = found[step.slot].text, found[step.slot].tightness
     except (TypeError, ValueError, ArithmeticError, AttributeError, IndexError):
         return plain
