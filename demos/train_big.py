@@ -55,14 +55,14 @@ def correct(net: MLP, rows: Any, labels: Any) -> float:
     """The share of pictures whose largest logit is the right one, by matrices."""
     import numpy as np
 
-    hidden, out = [(np.array([[w.data for w in n.w] for n in layer.neurons]), np.array([n.b.data for n in layer.neurons]))
+    hidden, out = [(np.array([[w.data for w in n.w] for n in layer.neurons]), np.array([n.b.data for n in layer.neurons]))  # noqa: E501
                    for layer in net.layers]
     logits = np.maximum(rows @ hidden[0].T + hidden[1], 0.0) @ out[0].T + out[1]
     return float((logits.argmax(axis=1) == labels).mean())
 
 
 def main(argv: Sequence[str] | None = None) -> None:
-    parser = argparse.ArgumentParser(description="Train 784-32-10 on digits, replayed from a recorded graph of scalars.")
+    parser = argparse.ArgumentParser(description="Train 784-32-10 on digits, replayed from a recorded graph of scalars.")  # noqa: E501
     parser.add_argument("--rows", type=int, default=60_000)
     parser.add_argument("--epochs", type=int, default=3)
     parser.add_argument("--batch", type=int, default=200)
@@ -72,7 +72,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     test_rows, test_labels = pictures(max(100, args.rows // 10), seed=1)
     net = MLP(SIDE * SIDE, [32, 10], seed=1)
     train(net, rows, labels, args.epochs, args.batch)
-    print(f"{correct(net, test_rows, test_labels):.1%} of {len(test_rows):,} new pictures of the same digits are read correctly")
+    print(f"{correct(net, test_rows, test_labels):.1%} of {len(test_rows):,} new pictures of the same digits are read correctly")  # noqa: E501
 
 
 def train(net: MLP, rows: Any, labels: Any, epochs: int, batch: int) -> None:
@@ -92,8 +92,8 @@ def train(net: MLP, rows: Any, labels: Any, epochs: int, batch: int) -> None:
             losses.append(tape.replay(table[order[first:first + batch]]).mean())
             optimizer.step()
             if first // batch % 10 == 0:
-                print(f"\repoch {epoch + 1}  {first:6,} of {len(table):,}  loss {np.mean(losses[-50:]):.3f} ", end="", flush=True)
-        print(f"\repoch {epoch + 1}  {len(table):6,} pictures  loss {np.mean(losses):.3f}  {time.perf_counter() - start:.1f} s")
+                print(f"\repoch {epoch + 1}  {first:6,} of {len(table):,}  loss {np.mean(losses[-50:]):.3f} ", end="", flush=True)  # noqa: E501
+        print(f"\repoch {epoch + 1}  {len(table):6,} pictures  loss {np.mean(losses):.3f}  {time.perf_counter() - start:.1f} s")  # noqa: E501
 
 
 if __name__ == "__main__":

@@ -12,6 +12,10 @@ row of the buffer `V` holds one value for every example of the block.
 (2, 12.0)
 """
 
+# mypy: disallow-untyped-defs=False, disallow-incomplete-defs=False, disallow-untyped-calls=False
+# mypy: check-untyped-defs=False
+# ruff: noqa: SIM109, SIM905 - numba compiles comparisons with == to a switch
+
 import math
 
 from .jit import HAS_NUMBA, jit, jit_sum, numpy
@@ -37,7 +41,7 @@ CONSTANT, UNIFORM, LANE = 0, 1, 2  # what a number depends on: nothing, paramete
 # -- one operation on numbers ---------------------------------------------------------------------------------
 
 @jit
-def _python_mod(x, y):  # type: ignore[no-untyped-def]
+def _python_mod(x, y):
     if y == 0.0:
         return math.nan
     r = np.fmod(x, y)
@@ -47,7 +51,7 @@ def _python_mod(x, y):  # type: ignore[no-untyped-def]
 
 
 @jit
-def _python_floordiv(x, y):  # type: ignore[no-untyped-def]
+def _python_floordiv(x, y):
     if y == 0.0:
         return x / y
     mod = np.fmod(x, y)
@@ -61,7 +65,7 @@ def _python_floordiv(x, y):  # type: ignore[no-untyped-def]
 
 
 @jit
-def _cbrt(x):  # type: ignore[no-untyped-def]
+def _cbrt(x):
     if x == 0.0 or x != x or abs(x) == math.inf:
         return x
     y = math.copysign(abs(x) ** (1.0 / 3.0), x)
@@ -69,13 +73,13 @@ def _cbrt(x):  # type: ignore[no-untyped-def]
 
 
 @jit
-def _sigmoid(x):  # type: ignore[no-untyped-def]
+def _sigmoid(x):
     e = math.exp(-abs(x))
     return 1.0 / (1.0 + e) if x >= 0.0 else e / (1.0 + e)
 
 
 @jit
-def _function(op, x, y):  # type: ignore[no-untyped-def]
+def _function(op, x, y):
     """The operations that are calls of the mathematical library."""
     if op == EXP:
         return math.exp(x)
@@ -153,14 +157,14 @@ def _function(op, x, y):  # type: ignore[no-untyped-def]
 
 
 @jit
-def _call(op, x, y):  # type: ignore[no-untyped-def]
+def _call(op, x, y):
     """The same; outside a domain the processor's nan has a minus sign, the engine's has none (copysign sees it)."""
     z = _function(op, x, y)
     return z if z == z or x != x else math.nan
 
 
 @jit
-def _apply(op, x, y, z):  # type: ignore[no-untyped-def]
+def _apply(op, x, y, z):
     """The value of any operation; `guard(x, y)` is y, but nan where x is."""
     if op == ADD:
         return x + y
@@ -197,9 +201,9 @@ def _apply(op, x, y, z):  # type: ignore[no-untyped-def]
     return _call(op, x, y)
 
 
-def _forward(op, x, y, z):  # type: ignore[no-untyped-def]
+def _forward(op, x, y, z):
     """The same without numba, by the engine's own total functions."""
-    from ..operations import OPERATIONS
+    from ..operation import OPERATIONS
 
     if op == GUARD:
         return y if x == x else math.nan
@@ -215,7 +219,7 @@ apply = _apply if HAS_NUMBA else _forward
 # it. `table` is a hash table of all rows, so that what is computed twice is there once.
 
 @jit
-def emit(op, a, b, c, one, code, kind, value, table, count):  # type: ignore[no-untyped-def]
+def emit(op, a, b, c, one, code, kind, value, table, count):
     """The index of op(a, b, c): folded, simplified, found, or new. `one` is the index of the constant 1."""
     if (op == WHERE or op == SHARE or op == GUARD) and kind[a] == CONSTANT:  # decided once and for all
         if op == WHERE:
@@ -263,7 +267,7 @@ def emit(op, a, b, c, one, code, kind, value, table, count):  # type: ignore[no-
 
 
 @jit
-def _operand(ref, n, first, z, args, temporary, index):  # type: ignore[no-untyped-def]
+def _operand(ref, n, first, z, args, temporary, index):
     """What an operand of a template stands for at a node: a parent, the node itself, a step, a constant."""
     if ref < 0:
         return -1 - ref
@@ -275,7 +279,7 @@ def _operand(ref, n, first, z, args, temporary, index):  # type: ignore[no-untyp
 
 
 @jit
-def _play(start, stop, steps, n, first, z, args, temporary, index, one, code, kind, value, table, count):  # type: ignore[no-untyped-def]
+def _play(start, stop, steps, n, first, z, args, temporary, index, one, code, kind, value, table, count):
     """Emit the steps of a template at a node; `temporary` then holds their indices."""
     for s in range(start, stop):
         a = _operand(steps[s, 1], n, first, z, args, temporary, index)
@@ -286,7 +290,7 @@ def _play(start, stop, steps, n, first, z, args, temporary, index, one, code, ki
 
 @jit
 def expand(leaves, wanted, kinds, starts, args, fstart, fsteps, fresult, dstart, dsteps, sstart, slots, plain,
-           one, fast, index, grad, temporary, code, kind, value, table, count):  # type: ignore[no-untyped-def]
+           one, fast, index, grad, temporary, code, kind, value, table, count):
     """The forward pass and the gradient of the last node as single assignments.
 
     Nodes 0 … leaves-1 are the leaves, the rest the graph in topological order. `wanted` marks the leaves whose
@@ -331,7 +335,7 @@ def expand(leaves, wanted, kinds, starts, args, fstart, fsteps, fresult, dstart,
 
 
 @jit
-def mark(code, count, uses):  # type: ignore[no-untyped-def]
+def mark(code, count, uses):
     """Count the uses of every number; `uses` comes with 1 at the results. What stays at 0 is dead."""
     for i in range(count - 1, -1, -1):
         if uses[i] > 0 and code[i, 0] != LEAF:
@@ -343,7 +347,7 @@ def mark(code, count, uses):  # type: ignore[no-untyped-def]
 # -- sums of products -----------------------------------------------------------------------------------------
 
 @jit
-def _terms_of(root, code, kind, uses, stack, term, first):  # type: ignore[no-untyped-def]
+def _terms_of(root, code, kind, uses, stack, term, first):
     """Write the addends of `root` as rows (x, y, sign) from row `first` on: x·y, or x alone where y is -1."""
     top, last = 0, first
     stack[0, 0], stack[0, 1] = root, 1
@@ -369,7 +373,7 @@ def _terms_of(root, code, kind, uses, stack, term, first):  # type: ignore[no-un
 
 
 @jit
-def _absorb(root, code, kind, uses, stack, absorbed):  # type: ignore[no-untyped-def]
+def _absorb(root, code, kind, uses, stack, absorbed):
     """Mark what `_terms_of` took in: these numbers are never computed by themselves."""
     top = 0
     stack[0, 0], stack[0, 1] = root, 1
@@ -388,7 +392,7 @@ def _absorb(root, code, kind, uses, stack, absorbed):  # type: ignore[no-untyped
 
 
 @jit
-def fuse(code, kind, uses, count, reduced, stack, term, term_start, term_stop, absorbed):  # type: ignore[no-untyped-def]
+def fuse(code, kind, uses, count, reduced, stack, term, term_start, term_stop, absorbed):
     """Find the sums of at least three addends, and take apart those that are only summed over examples.
 
     `reduced` holds the indices of the gradients of parameters. absorbed is 1 for a number that became part of a
@@ -418,7 +422,7 @@ def fuse(code, kind, uses, count, reduced, stack, term, term_start, term_stop, a
 # -- the program ----------------------------------------------------------------------------------------------
 
 @jit
-def _uniform_sum(first, last, term, kind, uslot, one, minus, udot, uterm, sizes):  # type: ignore[no-untyped-def]
+def _uniform_sum(first, last, term, kind, uslot, one, minus, udot, uterm, sizes):
     """A uniform number for the uniform addends among the terms; -1 where there are none."""
     start = sizes[1]
     for t in range(first, last):
@@ -437,7 +441,7 @@ def _uniform_sum(first, last, term, kind, uslot, one, minus, udot, uterm, sizes)
 
 @jit
 def write(code, kind, uses, count, one, minus, term, term_start, term_stop, absorbed,
-          rorder, rg, ra, rp, uslot, ins, dot, uins, uterm, udot, sizes):  # type: ignore[no-untyped-def]
+          rorder, rg, ra, rp, uslot, ins, dot, uins, uterm, udot, sizes):
     """Write the instructions of both parts in order.
 
     `ins` rows are (operation, d, a, b, c) by index; a dot has its terms in rows a … b of `dot`: (uniform slot,
@@ -473,7 +477,7 @@ def write(code, kind, uses, count, one, minus, term, term_start, term_stop, abso
 
 
 @jit
-def _write_dot(i, term, first, last, kind, uslot, one, minus, ins, dot, udot, uterm, sizes):  # type: ignore[no-untyped-def]
+def _write_dot(i, term, first, last, kind, uslot, one, minus, ins, dot, udot, uterm, sizes):
     start = sizes[0]
     slot = _uniform_sum(first, last, term, kind, uslot, one, minus, udot, uterm, sizes)
     if slot >= 0:
@@ -505,7 +509,7 @@ def _write_dot(i, term, first, last, kind, uslot, one, minus, ins, dot, udot, ut
 
 @jit
 def reductions(outputs, kind, absorbed, term, term_start, term_stop, one, minus, hoisted, uslot, uterm,
-               udot, sizes, rg, ra, rp):  # type: ignore[no-untyped-def]
+               udot, sizes, rg, ra, rp):
     """The rows (g, a, parameter): the gradient of a parameter is the sum of g·a over the examples, plus hoisted."""
     n = 0
     for p in range(outputs.size):
@@ -536,7 +540,7 @@ def reductions(outputs, kind, absorbed, term, term_start, term_stop, one, minus,
 # -- rows of the buffer ---------------------------------------------------------------------------------------
 
 @jit
-def last_uses(ins, n, dot, last):  # type: ignore[no-untyped-def]
+def last_uses(ins, n, dot, last):
     """last[i]: the instruction after which the lanes of number i are no longer needed."""
     for k in range(n):
         op = ins[k, 0]
@@ -554,7 +558,7 @@ def last_uses(ins, n, dot, last):  # type: ignore[no-untyped-def]
 
 
 @jit
-def _release(i, k, kind, last, row, free, top):  # type: ignore[no-untyped-def]
+def _release(i, k, kind, last, row, free, top):
     if i >= 0 and kind[i] == LANE and last[i] == k:
         last[i] = -2
         free[top] = row[i]
@@ -563,7 +567,7 @@ def _release(i, k, kind, last, row, free, top):  # type: ignore[no-untyped-def]
 
 
 @jit
-def place(ins, n, dot, kind, last, row, used, free):  # type: ignore[no-untyped-def]
+def place(ins, n, dot, kind, last, row, used, free):
     """Give every number a row; a row whose number is no longer needed serves again, never within one instruction."""
     top = 0
     for k in range(n):
@@ -596,7 +600,7 @@ def place(ins, n, dot, kind, last, row, used, free):  # type: ignore[no-untyped-
 # -- the interpreters -----------------------------------------------------------------------------------------
 
 @jit
-def run_one(ins, dot, U, V, acc):  # type: ignore[no-untyped-def]
+def run_one(ins, dot, U, V, acc):
     """Run a program on single numbers: the uniform part, or the lane part where there is one example."""
     for k in range(ins.shape[0]):
         op, d, a, b, c = ins[k, 0], ins[k, 1], ins[k, 2], ins[k, 3], ins[k, 4]
@@ -617,7 +621,7 @@ def run_one(ins, dot, U, V, acc):  # type: ignore[no-untyped-def]
 
 
 @jit_sum
-def _sdot(V, z, U, dot, t, stop, L):  # type: ignore[no-untyped-def]
+def _sdot(V, z, U, dot, t, stop, L):
     for i in range(L):
         V[z + i] = 0.0
     while t + 4 <= stop:
@@ -636,7 +640,7 @@ def _sdot(V, z, U, dot, t, stop, L):  # type: ignore[no-untyped-def]
 
 
 @jit_sum
-def _vdot(V, z, dot, t, stop, L):  # type: ignore[no-untyped-def]
+def _vdot(V, z, dot, t, stop, L):
     for k in range(t, stop):
         a, b = unsigned(dot[k, 0]) * L, unsigned(dot[k, 1]) * L
         for i in range(L):
@@ -644,7 +648,7 @@ def _vdot(V, z, dot, t, stop, L):  # type: ignore[no-untyped-def]
 
 
 @jit_sum
-def _rdot(acc, V, g, dot, t, stop, L):  # type: ignore[no-untyped-def]
+def _rdot(acc, V, g, dot, t, stop, L):
     while t + 4 <= stop:
         a, b = unsigned(dot[t, 1]) * L, unsigned(dot[t + 1, 1]) * L
         c, d = unsigned(dot[t + 2, 1]) * L, unsigned(dot[t + 3, 1]) * L
@@ -669,7 +673,7 @@ def _rdot(acc, V, g, dot, t, stop, L):  # type: ignore[no-untyped-def]
 
 
 @jit
-def run_blocks(ins, dot, U, V, width, rows, columns, column_rows, results, out, acc, start, stop):  # type: ignore[no-untyped-def]
+def run_blocks(ins, dot, U, V, width, rows, columns, column_rows, results, out, acc, start, stop):
     """Run the lane part for examples start … stop, `width` at a time; V is the buffer row after row.
 
     Lanes beyond the last example repeat it and are left out of every sum and result. Positions are unsigned: then

@@ -8,7 +8,7 @@
 from functools import cache
 from typing import Any
 
-from ..operations import OPERATIONS
+from ..operation import OPERATIONS
 from .jit import numpy
 from .kernels import CODES, NAMES, RDOT, SDOT, VDOT
 from .program import Plan

@@ -194,7 +194,7 @@ class _Writer:
         hoisted = np.full(plan.outputs.size, -1, np.int64)
         room = self.terms + plan.outputs.size + 1 if plan.summed else 0
         self.reduction = [np.empty(room, np.int32) for _ in range(3)]
-        n = 0 if not plan.summed else kernels.reductions(plan.outputs, made.kind, self.absorbed, self.term, self.term_start, self.term_stop,
+        n = 0 if not plan.summed else kernels.reductions(plan.outputs, made.kind, self.absorbed, self.term, self.term_start, self.term_stop,  # noqa: E501
                                made.one, made.minus, hoisted, self.uslot, self.uterm, self.udot, self.sizes,
                                *self.reduction)
         self.reduction = [column[:n] for column in self.reduction]
@@ -234,7 +234,8 @@ class _Writer:
         last[kept[kept >= 0]] = n
         row = np.full(made.count, -1, np.int64)
         used = self._fixed_rows(row, last, splats)
-        plan.rows = int(kernels.place(plan.code, n, plan.dot, made.kind, last, row, used, np.empty(made.count, np.int64)))
+        free = np.empty(made.count, np.int64)
+        plan.rows = int(kernels.place(plan.code, n, plan.dot, made.kind, last, row, used, free))
         is_lane = (kept >= 0) & (made.kind[kept] == LANE)
         plan.results = np.where(is_lane, row[kept], -1)
         plan.uniform_results = np.flatnonzero((kept >= 0) & ~is_lane)
@@ -248,4 +249,4 @@ class _Writer:
         row[splats] = inputs.size + np.arange(splats.size)
         plan.columns, plan.column_rows = inputs, row[inputs]
         plan.splat_rows, plan.splat_slots = row[splats], self.uslot[splats].astype(np.int64)
-        return max(1, inputs.size + splats.size)
+        return max(1, int(inputs.size + splats.size))

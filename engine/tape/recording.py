@@ -88,8 +88,8 @@ def _warn(decided: list[Value], inputs: list[Value]) -> None:
         if depends[node] and site and (site.filename, site.line) not in told:
             told.add((site.filename, site.line))
             warnings.warn_explicit(
-                f"this branch was decided by an input: the tape keeps the way it went for the example ({site.text.strip()}"
-                "); write engine.where(condition, a, b) to choose anew for every row",
+                f"this branch was decided by an input: the tape keeps the way it went for the example "
+                f"({site.text.strip()}); write engine.where(condition, a, b) to choose anew for every row",
                 FrozenBranchWarning, site.filename, site.line)
 
 
@@ -122,7 +122,7 @@ def _kinds(order: list[Value], speller: Speller) -> list[int]:
     kinds = []
     for node in order:
         key = (node.operation, len(node.parents))
-        kinds.append(known[key] if key in known else speller.number(*key))  # type: ignore[index, arg-type]
+        kinds.append(known[key] if key in known else speller.number(*key))  # type: ignore[arg-type]
     return kinds
 
 

@@ -69,7 +69,7 @@ def _run_many(plan: Plan, uniforms: Any, rows: Any, out: Any, total: Any, thread
     if workers == 1:
         total += _stretch(plan, uniforms, rows, lanes, out, 0, n)
         return
-    parts = [_pool().submit(_stretch, plan, uniforms, rows, lanes, out, *ends) for ends in zip(bounds, bounds[1:])]
+    parts = [_pool().submit(_stretch, plan, uniforms, rows, lanes, out, *ends) for ends in zip(bounds, bounds[1:])]  # noqa: RUF007
     for part in parts:
         total += part.result()
 

@@ -23,7 +23,6 @@ def value_and_gradient(v0):
 
 import math
 from collections.abc import Iterator
-from typing import Any
 
 from .jit import numpy
 from .kernels import CONSTANT, LEAF, NAMES, mark

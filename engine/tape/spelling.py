@@ -14,14 +14,15 @@ from math import copysign, sqrt
 from typing import Any, NamedTuple
 
 from ..graph import topological_order
-from ..operation import Operation
-from ..operations import OPERATIONS, erfc, exp, expm1, log1p, maximum, minimum, raise_to, sigmoid, where
+from ..operation import OPERATIONS, Operation
+from ..operations import erfc, exp, expm1, log1p, maximum, minimum, raise_to, sigmoid, where
 from ..value import Value, lift
 from .kernels import CODES
 
 Step = tuple[int, int, int, int]  # operation (+ 256 with a second operand, + 512 with a third), operands
-_TAME = {CODES[name] for name in "less less_equal greater greater_equal add subtract multiply negative step sign "
-                                 "sin cos sigmoid erfc exp floor".split()}  # finite for finite operands
+_TAME = {CODES[name] for name in (
+    "less", "less_equal", "greater", "greater_equal", "add", "subtract", "multiply", "negative", "step", "sign", "sin",
+    "cos", "sigmoid", "erfc", "exp", "floor")}  # finite for finite operands
 
 
 class Template(NamedTuple):
