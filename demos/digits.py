@@ -40,14 +40,14 @@ def main(argv: Sequence[str] | None = None) -> dict[str, Any]:
 
 def pictures(net: nn.MLP, test: Sequence[Sequence[float]], held: Sequence[int], out: Any) -> None:
     """Held-out digits with the answers, those misread first; and what the hidden neurons look for."""
-    figure, axes = show.figure(10.0, 4.4, columns=2)
+    figure, axes = show.figure(10.0, 3.3, columns=2)
     if figure is None:
         return
     from matplotlib.colors import LinearSegmentedColormap
     answers = [learning.choice(scores) for scores in net.predict(test)]
     order = sorted(range(len(test)), key=lambda i: answers[i] == held[i])[:32]
     ink = LinearSegmentedColormap.from_list("ink", [show.PAPER, show.INK])
-    titles = [f"{held[i]}" if answers[i] == held[i] else f"{held[i]} read as {answers[i]}" for i in order]
+    titles = [f"{held[i]}" if answers[i] == held[i] else f"{held[i]} as {answers[i]}" for i in order]
     wrong = [answers[i] != held[i] for i in order]
     _tiles(axes[0], [test[i] for i in order], ink, 0.0, 1.0, titles, wrong)
     axes[0].set_title(f"held out: {sum(a != b for a, b in zip(answers, held))} of {len(held)} misread")

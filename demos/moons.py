@@ -51,7 +51,7 @@ def main(argv: Sequence[str] | None = None) -> dict[str, Any]:
 
 def picture(net: nn.MLP, rows: list[list[float]], signs: list[int], history: nn.History, out: Any) -> None:
     """What the network answers everywhere in the plane, the points, and the way there."""
-    figure, axes = show.figure(10.0, 4.2, columns=2)
+    figure, axes = show.figure(10.0, 3.6, columns=2)
     if figure is None:
         return
     xs, ys = [-1.5 + 4.0 * i / 79 for i in range(80)], [-1.0 + 2.5 * i / 59 for i in range(60)]
@@ -65,7 +65,7 @@ def picture(net: nn.MLP, rows: list[list[float]], signs: list[int], history: nn.
     for sign, colour, marker in ((1, show.POSITIVE, "o"), (-1, show.NEGATIVE, "s")):
         axes[0].scatter(*zip(*[row for row, s in zip(rows, signs) if s == sign]), c=colour, marker=marker, s=26,
                         edgecolors="white", linewidths=0.7, label=f"{sign:+d}", zorder=3)
-    axes[0].legend(loc="upper right")
+    axes[0].legend(loc="lower left", frameon=False)
     axes[0].set(title="score 0 (solid) and the margin ±1 (dashed)", aspect="equal")
     learning.curve(axes[1], history.loss)
     show.save(figure, out, "moons.png")
