@@ -209,7 +209,7 @@ def _spelled(node: Any, depth: int) -> tuple[str, int]:
         return _products(node, depth), 1
     tightness = _TIGHTNESS.get(operation.name, _TIGHT)
     if tightness == _TIGHT:
-        return _call(node, [text for text, _ in parts]), _TIGHT
+        return _call(node, [text for text, _ in parts]), 3 if operation.name == "negative" else _TIGHT  # (-x)**2
     if len(parts) == 1:  # a power with a plain exponent
         return _held(*parts[0], _TIGHT) + operation.symbol, tightness
     sign = _SIGNS.get(operation.symbol, f" {operation.symbol} ")

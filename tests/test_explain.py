@@ -1,0 +1,198 @@
+"""Gradients explained: the step table and why() to the letter on a graph of small whole numbers, worked by hand.
+
+d = a·b + 2a = -2 and z = d²: ∂z/∂d arrives as -2 twice, ∂z/∂a is (b + 2)·2d = 4, ∂z/∂b is a·2d = -8.
+"""
+
+import sys
+from typing import NamedTuple
+
+import pytest
+
+import engine
+from engine import Step, Value, text
+from engine.explain import expression, name, numbered, printable
+
+
+class Small(NamedTuple):
+    a: Value
+    b: Value
+    c: Value
+    d: Value
+    z: Value
+    line: int
+
+
+@pytest.fixture
+def small():
+    a, b = Value(2.0, label="a"), Value(-3.0, label="b")
+    line = sys._getframe().f_lineno + 1
+    c = a * b
+    d = c + a * 2
+    z = d * d
+    c.label, d.label, z.label = "c", "d", "z"
+    return Small(a, b, c, d, z, line)
+
+
+def state(small):
+    nodes = numbered(small.z)
+    return [(node.data, node.grad, node.label, node.parents, node.local_derivatives) for node in nodes]
+
+
+def test_the_steps_to_the_number(small):
+    a, b, c, d, z, _ = small
+    double = d.parents[1]
+    assert list(z.steps()) == [  # index, node, parent, slot, local, upstream, contribution, before, after
+        Step(0, z, d, 0, -2.0, 1.0, -2.0, 0.0, -2.0),
+        Step(1, z, d, 1, -2.0, 1.0, -2.0, -2.0, -4.0),
+        Step(2, d, c, 0, 1.0, -4.0, -4.0, 0.0, -4.0),
+        Step(3, d, double, 1, 1.0, -4.0, -4.0, 0.0, -4.0),
+        Step(4, double, a, 0, 2.0, -4.0, -8.0, 0.0, -8.0),  # the constant 2 takes no step
+        Step(5, c, a, 0, -3.0, -4.0, 12.0, -8.0, 4.0),
+        Step(6, c, b, 1, 2.0, -4.0, -8.0, 0.0, -8.0),
+    ]
+    assert Step._fields == ("index", "node", "parent", "slot", "local", "upstream", "contribution", "before", "after")
+
+
+def test_the_table_to_the_letter(small):
+    assert text(small.z) == """\
+step  node  parent  upstream  × local  = contribution  parent's grad
+   1  z     d              1       -2              -2  0 → -2
+   2  z     d              1       -2              -2  -2 → -4
+   3  d     c             -4        1              -4  0 → -4
+   4  d     a·2           -4        1              -4  0 → -4
+   5  a·2   a             -4        2              -8  0 → -8
+   6  c     a             -4       -3             +12  -8 → 4
+   7  c     b             -4        2              -8  0 → -8"""
+
+
+def test_steps_are_pure_and_start_at_zero_whatever_the_grads_are(small):
+    first = list(small.z.steps())
+    for node in numbered(small.z):
+        node.grad = 17.0
+    before = state(small)
+    assert list(small.z.steps()) == first
+    text(small.z), small.z.why(small.a, depth=3)
+    assert state(small) == before
+
+
+def test_steps_of_a_leaf_and_behind_a_zero():
+    x = Value(2.0)
+    assert list(x.steps()) == []
+    y = engine.relu(x - 5) * 3
+    assert [step.index for step in y.steps()] == [0, 1]  # relu passes 0 to x - 5, which sends nothing on
+    y.backward()
+    assert x.grad == 0.0
+
+
+def test_steps_can_be_left_in_the_middle(small):
+    for step in small.z.steps():
+        assert step.index == 0
+        break
+    assert [node.grad for node in numbered(small.z)] == [0.0] * 7
+
+
+def test_why_to_the_letter(small):
+    a, *_, z, line = small
+    z.backward()
+    assert z.why(a) == f"""\
+a.grad = 4
+    -8  from a·2        ∂(a·2)/∂a = 2    test_explain.py:{line + 1}
+   +12  from c = a·b    ∂c/∂a = -3       test_explain.py:{line}"""
+    assert z.why(a, depth=2) == f"""\
+a.grad = 4
+    -8  from a·2        ∂(a·2)/∂a = 2    test_explain.py:{line + 1}
+        (a·2).grad = -4
+           -4  from d = c + a·2    ∂d/∂(a·2) = 1    test_explain.py:{line + 1}
+   +12  from c = a·b    ∂c/∂a = -3       test_explain.py:{line}
+        c.grad = -4
+           -4  from d = c + a·2    ∂d/∂c = 1    test_explain.py:{line + 1}"""
+
+
+def test_why_of_the_root_names_the_seed(small):
+    small.z.backward()
+    assert small.z.why(small.z) == "z.grad = 1\n   +1  the seed: ∂z/∂z = 1"
+
+
+def test_why_before_backward_says_what_to_call(small):
+    assert "call backward()" in small.z.why(small.a)
+
+
+def test_why_accounts_for_a_second_backward(small):
+    small.z.backward()
+    small.z.backward()
+    lines = small.z.why(small.a).splitlines()
+    assert lines[0] == "a.grad = 8"
+    assert lines[-1] == "    +4  from elsewhere: another backward() or another root"
+
+
+def test_the_terms_of_why_add_up(small):
+    small.z.backward()
+    (small.a * 5).backward()
+    first, *terms = small.z.why(small.a).splitlines()
+    assert first == "a.grad = 9"
+    assert sum(float(term.split()[0]) for term in terms) == 9.0
+
+
+def test_why_says_that_a_graph_is_stale(small):
+    small.z.backward()
+    assert "stale" not in small.z.why(small.a)
+    small.a.data = 5.0
+    assert "stale" in small.z.why(small.a)
+    assert small.z.why(small.a).startswith("a.grad = 4")
+
+
+def test_why_of_a_stranger_is_refused(small):
+    with pytest.raises(ValueError, match="is not in the graph"):
+        small.z.why(Value(1.0, label="stranger"))
+
+
+def test_why_of_a_sum_of_thousands_stays_readable_and_adds_up():
+    x = Value(1.0, label="x")
+    y = engine.total([x] * 5000)
+    y.backward()
+    first, *terms = y.why(x).splitlines()
+    assert first == "x.grad = 5000" and len(terms) < 50
+    assert sum(float(term.split()[0]) for term in terms) == 5000.0
+
+
+def test_numbering_is_leaves_as_they_were_met_then_the_interior(small):
+    assert [name(node) for node in numbered(small.z)] == ["a", "b", "2", "c", "a·2", "d", "z"]
+    assert list(numbered(small.z).values()) == list(range(7))
+
+
+@pytest.mark.parametrize(("make", "spelled"), [
+    (lambda x, y: (x + 1) * y, "(x + 1)·y"), (lambda x, y: x - (y - 1), "x - (y - 1)"), (lambda x, y: x - y - 1, "x - y - 1"),
+    (lambda x, y: x / (x * y), "x / (x·y)"), (lambda x, y: (x * y) ** 2, "(x·y)**2"), (lambda x, y: -(x + y), "-(x + y)"),
+    (lambda x, y: -x * y, "-x·y"),
+    (lambda x, y: engine.exp(x * y), "exp(x·y)"), (lambda x, y: engine.maximum(x, y), "maximum(x, y)"),
+    (lambda x, y: x < y, "x < y"), (lambda x, y: (-x) ** 2, "(-x)**2"),
+])
+def test_expressions_keep_their_meaning(make, spelled):
+    assert expression(make(Value(2.0, label="x"), Value(3.0, label="y"))) == spelled
+
+
+HOSTILE = ["\x1b[31mred\x1b[0m", "a\nb", "nul\0", "\x07bell", "\ud800", "x" * 20_000, "\x9b31m", "\x7f", "{x}", "%s", "a|b", "梯度 🙂"]
+
+
+@pytest.mark.parametrize("label", HOSTILE, ids=ascii)
+def test_hostile_labels_are_inert_in_every_text(label):
+    x = Value(2.0, label=label)
+    y = x * x
+    y.label = label
+    y.backward()
+    for shown in (repr(x), repr(y), text(y), y.why(x, depth=2), name(y), expression(y), str(x)):
+        controls = [c for c in shown if c != "\n" and (c < " " or "\x7f" <= c <= "\x9f" or "\ud800" <= c <= "\udfff")]
+        assert not controls
+        assert len(shown) < 2_000
+        shown.encode("utf-8")
+    assert "\n" not in repr(x) + name(y) + expression(y)
+    assert len(text(y).splitlines()) == 3
+    if label.isprintable() and len(label) < 20:
+        assert label in repr(x) and label in y.why(x)
+
+
+def test_printable_keeps_length_and_leaves_good_text_alone():
+    assert printable("a\x1bb\nc") == "a\ufffdb\ufffdc"
+    assert printable("∂z/∂x · σ 梯度") == "∂z/∂x · σ 梯度"
+    assert printable("A" * 61, limit=60) == "A" * 59 + "…"
+    assert printable("A" * 60, limit=60) == "A" * 60
