@@ -64,7 +64,7 @@ def _softmax_minus(np: Any, a: Any, y: Any) -> Any:
     return shares * y.sum() - y
 
 
-COSTS: dict[str, tuple[Callable[[Sequence[Any], Sequence[float]], Any], Callable[[Any, Any, Any], Any]]] = {  # C and ∇ₐC
+COSTS: dict[str, tuple[Callable[[Sequence[Any], Sequence[float]], Any], Callable[[Any, Any, Any], Any]]] = {  # C, ∇ₐC
     "squared_error": (nn.squared_error, lambda np, a, y: 2.0 * (a - y)),
     "quartic": (lambda a, y: engine.total([(p - q) ** 4 for p, q in zip(a, y)]), lambda np, a, y: 4.0 * (a - y) ** 3),
     "cross_entropy": (lambda a, y: nn.cross_entropy(a, list(y).index(1.0)), _softmax_minus),

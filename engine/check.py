@@ -230,8 +230,8 @@ def _same(x: float, y: float) -> bool:
 # -- the referee: the same forward in 50-digit arithmetic --------------------------------------------------------
 
 _SAME_NAME = frozenset((
-    "exp", "expm1", "log", "log10", "log1p", "sqrt", "cbrt", "sin", "cos", "tan", "asin", "acos", "atan", "sinh", "cosh",
-    "tanh", "asinh", "acosh", "atanh", "erf", "erfc", "hypot", "atan2", "floor", "ceil", "sign"))
+    "exp", "expm1", "log", "log10", "log1p", "sqrt", "cbrt", "sin", "cos", "tan", "asin", "acos", "atan", "sinh",
+    "cosh", "tanh", "asinh", "acosh", "atanh", "erf", "erfc", "hypot", "atan2", "floor", "ceil", "sign"))
 
 
 def _exact(operation: Operation) -> Callable[..., Any] | None:

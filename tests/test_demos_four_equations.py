@@ -13,13 +13,16 @@ np = pytest.importorskip("numpy")
 @pytest.mark.parametrize(("activation", "cost"), list(itertools.product(demo.ACTIVATIONS, demo.COSTS)))
 def test_matrices_and_engine_agree(activation, cost):
     chance = random.Random(f"{activation} {cost}")
+    alive = 0
     for _ in range(5):
         sizes = [chance.randint(1, 6) for _ in range(chance.randint(1, 4))] + [chance.randint(2, 5)]
         found = demo.build(sizes, activation, cost, seed=chance.randrange(10**6))
         lines = demo.compare(found)
         assert demo.difference(lines) <= 1e-12, (sizes, max(lines, key=lambda line: abs(line.matrices - line.engine)))
-        count = sum(n * (m + 2) for m, n in zip(sizes, sizes[1:]))  # δ, bias and m weights for each neuron
-        assert len(lines) == count and any(line.matrices for line in lines)
+        count = sum(n * (m + 2) for m, n in itertools.pairwise(sizes))  # δ, bias and m weights for each neuron
+        assert len(lines) == count
+        alive += any(line.matrices for line in lines)  # relu neurons may all be off
+    assert alive >= 3
 
 
 def test_a_wrong_equation_would_show():

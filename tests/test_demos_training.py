@@ -5,16 +5,16 @@ import math
 import pytest
 
 import nn
-from demos import data, descent, digits, iris, learning, moons, parametric
 from demos import __main__ as demos
+from demos import data, descent, digits, iris, learning, moons, parametric
 
 np = pytest.importorskip("numpy")
 
 
 def test_the_moons_are_separated_and_the_saved_network_answers_the_same(tmp_path, capsys):
-    found = moons.main(["--points", "60", "--epochs", "80", "--out", str(tmp_path)])
+    found = moons.main(["--out", str(tmp_path)])
     assert found["accuracy"] == 1.0 and found["same"]
-    rows, signs = data.moons(60, noise=0.1, seed=0)
+    rows, signs = data.moons(100, noise=0.1, seed=0)
     assert [moons.decide(_answer(found["net"], row, "relu")[0]) for row in rows] == signs
     assert "100.0%" in capsys.readouterr().out
 
