@@ -7,6 +7,7 @@ import subprocess
 import sys
 import tracemalloc
 
+import hypothesis
 import mpmath
 import pytest
 from hypothesis import given, settings
@@ -15,6 +16,7 @@ from strategies import programs, run
 import engine
 from engine import Value
 from engine.graph import topological_order
+from engine.operations import OPERATIONS
 
 
 def same(a, b):
@@ -229,3 +231,49 @@ def test_a_node_is_small():
     each = (tracemalloc.get_traced_memory()[0] - before) / 10_000
     tracemalloc.stop()
     assert 100 < each <= 400
+
+
+WHOLE = [OPERATIONS[name] for name in ("add", "subtract", "multiply", "negative", "square", "total", "product", "weighted_sum")]
+RULES = {  # the same operations on whole numbers, with their slopes, written down a second time
+    "add": lambda x, y: (x + y, (1, 1)), "subtract": lambda x, y: (x - y, (1, -1)), "multiply": lambda x, y: (x * y, (y, x)),
+    "negative": lambda x: (-x, (-1,)), "square": lambda x: (x * x, (2 * x,)), "total": lambda *xs: (sum(xs), (1,) * len(xs)),
+    "product": lambda *xs: (math.prod(xs), tuple(math.prod(xs[:i] + xs[i + 1:]) for i in range(len(xs)))),
+    "weighted_sum": lambda v, w, x, y, b: (v * x + w * y + b, (x, y, v, w, 1)),
+}
+
+
+def whole_slopes(program, root):
+    """∂result/∂leaves for one result of a program, carried forward in whole numbers of any size; the largest on the way."""
+    data, instructions = program
+    rows = [(round(x), [int(i == k) for k in range(len(data))]) for i, x in enumerate(data)]
+    largest = 0
+    for operation, operands in instructions:
+        xs = [rows[x] if isinstance(x, int) else (round(x), [0] * len(data)) for x in operands]
+        value, slopes = RULES[operation.name](*[x for x, _ in xs])
+        terms = [[slope * d for d in row] for slope, (_, row) in zip(slopes, xs)]
+        rows.append((value, [sum(column) for column in zip(*terms)]))
+        largest = max(largest, abs(value), *(abs(t) for term in terms for t in term))
+    return rows[root][1], largest
+
+
+@settings(max_examples=200, deadline=None)
+@given(programs(operations=WHOLE, longest=8), hypothesis.strategies.data())
+def test_whole_numbers_are_exact_through_several_losses_and_passes(program, data):
+    """Two losses on shared nodes, a second backward, a graph extended after backward: exact sums of whole numbers."""
+    leaves, instructions = program
+    program = ([float(round(x)) for x in leaves], [(f, tuple(x if isinstance(x, int) else float(round(x)) for x in xs))
+                                                   for f, xs in instructions])
+    last = len(leaves) + len(instructions) - 1
+    other = data.draw(hypothesis.strategies.integers(len(leaves), last))
+    hypothesis.assume(whole_slopes(program, last)[1] < 2**40)
+    made = [Value(x) for x in program[0]]
+    results = list(made)
+    for operation, operands in program[1]:
+        results.append(operation(*[results[x] if isinstance(x, int) else x for x in operands]))
+    root, shared = results[last], results[other]  # `shared` may lie inside the graph of `root`
+    extended = root * 3 + shared
+    hypothesis.assume(all(abs(x) < 2**48 for step in extended.steps() for x in (step.local, step.contribution, step.after)))
+    for loss in (root, shared, root, extended):
+        loss.backward()
+    first, second = whole_slopes(program, last)[0], whole_slopes(program, other)[0]
+    assert [leaf.grad for leaf in made] == [5 * p + 2 * q for p, q in zip(first, second)]
