@@ -19,7 +19,8 @@ from typing import Any, NamedTuple
 from ..explain import Step
 from ..operation import OPERATIONS
 
-ACTIVATIONS = {"relu", "leaky_relu", "elu", "gelu", "silu", "sigmoid", "softplus", "tanh", "step", "sign", "clamp", "erf"}
+ACTIVATIONS = {"relu", "leaky_relu", "elu", "gelu", "silu", "sigmoid", "softplus", "tanh", "step", "sign", "clamp",
+               "erf"}
 
 
 class Neuron(NamedTuple):
@@ -112,7 +113,7 @@ def _boxes(found: list[Neuron], shown: list[Any], order: list[Any], steps: list[
         if box[node] is not node:
             box[node].members.append(node)
     for group, inside in neurons_of.items():
-        group.note = f"{len(inside)} neurons" if merge == "layers" else f"{len(group.members)} values"
+        group.note = f"{len(inside)} neuron{'s' * (len(inside) > 1)}" if merge == "layers" else ""
     return box
 
 
@@ -156,20 +157,28 @@ def _crossing(root: Any, shown: list[Any], steps: list[Step], box: dict[Any, Any
     edges: dict[Any, list[Step]] = {}
     for step in steps:
         child, parent = box[step.node], box[step.parent]
-        if child is not parent:
+        if child is not parent or _turns(step):
             before[child][parent] = None
             several = merge == "layers" or (isinstance(child, Group) and child.applications > 1)
             key = (child, parent) if several else (child, parent, step.node, step.slot)
             edges.setdefault(key, []).append(step)
     boxes = list(TopologicalSorter(before).static_order())
     place = {found: i for i, found in enumerate(boxes)}
-    crossing = [_step(*key[:2], found) for key, found in edges.items()]
+    crossing = [_step(key[0], key[1], found) for key, found in edges.items()]
     crossing.sort(key=lambda step: -place[step.node])
     _outputs(root, shown, steps, box)
     summed = running(crossing, box[root])
     _totals(steps, summed, boxes, root)
+    summed = _as_swept(steps, summed)
     leaves_first = sorted(boxes, key=lambda node: bool(node.parents) or isinstance(node, Group))
     return leaves_first, summed
+
+
+def _turns(step: Step) -> bool:
+    """Whether a neuron takes what a neuron has made: inside one group, that is a circle."""
+    made = step.parent.operation
+    return step.node.operation.name == "weighted_sum" and bool(made) and (
+        made.name == "weighted_sum" or _activates(step.parent))
 
 
 def _step(child: Any, parent: Any, found: list[Step]) -> Step:
@@ -199,6 +208,18 @@ def running(steps: list[Step], root: Any) -> list[Step]:
         before = grads.get(step.parent, 0.0)
         grads[step.parent] = before + step.contribution
         found.append(step._replace(index=index, before=before, after=grads[step.parent]))
+    return found
+
+
+def _as_swept(steps: list[Step], crossing: list[Step]) -> list[Step]:
+    """The last step at a box ends at the sum that the sweep itself made, in its own order: no last digit differs."""
+    arrived = {step.parent: step.after for step in steps}
+    last = {step.parent: i for i, step in enumerate(crossing)}
+    found = list(crossing)
+    for box, i in last.items():
+        [own] = box.outputs if isinstance(box, Group) and len(box.outputs) == 1 else [box]
+        if own in arrived:
+            found[i] = found[i]._replace(after=arrived[own])
     return found
 
 

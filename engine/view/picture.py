@@ -16,6 +16,7 @@ from ..graph import topological_order
 from . import collapse as collapsing
 from . import export, focus
 from .layout import place
+from .network import network
 from .scene import Scene
 from .svg import paint
 
@@ -66,7 +67,7 @@ class Picture:
 
 def draw(root: Any, *, names: Mapping[str, Any] | None = None, module: Any = None, collapse: str = "auto",
          theme: str = "auto", constants: bool = False, around: Any = None, depth: int = 2,
-         between: tuple[Any, Any] | None = None) -> Picture:
+         between: tuple[Any, Any] | None = None, view: str = "graph", wires: str = "auto") -> Picture:
     """The graph of `root` as a picture: data, grad, and on every edge what it adds to the grad it leads to.
 
     >>> a, b = Value(2.0), Value(3.0)  # doctest: +SKIP
@@ -76,10 +77,16 @@ def draw(root: Any, *, names: Mapping[str, Any] | None = None, module: Any = Non
     `theme` is "auto", "light" or "dark"; `constants` draws plain numbers as cards of their own. `collapse` is
     "none", "neurons", "layers" or "auto": above 60 values one card for a neuron, above 300 one for a layer. `around`
     a value draws what is at most `depth` edges away from it, `between=(a, b)` the paths from a to b; what comes in
-    from outside is "elsewhere". Raises ValueError for more than 2,000 cards and edges, which no one could read.
+    from outside is "elsewhere". `view="network"` draws neurons in columns, with `wires` coloured by
+    "weight" or "gradient". Raises ValueError for more than 2,000 cards and edges, which no one could read.
     """
     order, leaves = topological_order(root)
     level = collapsing.level(len(order) + len(leaves), order, collapse)
+    if view not in ("graph", "network"):
+        raise ValueError(f"view {view!r}: take 'graph' or 'network'")
+    if view == "network":
+        scene = Scene.of(root, _named(names, module), level="layers")
+        return Picture(scene, network(root, names=_named(names, module), wires=wires, theme=theme))
     part = None
     if around is not None:
         part = focus.around(order, around, depth)

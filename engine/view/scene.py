@@ -23,7 +23,7 @@ from .collapse import Group, contracted, running
 CHIPS = {"*": "×", "-": "−", "/": "÷", "sum": "Σ", "dot": "Σ w·a", "prod": "Π", "**": "xʸ", "<=": "≤", ">=": "≥"}
 MINUS = "−"
 PILLS = 60  # edges; above it there are wires without pills
-GROUP = 216.0  # the width of a card that stands for several values
+GROUP = 196.0  # the width of a card that stands for several values
 
 
 @dataclass
@@ -192,7 +192,7 @@ def _elsewhere(grad: float, arrived: float) -> float:
 
 def _beside(chip: str, note: str, width: float) -> float:
     """What the chip and the note leave no room for; a wide card has room for both beside a name."""
-    return 7.3 * max(len(chip), len(note)) if width < GROUP else 7.4 * len(chip) + 6.1 * len(note) + 18
+    return 7.3 * max(len(chip), len(note)) if width < GROUP else 7.4 * len(chip) + 6.1 * len(note) + 6
 
 
 def _unnamed(node: Any) -> str:
@@ -225,7 +225,9 @@ def summed(card: Card) -> str:
     line, last = "= " + _sum(card.terms), card.terms[-1]
     if len(line) <= 21:
         return line
-    return "= " + _sum(["Σ", last]) if last.endswith("elsewhere") else f"= Σ of {len(card.terms)} terms"
+    if not last.endswith("elsewhere"):
+        return f"= Σ of {len(card.terms)} terms"
+    return _sum(["Σ", f"{card.elsewhere:.2g} elsewhere".replace("-", MINUS)])
 
 
 def _pill(step: Step, cards: dict[Any, Card], state: str, top: float) -> Pill:

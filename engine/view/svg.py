@@ -42,8 +42,8 @@ def paint(scene: Scene, placed: Placed, theme: str = "auto") -> str:
     wide, high = max(width + 2 * MARGIN, 750.0 if scene.bare else 580.0), legend_y + 22
     return (f'<svg xmlns="http://www.w3.org/2000/svg" id="{ident}" class="cr" role="img" '
             f'aria-labelledby="{ident}-t {ident}-d" viewBox="0 0 {_n(wide)} {_n(high)}" width="{_n(wide)}" '
-            f'height="{_n(high)}"><title id="{ident}-t">{_t(scene.title)}</title>'
-            f'<desc id="{ident}-d">{_t(scene.summary)}</desc><style>{_style(theme)}</style>'
+            f'height="{_n(high)}"><title id="{ident}-t">{t(scene.title)}</title>'
+            f'<desc id="{ident}-d">{t(scene.summary)}</desc><style>{_style(theme)}</style>'
             f'<rect class="bg" width="100%" height="100%" rx="10"/>'
             f'<g transform="translate({_n(MARGIN - left)} {_n(MARGIN - top)})">{body}</g>'
             f'<g transform="translate({_n(MARGIN)} {_n(legend_y)})">{_legend(scene)}</g></svg>\n')
@@ -71,15 +71,15 @@ def _card(card: Card, at: Point, ident: str) -> str:
     w, h, right = card.width, card.height, card.width - 10
     chip, indent = _chip(card)
     parts = [f'<g class="node {card.sign}{" root" if card.is_root else ""}" id="{ident}-n{card.number}" '
-             f'transform="translate({_n(x)} {_n(y)})"><title>{_t(card.tip)}</title>'
+             f'transform="translate({_n(x)} {_n(y)})"><title>{t(card.tip)}</title>'
              f'<rect class="card" width="{_n(w)}" height="{_n(h)}" rx="9"/>'
              f'<path class="head" d="M.8 26V9Q.8 .8 9 .8H{_n(w - 9)}Q{_n(w - .8)} .8 {_n(w - .8)} 9V26z"/>', chip,
-             f'<text class="name" x="{_n(indent)}" y="17.5">{_t(card.title)}</text>',
-             f'<text class="soft s end" x="{_n(w - 8)}" y="17">{_t(card.note)}</text>' if card.note else "",
-             f'<text class="soft k" x="10" y="41">data</text><text class="end" x="{_n(right)}" y="41">{_t(card.data)}</text>'
-             f'<text class="soft k" x="10" y="60">grad</text><text class="g b end" x="{_n(right)}" y="60">{_t(card.grad)}</text>']
+             f'<text class="name" x="{_n(indent)}" y="17.5">{t(card.title)}</text>',
+             f'<text class="soft s end" x="{_n(w - 8)}" y="17">{t(card.note)}</text>' if card.note else "",
+             f'<text class="soft k" x="10" y="41">data</text><text class="end" x="{_n(right)}" y="41">{t(card.data)}</text>'
+             f'<text class="soft k" x="10" y="60">grad</text><text class="g b end" x="{_n(right)}" y="60">{t(card.grad)}</text>']
     if len(card.terms) > 1:
-        parts.append(f'<text class="soft s end" x="{_n(right)}" y="75">{_t(summed(card))}</text>')
+        parts.append(f'<text class="soft s end" x="{_n(right)}" y="75">{t(summed(card))}</text>')
     half, base = (w - 20) / 2, h - 9
     parts.append(f'<path class="axis" d="M10 {_n(base)}H{_n(right)}M{_n(w / 2)} {_n(base - 3)}v6"/>')
     if card.share:
@@ -95,7 +95,7 @@ def _chip(card: Card) -> tuple[str, float]:
         return "", 8.0
     width = max(20.0, 7.4 * len(card.chip) + 10)
     return (f'<rect class="chip" x="6" y="4" width="{_n(width)}" height="18" rx="9"/>'
-            f'<text class="on b mid" x="{_n(6 + width / 2)}" y="17.2">{_t(card.chip)}</text>'), width + 13
+            f'<text class="on b mid" x="{_n(6 + width / 2)}" y="17.2">{t(card.chip)}</text>'), width + 13
 
 
 def _edges(scene: Scene, placed: Placed, ident: str) -> list[str]:
@@ -136,8 +136,8 @@ def _wire(pill: Pill, into: Point, out: Point, bend: list[Point] | None, ident: 
     """An edge where there are too many for pills."""
     tip, half = 5 + pill.stroke, 2 + pill.stroke * 0.7
     start = (into[0] + tip, into[1])
-    way = _spline(start, bend, out) if bend and len(bend) > 4 else _bezier(start, out)
-    return (f'<g class="edge {pill.sign}" id="{ident}"><title>{_t(pill.tip)}</title>'
+    way = _spline(start, bend, out) if bend and out[0] - start[0] > 260 else _bezier(start, out)
+    return (f'<g class="edge {pill.sign}" id="{ident}"><title>{t(pill.tip)}</title>'
             f'<path class="wire" stroke-width="{_n(pill.stroke * 0.8)}" d="{way}"/>'
             f'<path class="tip" d="M{_n(into[0])} {_n(into[1])}l{_n(tip)} {_n(-half)}v{_n(2 * half)}z"/></g>\n')
 
@@ -149,9 +149,9 @@ def _edge(pill: Pill, at: Point, into: Point, out: Point, bend: list[Point] | No
     start = (into[0] + tip, into[1])
     way = (_bezier(start, (left, y)) + (_spline((right, y), bend, out) if bend and out[0] - right > 60
                                         else _bezier((right, y), out)))
-    words = (f'<text class="soft s mid" x="{_n(x)}" y="{_n(y - 4)}">{"× " if pill.edges == 1 else ""}{_t(pill.local)}</text>'
-             f'<text class="g b mid" x="{_n(x)}" y="{_n(y + 10)}">{_t(pill.contribution)}</text>')
-    return (f'<g class="edge {pill.sign}" id="{ident}"><title>{_t(pill.tip)}</title>'
+    words = (f'<text class="soft s mid" x="{_n(x)}" y="{_n(y - 4)}">{"× " if pill.edges == 1 else ""}{t(pill.local)}</text>'
+             f'<text class="g b mid" x="{_n(x)}" y="{_n(y + 10)}">{t(pill.contribution)}</text>')
+    return (f'<g class="edge {pill.sign}" id="{ident}"><title>{t(pill.tip)}</title>'
             f'<path class="wire" stroke-width="{_n(pill.stroke)}" d="{way}"/>'
             f'<path class="tip" d="M{_n(into[0])} {_n(into[1])}l{_n(tip)} {_n(-half)}v{_n(2 * half)}z"/>'
             f'<rect class="pill" x="{_n(left)}" y="{_n(y - pill.height / 2)}" width="{_n(pill.width)}" '
@@ -180,7 +180,7 @@ def _legend(scene: Scene) -> str:
     return ('<g class="neg"><rect class="bar" y="-3" width="22" height="6" rx="2"/></g>'
             '<text class="soft k" x="28" y="4">negative</text>'
             '<g class="pos"><rect class="bar" x="100" y="-3" width="22" height="6" rx="2"/></g>'
-            f'<text class="soft k" x="128" y="4">positive</text><text class="soft k" x="208" y="4">{_t(words)}</text>')
+            f'<text class="soft k" x="128" y="4">positive</text><text class="soft k" x="208" y="4">{t(words)}</text>')
 
 
 def _boxes(scene: Scene, placed: Placed) -> list[tuple[float, float, float, float]]:
@@ -198,7 +198,7 @@ def _extent(scene: Scene, placed: Placed) -> Point:
     return max(box[2] for box in boxes) - left, max(box[3] for box in boxes) - top
 
 
-def _t(words: str) -> str:
+def t(words: str) -> str:
     """User text as text: nothing in it is markup."""
     return escape(words, {'"': "&quot;"})
 

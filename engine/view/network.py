@@ -1,0 +1,209 @@
+"""A network as it is drawn on a blackboard: neurons in columns, a wire for every weight.
+
+>>> from engine import Value, weighted_sum
+>>> w, x, b = Value(2.0, label="w"), Value(3.0, label="x"), Value(1.0)
+>>> y = weighted_sum([w], [x], b).tanh()
+>>> y.backward()
+>>> network(y).count('class="wire')
+1
+
+A neuron's colour is its gradient: which way it would have to move, and how much it matters. The ones whose
+gradient is largest, the most wrong, wear a ring and say their number.
+"""
+
+import hashlib
+from typing import Any, NamedTuple
+
+from ..explain import name, printable
+from ..graph import stale, topological_order
+from .collapse import Neuron, neurons
+from .scene import sign, text
+from .svg import DARK, LIGHT, t
+
+RADIUS, ROW, COLUMN, MARGIN = 15.0, 42.0, 190.0, 40.0
+MOST_NEURONS, MOST_WIRES, RINGS = 400, 10_000, 3
+KEYS = ('<g class="neg"><rect class="key" y="-3" width="22" height="6" rx="2"/></g><text x="28" y="4">negative</text>'
+        '<g class="pos"><rect class="key" x="100" y="-3" width="22" height="6" rx="2"/></g>'
+        '<text x="128" y="4">positive</text>')
+
+
+class Dot(NamedTuple):
+    """A circle: an input, a neuron, or the root where it is not a neuron."""
+
+    value: Any
+    column: int
+    label: str
+    neuron: Neuron | None
+
+
+class Wire(NamedTuple):
+    """A weight between two circles; `weight` is None where the root only uses its operand."""
+
+    start: Any
+    end: Any
+    weight: Any
+    back: float  # what flows back along it: the contribution to the start's gradient
+
+
+def network(root: Any, *, names: dict[Any, str] | None = None, wires: str = "auto", theme: str = "auto") -> str:
+    """The network under `root` as SVG; `wires` are coloured by "weight" or by "gradient".
+
+    Raises ValueError where there are no neurons (engine.weighted_sum makes one), or more than can be read.
+    """
+    order, _ = topological_order(root)
+    found = neurons(order)
+    if not found:
+        raise ValueError("view='network' draws neurons, and there are none here: a neuron is a weighted_sum, as "
+                         "nn.MLP makes it without expanded=True; view='graph' draws any graph")
+    count = sum(len(neuron.weights) for neuron in found)
+    if len(found) > MOST_NEURONS or count > MOST_WIRES:
+        raise ValueError(f"{len(found):,} neurons with {count:,} weights are too many to read ({MOST_NEURONS} and "
+                         f"{MOST_WIRES:,} at most): draw the loss of one example, or collapse='layers'")
+    swept = any(node.grad != 0.0 for node in order)
+    if wires not in ("auto", "weight", "gradient"):
+        raise ValueError(f"wires {wires!r}: take 'auto', 'weight' or 'gradient'")
+    by = ("gradient" if swept else "weight") if wires == "auto" else wires
+    dots = _dots(root, order, found, names or {})
+    return _paint(root, dots, _wires(root, found, dots), by, swept, bool(stale(order)), theme)
+
+
+def _dots(root: Any, order: list[Any], found: list[Neuron], names: dict[Any, str]) -> dict[Any, Dot]:
+    """Every circle by its value; a neuron stands one column right of the last of its inputs."""
+    made = {neuron.output: neuron for neuron in found}
+    column: dict[Any, int] = {}
+    for node in order:
+        column[node] = max([column.get(parent, 0) for parent in node.parents]) + (node in made)
+    dots: dict[Any, Dot] = {}
+    for neuron in found:
+        for x in neuron.inputs:
+            if x not in made and x not in dots:
+                dots[x] = Dot(x, column.get(x, 0), names.get(x) or printable(x.label, 14) or text(x.data), None)
+    for output, neuron in made.items():
+        label = names.get(output) or output.label or (names.get(neuron.bias) or neuron.bias.label).rpartition(".")[0]
+        dots[output] = Dot(output, column[output], label or name(output), neuron)
+    if root not in dots:
+        dots[root] = Dot(root, column[root] + 1, names.get(root) or root.label or root.operation.symbol, None)
+    return dots
+
+
+def _wires(root: Any, found: list[Neuron], dots: dict[Any, Dot]) -> list[Wire]:
+    wires = []
+    for neuron in found:
+        slopes = neuron.sum.local_derivatives()[len(neuron.weights):]  # by the inputs: the weights at that time
+        for x, weight, slope in zip(neuron.inputs, neuron.weights, slopes):
+            wires.append(Wire(x, neuron.output, weight, neuron.sum.grad * slope if neuron.sum.grad else 0.0))
+    if dots[root].neuron is None:
+        used = {wire.start for wire in wires}
+        wires += [Wire(neuron.output, root, None, neuron.output.grad) for neuron in found if neuron.output not in used]
+    return wires
+
+
+def _places(dots: dict[Any, Dot]) -> dict[Any, tuple[float, float]]:
+    columns: dict[int, list[Any]] = {}
+    for value, dot in dots.items():
+        columns.setdefault(dot.column, []).append(value)
+    tall = max(map(len, columns.values()))
+    at = {}
+    for i, column in enumerate(sorted(columns)):
+        top = (tall - len(columns[column])) / 2
+        for row, value in enumerate(columns[column]):
+            at[value] = (MARGIN + 60 + i * COLUMN, MARGIN + 14 + (top + row) * ROW)
+    return at
+
+
+def _paint(root: Any, dots: dict[Any, Dot], wires: list[Wire], by: str, swept: bool, is_stale: bool, theme: str) -> str:
+    at = _places(dots)
+    body = _painted_wires(wires, dots, at, by, swept) + _painted_dots(root, dots, at, swept)
+    wide = max(x for x, _ in at.values()) + 150
+    high = max(y for _, y in at.values()) + ROW + 26
+    say = f"{len(dots)} circles, {len(wires)} wires" + ("" if swept else ", forward only")
+    title = f"the network of {printable(dots[root].label, 60)} = {text(root.data)}"
+    ident = "cn" + hashlib.sha256(f"{body}{by}{theme}".encode()).hexdigest()[:8]
+    legend = ("wires: the gradient that flows back along them; a ring: the most wrong" if by == "gradient" else
+              "wires: the weights" + ("; a ring: the most wrong" if swept else ""))
+    legend = ("forward only: call backward() to see gradients. " if not swept else "") + legend
+    legend = ("stale: a leaf's data was changed after the forward pass. " if is_stale else "") + legend
+    return (f'<svg xmlns="http://www.w3.org/2000/svg" id="{ident}" class="{ident}" role="img" '
+            f'aria-labelledby="{ident}-t {ident}-d" viewBox="0 0 {wide:g} {high:g}" width="{wide:g}" '
+            f'height="{high:g}"><title id="{ident}-t">{t(title)}</title><desc id="{ident}-d">{t(say)}</desc><style>{_style(theme, ident)}</style>'
+            f'<rect class="bg" width="100%" height="100%" rx="10"/>{body}'
+            f'<g transform="translate(16 {high - 20:g})">{KEYS}<text x="208" y="4">{t(legend)}</text></g></svg>\n')
+
+
+def _painted_wires(wires: list[Wire], dots: dict[Any, Dot], at: dict[Any, tuple[float, float]], by: str,
+                   swept: bool) -> str:
+    size = [_strength(wire, by) for wire in wires]
+    top = max([abs(x) for x in size if x - x == 0.0], default=0.0) or 1.0
+    lines = []
+    for wire, x in sorted(zip(wires, size), key=lambda pair: abs(pair[1]) if pair[1] == pair[1] else 0.0):
+        share = min(1.0, abs(x) / top) ** 0.5 if x == x else 1.0
+        (x1, y1), (x2, y2) = at[wire.start], at[wire.end]
+        words = f"{dots[wire.start].label} to {dots[wire.end].label}"
+        words += f"; weight {text(wire.weight.data)}" if wire.weight is not None else ""
+        words += f"; passes back {text(wire.back)}" if swept else ""
+        lines.append(f'<g class="{sign(x)}"><title>{t(printable(words, 200))}</title><path class="wire" stroke-width="'
+                     f'{0.5 + 3.0 * share:.1f}" stroke-opacity="{0.12 + 0.83 * share:.2f}" '
+                     f'd="M{x1 + RADIUS:g} {y1:g}C{x1 + 80:g} {y1:g} {x2 - 80:g} {y2:g} {x2 - RADIUS:g} {y2:g}"/>'
+                     '</g>\n')
+    return "".join(lines)
+
+
+def _strength(wire: Wire, by: str) -> float:
+    if by == "gradient":
+        return wire.back
+    return float(wire.weight.data) if wire.weight is not None else 1.0
+
+
+def _painted_dots(root: Any, dots: dict[Any, Dot], at: dict[Any, tuple[float, float]], swept: bool) -> str:
+    grads = {value: abs(value.grad) for value, dot in dots.items() if dot.neuron and value.grad == value.grad}
+    top = max([g for g in grads.values() if g < float("inf")], default=0.0) or 1.0
+    wrong = [v for v in sorted(grads, key=lambda v: -grads[v])[:RINGS] if grads[v] > 0.0] if swept else []
+    parts = []
+    for value, dot in dots.items():
+        x, y = at[value]
+        share = min(1.0, abs(value.grad) / top) ** 0.5 if value.grad == value.grad else 1.0
+        kind = sign(value.grad) if swept and dot.neuron else "zero"
+        shade = 0.55 * share if dot.neuron and swept else 0.0
+        words = f"{dot.label}: data {text(value.data)}, grad {text(value.grad) if swept else '–'}"
+        parts.append(f'<g class="{kind}"><title>{t(printable(words, 200))}</title>'
+                     f'<circle class="base" cx="{x:g}" cy="{y:g}" r="{RADIUS:g}"/>'
+                     f'<circle class="dot" cx="{x:g}" cy="{y:g}" r="{RADIUS:g}" fill-opacity="{shade:.2f}"/>')
+        if value in wrong:
+            parts.append(f'<circle class="ring" cx="{x:g}" cy="{y:g}" r="{RADIUS + 5:g}"/>')
+        parts.append(f'<text class="mid ink" x="{x:g}" y="{y + 3.5:g}">{t(_brief(value.data))}</text>')
+        if value in wrong:
+            parts.append(f'<text class="end wrong" x="{x - RADIUS - 10:g}" y="{y + 4:g}">'
+                         f'grad {t(text(value.grad))}</text>')
+        if dot.neuron is None or value is root:
+            side, anchor = (x + RADIUS + 8, "") if value is root else (x - RADIUS - 6, " end")
+            parts.append(f'<text class="ink{anchor}" x="{side:g}" y="{y + 4:g}">{t(printable(dot.label, 14))}</text>')
+        parts.append("</g>\n")
+    return "".join(parts)
+
+
+def _brief(x: float) -> str:
+    """Two digits, for a circle has room for five characters."""
+    words = f"{x:.2f}" if abs(x) < 10.0 else f"{x:.2g}"
+    return words.replace("-", "−").replace("0.", ".", 1) if abs(x) < 1.0 else words.replace("-", "−")
+
+
+def _style(theme: str, ident: str) -> str:
+    if theme not in ("auto", "light", "dark"):
+        raise ValueError(f"theme {theme!r}: take 'auto', 'light' or 'dark'")
+    shapes = (".X{font-family:ui-monospace,'DejaVu Sans Mono',Menlo,Consolas,monospace}.X text{font-size:11px}"
+              ".X .mid{text-anchor:middle;font-size:10px}.X .end{text-anchor:end}.X .wire{fill:none}"
+              ".X .base,.X .dot{stroke-width:1.3}.X .ring{fill:none;stroke-width:2}"
+              ".X .wrong{font-weight:700;stroke-width:4;stroke-linejoin:round;paint-order:stroke}")
+    light, dark = _colours(LIGHT), _colours(DARK)
+    style = shapes + {"light": light, "dark": dark}.get(theme, f"{light}@media(prefers-color-scheme:dark){{{dark}}}")
+    return style.replace(".X", f".{ident}")
+
+
+def _colours(c: dict[str, str]) -> str:
+    rules = [f".X .bg{{fill:{c['bg']}}}.X text{{fill:{c['soft']}}}.X .ink{{fill:{c['ink']}}}"
+             f".X .base{{fill:{c['card']}}}.X .wrong{{stroke:{c['bg']}}}"]
+    for kind in ("pos", "neg", "zero", "nan"):
+        rules.append(f".X .{kind} .wire,.X .{kind} .ring{{stroke:{c[kind]}}}"
+                     f".X .{kind} .dot{{fill:{c[kind]};stroke:{c[kind]}}}"
+                     f".X .{kind} .key,.X .{kind} .wrong{{fill:{c[kind]}}}")
+    return "".join(rules)

@@ -1,0 +1,177 @@
+"""Networks drawn by neurons and layers: sums at the border hold, against the engine's own gradients and by hand."""
+
+import math
+import xml.etree.ElementTree as ET
+
+import pytest
+from test_view import SVG, groups, texts
+
+import engine
+from engine import Value
+from engine.view import layout
+from nn import MLP
+
+
+@pytest.fixture(params=["dot", "built in"])
+def placing(request, monkeypatch):
+    if request.param == "built in":
+        monkeypatch.setattr(layout.shutil, "which", lambda name: None)
+    elif layout.shutil.which("dot") is None:
+        pytest.skip("needs Graphviz's dot")
+
+
+def network(*sizes, rows=1, values=True):
+    net = MLP(sizes[0], list(sizes[1:]), activation="tanh", seed=1)
+    losses = []
+    for row in range(rows):
+        x = [math.sin(1 + i + 3 * row) for i in range(sizes[0])]
+        x = [Value(number, label=f"x{i}") for i, number in enumerate(x)] if values else x
+        losses.append((net(x) - 1.0) ** 2)
+    loss = engine.total(losses) if rows > 1 else losses[0]
+    loss.label = "loss"
+    loss.backward()
+    return net, loss
+
+
+def card(picture, name):
+    return next(card for card in picture.scene.cards if card.name == name)
+
+
+def arrivals(picture, card):
+    return [pill.step.contribution for pill in picture.scene.pills if pill.parent is card]
+
+
+@pytest.mark.parametrize("sizes, rows", [((3, 4, 4, 1), 1), ((2, 16, 16, 1), 1), ((2, 5, 1), 6)])
+@pytest.mark.parametrize("level", ["neurons", "layers", "none"])
+def test_seed_pills_and_elsewhere_are_the_grad(sizes, rows, level):
+    _, loss = network(*sizes, rows=rows)
+    picture = engine.draw(loss, collapse=level)
+    for found in picture.scene.cards:
+        total = math.fsum([1.0 * found.is_root, *arrivals(picture, found), found.elsewhere])
+        assert total == pytest.approx(found.node.grad, rel=1e-12, abs=1e-15)
+        assert found.elsewhere == 0.0
+
+
+def test_what_a_second_backward_left_in_the_inputs_stays_elsewhere_in_the_collapsed_picture():
+    _, loss = network(3, 4, 4, 1)
+    once = card(engine.draw(loss), "x0").node.grad
+    loss.backward()
+    found = card(engine.draw(loss), "x0")
+    assert found.elsewhere == pytest.approx(once, rel=1e-12) and found.node.grad == pytest.approx(2 * once)
+
+
+def test_a_small_network_has_a_card_for_every_neuron(placing):
+    _, loss = network(3, 4, 4, 1)
+    picture = engine.draw(loss)
+    neurons = [found for found in picture.scene.cards if found.kind == "neuron"]
+    assert [found.name for found in neurons] == [f"layer{i}.neuron{j}" for i, n in enumerate([4, 4, 1]) for j in range(n)]
+    assert len(picture.scene.cards) == 3 + 9 + 2
+    assert len(picture.scene.pills) == 12 + 16 + 4 + 2
+    assert len(groups(picture.svg, "node")) == 14 and picture.svg.count('class="pill"') == 34
+
+
+def test_the_local_derivative_of_a_neuron_goes_through_its_activation():
+    w, x, b = Value(0.5, label="w"), Value(2.0, label="x"), Value(-1.0, label="n.b")
+    y = engine.weighted_sum([w], [x], b).tanh()  # tanh(0): slope 1 - 0² = 1, so ∂y/∂x = w
+    z = engine.weighted_sum([w], [x], Value(0.0)).tanh()  # tanh(1): ∂z/∂x = w·(1 - tanh(1)²)
+    for root, slope in [(y, 0.5), (z, 0.5 * (1 - math.tanh(1) ** 2))]:
+        root.backward()
+        [pill] = [pill for pill in engine.draw(root, collapse="neurons").scene.pills if pill.parent.name == "x"]
+        assert pill.step.local == pytest.approx(slope, rel=1e-14)
+        assert pill.step.contribution == pytest.approx(slope, rel=1e-14)
+
+
+def test_a_large_network_has_a_card_for_every_layer(placing):
+    _, loss = network(2, 16, 16, 1)
+    picture = engine.draw(loss)
+    layers = [found for found in picture.scene.cards if found.kind == "layer"]
+    assert [(found.name, found.note) for found in layers] == [
+        ("layer0", "16 neurons"), ("layer1", "16 neurons"), ("layer2", "1 neuron")]
+    assert [pill.edges for pill in picture.scene.pills if pill.child.name == "layer1"] == [256]
+
+
+def test_sixteen_neurons_a_layer_have_wires_in_place_of_pills(placing):
+    _, loss = network(2, 16, 16, 1)
+    picture = engine.draw(loss, collapse="neurons")
+    assert len(groups(picture.svg, "edge")) == 32 + 256 + 16 + 2
+    assert 'class="pill"' not in picture.svg
+
+
+def test_applications_with_the_same_weights_are_one_neuron():
+    _, loss = network(2, 5, 1, rows=6)
+    assert sum(found.kind == "neuron" for found in engine.draw(loss, collapse="neurons").scene.cards) == 6
+
+
+def test_inputs_that_are_plain_numbers_do_not_split_a_layer():
+    _, loss = network(2, 16, 16, 1, values=False)
+    assert sum(found.kind == "layer" for found in engine.draw(loss).scene.cards) == 3
+
+
+def test_a_recurrent_neuron_is_drawn_once_for_each_turn():
+    w, b, x = Value(0.5), Value(0.1), Value(1.0, label="x")
+    h = x
+    for _ in range(4):
+        h = engine.weighted_sum([w], [h], b).tanh()
+    h.backward()
+    picture = engine.draw(h, collapse="layers")
+    assert sum(found.kind in ("neuron", "layer") for found in picture.scene.cards) == 4
+    for found in picture.scene.cards:
+        assert math.fsum([1.0 * found.is_root, *arrivals(picture, found)]) == pytest.approx(found.node.grad, rel=1e-12)
+
+
+def test_around_a_value_what_comes_from_outside_is_elsewhere():
+    a, b, c = (Value(float(i), label=name) for i, name in ((2, "a"), (3, "b"), (4, "c")))
+    d, e = a * b, a * c
+    f = d + e
+    f.backward()
+    picture = engine.draw(f, around=d, depth=1)
+    assert {found.name for found in picture.scene.cards} == {"a", "b", "a·b", "a·b + a·c"}
+    assert card(picture, "a").elsewhere == 4.0  # ∂f/∂a along e, which is not drawn
+    with pytest.raises(ValueError, match="not in this graph"):
+        engine.draw(f, around=Value(1.0))
+
+
+def test_between_two_values_only_the_paths():
+    a, b = Value(2.0, label="a"), Value(3.0, label="b")
+    d = a.exp()
+    f = d * b + a
+    f.backward()
+    picture = engine.draw(f, between=(a, d))
+    assert [found.name for found in picture.scene.cards] == ["a", "exp(a)"]
+    assert card(picture, "a").elsewhere == 1.0
+    with pytest.raises(ValueError, match="no path"):
+        engine.draw(f, between=(b, a))
+
+
+def test_a_part_of_a_graph_that_is_too_large_can_be_drawn():
+    x = y = Value(1.0, label="x")
+    for _ in range(3000):
+        y = y * 0.999
+    y.backward()
+    with pytest.raises(ValueError, match="around="):
+        engine.draw(y)
+    assert len(engine.draw(y, around=x, depth=3).scene.cards) == 4
+
+
+def test_120_values_drawn_in_full(placing):
+    x = [Value(0.1 * i, label=f"x{i}") for i in range(60)]
+    y = engine.total([v * v for v in x[:59]])
+    y.backward()
+    picture = engine.draw(y)
+    assert len(picture.scene.cards) == 119 and len(groups(picture.svg, "node")) == 119
+    assert len(groups(picture.svg, "edge")) == 59 * 3
+
+
+def test_unknown_levels_are_named():
+    _, loss = network(2, 2, 1)
+    with pytest.raises(ValueError, match="collapse 'cells'"):
+        engine.draw(loss, collapse="cells")
+
+
+def test_labels_of_groups_are_text():
+    w, x, b = Value(1.0), Value(1.0), Value(1.0, label="<script>alert(1)</script>.b")
+    y = engine.weighted_sum([w], [x], b).tanh()
+    y.backward()
+    svg = engine.draw(y, collapse="neurons").svg
+    assert "<script" not in svg and "<scr" in " ".join(texts(ET.fromstring(svg)))
+    assert ET.fromstring(svg).tag == f"{SVG}svg"

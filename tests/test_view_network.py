@@ -1,0 +1,83 @@
+"""The network view: a circle for every neuron and input, a wire for every weight, the most wrong in rings."""
+
+import xml.etree.ElementTree as ET
+
+import pytest
+from test_view import HOSTILE, SVG
+from test_view_collapse import network
+
+import engine
+from engine import Value
+
+
+def parts(svg, kind):
+    return [found for found in ET.fromstring(svg).iter() if found.get("class") == kind]
+
+
+def titles(svg):
+    return [found.text for found in ET.fromstring(svg).iter(f"{SVG}title")]
+
+
+def test_a_circle_for_every_neuron_and_a_wire_for_every_weight():
+    _, loss = network(2, 16, 16, 1)
+    svg = engine.draw(loss, view="network").svg
+    assert len(parts(svg, "dot")) == 2 + 16 + 16 + 1 + 1
+    assert len(parts(svg, "wire")) == 32 + 256 + 16 + 1
+    assert len(parts(svg, "ring")) == 3
+    assert len({found.get("cx") for found in parts(svg, "dot")}) == 5  # columns
+
+
+def test_what_flows_back_along_a_wire():
+    w, x, b = Value(0.5, label="w"), Value(2.0, label="x"), Value(-1.0)
+    y = engine.weighted_sum([w], [x], b).tanh()
+    y.label = "y"
+    y.backward()
+    assert "x to y; weight 0.5; passes back 0.5" in titles(engine.draw(y, view="network").svg)  # tanh'(0) = 1
+    assert x.grad == 0.5
+
+
+@pytest.mark.parametrize("wires, kind", [("weight", "pos"), ("gradient", "neg")])
+def test_wires_by_weight_or_by_gradient(wires, kind):
+    w, x = Value(3.0), Value(2.0, label="x")
+    loss = -engine.weighted_sum([w], [x])  # the weight is positive, what flows back is -3
+    loss.backward()
+    svg = engine.draw(loss, view="network", wires=wires).svg
+    wire = next(g for g in ET.fromstring(svg).iter(f"{SVG}g") if "weight 3" in (g.findtext(f"{SVG}title") or ""))
+    assert wire.get("class") == kind
+
+
+def test_forward_only_shows_weights_and_no_ring():
+    w, x = Value(3.0), Value(2.0, label="x")
+    svg = engine.draw(engine.weighted_sum([w], [x]), view="network").svg
+    assert "forward only" in svg and not parts(svg, "ring")
+
+
+def test_a_stale_network_says_so():
+    net, loss = network(2, 3, 1)
+    net.parameters()[0].data += 1.0
+    assert "stale" in engine.draw(loss, view="network").svg
+
+
+def test_a_graph_without_neurons_says_what_a_neuron_is():
+    with pytest.raises(ValueError, match="weighted_sum"):
+        engine.draw(Value(1.0) * 2.0, view="network")
+
+
+@pytest.mark.parametrize("options", [{"view": "tree"}, {"view": "network", "wires": "red"},
+                                     {"view": "network", "theme": "blue"}])
+def test_unknown_options_are_named(options):
+    _, loss = network(2, 2, 1)
+    with pytest.raises(ValueError, match="take"):
+        engine.draw(loss, **options)
+
+
+@pytest.mark.parametrize("label", HOSTILE, ids=range(len(HOSTILE)))
+def test_hostile_labels_are_inert(label):
+    y = engine.weighted_sum([Value(1.0, label=label)], [Value(2.0, label=label)], Value(0.0, label=label)).tanh()
+    y.label = label
+    y.backward()
+    svg = engine.draw(y, view="network").svg
+    for found in ET.fromstring(svg).iter():
+        assert found.tag.removeprefix(SVG) in {"svg", "title", "desc", "style", "rect", "g", "path", "text", "circle"}
+        assert not any(key.startswith("on") or key.endswith("href") for key in found.attrib)
+    assert len(parts(svg, "dot")) == 2
