@@ -70,7 +70,8 @@ def pictures(each: Sequence[dict[str, float]], average: dict[str, float], names:
         axes[0].scatter([-average[name]], [row], color=show.INK, s=70, zorder=3, marker="D",
                         label="" if row else "average: the step")
     axes[0].axvline(0.0, color=show.ZERO, linewidth=0.8)
-    axes[0].set(yticks=range(len(names)), ylim=(-0.95, len(names) - 0.5), xlabel="change it wishes for", title="each example's wish (a bar)",
+    axes[0].set(yticks=range(len(names)), ylim=(-0.95, len(names) - 0.5),
+                xlabel="change it wishes for", title="each example's wish (a bar)",
                 yticklabels=[name.replace("layer", "l").replace("neuron", "n") for name in names])
     axes[0].legend(loc="lower right", frameon=True, facecolor=show.PAPER, edgecolor="none")
     for (words, _, history, _), colour in zip(runs, (show.NEGATIVE, show.INK, show.POSITIVE)):

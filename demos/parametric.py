@@ -2,8 +2,9 @@
 
 A parametric model keeps a fixed number of parameters: once they are known, P(x|θ, D) = P(x|θ), and the data can be
 thrown away. OLS keeps its β and a variance, a network with fixed architecture (and no weight decay) its weights. A
-nonparametric model keeps the data: k nearest neighbours, kernel regression. And yet the one is the limit of the other: regression
-on more and more random features approaches kernel regression. (There, in both, L2 is used: λ = 0.1 times Σw².)
+nonparametric model keeps the data: k nearest neighbours, kernel regression. And yet the one is the limit of the
+other: regression on more and more random features approaches kernel regression. (There, in both, L2 is used: λ = 0.1
+times Σw².)
 
 >>> [row[1:] for row in counts([10, 1000])]
 [(3, 22, 20, 20), (3, 22, 2000, 2000)]

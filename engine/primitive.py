@@ -52,8 +52,8 @@ def primitive(forward: Callable[..., float] | None = None, *, rule: Callable[...
         return lambda function: primitive(function, rule=rule, symbol=symbol)
     name = getattr(forward, "__name__", "")
     if rule is None:
-        raise TypeError(f"{name or repr(forward)} has no rule: write @engine.primitive(rule=lambda z, x: (…,)) in front "
-                        "of it, with a derivative for each operand")
+        raise TypeError(f"{name or repr(forward)} has no rule: write @engine.primitive(rule=lambda z, x: (…,)) in "
+                        "front of it, with a derivative for each operand")
     _check_name(name)
     arity = _operands(forward, name, 0)
     if _operands(rule, f"the rule of {name}", 1) != arity:
