@@ -29,9 +29,9 @@ __all__ = [
     "Site", "Step", "Value", "acos", "acosh", "anomaly", "asin", "asinh", "atan", "atan2", "atanh", "cbrt", "ceil",
     "check_gradients", "clamp", "copysign", "cos", "cosh", "debug", "derivative", "draw", "draw_dot", "elu", "erf",
     "erfc", "exp", "exp2", "expm1", "floor", "fmod", "gelu", "gradient", "hessian", "hessian_vector_product",
-    "hypot", "jacobian", "leaky_relu", "lift", "log", "log10", "log1p", "log2", "logaddexp", "logsumexp", "maximum", "mean",
-    "minimum", "primitive", "product", "reciprocal", "record", "relu", "sigmoid", "sign", "silu", "sin", "sinh",
-    "softmax", "softplus", "sqrt", "square", "step", "stepper", "tan", "tanh", "text", "total", "trunc",
+    "hypot", "jacobian", "leaky_relu", "lift", "log", "log10", "log1p", "log2", "logaddexp", "logsumexp", "maximum",
+    "mean", "minimum", "primitive", "product", "reciprocal", "record", "relu", "sigmoid", "sign", "silu", "sin",
+    "sinh", "softmax", "softplus", "sqrt", "square", "step", "stepper", "tan", "tanh", "text", "total", "trunc",
     "weighted_sum", "where",
 ]
 
