@@ -14,7 +14,7 @@ import json
 import shutil
 import subprocess
 import sys
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from .scene import Scene
 
@@ -34,11 +34,27 @@ class Placed:
 
 def place(scene: Scene, seconds: float = 10.0) -> Placed:
     """dot's layout if dot is here and answers in time, else the built-in one."""
+    if scene.direction == "TB":
+        return _turned(place(_lying(scene), seconds))
     try:
         return by_dot(scene, seconds)
     except (OSError, subprocess.SubprocessError, ValueError, ImportError) as error:
         _hint(error)
         return layered(scene)
+
+
+def _lying(scene: Scene) -> Scene:
+    """The scene with every box on its side: laid out from left to right and turned, it runs from top to bottom."""
+    cards = [replace(card, width=card.height, tall=card.width) for card in scene.cards]
+    of = {id(old): new for old, new in zip(scene.cards, cards)}
+    pills = [replace(pill, width=pill.height, height=pill.width, child=of[id(pill.child)], parent=of[id(pill.parent)])
+             for pill in scene.pills]
+    return replace(scene, cards=cards, pills=pills, direction="LR")
+
+
+def _turned(placed: Placed) -> Placed:
+    return Placed([(y, x) for x, y in placed.cards], [(y, x) for x, y in placed.pills],
+                  {i: [(y, x) for x, y in bend] for i, bend in placed.bends.items()})
 
 
 def _hint(error: Exception) -> None:

@@ -125,7 +125,8 @@ def _paint(root: Any, dots: dict[Any, Dot], wires: list[Wire], by: str, swept: b
     legend = ("stale: a leaf's data was changed after the forward pass. " if is_stale else "") + legend
     return (f'<svg xmlns="http://www.w3.org/2000/svg" id="{ident}" class="{ident}" role="img" '
             f'aria-labelledby="{ident}-t {ident}-d" viewBox="0 0 {wide:g} {high:g}" width="{wide:g}" '
-            f'height="{high:g}"><title id="{ident}-t">{t(title)}</title><desc id="{ident}-d">{t(say)}</desc><style>{_style(theme, ident)}</style>'
+            f'height="{high:g}"><title id="{ident}-t">{t(title)}</title>'
+            f'<desc id="{ident}-d">{t(say)}</desc><style>{_style(theme, ident)}</style>'
             f'<rect class="bg" width="100%" height="100%" rx="10"/>{body}'
             f'<g transform="translate(16 {high - 20:g})">{KEYS}<text x="208" y="4">{t(legend)}</text></g></svg>\n')
 

@@ -67,7 +67,8 @@ class Picture:
 
 def draw(root: Any, *, names: Mapping[str, Any] | None = None, module: Any = None, collapse: str = "auto",
          theme: str = "auto", constants: bool = False, around: Any = None, depth: int = 2,
-         between: tuple[Any, Any] | None = None, view: str = "graph", wires: str = "auto") -> Picture:
+         between: tuple[Any, Any] | None = None, view: str = "graph", wires: str = "auto",
+         direction: str = "LR") -> Picture:
     """The graph of `root` as a picture: data, grad, and on every edge what it adds to the grad it leads to.
 
     >>> a, b = Value(2.0), Value(3.0)  # doctest: +SKIP
@@ -79,11 +80,14 @@ def draw(root: Any, *, names: Mapping[str, Any] | None = None, module: Any = Non
     a value draws what is at most `depth` edges away from it, `between=(a, b)` the paths from a to b; what comes in
     from outside is "elsewhere". `view="network"` draws neurons in columns, with `wires` coloured by
     "weight" or "gradient". Raises ValueError for more than 2,000 cards and edges, which no one could read.
+    `direction` is "LR" or, with the leaves at the top, "TB".
     """
     order, leaves = topological_order(root)
     level = collapsing.level(len(order) + len(leaves), order, collapse)
     if view not in ("graph", "network"):
         raise ValueError(f"view {view!r}: take 'graph' or 'network'")
+    if direction not in ("LR", "TB"):
+        raise ValueError(f"direction {direction!r}: take 'LR' (left to right) or 'TB' (top to bottom)")
     if view == "network":
         scene = Scene.of(root, _named(names, module), level="layers")
         return Picture(scene, network(root, names=_named(names, module), wires=wires, theme=theme))
@@ -97,6 +101,7 @@ def draw(root: Any, *, names: Mapping[str, Any] | None = None, module: Any = Non
     if part is None and level == "values" and len(order) + edges > LARGEST:
         raise _too_large(len(order) + len(leaves), edges)
     scene = Scene.of(root, named, constants, level if part is None or len(part) > FULL else "values", part)
+    scene.direction = direction
     if len(scene.cards) + len(scene.pills) > LARGEST:
         raise _too_large(len(scene.cards), len(scene.pills))
     return Picture(scene, paint(scene, place(scene), theme))

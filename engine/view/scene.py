@@ -46,10 +46,11 @@ class Card:
     name: str = ""  # the label, not cut; else the expression that it is
     elsewhere: float = 0.0  # seed and pills + elsewhere = grad
     kind: str = "operation"  # or leaf, constant, neuron, layer
+    tall: float = 0.0  # the height, where its terms don't say it
 
     @property
     def height(self) -> float:
-        return 94.0 if len(self.terms) > 1 else 80.0
+        return self.tall or (94.0 if len(self.terms) > 1 else 80.0)
 
 
 @dataclass
@@ -79,6 +80,7 @@ class Scene:
     title: str = ""
     summary: str = ""
     level: str = "values"  # or neurons, layers: what a card stands for
+    direction: str = "LR"  # leaves left, root right; or TB, leaves at the top
 
     @property
     def bare(self) -> bool:

@@ -34,16 +34,16 @@ def paint(scene: Scene, placed: Placed, theme: str = "auto") -> str:
     """The picture as one SVG element, the same bytes for the same scene. Coordinates are in pixels."""
     if theme not in ("auto", "light", "dark"):
         raise ValueError(f"theme {theme!r}: take 'auto', 'light' or 'dark'")
-    ident = "cr" + hashlib.sha256(repr((scene.title, scene.summary, placed)).encode()).hexdigest()[:8]
+    ident = "cr" + hashlib.sha256(repr((scene.title, scene.summary, placed, theme)).encode()).hexdigest()[:8]
     body = "".join([*_edges(scene, placed, ident), *[_card(card, at, ident) for card, at in zip(scene.cards, placed.cards)]])
     width, height = _extent(scene, placed)
     left, top = _least(scene, placed)
     legend_y = height + MARGIN + 18
     wide, high = max(width + 2 * MARGIN, 750.0 if scene.bare else 580.0), legend_y + 22
-    return (f'<svg xmlns="http://www.w3.org/2000/svg" id="{ident}" class="cr" role="img" '
+    return (f'<svg xmlns="http://www.w3.org/2000/svg" id="{ident}" class="cr {ident}" role="img" '
             f'aria-labelledby="{ident}-t {ident}-d" viewBox="0 0 {_n(wide)} {_n(high)}" width="{_n(wide)}" '
             f'height="{_n(high)}"><title id="{ident}-t">{t(scene.title)}</title>'
-            f'<desc id="{ident}-d">{t(scene.summary)}</desc><style>{_style(theme)}</style>'
+            f'<desc id="{ident}-d">{t(scene.summary)}</desc><style>{_style(theme).replace(".cr", "." + ident)}</style>'
             f'<rect class="bg" width="100%" height="100%" rx="10"/>'
             f'<g transform="translate({_n(MARGIN - left)} {_n(MARGIN - top)})">{body}</g>'
             f'<g transform="translate({_n(MARGIN)} {_n(legend_y)})">{_legend(scene)}</g></svg>\n')
@@ -70,14 +70,15 @@ def _card(card: Card, at: Point, ident: str) -> str:
     x, y = at[0] - card.width / 2, at[1] - card.height / 2
     w, h, right = card.width, card.height, card.width - 10
     chip, indent = _chip(card)
+    every = "Σ " if card.kind == "layer" else ""
     parts = [f'<g class="node {card.sign}{" root" if card.is_root else ""}" id="{ident}-n{card.number}" '
              f'transform="translate({_n(x)} {_n(y)})"><title>{t(card.tip)}</title>'
              f'<rect class="card" width="{_n(w)}" height="{_n(h)}" rx="9"/>'
              f'<path class="head" d="M.8 26V9Q.8 .8 9 .8H{_n(w - 9)}Q{_n(w - .8)} .8 {_n(w - .8)} 9V26z"/>', chip,
              f'<text class="name" x="{_n(indent)}" y="17.5">{t(card.title)}</text>',
              f'<text class="soft s end" x="{_n(w - 8)}" y="17">{t(card.note)}</text>' if card.note else "",
-             f'<text class="soft k" x="10" y="41">data</text><text class="end" x="{_n(right)}" y="41">{t(card.data)}</text>'
-             f'<text class="soft k" x="10" y="60">grad</text><text class="g b end" x="{_n(right)}" y="60">{t(card.grad)}</text>']
+             f'<text class="soft k" x="10" y="41">{every}data</text><text class="end" x="{_n(right)}" y="41">{t(card.data)}</text>'
+             f'<text class="soft k" x="10" y="60">{every}grad</text><text class="g b end" x="{_n(right)}" y="60">{t(card.grad)}</text>']
     if len(card.terms) > 1:
         parts.append(f'<text class="soft s end" x="{_n(right)}" y="75">{t(summed(card))}</text>')
     half, base = (w - 20) / 2, h - 9
@@ -100,14 +101,17 @@ def _chip(card: Card) -> tuple[str, float]:
 
 def _edges(scene: Scene, placed: Placed, ident: str) -> list[str]:
     into, out = _ports(scene, placed)
-    return [_wire(pill, into[i], out[i], placed.bends.get(i), f"{ident}-e{i}") if scene.bare else
-            _edge(pill, placed.pills[i], into[i], out[i], placed.bends.get(i), f"{ident}-e{i}")
+    return [_wire(scene, pill, into[i], out[i], placed.bends.get(i), f"{ident}-e{i}") if scene.bare else
+            _edge(scene, pill, placed.pills[i], into[i], out[i], placed.bends.get(i), f"{ident}-e{i}")
             for i, pill in enumerate(scene.pills)]
 
 
 def _ports(scene: Scene, placed: Placed) -> tuple[list[Point], list[Point]]:
-    """Where each wire meets its parent (on the right side) and its child (on the left), in the order of the pills."""
-    centre = {id(card): at for card, at in zip(scene.cards, placed.cards)}
+    """Where each wire meets its parent (on the right side) and its child (on the left), in the order of the pills.
+
+    Ports and wires are drawn along the flow; in a picture from top to bottom `_p` swaps the two coordinates.
+    """
+    centre = {id(card): _along(scene, at) for card, at in zip(scene.cards, placed.cards)}
     into: list[Point] = [(0.0, 0.0)] * len(scene.pills)
     out = list(into)
     for ports, end, side in ((into, "parent", 0.5), (out, "child", -0.5)):
@@ -116,57 +120,66 @@ def _ports(scene: Scene, placed: Placed) -> tuple[list[Point], list[Point]]:
             groups.setdefault(id(getattr(pill, end)), []).append(i)
         for key, members in groups.items():
             card = getattr(scene.pills[members[0]], end)
+            length, breadth = _along(scene, (card.width, card.height))
             x, y = centre[key]
             members.sort(key=lambda i: (_height(scene, placed, centre, i, end), scene.pills[i].step.slot))
-            gap = min(16.0, (card.height - 30) / max(1, len(members) - 1))
+            gap = min(16.0, (breadth - 30) / max(1, len(members) - 1))
             for place, i in enumerate(members):
-                ports[i] = (x + side * card.width, y + gap * (place - (len(members) - 1) / 2))
+                ports[i] = (x + side * length, y + gap * (place - (len(members) - 1) / 2))
     return into, out
+
+
+def _along(scene: Scene, point: Point) -> Point:
+    return (point[1], point[0]) if scene.direction == "TB" else point
 
 
 def _height(scene: Scene, placed: Placed, centre: dict[int, Point], i: int, end: str) -> float:
     """How high the other end of a wire is: the pill, or, where there are none, the card over there."""
     if not scene.bare:
-        return placed.pills[i][1]
+        return _along(scene, placed.pills[i])[1]
     pill = scene.pills[i]
     return centre[id(pill.child if end == "parent" else pill.parent)][1]
 
 
-def _wire(pill: Pill, into: Point, out: Point, bend: list[Point] | None, ident: str) -> str:
+def _wire(scene: Scene, pill: Pill, into: Point, out: Point, bend: list[Point] | None, ident: str) -> str:
     """An edge where there are too many for pills."""
     tip, half = 5 + pill.stroke, 2 + pill.stroke * 0.7
     start = (into[0] + tip, into[1])
-    way = _spline(start, bend, out) if bend and out[0] - start[0] > 260 else _bezier(start, out)
+    far = bend if bend and out[0] - start[0] > 260 else None
     return (f'<g class="edge {pill.sign}" id="{ident}"><title>{t(pill.tip)}</title>'
-            f'<path class="wire" stroke-width="{_n(pill.stroke * 0.8)}" d="{way}"/>'
-            f'<path class="tip" d="M{_n(into[0])} {_n(into[1])}l{_n(tip)} {_n(-half)}v{_n(2 * half)}z"/></g>\n')
+            f'<path class="wire" stroke-width="{_n(pill.stroke * 0.8)}" d="{_way(scene, start, far, out)}"/>'
+            f'{_tip(scene, into, tip, half)}</g>\n')
 
 
-def _edge(pill: Pill, at: Point, into: Point, out: Point, bend: list[Point] | None, ident: str) -> str:
+def _edge(scene: Scene, pill: Pill, at: Point, into: Point, out: Point, bend: list[Point] | None, ident: str) -> str:
     x, y = at
-    left, right = x - pill.width / 2, x + pill.width / 2
+    u, v = _along(scene, at)
+    length = _along(scene, (pill.width, pill.height))[0] / 2
     tip, half = 7 + pill.stroke, 3 + pill.stroke * 0.8
-    start = (into[0] + tip, into[1])
-    way = (_bezier(start, (left, y)) + (_spline((right, y), bend, out) if bend and out[0] - right > 60
-                                        else _bezier((right, y), out)))
-    words = (f'<text class="soft s mid" x="{_n(x)}" y="{_n(y - 4)}">{"× " if pill.edges == 1 else ""}{t(pill.local)}</text>'
+    far = bend if bend and out[0] - u - length > 60 else None
+    way = _way(scene, (into[0] + tip, into[1]), None, (u - length, v)) + _way(scene, (u + length, v), far, out)
+    times = "× " if pill.edges == 1 else ""
+    words = (f'<text class="soft s mid" x="{_n(x)}" y="{_n(y - 4)}">{times}{t(pill.local)}</text>'
              f'<text class="g b mid" x="{_n(x)}" y="{_n(y + 10)}">{t(pill.contribution)}</text>')
     return (f'<g class="edge {pill.sign}" id="{ident}"><title>{t(pill.tip)}</title>'
-            f'<path class="wire" stroke-width="{_n(pill.stroke)}" d="{way}"/>'
-            f'<path class="tip" d="M{_n(into[0])} {_n(into[1])}l{_n(tip)} {_n(-half)}v{_n(2 * half)}z"/>'
-            f'<rect class="pill" x="{_n(left)}" y="{_n(y - pill.height / 2)}" width="{_n(pill.width)}" '
+            f'<path class="wire" stroke-width="{_n(pill.stroke)}" d="{way}"/>{_tip(scene, into, tip, half)}'
+            f'<rect class="pill" x="{_n(x - pill.width / 2)}" y="{_n(y - pill.height / 2)}" width="{_n(pill.width)}" '
             f'height="{_n(pill.height)}" rx="8"/>{words}</g>\n')
 
 
-def _bezier(a: Point, b: Point) -> str:
+def _tip(scene: Scene, at: Point, length: float, half: float) -> str:
+    """The arrow's head, at the parent: that is the way a gradient goes."""
+    side, across = _along(scene, (length, -half)), _along(scene, (0.0, 2 * half))
+    return f'<path class="tip" d="M{_p(_along(scene, at))}l{_p(side)}l{_p(across)}z"/>'
+
+
+def _way(scene: Scene, a: Point, bend: list[Point] | None, b: Point) -> str:
+    """A curve between two points; with dot's bends, its way around the cards in between, with our ends."""
     middle = (a[0] + b[0]) / 2
-    return f"M{_p(a)}C{_n(middle)} {_n(a[1])} {_n(middle)} {_n(b[1])} {_p(b)}"
-
-
-def _spline(a: Point, bend: list[Point], b: Point) -> str:
-    """dot's way around the cards in between, with our ends."""
-    inner = bend[1:-1]
-    return f"M{_p(a)}C" + " ".join(_p(point) for point in [*inner, b])
+    points = [_along(scene, point) for point in [a, (middle, a[1]), (middle, b[1]), b]]
+    if bend:
+        points = [points[0], *bend[1:-1], points[-1]]
+    return f"M{_p(points[0])}C" + " ".join(map(_p, points[1:]))
 
 
 def _legend(scene: Scene) -> str:
