@@ -23,6 +23,7 @@ from .operations import (
     fmod, gelu, hypot, log, log1p, log2, log10, logaddexp, maximum, minimum, reciprocal, relu, sigmoid, sign, silu, sin,
     sinh, softplus, sqrt, square, step, tan, tanh, trunc, where,
 )
+from .primitive import primitive
 from .value import Value, lift
 
 __all__ = [
@@ -37,7 +38,7 @@ __all__ = [
 
 _ON_FIRST_USE = {  # what needs more than the heart is imported when it is first asked for
     "jacobian": "calculus", "hessian": "calculus", "hessian_vector_product": "calculus",
-    "check_gradients": "check", "primitive": "primitive", "record": "tape", "Tape": "tape",
+    "check_gradients": "check", "record": "tape", "Tape": "tape",
     "draw": "view", "draw_dot": "view", "stepper": "view", "debug": "debugger",
 }
 

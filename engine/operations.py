@@ -152,9 +152,9 @@ logsumexp = operation("logsumexp", "logsumexp", ieee.logsumexp,
 
 
 # -- families: a plain number that belongs to the operation is its parameter, not a parent ---------------------
-power_of = family("power_of", lambda p: Operation(  # x**0 is flat, also at 0
-    "power", f"**{p:g}", lambda x: ieee.power(x, p),
-    lambda z, x: lambda: (p * power_of(p - 1.0)(x) if p else 0.0,), 1, (p,)))
+power_of = family("power_of", lambda p: Operation(  # x**0 is flat, also at 0; z/x where p - 1 would lose digits of p
+    "power", f"**{p:g}", lambda x: ieee.power(x, p), lambda z, x: lambda: (0.0 if p == 0.0 else p * (
+        power_of(p - 1.0)(x) if p - 1.0 + 1.0 == p else where(x, divide(z, x), power_of(p - 1.0)(x))),), 1, (p,)))
 leaky_relu_of = family("leaky_relu_of", lambda slope: Operation(  # at the kink the left slope, as PyTorch's
     "leaky_relu", "leaky_relu", lambda x: x if x > 0.0 else slope * x,
     lambda z, x: lambda: (where(x > 0.0, 1.0, slope),), 1, (slope,)))

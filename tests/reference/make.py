@@ -73,7 +73,8 @@ SMOOTH = {  # name: (function, operands)
     "mean": (lambda x, y, z: (x + y + z) / 3, [(0.5, -2.0, 3.0)]),
     "product": (lambda x, y, z: x * y * z, [(0.5, -2.0, 3.0), (0.0, 4.0, 5.0)]),
     "logsumexp": (lambda x, y, z: mpmath.log(sum(map(mpmath.exp, (x, y, z)))), [(0.5, -2.0, 3.0)]),
-    "power_of": (lambda x, p: x**p, [(1.7, 3.0), (0.3, -2.0), (2.5, 0.5), (-1.5, 4.0)]),
+    "power_of": (lambda x, p: x**p, [(1.7, 3.0), (0.3, -2.0), (2.5, 0.5), (-1.5, 4.0),
+                                       (1e-90, 1 / 3), (1e80, 0.3), (1e-60, 0.1), (1e5, -0.3)]),
     "elu_of": (lambda x, a: x if x > 0 else a * mpmath.expm1(x), [(2.0, 1.0), (-1.5, 0.5), (-30.0, 1.0)]),
 }
 KINKED = {  # one-sided functions at points where they are smooth
