@@ -16,9 +16,9 @@ from typing import Any
 
 Line = list[tuple[str, str]]  # pieces of text, each with the name of a style or ""
 
-STYLES = {"name": "bold", "plus": "#bd5500", "minus": "#0075c4", "dim": "#767676", "head": "bold",
-          "warn": "bold #bd5500",
-          "good": "#1a8038", "error": "bold #d03030", "place": "#767676", "caret": "#bd5500"}
+STYLES = {"name": "bold", "plus": "#c05600", "minus": "#0078c8", "dim": "#767676", "head": "bold",
+          "warn": "bold #c05600",
+          "good": "#1d863e", "error": "bold #d93a3a", "place": "#767676", "caret": "#c05600"}
 _ASCII = str.maketrans({"×": "*", "·": "*", "∂": "d", "Σ": "sum", "→": "->", "…": "...", "–": "-", "−": "-", "✓": "ok",
                         "▸": ">", "│": "|", "²": "^2", "³": "^3", "≤": "<=", "≥": ">=", "½": "1/2",
                         "√": "sqrt", "π": "pi"})

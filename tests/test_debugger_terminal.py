@@ -1,0 +1,190 @@
+"""The debugger's talk: scripts, hostile labels, poor terminals, completion, mistakes called by name."""
+
+import io
+import math
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import engine
+from engine import Value
+from engine.debugger import Debugger, Session, run_script
+from engine.debugger.mistakes import likely
+from engine.debugger.paint import STYLES, Painter
+
+ROOT = Path(__file__).resolve().parent.parent
+HOSTILE = ["\x1b[31m", "a\nb", "\x07", "\ud800", "[bold]x[/bold]", "A" * 20_000, "‮x", "x; q", "{x}", "%s", "\x00", "梯度"]
+
+
+def conversation(root, *lines, **options):
+    """What is said to these lines, without the prompts."""
+    out = io.StringIO()
+    talk = Debugger(Session(root), stdin=io.StringIO("".join(line + "\n" for line in lines)), stdout=out, **options)
+    talk.converse()
+    return out.getvalue().replace(talk.prompt, "")
+
+
+def small():
+    a, b = Value(2.0, label="a"), Value(-3.0, label="b")
+    return a * b + a
+
+
+@pytest.mark.parametrize("label", HOSTILE)
+def test_hostile_labels_are_inert(label):
+    x = Value(2.0, label=label)
+    said = conversation(x * x, "s", "w", "l", "why #0", "p #0", "info leaves", f"b {label}", f"p {label}", "c", "q")
+    assert not any(c < " " and c != "\n" or "\ud800" <= c <= "\udfff" for c in said)
+    assert max(map(len, said.splitlines())) < 600
+
+
+def test_nonsense_is_answered():
+    said = conversation(small(), "foo", "b", "cl 99", "cl x", "condition 9 1", "ignore 1 -1", "s x", "s 0", "info", "info zz",
+                        "until", "why", "watch a +", "display nothing", "p", "help foo", "unt zzz", "s 99999999999999", "q")
+    assert said.count("***") >= 12 and "Traceback" not in said
+
+
+def test_every_command_explains_itself():
+    for name in dir(Debugger):
+        if name.startswith("do_"):
+            assert getattr(Debugger, name).__doc__.strip(), name
+    assert "predict" in conversation(small(), "h", "q") and "contributions" in conversation(small(), "h s", "q")
+
+
+def test_the_end_of_input_leaves_and_gives_everything_back():
+    root = small()
+    assert "left before the end" in conversation(root, "s")
+
+
+def test_enter_repeats():
+    assert " 4/4 " in conversation(small(), "s", "", "", "", "q")
+
+
+def test_completion_knows_commands_and_labels():
+    talk = Debugger(Session(small()), stdin=io.StringIO(), stdout=io.StringIO())
+    assert talk.completenames("pre") == ["predict"]
+    assert talk.completedefault("a", "p a", 2, 3) == ["a", "a.data", "a.grad"]
+    assert talk.complete_info("b") == ["breakpoints"]
+
+
+def test_an_encoding_without_our_signs_gets_ascii():
+    raw = io.BytesIO()
+    stream = io.TextIOWrapper(raw, encoding="ascii", write_through=True)
+    Painter(stream).write("∂y/∂x × 梯 → 1")
+    assert raw.getvalue().decode().split() == ["dy/dx", "*", "?", "->", "1"]
+
+
+class Terminal(io.StringIO):
+    encoding = "utf-8"
+
+    def isatty(self):
+        return True
+
+
+def test_colours_where_the_terminal_has_them(monkeypatch):
+    pytest.importorskip("rich", reason="colours come from rich")
+    monkeypatch.setenv("TERM", "xterm-256color")
+    monkeypatch.setenv("COLORTERM", "truecolor")
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    Painter(out := Terminal()).write([("+3", "plus"), (" [b]", "")])
+    assert "\x1b[" in out.getvalue() and " [b]" in out.getvalue()
+    monkeypatch.setenv("NO_COLOR", "1")
+    Painter(out := Terminal()).write([("+3", "plus")])
+    assert out.getvalue() == "+3\n"
+
+
+def luminance(colour):
+    parts = [int(colour[i:i + 2], 16) / 255 for i in (1, 3, 5)]
+    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in parts]
+    return sum(weight * c for weight, c in zip((0.2126, 0.7152, 0.0722), linear, strict=True))
+
+
+@pytest.mark.parametrize("style", sorted(style for style, look in STYLES.items() if "#" in look))
+def test_contrast_on_black_and_on_white(style):
+    """WCAG 2.1: (lighter + 0.05) / (darker + 0.05)."""
+    light = luminance(STYLES[style][STYLES[style].index("#"):])
+    assert 1.05 / (light + 0.05) >= 4.45 and (light + 0.05) / 0.05 >= 4.45
+
+
+@pytest.mark.parametrize(("make", "answer", "word"), [
+    (lambda x: x * x, 3.0, "last contribution"),
+    (lambda x: (x * 2.0) * 5.0, 2.0, "upstream"),
+    (lambda x: x * 5.0, 3.0, "Swapped"),
+    (lambda x: x.tanh(), 1.0 - math.tanh(3.0), "square"),
+    (lambda x: x.tanh(), -8.0, "input"),
+    (lambda x: x.exp() * 2.0, 6.0, "exp"),
+    (lambda x: (x - 5.0).relu() * 3.0, 3.0, "relu"),
+    (lambda x: (x - 1.0) * 7.0, 14.0, "zero_grad"),
+    (lambda x: x * -7.0, 7.0, "sign"),
+    (lambda x: x * 7.0, 0.0, "seed"),
+    (lambda x: (h := x * 5.0) + h * x * 2.0, 35.0, "order"),
+])
+def test_the_usual_mistakes_are_named(make, answer, word):
+    x = Value(3.0, label="x")
+    assert word in likely(make(x), x, answer)
+
+
+def test_no_mistake_is_named_for_the_right_answer_or_for_noise():
+    x = Value(3.0, label="x")
+    assert likely(x * x, x, 6.0) == "" and likely(x * x, x, 123.4) == ""
+
+
+def test_plot_writes_the_picture(tmp_path):
+    said = conversation(small(), "s", f"plot {tmp_path / 'now.svg'}", f"plot {tmp_path / 'no' / 'such.svg'}", "q")
+    assert (tmp_path / "now.svg").read_text(encoding="utf-8").lstrip().startswith("<")
+    assert "*** no picture" in said
+
+
+SCRIPT = """\
+import sys
+from engine import Value
+x = Value(float(sys.argv[1]), label="x")
+for turn in range(2):
+    y = x * x
+    y.backward()
+    print("turn", turn, x.grad)
+"""
+
+
+def started(tmp_path, typed, *arguments):
+    file = tmp_path / "program.py"
+    file.write_text(SCRIPT, encoding="utf-8", newline="\n")
+    return subprocess.run([sys.executable, "-c", f"from engine.debugger import run_script; import sys; "
+                           f"sys.exit(run_script({str(file)!r}, {arguments!r}))"], input=typed, text=True, timeout=60,
+                          capture_output=True, cwd=ROOT, encoding="utf-8", env=None)
+
+
+def test_a_script_stops_at_each_backward_and_goes_on(tmp_path):
+    done = started(tmp_path, "s\nc\nc\nc\nc\n", "3.0")
+    assert done.returncode == 0, done.stderr
+    assert "1/2  x.grad +=" in done.stdout and "turn 0 6.0" in done.stdout and "turn 1 12.0" in done.stdout
+    assert "leaves accumulate: x.grad = 6" in done.stdout
+
+
+def test_quitting_ends_the_script(tmp_path):
+    done = started(tmp_path, "s\nq\n", "3.0")
+    assert done.returncode == 0 and "turn 0" not in done.stdout
+
+
+def test_a_script_that_fails_fails(tmp_path):
+    done = started(tmp_path, "", "three")
+    assert done.returncode != 0 and "could not convert string" in done.stderr
+
+
+def test_a_script_that_is_not_there():
+    with pytest.raises(FileNotFoundError, match="give the path"):
+        run_script("no/such/file.py")
+
+
+def test_debug_takes_a_value():
+    with pytest.raises(TypeError, match="pass the loss itself"):
+        engine.debug(3.0)
+
+
+def test_where_looks_at_a_window_of_a_long_order():
+    h = Value(1.0, label="x")
+    for _ in range(500):
+        h = h * 1.0
+    said = conversation(h, "s 250", "w", "q")
+    assert "before" in said and "to come" in said and len(said.splitlines()) < 80

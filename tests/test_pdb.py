@@ -1,0 +1,128 @@
+"""pdb itself, driven as a person drives it, through a terminal."""
+
+import re
+import sys
+from pathlib import Path
+
+import pytest
+
+pexpect = pytest.importorskip("pexpect", reason="a terminal is played by pexpect")
+if sys.platform == "win32":
+    pytest.skip("pexpect plays terminals on POSIX only", allow_module_level=True)
+
+ROOT = Path(__file__).resolve().parent.parent
+BACKWARD = ROOT / "engine" / "backward.py"
+SUM = next(n for n, line in enumerate(BACKWARD.read_text(encoding="utf-8").splitlines(), 1)
+           if "parent.grad += contribution" in line)
+PROGRAM = """\
+from engine import Value
+a, b = Value(2.0, label="a"), Value(-3.0, label="b")
+root = {root}
+{stop}
+root.backward()
+print("finished", a.grad)
+"""
+SKIPPING = "import pdb; pdb.Pdb(skip=['engine.graph', 'engine.ieee']).set_trace()"
+OURS = "from engine.debugger import GradPdb; GradPdb().set_trace()"
+
+
+class Person:
+    """Types at a prompt and reads what comes."""
+
+    def __init__(self, tmp_path, root="a * b + a", stop=SKIPPING, command=None, env=None, prompt=r"\(Pdb\) "):
+        file = tmp_path / "program.py"
+        file.write_text(PROGRAM.format(root=root, stop=stop), encoding="utf-8")
+        settings = {"PATH": "/usr/bin:/bin", "PYTHONPATH": str(ROOT), "TERM": "dumb", "HOME": str(tmp_path),
+                    "PYTHONIOENCODING": "utf-8", **(env or {})}
+        self.prompt = prompt
+        self.child = pexpect.spawn(sys.executable, command or [str(file)], env=settings, cwd=str(tmp_path), timeout=30,
+                                   encoding="utf-8", echo=False, dimensions=(50, 300))
+        self.child.expect(prompt)
+
+    def type(self, line):
+        self.child.sendline(line)
+        self.child.expect(self.prompt)
+        return self.child.before
+
+    def leave(self):
+        self.child.close(force=True)
+
+
+@pytest.fixture
+def person(tmp_path):
+    people = []
+
+    def hire(**options):
+        people.append(Person(tmp_path, **options))
+        return people[-1]
+    yield hire
+    for one in people:
+        one.leave()
+
+
+@pytest.mark.parametrize("root", ["a * b + a", "a * b", "a - b", "a + 3.0"])
+def test_stepping_reaches_the_first_sum_in_fifteen_stops(person, root):
+    pdb, stops = person(root=root), 0
+    while "-> parent.grad += contribution" not in pdb.type("s"):
+        stops += 1
+        assert stops < 15
+    assert pdb.type("p node.grad, contribution, parent.grad").startswith("(1.0, ")
+
+
+def test_one_breakpoint_shows_everything_as_plain_locals(person):
+    pdb = person()
+    pdb.type(f"b {BACKWARD}:{SUM}")
+    seen = []
+    for _ in range(4):
+        pdb.type("c")
+        seen.append(pdb.type("p parent.label, local, contribution, parent.grad").strip())
+    assert seen == ["('', 1.0, 1.0, 0.0)", "('a', 1.0, 1.0, 0.0)", "('a', -3.0, -3.0, 1.0)", "('b', 2.0, 2.0, 0.0)"]
+    assert pdb.type("p node").strip() == "*(data=-6, grad=1)"
+
+
+def test_stepping_into_the_closure_lands_on_the_rule(person):
+    pdb = person(root="a * b")
+    for _ in range(12):
+        if re.search(r"operations\.py\(\d+\)multiply", pdb.type("s")):
+            break
+    else:
+        pytest.fail("never came to the rule")
+    assert pdb.type("p x, y").strip() == "(2.0, -3.0)"
+    assert "multiply" in pdb.type("l")
+
+
+def test_the_companion_knows_edges_and_sums(person):
+    pdb = person(stop=OURS)
+    assert "no edge here" in pdb.type("edge")
+    assert "inside the backward loop" in pdb.type("why a")
+    pdb.type(f"b {BACKWARD}:{SUM}")
+    for _ in range(3):
+        pdb.type("c")
+    said = pdb.type("edge")
+    assert "a.grad += (a·b).grad × ∂(a·b)/∂a = 1 × -3 = -3" in said and "a.grad is 1" in said and "^^^^^" in said
+    assert "+1  from a·b + a" in pdb.type("why a")
+    assert "NameError" in pdb.type("why zzz")
+
+
+def test_breakpoint_opens_the_companion(person):
+    pdb = person(stop="breakpoint()", env={"PYTHONBREAKPOINT": "engine.debugger.set_trace"})
+    assert "edge" in pdb.type("help edge") and "contribution" in pdb.type("help edge")
+
+
+def test_pytest_opens_the_companion_at_a_failure(tmp_path, person):
+    (tmp_path / "test_it.py").write_text(
+        "from engine import Value\n\n\ndef test_it():\n    x = Value(3.0, label='x')\n    y = x * x\n    y.backward()\n"
+        "    assert x.grad == 3.0\n", encoding="utf-8")
+    pdb = person(command=["-m", "pytest", "-q", "-p", "no:cacheprovider", "--pdb",
+                          "--pdbcls=engine.debugger:GradPdb", "test_it.py"])
+    assert "+3  from y = x·x" in pdb.type("why y, x") or "+3  from x·x" in pdb.type("why y, x")
+
+
+def test_the_example_of_a_pdbrc(person, tmp_path):
+    text = (ROOT / ".pdbrc.example").read_text(encoding="utf-8")
+    (tmp_path / ".pdbrc").write_text(text, encoding="utf-8")
+    pdb = person()
+    pdb.type(f"b {BACKWARD}:{SUM}")
+    pdb.type("c")
+    assert "+(data=-4, grad=1)" in pdb.type("p node")
+    assert "*(data=-6, grad=0) += 1 × 1 = 1" in pdb.type("edge")
