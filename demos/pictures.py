@@ -1,7 +1,7 @@
 """Draws the pictures of the documentation anew: `python -m demos.pictures`, or `make pictures`.
 
 >>> sorted(graphs())
-['alias', 'elsewhere', 'expression', 'forward-only', 'graph', 'neuron']
+['alias', 'collapsed', 'elsewhere', 'expression', 'forward-only', 'graph', 'network', 'neuron']
 
 Each comes as NAME.svg, which is light or dark as its reader's page is, and as NAME-dark.svg for pages that choose.
 """
@@ -12,12 +12,16 @@ from pathlib import Path
 from typing import Any
 
 from engine import Value, draw
+from nn import MLP
+
+OPTIONS: dict[str, dict[str, str]] = {"collapsed": {"collapse": "neurons"}, "network": {"view": "network"}}
 
 
 def graphs() -> dict[str, Value]:
     """The root of every picture, by the picture's name."""
     return {"graph": _graph(), "expression": _expression(), "neuron": _neuron(), "alias": _alias(),
-            "forward-only": _forward_only(), "elsewhere": _elsewhere()}
+            "forward-only": _forward_only(), "elsewhere": _elsewhere(), "collapsed": _loss([4, 4, 1]),
+            "network": _loss([16, 16, 1])}
 
 
 def _graph() -> Any:
@@ -81,14 +85,25 @@ def _elsewhere() -> Any:
     return y
 
 
+def _loss(sizes: list[int]) -> Value:
+    """The squared error of a small network at one point."""
+    net = MLP(2, sizes, activation="tanh", seed=1)
+    output: Value = net([Value(0.5, label="x0"), Value(-0.3, label="x1")])
+    loss: Value = (output - 1.0) ** 2
+    loss.label = "loss"
+    loss.backward()
+    return loss
+
+
 def main(argv: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description="Draw the pictures of the documentation anew.")
     parser.add_argument("--out", type=Path, default=Path("docs/pictures"), help="folder (default: docs/pictures)")
     folder = parser.parse_args(argv).out
     folder.mkdir(parents=True, exist_ok=True)
     for name, root in graphs().items():
-        print(draw(root).save(folder / f"{name}.svg"))
-        print(draw(root, theme="dark").save(folder / f"{name}-dark.svg"))
+        options = OPTIONS.get(name, {})
+        print(draw(root, **options).save(folder / f"{name}.svg"))
+        print(draw(root, **options, theme="dark").save(folder / f"{name}-dark.svg"))
 
 
 if __name__ == "__main__":

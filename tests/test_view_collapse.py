@@ -175,3 +175,26 @@ def test_labels_of_groups_are_text():
     svg = engine.draw(y, collapse="neurons").svg
     assert "<script" not in svg and "<scr" in " ".join(texts(ET.fromstring(svg)))
     assert ET.fromstring(svg).tag == f"{SVG}svg"
+
+
+@pytest.mark.parametrize("level", ["neurons", "layers"])
+def test_networks_that_overflow_are_drawn(level, placing):
+    x, w = Value(math.inf, label="x"), [Value(1.0), Value(-1.0)]
+    hidden = [engine.weighted_sum([v], [x]).tanh() for v in w]
+    y = engine.weighted_sum([Value(math.inf), Value(math.inf)], hidden)
+    y.backward()
+    assert ET.fromstring(engine.draw(y, collapse=level).svg).tag == f"{SVG}svg"
+
+
+def test_from_top_to_bottom_a_parent_stands_above_its_child(placing):
+    a = Value(3.0, label="a")
+    y = a * a
+    y.backward()
+    heights = []
+    for direction in ("LR", "TB"):
+        svg = engine.draw(y, direction=direction).svg
+        at = [group.get("transform")[len("translate("):-1].split() for group in groups(svg, "node")]
+        heights.append([(float(x), float(y)) for x, y in at])
+    assert heights[0][0][0] < heights[0][1][0] and heights[1][0][1] + 94 < heights[1][1][1]
+    with pytest.raises(ValueError, match="direction 'RL'"):
+        engine.draw(y, direction="RL")

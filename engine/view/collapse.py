@@ -13,10 +13,10 @@ one layer.
 
 from collections.abc import Iterable
 from graphlib import CycleError, TopologicalSorter
-from math import fsum
 from typing import Any, NamedTuple
 
 from ..explain import Step
+from ..ieee import add_up
 from ..operation import OPERATIONS
 
 ACTIVATIONS = {"relu", "leaky_relu", "elu", "gelu", "silu", "sigmoid", "softplus", "tanh", "step", "sign", "clamp",
@@ -183,9 +183,8 @@ def _turns(step: Step) -> bool:
 
 def _step(child: Any, parent: Any, found: list[Step]) -> Step:
     """One step for the edges between two boxes; a single edge keeps its local derivative, from output to operand."""
-    first, share = found[0], fsum(step.contribution for step in found)
+    first, share = found[0], add_up([step.contribution for step in found])
     if len(found) > 1:
-        share = share if share == share else float("nan")
         return Step(0, child, parent, len(found), float("nan"), float("nan"), share, 0.0, 0.0)
     local = first.local
     if isinstance(child, Group) and child.kind == "neuron" and first.node.operation.name == "weighted_sum":
@@ -237,7 +236,7 @@ def _totals(steps: list[Step], crossing: list[Step], boxes: list[Any], root: Any
     at_border = {step.parent: step.after for step in crossing}
     for group in boxes:
         if isinstance(group, Group):
-            group.data = group.outputs[0].data if len(group.outputs) == 1 else fsum(x.data for x in group.outputs)
+            group.data = group.outputs[0].data if len(group.outputs) == 1 else add_up([x.data for x in group.outputs])
             here = at_border.get(group, 1.0 if root in group.outputs else 0.0)
             elsewhere = [x.grad - arrived.get(x, float(x is root)) for x in group.outputs
                          if x.grad != arrived.get(x, float(x is root))]
