@@ -35,7 +35,7 @@ def small():
 def test_hostile_labels_are_inert(label):
     x = Value(2.0, label=label)
     said = conversation(x * x, "s", "w", "l", "why #0", "p #0", "info leaves", f"b {label}", f"p {label}", "c", "q")
-    assert not any(c < " " and c != "\n" or "\ud800" <= c <= "\udfff" for c in said)
+    assert not any((c < " " and c != "\n") or "\ud800" <= c <= "\udfff" for c in said)
     assert max(map(len, said.splitlines())) < 600
 
 
@@ -188,3 +188,26 @@ def test_where_looks_at_a_window_of_a_long_order():
         h = h * 1.0
     said = conversation(h, "s 250", "w", "q")
     assert "before" in said and "to come" in said and len(said.splitlines()) < 80
+
+
+def test_a_notebook_asks_through_its_input_prompt():
+    client = pytest.importorskip("jupyter_client", reason="a notebook's kernel is started by jupyter_client")
+    pytest.importorskip("ipykernel", reason="a notebook's kernel is ipykernel")
+    manager, kernel = client.manager.start_new_kernel(kernel_name="python3", cwd=str(ROOT), env=None)
+    said, lines = [], iter(["s", "", "q"])
+
+    def answer(message):
+        said.append(message["content"]["prompt"])
+        kernel.input(next(lines))
+
+    try:
+        kernel.execute_interactive(
+            f"import sys; sys.path.insert(0, {str(ROOT)!r})\nimport engine\nx = engine.Value(3.0)\ny = x * x\n"
+            "engine.debug(y)\nprint('kept', x.grad, repr(x.label))", allow_stdin=True, timeout=60, stdin_hook=answer,
+            output_hook=lambda message: said.append(message["content"].get("text", "")))
+    finally:
+        kernel.stop_channels()
+        manager.shutdown_kernel(now=True)
+    told = "".join(said)
+    assert "(grad)   1/2" not in told and told.count("(grad) ") == 3
+    assert "1/2  x.grad += y.grad × x" in told and "kept 6.0 ''" in told
