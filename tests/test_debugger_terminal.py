@@ -193,7 +193,7 @@ def test_where_looks_at_a_window_of_a_long_order():
 def test_a_notebook_asks_through_its_input_prompt():
     client = pytest.importorskip("jupyter_client", reason="a notebook's kernel is started by jupyter_client")
     pytest.importorskip("ipykernel", reason="a notebook's kernel is ipykernel")
-    manager, kernel = client.manager.start_new_kernel(kernel_name="python3", cwd=str(ROOT), env=None)
+    manager, kernel = client.manager.start_new_kernel(kernel_name="python3", cwd=str(ROOT))
     said, lines = [], iter(["s", "", "q"])
 
     def answer(message):
