@@ -164,7 +164,7 @@ def picture(found: Network, out: Any) -> None:
     for level, layer in enumerate(found.net.layers):
         for j, neuron in enumerate(layer.neurons):
             for k, w in enumerate(neuron.w):
-                _edge(axes, places[level][k], places[level + 1][j], w.grad, j)
+                _edge(axes, places[level][k], places[level + 1][j], w.grad)
     for level, column in enumerate(columns):
         for k, delta in enumerate(column):
             bias = found.net.layers[level - 1].neurons[k].b.grad if level else None
@@ -184,10 +184,10 @@ def _colour(x: float) -> str:
     return show.POSITIVE if x > 0.0 else show.NEGATIVE if x < 0.0 else show.ZERO
 
 
-def _edge(axes: Any, start: tuple[float, float], end: tuple[float, float], gradient: float, j: int) -> None:
+def _edge(axes: Any, start: tuple[float, float], end: tuple[float, float], gradient: float) -> None:
     axes.plot(*zip(start, end), color=_colour(gradient), linewidth=1.0 + 6.0 * math.sqrt(abs(gradient)), alpha=0.45,
               zorder=1, solid_capstyle="round")
-    share = (0.34, 0.5, 0.66)[j % 3]  # labels of lines that cross stand apart
+    share = 0.76  # near the neuron that a line ends in, where it has fanned out from all others
     x, y = [p + share * (q - p) for p, q in zip(start, end)]
     axes.text(x, y, f"{gradient:+.3f}", ha="center", va="center", size=8, color=_colour(gradient), zorder=2,
               bbox={"facecolor": show.PAPER, "edgecolor": "none", "pad": 1.2})

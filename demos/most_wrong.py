@@ -65,7 +65,7 @@ def main(argv: Sequence[str] | None = None) -> dict[str, Any]:
     print(show.table(["neuron", "grad", "slope when nudged"], rows))
     print(f"\nmost wrong: {rows[0][0]}\n")
     print(cost.why(next(a for layer in activations for a in layer if a.label == rows[0][0])))
-    show.save(engine.draw(cost, module=net), args.out, "most_wrong.svg")
+    show.save(engine.draw(cost, view="network", module=net), args.out, "most_wrong.svg")
     return {"ranking": rows}
 
 

@@ -31,6 +31,15 @@ def test_iris_is_learned_from_two_thirds(tmp_path):
     assert np.mean(np.array(answers) == np.array(labels)) == pytest.approx(found["test"], abs=0)
 
 
+def test_digits_with_the_whole_budget(tmp_path):
+    """95 % of a third that training never saw; from a tape, which makes it seconds."""
+    pytest.importorskip("numba")
+    found = digits.main(["--compiled", "--out", str(tmp_path)])
+    assert found["test"] >= 0.95
+    (_, _), (test, _) = data.split(*data.digits(), seed=0)
+    assert len(test) == 599 and found["same"]
+
+
 def test_digits_with_a_small_budget(tmp_path):
     found = digits.main(["--quick", "--out", str(tmp_path)])
     assert found["test"] >= 0.8 and found["same"]  # a tenth would be chance
