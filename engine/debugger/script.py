@@ -10,6 +10,7 @@ empty.py ended without a backward(): there was nothing to step through
 1
 """
 
+import errno
 import os
 import runpy
 import sys
@@ -51,7 +52,7 @@ def run_script(path: str, arguments: Sequence[str] = ()) -> int:
     exceptions come through. Raises FileNotFoundError where there is no such file.
     """
     if not os.path.isfile(path):
-        raise FileNotFoundError(f"there is no file {path}: give the path of a Python program")
+        raise FileNotFoundError(errno.ENOENT, "there is no such file: give the path of a Python program", path)
     before, stopper = (sys.argv, sys.path[:]), _Stopper()
     sys.argv = [path, *arguments]
     sys.path.insert(0, os.path.dirname(os.path.abspath(path)))

@@ -465,7 +465,7 @@ class Debugger(cmd.Cmd):
         for at, text in texts.items():
             self.say([("  ▸ " if at == made.line else "    ", "caret"), (f"{at:4}  ", "dim"),
                       (text + " " * (wide - columns(text)), "head" if at == made.line else ""),
-                      ("   " + printable("; ".join(born.get(at, [])), 72), "name")])
+                      ("   " + printable("; ".join(born.get(at, [])), max(24, 92 - wide)), "name")])
 
     def born(self, filename: str) -> dict[int, list[str]]:
         """What was made on each line of a file: at most four values of a line are spelled out."""
