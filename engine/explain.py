@@ -119,7 +119,7 @@ def excerpt(made: Site, width: int = 100) -> list[str]:
         return [place]
     shown = printable(text, width)
     marked = shown[start:start + made.end_column - made.column]
-    return [f"{place}   {shown}", " " * (len(place) + 3 + columns(shown[:start])) + "^" * columns(marked)]
+    return [f"{place}   {shown}", " " * (columns(place) + 3 + columns(shown[:start])) + "^" * columns(marked)]
 
 
 def columns(text: str) -> int:
