@@ -22,14 +22,14 @@ def test_why_is_aligned_and_names_edge_slope_and_line():
     first = z.created_at.line
     assert s.why(x).splitlines() == [
         "x.grad = -2",
-        f"   +1  from s = z + x    ∂s/∂x = 1     test_explain.py:{first + 1}",
-        f"   -3  from z = x·w      ∂z/∂x = -3    test_explain.py:{first}"]
+        f"   +1  from s = z + x    ∂s/∂x = 1     test_why.py:{first + 1}",
+        f"   -3  from z = x·w      ∂z/∂x = -3    test_why.py:{first}"]
 
 
 def test_why_follows_upstream():
     x, _w, _z, s = example()
     s.backward()
-    assert [re.sub(r" +test_explain.*", "", line) for line in s.why(x, depth=3).splitlines()] == [
+    assert [re.sub(r" +test_why.*", "", line) for line in s.why(x, depth=3).splitlines()] == [
         "x.grad = -2",
         "   +1  from s = z + x    ∂s/∂x = 1",
         "       s.grad = 1",
