@@ -78,17 +78,18 @@ def rule(operation: Operation | str, names: Sequence[str] = ()) -> str:
     return ", ".join(f"∂z/∂{letter} = {text}" for letter, text in zip(letters, slopes(operation, letters), strict=True))
 
 
-def slopes(operation: Operation | str, names: Sequence[str] = ()) -> tuple[str, ...]:
+def slopes(operation: Operation | str, names: Sequence[str] = (), result: str = "z") -> tuple[str, ...]:
     """The formula of each local derivative, in the order of the operands.
 
     >>> slopes("exp"), slopes("sin", ["t"])
     (('z',), ('cos(t)',))
 
-    A user's rule that can't be spelled in symbols (it asks for a number) is shown as "?".
+    `result` is what to call the value itself. A user's rule that can't be spelled in symbols (it asks for a number)
+    is shown as "?".
     """
     operation, letters = _found(operation), _letters(operation, names)
     try:
-        found = operation.rule(Symbol("z"), *[Symbol(letter) for letter in letters])()
+        found = operation.rule(Symbol(result), *[Symbol(letter) for letter in letters])()
     except (TypeError, ValueError, ArithmeticError, AttributeError):
         return ("?",) * len(letters)
     return tuple([_text(slope) for slope in found])

@@ -18,6 +18,7 @@ from typing import Any
 
 from ..explain import Step, name, numbered, printable
 from ..graph import stale, topological_order
+from ..symbols import slopes
 from .collapse import Group, contracted, running
 
 CHIPS = {"*": "×", "-": "−", "/": "÷", "sum": "Σ", "dot": "Σ w·a", "prod": "Π", "**": "xʸ", "<=": "≤", ">=": "≥"}
@@ -234,9 +235,9 @@ def summed(card: Card) -> str:
 
 def _pill(step: Step, cards: dict[Any, Card], state: str, top: float) -> Pill:
     child, parent = cards[step.node], cards[step.parent]
-    up, down = child.title or child.name, parent.title or parent.name
+    up, down = _held(child.title or child.name), _held(parent.title or parent.name)
     edges = step.slot if isinstance(step.node, Group) and step.upstream != step.upstream else 1
-    tip = f"{edges} edges from {up} to {down}" if edges > 1 else f"∂{up}/∂{down} = {text(step.local)}"
+    tip = f"{edges} edges from {up} to {down}" if edges > 1 else f"∂{up}/∂{down} = {_rule(step, up)}{text(step.local)}"
     local = f"{edges} edges" if edges > 1 else text(step.local)
     if state == "forward only":
         return Pill(step, child, parent, local, "", "zero", 1.2, printable(tip, 400), edges=edges)
@@ -246,6 +247,20 @@ def _pill(step: Step, cards: dict[Any, Card], state: str, top: float) -> Pill:
     stroke = 1.2 + 3.3 * min(1.0, size) ** 0.5 if size == size else 2.0
     return Pill(step, child, parent, local, signed(step.contribution), sign(step.contribution), stroke,
                 printable(tip, 400), edges=edges)
+
+
+def _held(words: str) -> str:
+    """An expression in brackets, so that ∂ and .grad have one thing to belong to."""
+    return f"({words})" if any(c in words for c in " ·()*/+") else words
+
+
+def _rule(step: Step, child: str) -> str:
+    """The rule that gave the local derivative, in symbols: `b = ` at a product with b; "" where it says no more."""
+    if isinstance(step.node, Group) or len(step.node.parents) > 4:
+        return ""
+    names = [printable(name(parent), 20) for parent in step.node.parents]
+    formula = slopes(step.node.operation, names, child)[step.slot]
+    return "" if formula in ("?", text(step.local)) else f"{formula} = "
 
 
 def _summary(cards: dict[Any, Card], pills: list[Pill], state: str) -> str:
