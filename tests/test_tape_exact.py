@@ -95,19 +95,17 @@ def test_unfused_the_tape_rounds_exactly_as_the_graph_does():
 @pytest.mark.parametrize("backend", ["numba", "numpy"])
 def test_fused_the_tape_is_within_1e_13_of_the_sum_of_magnitudes(backend):
     pytest.importorskip(backend)
-    wrong = 0
-    for seed, wanted, found, sizes in replays(range(250), fuse=True, backend=backend, edges=False):
+    for seed, wanted, found, sizes in replays(range(1000), fuse=True, backend=backend, edges=False):
         for x, y, size in zip(wanted, found, sizes):
-            if not same(x, y) and not abs(x - y) <= 1e-11 * max(size, abs(x), 1e-300):
-                wrong += 1
-                print(seed, x, y, size)
-    assert wrong == 0
+            assert same(x, y) or abs(x - y) <= 1e-13 * max(size, abs(x)), (seed, x, y, size)
 
 
 def test_fused_edges_meet_the_same_nans_and_infinities():
     pytest.importorskip("numba")
     for seed, wanted, found, _ in replays(range(300), fuse=True, backend="numba"):
-        assert [x != x for x in wanted] == [y != y for y in found], (seed, wanted, found)
+        for x, y in zip(wanted, found):
+            if not (math.isfinite(x) and math.isfinite(y)):
+                assert same(x, y), (seed, wanted, found)
 
 
 @pytest.mark.parametrize("name", sorted(INEXACT))
