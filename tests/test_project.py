@@ -58,7 +58,7 @@ def test_every_file_beside_the_modules_is_installed_with_them():
     config = configparser.ConfigParser()
     config.read(ROOT / "setup.cfg", encoding="utf-8")
     data = config["options.package_data"]
-    patterns = [p.removeprefix("**/") for p in data["*"].split()] + data["demos.workshop"].split()
+    patterns = [p.removeprefix("**/") for p in data["*"].split()]
     beside = [f.relative_to(ROOT) for f in _text_files() if f.relative_to(ROOT).parts[0] in ("engine", "nn", "demos")]
     beside = [f for f in beside if f.suffix != ".py" or not f.stem.isidentifier()]
     assert beside
