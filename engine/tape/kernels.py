@@ -424,14 +424,18 @@ def fuse(code, kind, uses, count, reduced, stack, term, term_start, term_stop, a
 @jit
 def _uniform_sum(first, last, term, kind, uslot, one, minus, udot, uterm, sizes):
     """A uniform number for the uniform addends among the terms; -1 where there are none."""
-    start = sizes[1]
+    start, only = sizes[1], -1
     for t in range(first, last):
         x, y, sign = term[t, 0], term[t, 1], term[t, 2]
         if y < 0 and kind[x] != LANE:
+            only = uslot[x] if sign > 0 else -1
             uterm[sizes[1], 0], uterm[sizes[1], 1] = uslot[x], uslot[one if sign > 0 else minus]
             sizes[1] += 1
     if sizes[1] == start:
         return -1
+    if sizes[1] == start + 1 and only >= 0:  # a single addend stands for itself
+        sizes[1] = start
+        return only
     slot = sizes[2]
     sizes[2] += 1
     udot[sizes[3], 0], udot[sizes[3], 1], udot[sizes[3], 2] = slot, start, sizes[1]
@@ -620,6 +624,25 @@ def run_one(ins, dot, U, V, acc):
             V[d] = apply(op, V[a], V[b], V[c])
 
 
+@jit
+def prepare(parameters, numbers, slots, ins, dot, U, acc):
+    """Put the parameters into their slots, and run the uniform part."""
+    for k in range(slots.size):
+        U[slots[k]] = parameters[numbers[k]]
+    run_one(ins, dot, U, U, acc)
+
+
+@jit
+def finish(out, acc, n, U, hoisted_to, hoisted_from, results, result_slots):
+    """Sums over n examples become means; what is the same for every example is added. Whether all is finite."""
+    acc /= max(n, 1)
+    for k in range(hoisted_to.size):
+        acc[hoisted_to[k]] += U[hoisted_from[k]]
+    for k in range(results.size):
+        out[results[k]] = U[result_slots[k]]
+    return np.isfinite(acc).all() and np.isfinite(out).all()
+
+
 @jit_sum
 def _sdot(V, z, U, dot, t, stop, L):
     for i in range(L):
@@ -673,7 +696,8 @@ def _rdot(acc, V, g, dot, t, stop, L):
 
 
 @jit
-def run_blocks(ins, dot, U, V, width, rows, columns, column_rows, results, out, acc, start, stop):
+def run_blocks(ins, dot, U, V, width, rows, columns, column_rows, splat_rows, splat_slots, results, out, acc,
+               start, stop):
     """Run the lane part for examples start … stop, `width` at a time; V is the buffer row after row.
 
     Lanes beyond the last example repeat it and are left out of every sum and result. Positions are unsigned: then
@@ -681,6 +705,10 @@ def run_blocks(ins, dot, U, V, width, rows, columns, column_rows, results, out, 
     that it can't do so share the last loop.
     """
     L = unsigned(width)
+    for j in range(splat_rows.size):
+        z = unsigned(splat_rows[j]) * L
+        for i in range(L):
+            V[z + i] = U[splat_slots[j]]
     for first in range(start, stop, width):
         n = min(width, stop - first)
         for j in range(columns.size):

@@ -4,54 +4,53 @@
 >>> from engine.tape.program import Plan
 >>> from engine.tape.recording import recorded
 >>> plan = Plan(recorded(lambda x: Value(2.0) * x, [3.0]), "parameters", fuse=True)
->>> values, gradient = run(plan, numpy().array([2.0]), numpy().array([[1.0], [3.0]]))
->>> values.tolist(), gradient.tolist()
-([[2.0, 6.0]], [2.0])
+>>> values, gradient, finite = run(plan, numpy().array([2.0]), numpy().array([[1.0], [3.0]]))
+>>> values.tolist(), gradient.tolist(), finite
+([[2.0, 6.0]], [2.0], True)
 """
 
 import os
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
+from threading import local
 from typing import Any
 
 from . import kernels
 from .jit import HAS_NUMBA, numpy
 from .program import Plan
 
+np = numpy()
 _CACHE = 1 << 19  # bytes of the buffer: about what a core keeps close
 _PAYS = 2_000_000  # instructions × examples from which a second thread is worth waking
+_kept = local()  # the buffer of each thread
 
 
-def run(plan: Plan, parameters: Any, rows: Any, threads: int | None = None, numba: bool = HAS_NUMBA) -> tuple[Any, Any]:
-    """The results (one row each: the value, then the gradients kept per example) and the mean gradient."""
-    np = numpy()
+def run(plan: Plan, parameters: Any, rows: Any, threads: int | None = None,
+        numba: bool = HAS_NUMBA) -> tuple[Any, Any, bool]:
+    """The results (one row each: the value, then the gradients kept per example), the mean gradient, all finite?"""
     out, total = np.zeros((plan.results.size, rows.shape[0])), np.zeros(plan.outputs.size)
     uniforms = plan.uniforms.copy()
-    uniforms[plan.parameter_slots] = parameters[plan.parameter_numbers]
-    if plan.uniform_code.size:
-        kernels.run_one(plan.uniform_code, plan.uniform_dot, uniforms, uniforms, total)
+    kernels.prepare(parameters, plan.parameter_numbers, plan.parameter_slots, plan.uniform_code, plan.uniform_dot,
+                    uniforms, total)
     if rows.shape[0] == 1:
         _run_one(plan, uniforms, rows, out, total)
     elif rows.shape[0]:
         _run_many(plan, uniforms, rows, out, total, threads, numba)
-    if plan.uniform_results.size:
-        out[plan.uniform_results] = uniforms[plan.uniform_result_slots][:, None]
-    return out, _mean(plan, uniforms, total, rows.shape[0])
+    finite = kernels.finish(out, total, rows.shape[0], uniforms, plan.hoisted_to, plan.hoisted_from,
+                            plan.uniform_results, plan.uniform_result_slots)
+    return out, total, bool(finite)
 
 
-def _mean(plan: Plan, uniforms: Any, total: Any, n: int) -> Any:
-    """Sums over the examples become means; what is the same for every example was left out of the sums."""
-    mean = total / max(n, 1)
-    mean[plan.hoisted_to] += uniforms[plan.hoisted_from]
-    return mean
+if not HAS_NUMBA:  # numbers beyond the floats are results here, not something to warn of
+    run = np.errstate(all="ignore")(run)
 
 
 def _run_one(plan: Plan, uniforms: Any, rows: Any, out: Any, total: Any) -> None:
-    buffer = numpy().zeros(plan.rows)
+    buffer = np.zeros(plan.rows)
     buffer[plan.splat_rows] = uniforms[plan.splat_slots]
     buffer[plan.column_rows] = rows[0, plan.columns]
     kernels.run_one(plan.code, plan.dot, uniforms, buffer, total)
-    out[:, 0] = numpy().where(plan.results >= 0, buffer[plan.results], 0.0)
+    out[:, 0] = np.where(plan.results >= 0, buffer[plan.results], 0.0)
 
 
 def _run_many(plan: Plan, uniforms: Any, rows: Any, out: Any, total: Any, threads: int | None, numba: bool) -> None:
@@ -67,32 +66,40 @@ def _run_many(plan: Plan, uniforms: Any, rows: Any, out: Any, total: Any, thread
     workers = min(blocks, threads or (_cores() if work > _PAYS else 1))
     bounds = [n if w == workers else blocks * w // workers * lanes for w in range(workers + 1)]
     if workers == 1:
-        total += _stretch(plan, uniforms, rows, lanes, out, 0, n)
+        _stretch(plan, uniforms, rows, lanes, out, total, 0, n)
         return
-    parts = [_pool().submit(_stretch, plan, uniforms, rows, lanes, out, *ends) for ends in zip(bounds, bounds[1:])]  # noqa: RUF007
+    totals = [total, *(np.zeros_like(total) for _ in range(workers - 1))]
+    parts = [_pool().submit(_stretch, plan, uniforms, rows, lanes, out, each, *ends)
+             for each, *ends in zip(totals, bounds, bounds[1:])]
     for part in parts:
-        total += part.result()
+        part.result()
+    total += sum(totals[1:])
 
 
 def lanes_of(plan: Plan, n: int) -> int:
     """How many examples go side by side: 8 to 128, so that the buffer stays in the cache."""
     fitting = max(8, min(128, _CACHE // (8 * plan.rows) // 32 * 32 or _CACHE // (8 * plan.rows) // 8 * 8))
-    needed = -(-n // 8) * 8 if n <= 64 else -(-n // 32) * 32
+    needed = -(-n // 8) * 8 if n <= 128 else 128
     return min(fitting, needed)
 
 
-def _stretch(plan: Plan, uniforms: Any, rows: Any, lanes: int, out: Any, start: int, stop: int) -> Any:
-    np = numpy()
-    buffer, total = _aligned(plan.rows * lanes), np.zeros(plan.outputs.size)
-    buffer.reshape(plan.rows, lanes)[plan.splat_rows] = uniforms[plan.splat_slots][:, None]
-    kernels.run_blocks(plan.code, plan.dot, uniforms, buffer, lanes, rows, plan.columns, plan.column_rows, plan.results,
-                       out, total, start, stop)
-    return total
+def _stretch(plan: Plan, uniforms: Any, rows: Any, lanes: int, out: Any, total: Any, start: int, stop: int) -> None:
+    kernels.run_blocks(plan.code, plan.dot, uniforms, _buffer(plan.rows * lanes), lanes, rows, plan.columns,
+                       plan.column_rows, plan.splat_rows, plan.splat_slots, plan.results, out, total, start, stop)
+
+
+def _buffer(size: int) -> Any:
+    """Room for `size` floats; each thread keeps one of a usual size."""
+    if size > _CACHE:
+        return _aligned(size)
+    if getattr(_kept, "size", -1) < size:
+        _kept.room, _kept.size = _aligned(size), size
+    return _kept.room
 
 
 def _aligned(size: int) -> Any:
     """Room for `size` floats that begins with a line of the cache, so that no vector straddles two."""
-    room = numpy().empty(size + 8)
+    room = np.empty(size + 8)
     start = -(room.ctypes.data // 8) % 8
     return room[start:start + size]
 

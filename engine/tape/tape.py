@@ -111,10 +111,10 @@ class Tape:
 
     def _run(self, wanted: str, parameters: Any, rows: Any, summed: bool = True) -> tuple[Any, Any]:
         """With fusion a product may meet 0·inf that the engine skips: what is not finite is run again without."""
-        found = run(self._plan(wanted, self._fuse, summed), parameters, rows, self._threads, self._numba)
-        if self._fuse and wanted != "nothing" and not (_finite(found[0]) and _finite(found[1])):
-            found = run(self._plan(wanted, False, summed), parameters, rows, self._threads, self._numba)
-        return found
+        *found, finite = run(self._plan(wanted, self._fuse, summed), parameters, rows, self._threads, self._numba)
+        if self._fuse and wanted != "nothing" and not finite:
+            *found, _ = run(self._plan(wanted, False, summed), parameters, rows, self._threads, self._numba)
+        return found[0], found[1]
 
     def _plan(self, wanted: str, fuse: bool, summed: bool = True) -> Plan:
         key = (wanted, fuse, summed)
@@ -144,7 +144,3 @@ def _real(array: Any, what: str) -> Any:
     if array.dtype.kind not in "fiub":
         raise TypeError(f"{what} of dtype {array.dtype}: give real numbers, such as float64")
     return numpy().ascontiguousarray(array, float)
-
-
-def _finite(array: Any) -> bool:
-    return bool(numpy().isfinite(array).all())
