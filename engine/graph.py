@@ -76,8 +76,5 @@ class prepared:
 
 def stale(order: list[Any]) -> list[Any]:
     """The nodes of `order` whose data is not what their operation makes of their parents' data now."""
-    return [node for node in order if _changed(node.data, node.operation.forward(*[p.data for p in node.parents]))]
-
-
-def _changed(old: float, new: float) -> bool:
-    return old != new and (old == old or new == new)
+    return [node for node in order if (now := node.operation.forward(*[p.data for p in node.parents])) != node.data
+            and (now == now or node.data == node.data)]  # nan is nan

@@ -59,9 +59,7 @@ share = operation("share", "share", lambda g, local: g * local if g else 0.0,  #
                   lambda z, g, local: lambda: (local, g), arity=2, domain=False)
 step = function("step", lambda x: float(x > 0.0) if x == x else x)
 sign = function("sign", lambda x: x if x != x or x == 0.0 else math.copysign(1.0, x))
-floor = function("floor", ieee.floor)
-ceil = function("ceil", ieee.ceil)
-trunc = function("trunc", ieee.trunc)
+floor, ceil, trunc = function("floor", ieee.floor), function("ceil", ieee.ceil), function("trunc", ieee.trunc)
 
 # -- exponentials, logarithms, roots --------------------------------------------------------------------------
 exp = function("exp", ieee.exp, lambda z, x: lambda: (z,))
@@ -109,8 +107,7 @@ minimum = operation("minimum", "min", lambda x, y: x if x <= y or x != x else y,
 hypot = operation("hypot", "hypot", math.hypot,
                   lambda z, x, y: lambda: (where(z, divide(x, z), 0.0), where(z, divide(y, z), 0.0)), arity=2)
 atan2 = operation("atan2", "atan2", math.atan2, lambda z, y, x: lambda: _turn(y, x, hypot(x, y)), arity=2)
-copysign = operation("copysign", "copysign", math.copysign,
-                     lambda z, x, y: lambda: (sign(x) * copysign(1.0, y), 0.0), arity=2)
+copysign = operation("copysign", "copysign", math.copysign, lambda z, x, y: lambda: (sign(x) * copysign(1.0, y), 0.0), 2)
 logaddexp = operation("logaddexp", "logaddexp", ieee.logsumexp,
                       lambda z, x, y: lambda: (sigmoid(x - y), sigmoid(y - x)), arity=2)
 
@@ -131,6 +128,12 @@ def _forward_weighted_sum(*xs: float) -> float:
     return z
 
 
+def _shares(parts: tuple[Any, ...]) -> tuple[Any, ...]:
+    """Each part of the whole: what a rounded z made all of them too large or too small by, cancels."""
+    whole = total.of(parts)
+    return tuple([divide(part, whole) for part in parts])
+
+
 def _others(xs: tuple[Any, ...]) -> tuple[Any, ...]:
     """For each x the product of all the others, without dividing, so that zeros do no harm."""
     before, after = [1.0], [1.0]
@@ -148,7 +151,7 @@ mean = operation("mean", "mean", lambda *xs: ieee.add_up(xs) / len(xs),
 product = operation("product", "prod", lambda *xs: math.prod(xs, start=1.0),
                     lambda z, *xs: lambda: _others(xs), domain=False)
 logsumexp = operation("logsumexp", "logsumexp", ieee.logsumexp,
-                       lambda z, *xs: lambda: tuple([exp(x - z) for x in xs]))
+                      lambda z, *xs: lambda: _shares(tuple([exp(x - z) for x in xs])))
 
 
 # -- families: a plain number that belongs to the operation is its parameter, not a parent ---------------------

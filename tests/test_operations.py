@@ -13,7 +13,7 @@ from engine.operations import FAMILIES, OPERATIONS
 
 inf, nan = math.inf, math.nan
 ROWS = json.loads((Path(__file__).parent / "reference" / "operations.json").read_text(encoding="utf-8"))["rows"]
-WIDE = {"erf", "erfc", "gelu", "silu", "softplus", "sigmoid", "logsumexp", "logaddexp"}  # 32 ulp; all others 4
+WIDE = {"erf", "erfc", "gelu", "silu", "softplus", "sigmoid", "logaddexp"}  # 32 ulp; all others 4
 SPECIAL = [0.0, -0.0, 1.0, -1.0, 2.0, -2.0, 0.5, -3.0, 710.0, -710.0, 5e-324, -5e-324, 1e308, -1e308, inf, -inf, nan]
 PARAMETERS = {"power_of": (2.5, -1.0, 0.0), "leaky_relu_of": (0.1,), "elu_of": (1.5,), "clamp_of": ((-1.0, 1.0),)}
 
