@@ -29,8 +29,7 @@ from .operation import FAMILIES, OPERATIONS, Closure, Operation, Rule, family, f
 # -- arithmetic ----------------------------------------------------------------------------------------------
 add = operation("add", "+", lambda x, y: x + y, slopes=(1.0, 1.0), domain=False)
 subtract = operation("subtract", "-", lambda x, y: x - y, slopes=(1.0, -1.0), domain=False)
-multiply = operation("multiply", "*", lambda x, y: x * y,
-                     lambda z, x, y: lambda x=x, y=y: (y, x), arity=2, domain=False)
+multiply = operation("multiply", "*", lambda x, y: x * y, lambda z, x, y: lambda x=x, y=y: (y, x), 2, domain=False)
 divide = operation("divide", "/", ieee.divide,
                    lambda z, x, y: lambda: (reciprocal(y), -divide(z, y)), arity=2, domain=False)
 negative = operation("negative", "-", lambda x: -x, slopes=(-1.0,), domain=False)
@@ -107,7 +106,8 @@ minimum = operation("minimum", "min", lambda x, y: x if x <= y or x != x else y,
 hypot = operation("hypot", "hypot", math.hypot,
                   lambda z, x, y: lambda: (where(z, divide(x, z), 0.0), where(z, divide(y, z), 0.0)), arity=2)
 atan2 = operation("atan2", "atan2", math.atan2, lambda z, y, x: lambda: _turn(y, x, hypot(x, y)), arity=2)
-copysign = operation("copysign", "copysign", math.copysign, lambda z, x, y: lambda: (sign(x) * copysign(1.0, y), 0.0), 2)
+copysign = operation("copysign", "copysign", math.copysign,
+                     lambda z, x, y: lambda: (sign(x) * copysign(1.0, y), 0.0), arity=2)
 logaddexp = operation("logaddexp", "logaddexp", ieee.logsumexp,
                       lambda z, x, y: lambda: (sigmoid(x - y), sigmoid(y - x)), arity=2)
 
