@@ -2,9 +2,13 @@
 
 import gc
 import linecache
+import math
+import subprocess
+import sys
 import threading
 import tracemalloc
 import warnings
+from pathlib import Path
 
 import pytest
 
@@ -195,8 +199,6 @@ def test_a_deep_chain_records_and_replays():
 
 
 def test_a_primitive_of_the_user_is_recorded_by_its_forward_or_refused():
-    import math
-
     from engine.operation import Operation
     cube = Operation("cube", "cube", lambda x: x * x * x, lambda z, x: lambda: (3.0 * x * x,), 1)
     tape = engine.record(lambda x: cube(x), [2.0])
@@ -204,3 +206,60 @@ def test_a_primitive_of_the_user_is_recorded_by_its_forward_or_refused():
     opaque = Operation("opaque", "opaque", lambda x: math.sin(x), lambda z, x: lambda: (engine.cos(x),), 1)
     with pytest.raises(TypeError, match="opaque"):
         engine.record(lambda x: opaque(x), [2.0])
+
+
+def fresh(code):
+    """What a new process prints: here nothing is imported yet."""
+    return subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=120,
+                          cwd=Path(__file__).parent.parent).stdout
+
+
+def test_without_numba_numpy_replays_to_the_same_numbers():
+    found = fresh("""if True:
+        import sys
+        sys.modules["numba"] = None  # what `import numba` finds where it is not installed
+        import engine
+        w = [engine.Value(x) for x in (0.5, -1.5, 2.0)]
+        tape = engine.record(lambda x, y: (w[0] * x + w[1] * engine.tanh(x) + w[2] - y) ** 2, [0.0, 0.0])
+        rows = [[0.1 * k, 0.3 * k - 2.0] for k in range(20)]
+        mean, gradient = tape.value_and_gradient([0.5, -1.5, 2.0], rows)
+        losses = tape.replay(rows)
+        print(mean, *gradient, *losses, *(p.grad for p in w))
+        try:
+            engine.record(lambda x: x, [1.0], backend="numba")
+        except ImportError as error:
+            assert "chainrule[fast]" in str(error)
+        else:
+            raise AssertionError("numba was not hidden")
+    """)
+    x = 0.1 * np.arange(20)
+    e = 0.5 * x - 1.5 * np.tanh(x) + 2.0 - (3.0 * x - 2.0)
+    gradient = [2.0 * (e * slope).mean() for slope in (x, np.tanh(x), 1.0)]
+    wanted = [(e ** 2).mean(), *gradient, *e ** 2, *gradient]
+    np.testing.assert_allclose([float(text) for text in found.split()], wanted, rtol=1e-12, atol=1e-12)
+
+
+def test_recording_leaves_the_garbage_collector_as_it_was():
+    def failing(x):
+        raise KeyError("the user's own")
+
+    try:
+        for switch, on in ((gc.enable, True), (gc.disable, False)):
+            switch()
+            engine.record(lambda x: x * x, [1.0])
+            assert gc.isenabled() is on
+            with pytest.raises(KeyError):
+                engine.record(failing, [1.0])
+            assert gc.isenabled() is on
+    finally:
+        gc.enable()
+
+
+def test_infinities_that_meet_warn_of_nothing():
+    w = Value(math.inf)
+    tape = engine.record(lambda x: w * x + w * w, [1.0])
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        mean, gradient = tape.value_and_gradient([math.inf], [[-1.0], [2.0]])
+    assert math.isnan(mean)
+    assert gradient[0] == math.inf

@@ -7,6 +7,7 @@
 ([w(data=2, grad=0)], 2, 1)
 """
 
+import gc
 import warnings
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -55,7 +56,20 @@ class _Listener:
 
 
 def recorded(function: Callable[..., Any], example: Iterable[Any]) -> Graph:
-    """The graph of function(*example), where every number of the example becomes a fresh leaf."""
+    """The graph of function(*example), where every number of the example becomes a fresh leaf.
+
+    The garbage collector rests meanwhile: nothing of a growing graph is garbage, and it would look at all of it.
+    """
+    collects = gc.isenabled()
+    gc.disable()
+    try:
+        return _recorded(function, example)
+    finally:
+        if collects:
+            gc.enable()
+
+
+def _recorded(function: Callable[..., Any], example: Iterable[Any]) -> Graph:
     inputs = [Value(x) for x in example]
     listener, decided = _Listener(), list[Value]()
     watchers.append(listener)
