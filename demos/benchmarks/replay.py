@@ -79,13 +79,28 @@ def moons(rounds: int) -> None:
     shapes = [(16, 2), (16, 16), (1, 16)]
     runs: dict[str, Run] = {
         "tape.value_and_gradient": lambda: tape.value_and_gradient(vector, rows),
-        "tape.replay (Values in and out)": lambda: tape.replay(rows),
         "NumPy, matrix form": lambda: by_matrices(vector, rows, shapes),
     }
-    runs |= in_c(vector, rows) | in_jax(vector, rows, shapes) | in_casadi(vector, rows, shapes) | in_heyoka(vector, rows)  # noqa: E501
-    expected = by_matrices(vector, rows, shapes)[1]
-    assert np.allclose(tape.value_and_gradient(vector, rows)[1], expected, rtol=1e-9, atol=1e-12)
+    runs |= in_c(vector, rows) | in_jax(vector, rows, shapes)
+    runs |= in_casadi(vector, rows, shapes) | in_heyoka(vector, rows)
+    for name, run in runs.items():
+        must_agree(name, run(), by_matrices(vector, rows, shapes))
+    runs["tape.replay (Values in and out)"] = lambda: tape.replay(rows)
     show("moons step, value and gradient, 100 examples", runs, rounds, repeat=20, unit=1e6, what="µs")
+
+
+def must_agree(name: str, found: Any, expected: tuple[float, Any]) -> None:
+    """Only what finds the same loss and gradient is timed."""
+    import numpy as np
+
+    for part, wanted in zip(found, expected, strict=True):
+        if not np.allclose(part, wanted, rtol=1e-9, atol=1e-12):
+            raise ArithmeticError(f"{name} computes something else than NumPy's matrices")
+
+
+def with_l2(value: Any, gradient: Any, vector: Any) -> tuple[float, Any]:
+    """For engines that work row by row: the L2 term, which no row changes, is added once, as NumPy does it."""
+    return float(value) + L2 * float(vector @ vector), gradient + 2.0 * L2 * vector
 
 
 def layers_of(vector: Any, shapes: list[tuple[int, int]]) -> list[tuple[Any, Any]]:
@@ -172,10 +187,8 @@ def in_c(vector: Any, rows: Any) -> dict[str, Run]:
     pointers = [ctypes.c_void_p(array.ctypes.data) for array in (vector, rows, out)]
 
     def run(kept: Any = out) -> object:  # the pointers alone would not keep the array alive
-        return step(pointers[0], pointers[1], len(rows), pointers[2])
+        return step(pointers[0], pointers[1], len(rows), pointers[2]), kept
 
-    run()
-    assert np.allclose(out, by_matrices(vector, rows, [(16, 2), (16, 16), (1, 16)])[1], atol=1e-12)
     return {"C by hand, -O3 native, fast-math": run}
 
 
@@ -214,7 +227,12 @@ def in_casadi(vector: Any, rows: Any, shapes: list[tuple[int, int]]) -> dict[str
     mapped = one.map(len(rows))
     given = (np.repeat(vector[:, None], len(rows), axis=1), rows.T)
     buffers = [ca.DM(a) for a in given]
-    return {"CasADi VM": lambda: mapped(*buffers)}
+
+    def run() -> object:
+        values, slopes = mapped(*buffers)
+        by_row = slopes.full().reshape(vector.size, len(rows), order="F")
+        return with_l2(values.full().mean(), by_row.mean(axis=1), vector)
+    return {"CasADi VM": run}
 
 
 def in_heyoka(vector: Any, rows: Any) -> dict[str, Run]:
@@ -236,10 +254,14 @@ def in_heyoka(vector: Any, rows: Any) -> dict[str, Run]:
     start = time.process_time()
     outputs = [loss, *hk.diff_tensors([loss], diff_args=ps, diff_order=1).gradient]
     function = hk.cfunc(outputs, vars=[*ps, x, y, sign], compact_mode=True)
-    print(f"  heyoka compiled in {time.process_time() - start:.1f} s")
+    print(f"  heyoka compiled in {time.process_time() - start:.2f} s")
     given = np.ascontiguousarray(np.vstack([np.repeat(vector[:, None], len(rows), axis=1), rows.T]))
     out = np.empty((len(outputs), len(rows)))
-    return {"heyoka, compact_mode": lambda: function(inputs=given, outputs=out).mean(axis=1)}
+
+    def run() -> object:
+        mean = function(inputs=given, outputs=out).mean(axis=1)
+        return with_l2(mean[0], mean[1:], vector)
+    return {"heyoka, compact_mode": run}
 
 
 # -- classifiers ------------------------------------------------------------------------------------------------

@@ -298,6 +298,7 @@ def expand(leaves, wanted, kinds, starts, args, fstart, fsteps, fresult, dstart,
     order of the sums is that of backward(). With `fast`, the product that skips a zero gradient is a plain
     product wherever both factors are numbers of the graph, and no slope is made nan by hand.
     """
+    none, add, guard = np.int64(-1), np.int64(ADD), np.int64(GUARD)  # one type, so emit is compiled once
     nodes = kinds.size
     leading = np.zeros(leaves + nodes, np.bool_)
     for i in range(leaves):
@@ -306,9 +307,9 @@ def expand(leaves, wanted, kinds, starts, args, fstart, fsteps, fresult, dstart,
     for i in range(nodes):
         t, first = kinds[i], starts[i]
         n = starts[i + 1] - first
-        _play(fstart[t], fstart[t + 1], fsteps, n, first, -1, args, temporary, index,
+        _play(fstart[t], fstart[t + 1], fsteps, n, first, none, args, temporary, index,
               one, code, kind, value, table, count)
-        index[leaves + i] = _operand(fresult[t], n, first, -1, args, temporary, index)
+        index[leaves + i] = _operand(fresult[t], n, first, none, args, temporary, index)
         for k in range(first, starts[i + 1]):
             leading[leaves + i] |= leading[args[k]]
     root = leaves + nodes - 1
@@ -327,10 +328,10 @@ def expand(leaves, wanted, kinds, starts, args, fstart, fsteps, fresult, dstart,
                 continue
             local = _operand(slots[sstart[t] + k], n, first, z, args, temporary, index)
             if plain[t] & 2 and not fast:  # a function: where its value is nan, so are its slopes
-                local = emit(GUARD, z, local, -1, one, code, kind, value, table, count)
-            op = MUL if fast and (plain[t] & 1 or kind[local] == CONSTANT) else SHARE
-            c = emit(op, g, local, -1, one, code, kind, value, table, count)
-            grad[parent] = c if grad[parent] < 0 else emit(ADD, grad[parent], c, -1, one,
+                local = emit(guard, z, local, none, one, code, kind, value, table, count)
+            op = np.int64(MUL) if fast and (plain[t] & 1 or kind[local] == CONSTANT) else np.int64(SHARE)
+            c = emit(op, g, local, none, one, code, kind, value, table, count)
+            grad[parent] = c if grad[parent] < 0 else emit(add, grad[parent], c, none, one,
                                                            code, kind, value, table, count)
 
 
@@ -621,7 +622,7 @@ def run_one(ins, dot, U, V, acc):
             for t in range(a, b):
                 acc[dot[t, 0]] += g * V[dot[t, 1]]
         else:
-            V[d] = apply(op, V[a], V[b], V[c])
+            V[d] = apply(np.int64(op), V[a], V[b], V[c])
 
 
 @jit
@@ -777,7 +778,7 @@ def run_blocks(ins, dot, U, V, width, rows, columns, column_rows, splat_rows, sp
                     V[z + i] = V[y + i] if V[x + i] == V[x + i] else math.nan
             else:
                 for i in range(L):
-                    V[z + i] = _call(op, V[x + i], V[y + i])
+                    V[z + i] = _call(np.int64(op), V[x + i], V[y + i])
         for j in range(results.size):
             if results[j] >= 0:
                 z = unsigned(results[j]) * L
