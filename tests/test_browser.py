@@ -4,7 +4,7 @@ import shutil
 from collections.abc import Iterator
 
 import pytest
-from test_page import HOSTILE, fan
+from test_page import HOSTILE, collapsible, fan
 
 from engine import Value, stepper
 
@@ -69,8 +69,9 @@ class Opened:
 def opened(browser, tmp_path):
     pages = []
 
-    def open_page(root=None, title="", forward=False, **options):
-        path = stepper(root if root is not None else fan(), title=title, forward=forward).save(tmp_path / "page.html")
+    def open_page(root=None, title="", forward=False, collapse="auto", **options):
+        page = stepper(root if root is not None else fan(), title=title, forward=forward, collapse=collapse)
+        path = page.save(tmp_path / "page.html")
         pages.append(Opened(browser, path, **options))
         return pages[-1]
 
@@ -86,6 +87,17 @@ def test_final_gradients_are_those_of_the_engine(opened):
     shown.press("End")
     assert shown.grads() == {"a": -3.0, "b": -8.0, "d": 1.0, "e": -6.0, "f": 1.0}
     assert shown.text("#card-0 .grad") == "−3" and shown.text("#card-0 .terms") == "= −6 + 3"
+
+
+def test_collapsed_gradients_are_those_of_the_engine(opened):
+    loss, made = collapsible()
+    shown = opened(loss, collapse="neurons")
+    assert shown.page.locator("#graph .edge .pill").count() == 30
+    shown.press("End")
+    loss.backward()
+    assert shown.grads() == {label: value.grad for label, value in made.items()}
+    layers = opened(loss, collapse="layers")
+    assert "16 edges" in layers.page.locator(".local").all_text_contents()
 
 
 def test_buttons(opened):

@@ -117,6 +117,100 @@ def test_too_large_a_graph_is_refused_with_advice():
         stepper(x)
 
 
+def collapsible():
+    """The loss of a 2-4-4-1 network by hand, with the neurons' outputs labelled; and all values by their labels."""
+    made = {}
+
+    def labelled(label, value):
+        value.label, made[label] = label, value
+        return value
+
+    def neuron(label, inputs, activation):
+        weights = [Value((hash_of(label) + 3 * i) % 7 / 5 - 0.63) for i in range(len(inputs))]
+        z = engine.weighted_sum(weights, inputs, Value(hash_of(label) / 11 - 0.2))
+        return labelled(label, z.tanh() if activation else z)
+
+    def hash_of(label):
+        return sum(label.encode()) % 5
+
+    inputs = [labelled("x0", Value(0.75)), labelled("x1", Value(-1.25))]
+    first = [neuron(f"h{i}", inputs, True) for i in range(4)]
+    second = [neuron(f"k{i}", first, True) for i in range(4)]
+    output = neuron("out", second, False)
+    return labelled("loss", (labelled("miss", output - 1.0)) ** 2), made
+
+
+def final_grads(found):
+    last = {frame["node"]: float(frame["exact"]) for frame in found["frames"] if frame["kind"] in ("seed", "send")}
+    return {card["name"]: last.get(card["id"], 0.0) for card in found["cards"]}
+
+
+def test_collapsed_steps_end_at_the_engines_gradients():
+    loss, made = collapsible()
+    found = data(loss, collapse="neurons")
+    assert [card["leaf"] for card in found["cards"]] == [True] * 2 + [False] * 11
+    assert len(found["edges"]) == 2 * 4 + 4 * 4 + 4 + 2
+    loss.backward()
+    grads = final_grads(found)
+    assert grads == {label: value.grad for label, value in made.items()}
+    assert len(set(grads.values())) == 12 and 0.0 not in grads.values()  # miss and out have the same
+
+
+def test_collapsed_rules_hold_in_numbers():
+    """Read off the page: every `p.grad += a × b = c` is true to its four digits, and so is every running sum."""
+    loss, made = collapsible()
+    found = data(loss, collapse="neurons")
+    loss.backward()
+    rules = [frame["rule"].replace("−", "-") for frame in found["frames"] if frame["kind"] == "send"]
+    assert len(rules) == len({frame["edge"] for frame in found["frames"] if frame["kind"] == "send"}) == 30
+    sums = {}
+    for rule in rules:
+        parent, a, b, c = re.fullmatch(r"(\w+)\.grad \+= (\S+) × \(?([^ )]+)\)? = (\S+)", rule).groups()
+        assert float(a) * float(b) == pytest.approx(float(c), rel=2e-3)
+        sums[parent] = sums.get(parent, 0.0) + float(c)
+    assert sums == pytest.approx({label: made[label].grad for label in sums}, abs=1e-3)
+
+
+def test_several_edges_from_one_value_are_a_sum_too():
+    outputs = [value for label, value in collapsible()[1].items() if label.startswith("k")]
+    found = data(engine.total(outputs), collapse="layers")
+    assert found["edges"][-1]["many"] == "4 edges" and found["edges"][-1]["local"] == ""
+    assert "nan" not in json.dumps(found)
+
+
+def test_layers_send_the_sum_over_their_edges():
+    loss, made = collapsible()
+    found = data(loss, collapse="layers", forward=True)
+    loss.backward()
+    grads = final_grads(found)
+    for layer, outputs in (("layer 0", "h"), ("layer 1", "k")):
+        assert grads[layer] == pytest.approx(sum(made[f"{outputs}{i}"].grad for i in range(4)), rel=1e-12)
+    assert grads["x0"] == made["x0"].grad and grads["x1"] == made["x1"].grad
+    assert [edge["many"] for edge in found["edges"] if "many" in edge] == ["4 edges", "4 edges", "16 edges", "4 edges"]
+    assert "the sum over 16 edges" in " ".join(frame["say"] for frame in found["frames"])
+
+
+def test_module_and_names_name_what_has_no_label_and_leave_no_trace():
+    import nn
+    model, x, y = nn.MLP(2, [4, 4, 1]), Value(1.0), Value(2.0)
+    loss = (model([x, y]) - 1.0) ** 2
+    before = stepper(loss).html
+    cards = data(loss, module=model, names={"x": x, "y": y, "loss": loss}, collapse="neurons")["cards"]
+    names = [card["name"] for card in cards]
+    assert {"x", "y", "loss", "layer0.neuron3", "layer1.neuron0", "layer2.neuron0 - 1"} <= set(names)
+    assert x.label == y.label == loss.label == "" and stepper(loss).html == before
+
+
+def test_collapse_is_automatic_where_draw_collapses():
+    from nn import MLP
+    loss = MLP(2, [16, 16, 1])([Value(1.0, label="x"), Value(2.0, label="y")])
+    assert len(data(loss)["cards"]) == len(engine.draw(loss).scene.cards) < 40
+    with pytest.raises(ValueError, match="more than a page shows"):
+        stepper(loss, collapse="none")
+    with pytest.raises(ValueError, match="collapse 'neurones'"):
+        stepper(loss, collapse="neurones")
+
+
 @pytest.mark.parametrize("label", HOSTILE)
 def test_hostile_labels_are_inert(label):
     x = Value(2.0, label=label)

@@ -236,7 +236,8 @@ def summed(card: Card) -> str:
 def _pill(step: Step, cards: dict[Any, Card], state: str, top: float) -> Pill:
     child, parent = cards[step.node], cards[step.parent]
     up, down = _held(child.title or child.name), _held(parent.title or parent.name)
-    edges = step.slot if isinstance(step.node, Group) and step.upstream != step.upstream else 1
+    merged = isinstance(step.node, Group) or isinstance(step.parent, Group)
+    edges = step.slot if merged and step.upstream != step.upstream and step.local != step.local else 1
     tip = f"{edges} edges from {up} to {down}" if edges > 1 else f"∂{up}/∂{down} = {_rule(step, up)}{text(step.local)}"
     local = f"{edges} edges" if edges > 1 else text(step.local)
     if state == "forward only":

@@ -55,7 +55,7 @@
     make(group, "path", { class: "arrow", d: `M${b} ${by}l11 -5v10z` });
     const pill = make(pillsLayer, "g", { class: "edge", id: `pill-${edge.id}` });
     make(pill, "rect", { class: "pill", x: x - PW / 2, y: y - PH / 2, width: PW, height: PH, rx: 8 });
-    make(pill, "text", { class: "local", x, y: y - 3.5 }, "× " + edge.local);
+    make(pill, "text", { class: "local", x, y: y - 3.5 }, edge.many || "× " + edge.local);
     edge.share = make(pill, "text", { class: "share", x, y: y + 11 });
     make(pill, "title", {}, edge.rule);
     edge.parts = [group, pill];
