@@ -609,7 +609,11 @@ def run_one(ins, dot, U, V, acc):
     """Run a program on single numbers: the uniform part, or the lane part where there is one example."""
     for k in range(ins.shape[0]):
         op, d, a, b, c = ins[k, 0], ins[k, 1], ins[k, 2], ins[k, 3], ins[k, 4]
-        if op == SDOT:
+        if op == MUL:  # the two that most programs consist of come first
+            V[d] = V[a] * V[b]
+        elif op == ADD:
+            V[d] = V[a] + V[b]
+        elif op == SDOT:
             z = 0.0
             for t in range(a, b):
                 z += U[dot[t, 0]] * V[dot[t, 1]]
