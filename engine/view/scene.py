@@ -242,7 +242,7 @@ def _pill(step: Step, cards: dict[Any, Card], state: str, top: float) -> Pill:
     local = f"{edges} edges" if edges > 1 else text(step.local)
     if state == "forward only":
         return Pill(step, child, parent, local, "", "zero", 1.2, printable(tip, 400), edges=edges)
-    sum_ = f"{text(step.upstream)} × {text(step.local)} = " if not isinstance(step.node, Group) else ""
+    sum_ = f"{text(step.upstream)} × {text(step.local)} = " if edges == 1 and not isinstance(step.node, Group) else ""
     tip += f"; contribution to {down}.grad = {sum_}{text(step.contribution)}"
     size = abs(step.contribution) / top
     stroke = 1.2 + 3.3 * min(1.0, size) ** 0.5 if size == size else 2.0
