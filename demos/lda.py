@@ -58,7 +58,7 @@ def fit(rows: Matrix, labels: list[int], steps: int) -> dict[str, Any]:
     parameters = [*[m for row in means for m in row], *shape]
     optimizer = nn.SGD(parameters, learning_rate=0.12, momentum=0.7)
     losses = []
-    for _ in range(steps):
+    for _ in show.progress(steps, "raising the likelihood"):
         optimizer.zero_grad()
         value = loss(means, shape, rows, labels)
         value.backward()

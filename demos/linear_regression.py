@@ -59,7 +59,7 @@ def fit(rows: list[list[float]], answers: list[float], steps: int) -> dict[str, 
     beta = [Value(0.0, f"β{i}") for i in range(len(rows[0]) + 1)]
     log_variance = Value(0.0, "log σ²")
     losses = []
-    for _ in range(steps):
+    for _ in show.progress(steps, "going down the loss"):
         cost = loss(beta, log_variance, rows, answers)
         for p in (*beta, log_variance):
             p.grad = 0.0

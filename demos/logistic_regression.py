@@ -44,7 +44,7 @@ def fit(rows: list[list[float]], targets: list[int], steps: int, decay: float) -
     w, b = [Value(0.0, f"w{i}") for i in range(len(rows[0]))], Value(0.0, "b")
     optimizer = nn.SGD([*w, b], learning_rate=0.3, momentum=0.9)
     losses, first = [], None
-    for _ in range(steps):
+    for _ in show.progress(steps, "going down the loss"):
         optimizer.zero_grad()
         value = cost(w, b, rows, targets, decay)
         value.backward()

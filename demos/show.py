@@ -8,6 +8,8 @@ layer      delta
 """
 
 import argparse
+import contextlib
+import sys
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
@@ -49,6 +51,16 @@ def options(doc: str | None, **more: tuple[Any, str]) -> argparse.ArgumentParser
         parser.add_argument("--" + name.replace("_", "-"), type=type(default), default=default,
                             help=f"{words} (default: {default})")
     return parser
+
+
+def progress(steps: int, words: str) -> Iterable[int]:
+    """range(steps) with a bar on a terminal, where rich is installed; elsewhere in silence."""
+    if sys.stderr.isatty():
+        with contextlib.suppress(ImportError):
+            from rich.console import Console
+            from rich.progress import track
+            return track(range(steps), words, console=Console(stderr=True), transient=True)
+    return range(steps)
 
 
 def figure(width: float = 7.0, height: float = 4.2, columns: int = 1) -> Any:
