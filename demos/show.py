@@ -59,7 +59,8 @@ def progress(steps: int, words: str) -> Iterable[int]:
         with contextlib.suppress(ImportError):
             from rich.console import Console
             from rich.progress import track
-            return track(range(steps), words, console=Console(stderr=True), transient=True)
+            bar: Iterable[int] = track(range(steps), words, console=Console(stderr=True), transient=True)
+            return bar
     return range(steps)
 
 
