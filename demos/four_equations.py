@@ -94,7 +94,7 @@ def build(sizes: Sequence[int], activation: str, cost: str, seed: int) -> Networ
 
 def by_matrices(found: Network) -> list[tuple[Any, Any]]:
     """For each layer δ and ∂C/∂w by the four equations, from nothing but the weights, the inputs and the targets."""
-    np = _numpy()
+    np = show.numpy("the four equations in matrices need")
     function, slope = map(np.vectorize, ACTIVATIONS[found.activation], [[float]] * 2)
     w = [np.array([[p.data for p in neuron.w] for neuron in layer.neurons]) for layer in found.net.layers]
     b = [np.array([neuron.b.data for neuron in layer.neurons]) for layer in found.net.layers]
@@ -200,14 +200,6 @@ def _neuron(axes: Any, place: tuple[float, float], delta: float, bias: float | N
     axes.text(*place, text, ha="center", va="center", size=9.5, color=colour, zorder=4)
     if bias is not None:
         axes.text(place[0], place[1] - 0.36, f"∂C/∂b {bias:+.3f}", ha="center", size=8, color=colour, zorder=4)
-
-
-def _numpy() -> Any:
-    try:
-        import numpy
-    except ImportError:
-        raise SystemExit("the four equations in matrices need NumPy: pip install chainrule[demos]") from None
-    return numpy
 
 
 if __name__ == "__main__":

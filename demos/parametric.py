@@ -94,7 +94,7 @@ def main(argv: Sequence[str] | None = None) -> dict[str, Any]:
     parser = show.options(__doc__, points=(40, "points"), epochs=(400, "epochs of the network"))
     parser.add_argument("--quick", action="store_true", help="100 epochs, fewer features")
     args = parser.parse_args(argv)
-    np = _numpy()
+    np = show.numpy("kernel regression needs")
     xs, ys = curve(args.points, args.seed)
     net = nn.MLP(1, [7, 1], activation="tanh", seed=args.seed)
     nn.fit(net, [[x] for x in xs], ys, loss=nn.squared_error, optimizer=nn.Adam(net.parameters(), 0.03),
@@ -155,14 +155,6 @@ def pictures(np: Any, net: nn.MLP, x: Any, y: Any, at: Any, kept: Sequence[Seque
     axes[2].set(xlabel="random features", title="the limit of many parameters")
     axes[2].legend()
     show.save(figure, out, "parametric.png")
-
-
-def _numpy() -> Any:
-    try:
-        import numpy
-    except ImportError:
-        raise SystemExit("kernel regression needs NumPy here: pip install chainrule[demos]") from None
-    return numpy
 
 
 if __name__ == "__main__":

@@ -64,6 +64,15 @@ def progress(steps: int, words: str) -> Iterable[int]:
     return range(steps)
 
 
+def numpy(what: str) -> Any:
+    """The module numpy, or an end of the program that says `what` needs it."""
+    try:
+        import numpy
+    except ImportError:
+        raise SystemExit(f"{what} NumPy: pip install chainrule[demos]") from None
+    return numpy
+
+
 def figure(width: float = 7.0, height: float = 4.2, columns: int = 1) -> Any:
     """A matplotlib figure and its axes in the colours of the pictures, or (None, None) and a line of advice."""
     try:

@@ -39,3 +39,12 @@ def without_dot(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Non
     empty.mkdir()
     monkeypatch.setenv("PATH", str(empty))
     yield
+
+@pytest.fixture(params=["dot", "built in"])
+def placing(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every test that asks for it runs with dot's layout (where dot is) and with the built-in one."""
+    from engine.view import layout
+    if request.param == "built in":
+        monkeypatch.setattr(layout.shutil, "which", lambda name: None)
+    elif layout.shutil.which("dot") is None:
+        pytest.skip("needs Graphviz's dot")

@@ -10,13 +10,10 @@ import time
 from pathlib import Path
 
 import pytest
+from loop import BACKWARD, ROOT, SUM
 
 pytest.importorskip("debugpy", reason="this is about debugpy")
 
-ROOT = Path(__file__).resolve().parent.parent
-BACKWARD = ROOT / "engine" / "backward.py"
-SUM = next(n for n, line in enumerate(BACKWARD.read_text(encoding="utf-8").splitlines(), 1)
-           if "parent.grad += contribution" in line)
 PROGRAM = """\
 from engine import Value
 a, b = Value(2.0, label="a"), Value(-3.0, label="b")

@@ -2,18 +2,14 @@
 
 import re
 import sys
-from pathlib import Path
 
 import pytest
+from loop import BACKWARD, ROOT, SUM
 
 pexpect = pytest.importorskip("pexpect", reason="a terminal is played by pexpect")
 if sys.platform == "win32":
     pytest.skip("pexpect plays terminals on POSIX only", allow_module_level=True)
 
-ROOT = Path(__file__).resolve().parent.parent
-BACKWARD = ROOT / "engine" / "backward.py"
-SUM = next(n for n, line in enumerate(BACKWARD.read_text(encoding="utf-8").splitlines(), 1)
-           if "parent.grad += contribution" in line)
 PROGRAM = """\
 from engine import Value
 a, b = Value(2.0, label="a"), Value(-3.0, label="b")

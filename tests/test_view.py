@@ -25,15 +25,6 @@ HOSTILE = [
 ]
 
 
-@pytest.fixture(params=["dot", "built in"])
-def placing(request, monkeypatch):
-    """Every test that asks for it runs with dot's layout (where dot is) and with the built-in one."""
-    if request.param == "built in":
-        monkeypatch.setattr(layout.shutil, "which", lambda name: None)
-    elif layout.shutil.which("dot") is None:
-        pytest.skip("needs Graphviz's dot")
-
-
 def fanout():
     a, b = Value(-2.0, label="a"), Value(3.0, label="b")
     d, e = a * b, a + b

@@ -8,16 +8,7 @@ from test_view import SVG, groups, texts
 
 import engine
 from engine import Value
-from engine.view import layout
 from nn import MLP
-
-
-@pytest.fixture(params=["dot", "built in"])
-def placing(request, monkeypatch):
-    if request.param == "built in":
-        monkeypatch.setattr(layout.shutil, "which", lambda name: None)
-    elif layout.shutil.which("dot") is None:
-        pytest.skip("needs Graphviz's dot")
 
 
 def network(*sizes, rows=1, values=True):
