@@ -29,9 +29,9 @@ def made(operation: Operation, parents: tuple["Value", ...], z: float, closure: 
     node.data, node.grad, node.label = z, 0.0, ""
     node.parents, node.operation, node.local_derivatives = parents, operation, closure
     frame = _frame(2)
-    while frame.f_code.co_filename in _ENGINE and frame.f_back:
+    while (code := frame.f_code).co_filename in _ENGINE and frame.f_back:
         frame = frame.f_back
-    node._code, node._offset = frame.f_code, frame.f_lasti
+    node._code, node._offset = code, frame.f_lasti
     if watchers:
         watchers[-1].made(node)
     return node
@@ -40,10 +40,11 @@ def made(operation: Operation, parents: tuple["Value", ...], z: float, closure: 
 def _unary(names: str) -> list[Any]:
     """Methods of one operand: what `Value.__operate__` does, unrolled for speed."""
     def of(operation: Operation) -> Any:
+        forward, closure_of = operation.forward, operation.closure
         def method(self: "Value") -> "Value":
             x = self.data
-            z = operation.forward(x)
-            closure = operation.closure(z, x) if z == z else operation.local_derivatives(z, z, x)
+            z = forward(x)
+            closure = closure_of(z, x) if z == z else operation.local_derivatives(z, z, x)
             return made(operation, (self,), z, closure)
         return method
     return [of(OPERATIONS[name]) for name in names.split()]
@@ -157,8 +158,7 @@ class Value:
 
     def __repr__(self) -> str: return explain.describe(self)
 
-    def __format__(self, spec: str) -> str:
-        return format(self.data, spec) if spec else repr(self)
+    def __format__(self, spec: str) -> str: return format(self.data, spec) if spec else repr(self)
 
     def __pos__(self) -> "Value": return self
 
