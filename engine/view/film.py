@@ -29,7 +29,6 @@ from .picture import LARGEST, _named
 from .scene import MINUS, Card, Pill, Scene, sign, signed, text
 
 CARDS = 300  # at most
-NAME = 12  # characters of an expression; a longer one has no room on its card
 TERMS = 6  # of a sum that are spelled out
 _SUBSCRIPT = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
 
@@ -67,22 +66,23 @@ def _labels() -> Iterator[Callable[[Any, str], None]]:
 
 
 def _name_the_rest(scene: Scene, root: Value, label: Callable[[Any, str], None]) -> None:
-    """Names for values without a label: their neuron's, their group's, and v₁, v₂, … where an expression is long."""
+    """Names for values without a label: a neuron's, a group's, and v₁, v₂, … where an expression has no room."""
     for value, words in (_neurons(root) | _outputs(scene)).items():
         if not value.label:
             label(value, words)
     count = 0
-    for node in [card.node for card in scene.cards if card.node.parents and not card.node.label]:
-        if len(name(node)) > NAME:
+    for card in scene.cards:
+        if card.node.parents and not card.node.label and len(name(card.node)) > _room(card):
             count += 1
-            label(node, f"v{count}".translate(_SUBSCRIPT))
+            label(card.node, f"v{count}".translate(_SUBSCRIPT))
 
 
 def _neurons(root: Value) -> dict[Any, str]:
     """The sum and the output of a neuron that is used once are called as its bias is."""
     found: dict[str, list[collapsing.Neuron]] = {}
     for neuron in collapsing.neurons(topological_order(root)[0]):
-        found.setdefault(neuron.bias.label.rpartition(".")[0], []).append(neuron)
+        bias = "" if neuron.bias is None else neuron.bias.label
+        found.setdefault(bias.rpartition(".")[0], []).append(neuron)
     single = {called: uses[0] for called, uses in found.items() if called and len(uses) == 1}
     sums = {neuron.sum: f"{called}.z" for called, neuron in single.items()}
     return sums | {neuron.output: called for called, neuron in single.items()}
@@ -126,9 +126,16 @@ def _title(root: Value) -> str:
 
 
 def _card(card: Card) -> dict[str, Any]:
-    return {"id": card.number, "name": name(card.node), "symbol": card.chip, "note": card.note,
+    return {"id": card.number, "name": name(card.node), "room": _room(card), "symbol": card.chip, "note": card.note,
             "leaf": _is_leaf(card.node), "root": card.is_root, "data": text(card.node.data),
             "sum": card.kind == "layer", "tip": printable(_tip(card.node), 400), "size": [card.width, card.height]}
+
+
+def _room(card: Card) -> int:
+    """How many characters of its name a card shows, beside the chip and the note."""
+    chip = max(20.0, 10 + 6.7 * len(card.chip)) + 2 if card.chip else 0.0
+    note = 6.7 * len(card.note) + 6 if card.note else 0.0
+    return int((card.width - 15 - chip - note) / 7.9)
 
 
 def _is_leaf(node: Any) -> bool:

@@ -79,7 +79,7 @@
       left = wide + 11;
     }
     if (card.note) make(group, "text", { class: "word right", x: W - 8, y: 17.5 }, card.note);
-    make(group, "text", { class: "name", x: left, y: 18 }, cut(card.name, Math.floor((W - left - (card.note ? 12 + 6.7 * [...card.note].length : 6)) / 7.9)));
+    make(group, "text", { class: "name", x: left, y: 18 }, cut(card.name, card.room));
     make(group, "text", { class: "word", x: 9, y: 41 }, card.sum ? "Σ data" : "data");
     make(group, "text", { class: "word", x: 9, y: 57.5 }, card.sum ? "Σ grad" : "grad");
     card.dataText = make(group, "text", { class: "data right", x: W - 9, y: 41 });
@@ -111,7 +111,8 @@
     const scale = all < READABLE * unit ? unit : Math.min(all, LARGEST);
     svg.style.width = `${Math.floor(wide * scale)}px`;
     svg.style.height = `${Math.floor(high * scale)}px`;
-    const small = Math.min(0.1 * scale, stage.clientWidth / wide, stage.clientHeight / 5 / high);
+    const small = Math.min(0.1 * scale, Math.sqrt(0.04 * stage.clientWidth * stage.clientHeight / (wide * high)),
+      stage.clientWidth / wide, stage.clientHeight / 2 / high);
     map.style.width = `${wide * small}px`;
     map.style.height = `${high * small}px`;
     map.classList.toggle("shown", isLarger());
