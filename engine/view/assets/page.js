@@ -111,7 +111,7 @@
     const scale = all < READABLE * unit ? unit : Math.min(all, LARGEST);
     svg.style.width = `${Math.floor(wide * scale)}px`;
     svg.style.height = `${Math.floor(high * scale)}px`;
-    const small = Math.min(0.1 * scale, Math.sqrt(0.04 * stage.clientWidth * stage.clientHeight / (wide * high)),
+    const small = Math.min(0.1 * scale, Math.sqrt(0.03 * stage.clientWidth * stage.clientHeight / (wide * high)),
       stage.clientWidth / wide, stage.clientHeight / 2 / high);
     map.style.width = `${wide * small}px`;
     map.style.height = `${high * small}px`;
@@ -237,13 +237,19 @@
     follow(calm.matches ? "auto" : "smooth");
   }
   function follow(behavior) { // in a graph larger than its window the current cards come into view
-    const lit = [...svg.querySelectorAll(".card.active, .card.target")];
     look();
+    const lit = data.cards.filter((card) => card.group.matches(".active, .target"));
     if (!lit.length || !isLarger()) return;
-    const cards = lit.map((card) => card.getBoundingClientRect()), view = stage.getBoundingClientRect();
-    const middle = (low, high) => (Math.min(...cards.map((card) => card[low])) + Math.max(...cards.map((card) => card[high]))) / 2;
-    stage.scrollBy({ left: middle("left", "right") - view.left - view.width / 2,
-      top: middle("top", "bottom") - view.top - view.height / 2, behavior });
+    const operands = film[index].kind === "compute" ? travelled(film[index]).map((edge) => byId.get(edge.parent)) : [];
+    const around = middle([...lit, ...operands]) || middle(lit) || middle(lit.slice(0, 1));
+    stage.scrollBy({ ...around, behavior });
+  }
+  function middle(cards) { // how far it is to where these cards are in the middle; nothing if they have no room
+    const boxes = cards.map((card) => card.group.getBoundingClientRect()), view = stage.getBoundingClientRect();
+    const [left, top, right, bottom] = [Math.min(...boxes.map((box) => box.left)), Math.min(...boxes.map((box) => box.top)),
+      Math.max(...boxes.map((box) => box.right)), Math.max(...boxes.map((box) => box.bottom))];
+    if (cards.length > 1 && (right - left > view.width || bottom - top > view.height)) return null;
+    return { left: (left + right) / 2 - view.left - view.width / 2, top: (top + bottom) / 2 - view.top - view.height / 2 };
   }
   function stop() {
     clearInterval(timer);
@@ -295,7 +301,7 @@
     event.preventDefault();
     action();
   });
-  addEventListener("resize", fit);
+  new ResizeObserver(fit).observe(stage); // also when a notebook gives its frame another width
   choose(data.forward);
   paint(0);
   fit();
