@@ -159,9 +159,31 @@ def test_too_large_a_graph_is_refused_with_advice():
     x = Value(1.0)
     for _ in range(3_000):
         x = x * 1.001
-    with pytest.raises(ValueError, match="6,001 values are more than a page shows") as caught:
+    with pytest.raises(ValueError, match="3,001 values are more than a page shows") as caught:
         stepper(x)
+    assert "collapse=" not in str(caught.value)  # there is no neuron in it
     assert "stepper(value) of an inner value" in str(caught.value) and "engine.text(root)" in str(caught.value)
+
+
+def test_plain_numbers_take_no_card():
+    x = Value(0.3, label="x")
+    y = x
+    for _ in range(149):
+        y = (y * 1.01).sin()
+    assert len(film(y)["cards"]) == 299
+    with pytest.raises(ValueError, match="301 values"):
+        stepper((y + 1.0) * 2.0)
+
+
+def test_the_refusal_names_the_level_that_would_do():
+    import nn
+    net = nn.MLP(2, [45, 45, 1], seed=1)
+    loss = nn.squared_error([net([0.1, 0.2])], [0.0])
+    for level, found in (("none", "values are more"), ("neurons", "cards and")):
+        with pytest.raises(ValueError, match=found) as caught:
+            stepper(loss, collapse=level)
+        assert "collapse='layers'" in str(caught.value)
+    assert stepper(loss, collapse="layers").html
 
 
 def test_even_layers_can_be_too_many():

@@ -103,20 +103,20 @@ class _Staged(Scene):
 
 def _scene(root: Value, collapse: str) -> Scene:
     order, leaves = topological_order(root)
-    count = len(order) + len(leaves)
-    level = collapsing.level(count, order, collapse)
+    level = collapsing.level(len(order) + len(leaves), order, collapse)
+    count = len(order) + sum(not leaf.constant for leaf in leaves)
     if level == "values" and count > CARDS:
-        raise ValueError(_too_large(f"{count:,} values", level))
+        raise ValueError(_too_large(f"{count:,} values", collapsing.neurons(order)))
     scene = _Staged.of(root, level=level)
-    cards = len(scene.cards)
-    if cards > CARDS or cards + len(scene.pills) > LARGEST:
-        raise ValueError(_too_large(f"{cards:,} cards and {len(scene.pills):,} edges", level))
+    cards, edges = len(scene.cards), len(scene.pills)
+    if cards > CARDS or cards + edges > LARGEST:
+        raise ValueError(_too_large(f"{cards:,} cards and {edges:,} edges", level == "neurons"))
     return scene
 
 
-def _too_large(what: str, level: str) -> str:
-    narrower = "" if level == "layers" else "collapse='layers' makes one card of a layer; "
-    return (f"{what} are more than a page shows ({CARDS} cards, {LARGEST:,} with edges): {narrower}"
+def _too_large(what: str, collapsible: object) -> str:
+    layers = "collapse='layers' makes one card of a layer; " if collapsible else ""
+    return (f"{what} are more than a page shows ({CARDS} cards, {LARGEST:,} with edges): {layers}"
             "stepper(value) of an inner value, such as one neuron or one example's loss, plays that part; "
             "engine.text(root) lists every step, engine.debug(root) goes through them")
 
