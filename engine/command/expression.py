@@ -294,26 +294,28 @@ def _mismatch(function: Callable[..., Any], name: str, operands: list[Any], opti
     arity = getattr(function, "arity", None)
     if arity is not None and (len(operands) != arity or options):
         return f"{name} takes {arity} operand{'s' * (arity > 1)}, not {len(operands) + len(options)}"
+    if function in _OF_LISTS.values() and not isinstance(operands[0] if operands else None, list):
+        return f"{name} takes a list: write {name}([a, b])"
     if arity is None:
         try:
             inspect.signature(function).bind(*operands, **options)
         except TypeError as error:
             return f"{name}: {error}"
-    if function in _OF_LISTS.values() and not isinstance(operands[0] if operands else None, list):
-        return f"{name} takes a list: write {name}([a, b])"
     return ""
 
 
 def _said(error: SyntaxError) -> str:
     """Python's own words about a syntax error, and a remedy where there is a common one."""
     words = str(error.msg)
-    if "invalid decimal literal" in words or "forget a comma" in words:
+    if "invalid decimal literal" in words or "forgot a comma" in words:
         words = "two operands without an operator: write * for a product, as in 2*x"
     elif "too many nested" in words or "too many levels" in words:
         words = _too_deep()
     elif "Exceeds the limit" in words:
         words = "this number is beyond the largest float, 1.8e308"
-    elif words == "invalid syntax":
+    elif "expected 'else'" in words:
+        words = _REMEDIES[ast.IfExp]
+    elif words == "invalid syntax" or "Missing parentheses" in words:
         words = "an operator or an operand is missing here: write it, as in w*x + b"
     elif "invalid character" in words or "non-printable" in words:
         words += ": write what is on a keyboard, as in 2*x**3 - 1"
