@@ -364,6 +364,22 @@ def test_hostile_labels_run_nothing(opened):
     assert shown.text("#title") == '"><img src=x onerror=alert(1)>'
 
 
+@pytest.mark.parametrize("width", [700, 900, 1300])
+def test_frame_of_a_notebook_is_readable_at_any_width(browser, tmp_path, width):
+    path = tmp_path / "notebook.html"
+    frame = stepper(fan() * Value(2.0, label="g"))._repr_mimebundle_()["text/html"]
+    path.write_text(f'<!doctype html><div id="cell">{frame}</div>', "utf-8")
+    shown = Opened(browser, path, viewport={"width": 1400, "height": 900})
+    shown.page.evaluate(f"document.getElementById('cell').style.width = '{width}px'")
+    frame = shown.page.frame_locator("iframe")
+    frame.locator("#next").click()
+    card, words = frame.locator("#card-0 .box").bounding_box(), frame.locator(".words").bounding_box()
+    assert card["width"] > 0.69 * 144
+    outer = shown.page.locator("iframe").bounding_box()
+    assert outer["height"] <= 760 and words["y"] + words["height"] <= outer["y"] + outer["height"]
+    shown.page.close()
+
+
 def test_frame_of_a_notebook_works_in_its_sandbox(browser, tmp_path):
     path = tmp_path / "notebook.html"
     path.write_text("<!doctype html>" + stepper(fan())._repr_mimebundle_()["text/html"], "utf-8")

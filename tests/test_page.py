@@ -360,6 +360,13 @@ def test_notebook_shows_a_sandboxed_frame_and_a_picture():
     assert attributes["srcdoc"] == stepper(fan()).html
 
 
+def test_height_of_the_frame_follows_the_graph():
+    x = Value(1.0, label="x")
+    heights = [int(re.search('height="([0-9]+)"', stepper(root)._repr_mimebundle_()["text/html"])[1])
+               for root in (x, fan(), engine.total([x * 2.0 for _ in range(20)]))]
+    assert heights[0] == 520 and 520 < heights[1] < 760 and heights[2] == 760
+
+
 def test_two_processes_write_the_same_bytes(python):
     program = ("from engine import Value, stepper; import hashlib; a, b = Value(2.0, label='a'), Value(3.0); "
                "print(hashlib.sha256(stepper((a * b + a).tanh()).html.encode()).hexdigest())")

@@ -29,6 +29,7 @@ from .picture import LARGEST, _named
 from .scene import MINUS, Card, Pill, Scene, sign, signed, text
 
 CARDS = 300  # at most
+SHORT = 10  # characters of an expression that can stand three times in a rule
 TERMS = 6  # of a sum that are spelled out
 _SUBSCRIPT = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
 
@@ -66,13 +67,13 @@ def _labels() -> Iterator[Callable[[Any, str], None]]:
 
 
 def _name_the_rest(scene: Scene, root: Value, label: Callable[[Any, str], None]) -> None:
-    """Names for values without a label: a neuron's, a group's, and v₁, v₂, … where an expression has no room."""
+    """Names for values without a label: a neuron's, a group's, and v₁, v₂, … where an expression is long."""
     for value, words in (_neurons(root) | _outputs(scene)).items():
         if not value.label:
             label(value, words)
     count = 0
     for card in scene.cards:
-        if card.node.parents and not card.node.label and len(name(card.node)) > _room(card):
+        if card.node.parents and not card.node.label and len(name(card.node)) > min(_room(card), SHORT):
             count += 1
             label(card.node, f"v{count}".translate(_SUBSCRIPT))
 
