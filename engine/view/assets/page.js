@@ -98,7 +98,8 @@
     group.addEventListener("click", toggle);
     group.addEventListener("keydown", (event) => { if (event.key === "Enter") { event.preventDefault(); toggle(); } });
   }
-  const boxes = [...data.cards, ...data.edges];
+  const bends = data.edges.flatMap((edge) => edge.bend.map((at) => ({ at, size: [6, 6] }))); // a wire may go around everything
+  const boxes = [...data.cards, ...data.edges, ...bends];
   const side = (axis, way) => boxes.map((box) => box.at[axis] + way * box.size[axis] / 2);
   const x0 = Math.min(...side(0, -1)) - EDGE, y0 = Math.min(...side(1, -1)) - EDGE;
   const wide = Math.max(...side(0, 1)) + EDGE - x0, high = Math.max(...side(1, 1)) + EDGE - y0;
