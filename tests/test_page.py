@@ -100,6 +100,13 @@ def test_long_expressions_have_short_names_and_leave_no_trace():
     assert inner.label == y.label == ""
 
 
+def test_leaves_without_a_label_have_names_too():
+    frames = film(Value(2.0) * Value(2.0) + 1.0)["frames"]
+    assert [(frame["say"], frame["numbers"]) for frame in frames if frame["kind"] == "send"][1:] == [
+        ("v₁·v₂ sends its share to v₁:  ∂(v₁·v₂)/∂v₁ = v₂ = 2", "v₁.grad += 1 × 2 = 2"),
+        ("v₁·v₂ sends its share to v₂:  ∂(v₁·v₂)/∂v₂ = v₁ = 2", "v₂.grad += 1 × 2 = 2")]
+
+
 def test_what_stands_on_the_page_is_the_rule_and_its_numbers():
     frames = [frame for frame in film(fan())["frames"] if frame["kind"] == "send"]
     shown = frames[-1]
@@ -281,6 +288,8 @@ def test_a_step_along_several_edges_says_how_many_and_lists_what_they_add():
     terms, total = send["numbers"].replace("−", "-").removeprefix("layer 1.grad += ").split(" = ")
     assert [float(term) for term in terms.replace("- ", "-").replace("+ ", "").split()] == pytest.approx(shares, rel=1e-3)
     assert float(total) == pytest.approx(sum(shares), rel=1e-3)
+    [one] = film(engine.weighted_sum([Value(2.0)], [Value(3.0, label="x")], Value(1.0)), collapse="layers")["frames"][-2:-1]
+    assert one["say"].endswith("sends its share to x along 1 edge.") and one["numbers"] == "x.grad += 2"
     many = next(frame for frame in found["frames"] if "16 edges" in frame["say"])
     assert "+ 10 more = " in many["numbers"]
 

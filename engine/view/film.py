@@ -67,15 +67,16 @@ def _labels() -> Iterator[Callable[[Any, str], None]]:
 
 
 def _name_the_rest(scene: Scene, root: Value, label: Callable[[Any, str], None]) -> None:
-    """Names for values without a label: a neuron's, a group's, and v₁, v₂, … where an expression is long."""
+    """Names for values without a label: a neuron's, a group's, v₁, v₂, … for leaves and long expressions."""
     for value, words in (_neurons(root) | _outputs(scene)).items():
         if not value.label:
             label(value, words)
     count = 0
     for card in scene.cards:
-        if card.node.parents and not card.node.label and len(name(card.node)) > min(_room(card), SHORT):
+        node = card.node
+        if not (node.label or node.constant) and (not node.parents or len(name(node)) > min(_room(card), SHORT)):
             count += 1
-            label(card.node, f"v{count}".translate(_SUBSCRIPT))
+            label(node, f"v{count}".translate(_SUBSCRIPT))
 
 
 def _neurons(root: Value) -> dict[Any, str]:
@@ -261,8 +262,8 @@ class _Film:
             rule = f"{_called(step.node)}.grad × {_slope(step.node, step.parent)}"
             numbers = f"{text(grad)} × {_bracketed(step.local)}"
         else:
-            say = f" along {_edges(pill)}. This step is their sum."
-            rule = f"Σ grad × local, over {_edges(pill)}"
+            say = f" along {_edges(pill)}." + " This step is their sum." * (pill.edges > 1)
+            rule = f"{'Σ ' * (pill.edges > 1)}grad × local, over {_edges(pill)}"
             numbers = _sum(self.shares.get((step.node, step.parent), []))
         return self._arrival(
             "send", step.parent, step.after, edge=self.edges[id(pill)], share=step.contribution,
