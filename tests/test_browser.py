@@ -364,6 +364,22 @@ def test_hostile_labels_run_nothing(opened):
     assert shown.text("#title") == '"><img src=x onerror=alert(1)>'
 
 
+def test_frame_that_is_shown_later(browser, tmp_path):
+    path = tmp_path / "notebook.html"
+    path.write_text(f'<!doctype html><div id="cell" style="width:0">{stepper(fan())._repr_mimebundle_()["text/html"]}</div>', "utf-8")
+    shown = Opened(browser, path)
+    frame = shown.page.frames[1]
+    frame.evaluate("document.getElementById('next').click()")
+    shown.page.evaluate("document.getElementById('cell').style.width = '900px'")
+    graph = shown.page.frame_locator("iframe").locator("#graph")
+    for _ in range(100):
+        if graph.bounding_box()["width"] > 700:
+            break
+        shown.page.wait_for_timeout(50)
+    assert 700 < graph.bounding_box()["width"] < 900 and shown.trouble == []
+    shown.page.close()
+
+
 @pytest.mark.parametrize("width", [700, 900, 1300])
 def test_frame_of_a_notebook_is_readable_at_any_width(browser, tmp_path, width):
     path = tmp_path / "notebook.html"

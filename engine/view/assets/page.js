@@ -130,6 +130,7 @@
   }
   const pane = make(map, "rect", { class: "pane" });
   function look() { // the part that is in the window
+    if (!svg.clientWidth) return; // in a frame that is not shown yet
     const scale = wide / svg.clientWidth;
     for (const [name, length] of [["x", x0 + stage.scrollLeft * scale], ["y", y0 + stage.scrollTop * scale],
       ["width", Math.min(wide, stage.clientWidth * scale)], ["height", Math.min(high, stage.clientHeight * scale)]]) pane.setAttribute(name, length);
