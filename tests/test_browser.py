@@ -244,6 +244,13 @@ def test_phone(opened):
     assert shown.page.evaluate("document.documentElement.scrollWidth <= innerWidth")
 
 
+def test_stale_graph_is_told(opened):
+    f = fan()
+    assert opened(f).page.locator("#note").is_hidden()
+    f.parents[0].parents[0].data = 5.0
+    assert "Build the graph again." in opened(f).text("#note")
+
+
 FORWARD = 4  # frames of the first act of fan()
 
 

@@ -144,6 +144,13 @@ def test_lines_of_the_loop_are_those_of_its_source():
     assert all(line.strip() in source for line in found["code"])
 
 
+def test_stale_graph_says_so():
+    f = fan()
+    assert film(f)["note"] == ""
+    f.parents[0].parents[0].data = 5.0
+    assert film(f)["note"].startswith("Stale: a leaf's data was changed")
+
+
 def test_zero_gradient_sends_nothing():
     x = Value(-1.0, label="x")
     kinds = [frame["kind"] for frame in film((x * 2).relu())["frames"]]
@@ -356,6 +363,8 @@ def test_save_writes_html_and_nothing_else(tmp_path):
     assert path.read_bytes().startswith(b"<!doctype html>") and b"\r" not in path.read_bytes()
     with pytest.raises(ValueError, match=r"write f\.html"):
         stepper(fan()).save(tmp_path / "f.svg")
+    with pytest.raises(FileNotFoundError, match=r"there is no folder .*gone: make it first"):
+        stepper(fan()).save(tmp_path / "gone" / "f.html")
     assert [p.name for p in tmp_path.iterdir()] == ["f.html"]
 
 

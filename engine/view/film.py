@@ -31,6 +31,7 @@ from .scene import MINUS, Card, Pill, Scene, sign, signed, text
 CARDS = 300  # at most
 SHORT = 10  # characters of an expression that can stand three times in a rule
 TERMS = 6  # of a sum that are spelled out
+STALE = "Stale: a leaf's data was changed after the forward pass, which these numbers are from. Build the graph again."
 _SUBSCRIPT = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
 
 
@@ -47,7 +48,8 @@ def film(root: Value, *, title: str = "", names: Mapping[str, Any] | None = None
         _name_the_rest(scene, root, label)
         made = _Film(scene, root)
         frames = [frame._asdict() for frame in (*made.forward(), *made.backward())]
-        return {"title": printable(title or _title(root), 120), "frames": frames, "code": _loop()[0], **made.placed()}
+        return {"title": printable(title or _title(root), 120), "note": STALE if scene.state == "stale" else "",
+                "frames": frames, "code": _loop()[0], **made.placed()}
 
 
 @contextmanager

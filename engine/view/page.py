@@ -59,6 +59,8 @@ class Page:
 
 def write_whole(path: Path, content: str) -> None:
     """Write a temporary file beside `path` and rename it, so that nobody ever sees half a file."""
+    if not path.parent.is_dir():
+        raise FileNotFoundError(f"{path}: there is no folder {path.parent}: make it first")
     handle, temporary = tempfile.mkstemp(dir=path.parent, suffix=".tmp")
     try:
         with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:

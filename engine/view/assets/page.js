@@ -151,6 +151,7 @@
     return span;
   });
   find("title").textContent = data.title;
+  find("note").textContent = data.note;
 
   // -- the state at a step, from the data alone -----------------------------------------------------------------
   function state(k) {
