@@ -149,5 +149,5 @@ def _points(f: Callable[..., Any], xs: Iterable[Any]) -> list[Value]:
 
 def _check(f: Any) -> None:
     if not callable(f):
-        raise TypeError(f"this takes a function, such as lambda x: x * x, and not {f!r}: for the derivatives of a Value "
-                        "that is there already, write gradient(root, [x])")
+        raise TypeError(f"this takes a function, such as lambda x: x * x, and not {f!r}: for the derivatives of a "
+                        "Value that is there already, write gradient(root, [x])")
