@@ -27,7 +27,7 @@ import math
 from typing import Any
 
 from .explain import Step, describe, excerpt, expression, number, steps
-from .value import watchers
+from .graph import watchers
 
 
 class anomaly:

@@ -159,7 +159,7 @@ def _at_an_edge(analytic: float, g: Function, x: float, tolerance: float) -> str
 def _jumps(g: Function, x: float, side: float) -> bool:
     """Does g differ from g(x) by as much however near one comes? A square root's slope grows, but it does not."""
     near, nearer = [abs(g(x + side * max(abs(x), 1.0) * h) - g(x)) for h in (1e-7, 1e-13)]
-    return nearer > 0.5 * near > 1e-3 * abs(g(x)) and nearer > 0.0
+    return nearer > 0.5 * near > 1e-12 * abs(g(x)) and nearer > 0.0
 
 
 def slope(g: Function, x: float, side: float = 0.0) -> tuple[float, float]:
@@ -171,10 +171,11 @@ def slope(g: Function, x: float, side: float = 0.0) -> tuple[float, float]:
 
     (nan, inf) where g has no finite value on either side.
     """
-    best = math.nan, math.inf
+    best, scale = (math.nan, math.inf), abs(g(x)) / max(abs(x), 1.0)
     for size in dict.fromkeys((max(abs(x), 1.0), abs(x) or 1.0)):
         for k in range(1, 12):
-            best = min(best, _richardson(g, x, size * 10.0**-k, side), key=lambda found: found[1])
+            found = _richardson(g, x, size * 10.0**-k, side)
+            best = min(best, found, key=lambda each: each[1] / max(scale, 1e-300, abs(each[0])))
             if best[1] <= 1e-12 * abs(best[0]):
                 return best
     return best
@@ -264,7 +265,9 @@ def _exact(operation: Operation) -> Callable[..., Any] | None:
         "where": lambda c, x, y: x if c else y, "logaddexp": many, "logsumexp": many,
         "weighted_sum": lambda *xs: xs[-1] + mp.fdot(xs[:len(xs) // 2], xs[len(xs) // 2:-1]),
         "total": lambda *xs: mp.fsum(xs), "mean": lambda *xs: mp.fsum(xs) / len(xs),
-        "product": lambda *xs: mp.fprod(xs),
+        "product": lambda *xs: mp.fprod(xs), "floor_divide": lambda x, y: mp.floor(x / y),
+        "modulo": lambda x, y: x - y * mp.floor(x / y),
+        "fmod": lambda x, y: x - y * mp.sign(x / y) * mp.floor(abs(x / y)),
     }
     return table.get(operation.name)
 
@@ -302,6 +305,8 @@ def _derivative(g: Callable[[Any], Any], x: float) -> float:
         try:
             h = mpmath.mpf(10) ** -20 * max(1, abs(mpmath.mpf(x)))
             low, here, high = (g(mpmath.mpf(x) + k * h) for k in (-1, 0, 1))
+            if abs(high - low) < mpmath.mpf(10) ** -45 * abs(here):
+                return math.nan  # so flat that even 60 digits hold too few of the difference
             left, right = (here - low) / h, (high - here) / h
             smooth = abs(left - right) <= mpmath.mpf(10) ** -10 * max(abs(left), abs(right))
             return float((left + right) / 2) if smooth else math.nan

@@ -13,17 +13,18 @@ is the same in every run.
 
 from typing import Any
 
+watchers: list[Any] = []  # engine.anomaly() listens here: .made(node), .before_backward(root)
+
 
 def topological_order(root: Any) -> tuple[list[Any], list[Any]]:
     """The interior nodes under `root`, parents before children, and the leaves as they were met.
 
-    Depth first on a stack of our own. A node whose parents are all placed is placed at once. Any other goes back
-    below its parents, with the mark None, which says that they are placed when it comes off again.
+    Depth first on a stack of our own. A node whose parents are not all placed goes back, below them and with the
+    mark None, which says that they are placed when it comes off again.
     """
     if not hasattr(root, "parents"):
         raise TypeError(f"a graph starts at a Value, such as a loss, not at a {type(root).__name__}: give its root")
-    order: list[Any] = []
-    leaves: list[Any] = []
+    order, leaves = list[Any](), list[Any]()
     seen, stack = set(), [root]
     while stack:
         node = stack.pop()
@@ -52,6 +53,8 @@ class prepared:
     """
 
     def __init__(self, root: Any):
+        for watcher in watchers:
+            watcher.before_backward(root)
         self.order, self.leaves = topological_order(root)
         self.grads = [leaf.grad for leaf in self.leaves]
         self.root = root

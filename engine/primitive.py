@@ -101,7 +101,8 @@ def _rule(rule: Callable[..., Any], name: str, arity: int) -> Callable[..., Clos
         if len(found) != arity:
             raise TypeError(f"the rule of {name} returned {_count(len(found), 'derivative')} for "
                             f"{_count(arity, 'operand')}: return one for each")
-        return tuple([x if hasattr(x, "__operate__") else real(x) for x in found])
+        graph = any(hasattr(x, "__operate__") for x in (z, *xs))  # gradient() asks: Values in, Values out
+        return tuple([x if graph and hasattr(x, "__operate__") else real(x) for x in found])
     return lambda z, *xs: lambda: slopes(z, xs)
 
 

@@ -9,8 +9,8 @@ from collections.abc import Iterable
 from typing import Any
 
 from . import operations
-from .operations import exp, weigh, weighed
-from .value import Constant, Value, made
+from .operations import divide, exp, subtract, weigh, weighed
+from .value import Constant, Value, lift, made
 
 
 def weighted_sum(weights: Iterable[Any], inputs: Iterable[Any], bias: Any = 0.0) -> Any:
@@ -69,14 +69,18 @@ def logsumexp(values: Iterable[Any]) -> Any:
 
 
 def softmax(values: Iterable[Any]) -> list[Any]:
-    """Positive shares that sum to one: exp(xᵢ - logsumexp(x)) for each value; none for none.
+    """Positive shares that sum to one: exp(xᵢ) / Σ exp(xⱼ) for each value; none for none.
 
-    >>> softmax([0.0, 0.0])
+    >>> softmax([1000.0, 1000.0])
     [0.5, 0.5]
+
+    The largest number is taken out first, which changes no share: then no exp overflows.
     """
     values = tuple(values)
-    scale = logsumexp(values) if values else 0.0
-    return [exp(value - scale) for value in values]
+    peak = max([lift(value).data for value in values], default=0.0)
+    parts = [exp(subtract(value, peak)) for value in values]
+    whole = total(parts)
+    return [divide(part, whole) for part in parts]
 
 
 def _some(values: Iterable[Any], name: str) -> tuple[Any, ...]:

@@ -14,12 +14,12 @@ from typing import Any
 from . import explain, functions, operations
 from .backward import backward
 from .explain import Site, Step
+from .graph import watchers
 from .operation import OPERATIONS, Closure, Operation
 from .real import real
 
-_ENGINE = frozenset(__file__.replace("value.py", f"{name}.py") for name in (  # these make nodes on a user's behalf
+_ENGINE = frozenset(f"{__file__.removesuffix('value.py')}{name}.py" for name in (  # these make nodes on a user's behalf
     "value", "operation", "operations", "functions", "sums", "calculus", "check", "primitive"))
-watchers: list[Any] = []  # engine.anomaly() listens here: .made(node), .before_backward(root)
 decisions: list[list["Value"]] = []  # engine.record() collects here the comparisons that Python branched on
 
 
@@ -142,8 +142,6 @@ class Value:
         >>> x.grad
         6.0
         """
-        for watcher in watchers:
-            watcher.before_backward(self)
         backward(self)
 
     def steps(self) -> Iterator[Step]:
@@ -179,7 +177,7 @@ class Value:
     def __reduce__(self) -> tuple[Any, ...]:
         if self.parents:
             raise TypeError(f"{self!r} can't be copied or pickled without its graph: take Value(v.data) for a leaf")
-        return type(self), (self.data, self.label), (None, {"grad": self.grad})
+        return type(self), (self.data, self.label), (getattr(self, "__dict__", None), {"grad": self.grad})
 
     # Names of the micrograd lecture, for notebooks that walk the graph themselves.
     _prev = property(lambda self: self.parents)

@@ -49,7 +49,11 @@ class Module:
         names: dict[Value, str] = {}
         for name, value in _parameters_of(self):
             names.setdefault(value, name)
-        return {name: value for value, name in names.items()}
+        found = {name: value for value, name in names.items()}
+        if len(found) < len(names):
+            raise ValueError(f"two parameters of this {type(self).__name__} would have one name, as a list w and an "
+                             "attribute w0 have: call one of the two something else")
+        return found
 
     def parameters(self) -> list[Value]:
         """Every parameter once, in order: neuron by neuron its weights, then its bias."""
@@ -149,8 +153,12 @@ def _plain(thing: Any) -> Any:
     if not isinstance(thing, Module):
         return thing
     twin = copy.copy(thing)
-    vars(twin).update({name: _plain(part) for name, part in vars(thing).items()}, enter=float)
+    vars(twin).update({name: _plain(part) for name, part in vars(thing).items()}, enter=_number)
     return twin
+
+
+def _number(x: Any) -> float:
+    return lift(x).data
 
 
 def _compare(expected: dict[str, Any], found: Any) -> None:

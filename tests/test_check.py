@@ -82,6 +82,14 @@ def test_the_referee_decides_where_differences_cannot(f, at, exact):
     assert row.verdict == "ok" and row.numeric == pytest.approx(exact, rel=1e-12)
 
 
+@pytest.mark.parametrize(("f", "at"), [
+    (engine.tanh, [45.0]), (engine.sigmoid, [100.0]), (engine.erf, [20.0]), (lambda a, b: engine.logsumexp([a, b]), [0.0, 100.0]),
+    (engine.floor, [1000.0]), (engine.ceil, [1e5]), (engine.trunc, [-1e4]), (engine.reciprocal, [1e-8]),
+])
+def test_what_is_right_is_not_blamed_where_digits_run_out(f, at):
+    assert check_gradients(f, *at).ok
+
+
 def test_the_referee_convicts_a_saturated_rule(monkeypatch):
     pytest.importorskip("mpmath")
     monkeypatch.setattr(engine.tanh, "closure", lambda z, x: lambda: (engine.square(engine.reciprocal(engine.cosh(x))) * 2.0,))

@@ -174,3 +174,16 @@ def test_set_weights_takes_finite_floats_by_name_only(weights):
     with pytest.raises(ValueError):
         neuron.set_weights(weights)
     assert bits(neuron) == before
+
+
+def test_two_parameters_of_one_name_are_refused():
+    class Twins(nn.Module):
+        def __init__(self):
+            self.w0, self.w = Value(1.0), [Value(2.0)]
+    with pytest.raises(ValueError, match="one name"):
+        Twins().parameters()
+
+
+def test_predict_takes_numbers_only():
+    with pytest.raises(TypeError, match="not the str"):
+        nn.MLP(2, [1], seed=0).predict(["12"])

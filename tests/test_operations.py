@@ -197,4 +197,9 @@ def test_functions_of_lists():
     assert engine.product(iter(xs)).data == 8.0
     shares = engine.softmax(xs)
     assert sum(share.data for share in shares) == pytest.approx(1.0, rel=1e-15)
+    for numbers in ([1e17, 1e17], [1e15, 1e15 + 1.0], [-800.0, -800.5]):  # the largest is taken out
+        share = 1.0 / (1.0 + math.exp(numbers[0] - numbers[1]))
+        for values in (numbers, list(map(Value, numbers))):
+            found = [x if isinstance(x, float) else x.data for x in engine.softmax(values)]
+            assert found == pytest.approx([1.0 - share, share], rel=1e-15)
     assert engine.total([]) == 0.0 and engine.product([]) == 1.0 and engine.softmax([]) == []

@@ -98,8 +98,8 @@ def test_whatever_the_root_is_the_first_sum_is_fifteen_stops_away(operation):
     count = operation.arity or 3
     root = operation(*[Value(x) for x in ([1.5] if operation.name == "acosh" else [0.5, 0.6, 0.7])[:count]])
     stepper = Stepper()
-    stepper.runcall(root.backward)
-    assert stepper.arrived and stepper.stops <= 15
+    stepper.runcall(lambda: root.backward())
+    assert stepper.arrived and stepper.stops <= 15 + 1  # the lambda's own line
 
 
 def test_one_breakpoint_shows_everything_as_plain_locals(person):

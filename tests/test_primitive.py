@@ -131,3 +131,13 @@ def test_faults_in_use_are_named():
         return None
     with pytest.raises(TypeError, match="silent must return one real number"):
         silent(Value(1.0))
+
+
+def test_a_rule_that_holds_on_to_a_value_gives_no_node_for_a_grad():
+    w = Value(3.0)
+
+    @engine.primitive(rule=lambda z, x: (w * x,))
+    def bent(x):
+        return x * x
+    with pytest.raises(TypeError, match="Value"):
+        bent(Value(2.0)).backward()

@@ -18,7 +18,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from ..explain import printable
-from ..value import Value, watchers
+from ..graph import watchers
+from ..value import Value
 from .session import Session
 from .terminal import talk
 

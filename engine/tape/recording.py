@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from threading import get_ident
 from typing import Any
 
-from ..graph import topological_order
-from ..value import Value, decisions, lift, watchers
+from ..graph import topological_order, watchers
+from ..value import Value, decisions, lift
 from .jit import numpy
 from .spelling import Speller
 
