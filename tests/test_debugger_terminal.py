@@ -1,18 +1,24 @@
 """The debugger's talk: scripts, hostile labels, poor terminals, completion, mistakes called by name."""
 
 import io
+import json
 import math
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 import engine
+import nn
 from engine import Value
 from engine.debugger import Debugger, Session, run_script
 from engine.debugger.mistakes import likely
 from engine.debugger.paint import STYLES, Painter
+from engine.view.scene import Scene
+from tests.strategies import programs, run
 
 ROOT = Path(__file__).resolve().parent.parent
 HOSTILE = ["\x1b[31m", "a\nb", "\x07", "\ud800", "[bold]x[/bold]", "A" * 20_000, "‮x", "x; q", "{x}", "%s", "\x00", "梯度"]
@@ -134,6 +140,76 @@ def test_plot_writes_the_picture(tmp_path):
     said = conversation(small(), "s", f"plot {tmp_path / 'now.svg'}", f"plot {tmp_path / 'no' / 'such.svg'}", "q")
     assert (tmp_path / "now.svg").read_text(encoding="utf-8").lstrip().startswith("<")
     assert "*** no picture" in said
+
+
+def plotted(session, file):
+    """What `plot` writes at this moment."""
+    talk = Debugger(session, stdin=io.StringIO(), stdout=io.StringIO())
+    talk.onecmd(f"plot {file}")
+    return talk.stdout.getvalue(), file.read_text(encoding="utf-8")
+
+
+def test_a_picture_on_the_way_shows_what_has_arrived_and_what_has_not_been_sent(tmp_path):
+    a, b = Value(2.0, label="a"), Value(-3.0, label="b")
+    session = Session((a * b + a) ** 2)  # -8 along the square, -8 and -8 along the sum; then come 24 to a, -16 to b
+    session.step(3)
+    shown = json.loads(plotted(session, tmp_path / "now.json")[1])
+    assert shown["state"] == "under way"
+    assert [pill["contribution"] for pill in shown["pills"]] == [-8.0, -8.0, -8.0, None, None]
+    assert [card["grad"] for card in shown["cards"]] == [-8.0, 0.0, -8.0, -8.0, 1.0]
+    assert not any(card["elsewhere"] for card in shown["cards"])
+    svg = plotted(session, tmp_path / "now.svg")[1]
+    assert svg.count(">not sent<") == 2 and svg.count(">= −8 + …<") == 1
+
+
+def test_the_picture_at_the_end_is_the_one_of_backward(tmp_path):
+    session, root = Session(small()), small()
+    session.proceed()
+    root.backward()
+    assert plotted(session, tmp_path / "end.svg")[1] == engine.draw(root).svg
+
+
+@settings(max_examples=60, deadline=None)
+@given(programs(), st.floats(0.0, 1.0), st.sampled_from(["values", "neurons"]))
+def test_at_every_moment_a_picture_is_of_this_moment(program, fraction, level):
+    leaves, root = run(program)
+    leaves[0].grad = 0.5
+    session = Session(root)
+    session.step(int(fraction * len(session.trail)))
+    to_come = session.trail[session.position:]
+    scene = Scene.of(root, level=level, to_come=to_come)
+    assert {"not sent", "…"} >= {pill.contribution for pill in scene.pills if not pill.sent}
+    if level == "values":
+        assert [(pill.step.node, pill.step.slot) for pill in scene.pills if not pill.sent] == [
+            (step.node, step.slot) for step in to_come]
+    for card in scene.cards:
+        carried = 0.5 if card.node is leaves[0] else 0.0
+        assert card.elsewhere == pytest.approx(carried, abs=1e-9) or not math.isfinite(card.node.grad)
+
+
+def test_the_picture_of_a_network_on_the_way(tmp_path):
+    """Two layers of two neurons: after the loss and the output, half of the four wires between them have sent."""
+    net = nn.MLP(2, [2, 2, 1], activation="tanh", seed=1)
+    session = Session((net([1.0, -2.0]) - 1.0) ** 2)
+    hidden = [node for node in session.order if node.operation.name == "weighted_sum"][2:4]
+    session.until(f"#{session.numbers[hidden[1]]}")
+    session.next()
+    scene = Scene.of(session.root, level="layers", to_come=session.trail[session.position:])
+    [between] = [pill for pill in scene.pills if pill.contribution.endswith(" + …")]
+    assert between.edges == 4 and between.parent.terms[-1] == "…"
+    sent = [step.contribution for step in session.trail[:session.position] if step.parent.operation
+            and step.node in hidden]
+    assert len(sent) == 2 and between.step.contribution == pytest.approx(sum(sent))
+
+
+def test_of_a_graph_too_large_to_read_the_part_at_hand_is_drawn(tmp_path):
+    h = Value(1.0, label="x")
+    for _ in range(3_000):
+        h = h * 1.0
+    session = Session(h)
+    session.step(1_000)
+    said, svg = plotted(session, tmp_path / "part.svg")
+    assert f"the part around #{session.numbers[session.node]}" in said and 2 <= svg.count('class="node ') <= 5 and svg.count(">not sent<") == 2
 
 
 SCRIPT = """\

@@ -488,15 +488,26 @@ class Debugger(cmd.Cmd):
             self.say(repr(node) + ("" if self.session.complete(node) else "    more to come"))
 
     def do_plot(self, arg: str) -> None:
-        """plot [FILE]: a picture of this moment, as SVG, or as the file's suffix says."""
-        from .. import draw
-
+        """plot [FILE]: a picture of this moment, as SVG or as the file's suffix says; of a graph too large to read,
+        the part around the node whose turn it is."""
         file = Path(arg or "gradient.svg").expanduser()
         try:
-            draw(self.session.root).save(file)
+            picture, part = self.picture()
+            picture.save(file)
         except (OSError, ValueError, ImportError) as error:
             raise Refused(f"no picture: {printable(str(error), 200)}") from None
-        self.say(f"drawn: {printable(str(file), 200)}")
+        self.say(f"drawn: {printable(str(file), 200)}{part}")
+
+    def picture(self) -> tuple[Any, str]:
+        """The picture of this moment, and what to say of it if it isn't all of the graph."""
+        from .. import draw
+
+        node, to_come = self.session.node, self.session.trail[self.session.position:]
+        try:
+            return draw(self.session.root, to_come=to_come), ""
+        except ValueError:  # too large to read
+            part = draw(self.session.root, to_come=to_come, around=node)
+            return part, f", the part around {self.session.called(node)}"
 
     # -- learning --------------------------------------------------------------------------------------------------
 

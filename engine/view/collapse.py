@@ -33,6 +33,12 @@ class Neuron(NamedTuple):
     bias: Any
 
 
+class Unsent(Step):
+    """An edge of a sweep under way that has not sent all of its share yet: its contribution is what has come so far."""
+
+    __slots__ = ()
+
+
 class Group:
     """What stands for several values in a scene; it has what a scene asks of a node."""
 
@@ -185,7 +191,8 @@ def _step(child: Any, parent: Any, found: list[Step]) -> Step:
     """One step for the edges between two boxes; a single edge keeps its local derivative, from output to operand."""
     first, share = found[0], add_up([step.contribution for step in found])
     if len(found) > 1:
-        return Step(0, child, parent, len(found), float("nan"), float("nan"), share, 0.0, 0.0)
+        kind = Unsent if any(isinstance(step, Unsent) for step in found) else Step
+        return kind(0, child, parent, len(found), float("nan"), float("nan"), share, 0.0, 0.0)
     local = first.local
     if isinstance(child, Group) and child.kind == "neuron" and first.node.operation.name == "weighted_sum":
         local *= _activation_slope(first.node, child)

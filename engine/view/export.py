@@ -64,7 +64,7 @@ def json(scene: Scene) -> str:
     return _json.dumps({
         "format": "chainrule-picture", "version": 1, "title": scene.title, "state": scene.state,
         "cards": [_card(card, scene.state) for card in scene.cards],
-        "pills": [_pill(pill, scene.state) for pill in scene.pills],
+        "pills": [_pill(pill) for pill in scene.pills],
     }, ensure_ascii=True, allow_nan=False, indent=1) + "\n"
 
 
@@ -75,10 +75,10 @@ def _card(card: Card, state: str) -> dict[str, Any]:
             "seed": 1.0 if card.is_root and swept else 0.0, "elsewhere": _number(card.elsewhere)}
 
 
-def _pill(pill: Pill, state: str) -> dict[str, Any]:
+def _pill(pill: Pill) -> dict[str, Any]:
     return {"child": pill.child.number, "parent": pill.parent.number, "slot": pill.step.slot,
             "local": _number(pill.step.local) if pill.edges == 1 else None,
-            "contribution": _number(pill.step.contribution) if state != "forward only" else None}
+            "contribution": _number(pill.step.contribution) if pill.sent else None}
 
 
 def _number(x: float) -> float | str:
@@ -92,4 +92,5 @@ def _lines(card: Card) -> list[str]:
 
 
 def _flow(pill: Pill) -> str:
-    return ("" if pill.edges > 1 else "× ") + pill.local + (f" = {pill.contribution}" if pill.contribution else "")
+    share = f" = {pill.contribution}" if pill.sent else ", not sent" * bool(pill.contribution)
+    return ("" if pill.edges > 1 else "× ") + pill.local + share

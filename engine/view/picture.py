@@ -8,10 +8,11 @@
 
 import shutil
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
+from ..explain import Step
 from ..graph import topological_order
 from . import collapse as collapsing
 from . import export, focus
@@ -68,7 +69,7 @@ class Picture:
 def draw(root: Any, *, names: Mapping[str, Any] | None = None, module: Any = None, collapse: str = "auto",
          theme: str = "auto", constants: bool = False, around: Any = None, depth: int = 2,
          between: tuple[Any, Any] | None = None, view: str = "graph", wires: str = "auto",
-         direction: str = "LR") -> Picture:
+         direction: str = "LR", to_come: Iterable[Step] = ()) -> Picture:
     """The graph of `root` as a picture: data, grad, and on every edge what it adds to the grad it leads to.
 
     >>> a, b = Value(2.0), Value(3.0)  # doctest: +SKIP
@@ -80,7 +81,8 @@ def draw(root: Any, *, names: Mapping[str, Any] | None = None, module: Any = Non
     a value draws what is at most `depth` edges away from it, `between=(a, b)` the paths from a to b; what comes in
     from outside is "elsewhere". `view="network"` draws neurons in columns, with `wires` coloured by
     "weight" or "gradient". Raises ValueError for more than 2,000 cards and edges, which no one could read.
-    `direction` is "LR" or, with the leaves at the top, "TB".
+    `direction` is "LR" or, with the leaves at the top, "TB". In a sweep that is under way, `to_come` are the steps
+    that are still to be taken: their edges are drawn as not sent.
     """
     order, leaves = topological_order(root)
     level = collapsing.level(len(order) + len(leaves), order, collapse)
@@ -100,7 +102,7 @@ def draw(root: Any, *, names: Mapping[str, Any] | None = None, module: Any = Non
     edges = sum(len(node.parents) for node in order)
     if part is None and level == "values" and len(order) + edges > LARGEST:
         raise _too_large(len(order) + len(leaves), edges)
-    scene = Scene.of(root, named, constants, level if part is None or len(part) > FULL else "values", part)
+    scene = Scene.of(root, named, constants, level if part is None or len(part) > FULL else "values", part, to_come)
     scene.direction = direction
     if len(scene.cards) + len(scene.pills) > LARGEST:
         raise _too_large(len(scene.cards), len(scene.pills))

@@ -11,7 +11,7 @@
 [('1', '+1'), ('−6', '−6')]
 """
 
-from collections.abc import Container
+from collections.abc import Container, Iterable
 from dataclasses import dataclass
 from math import inf, nextafter
 from typing import Any
@@ -19,7 +19,7 @@ from typing import Any
 from ..explain import Step, name, numbered, printable
 from ..graph import stale, topological_order
 from ..symbols import slopes
-from .collapse import Group, contracted, running
+from .collapse import Group, Unsent, contracted, running
 
 CHIPS = {"*": "×", "-": "−", "/": "÷", "sum": "Σ", "dot": "Σ w·a", "prod": "Π", "**": "xʸ", "<=": "≤", ">=": "≥"}
 MINUS = "−"
@@ -69,6 +69,7 @@ class Pill:
     width: float = 90.0
     height: float = 32.0
     edges: int = 1  # more where it stands for all edges between two groups
+    sent: bool = True  # False in a graph that is forward only, and at an edge whose turn is still to come
 
 
 @dataclass
@@ -77,7 +78,7 @@ class Scene:
 
     cards: list[Card]
     pills: list[Pill]
-    state: str = "swept"  # or "forward only", "stale"
+    state: str = "swept"  # or "forward only", "under way", "stale"
     title: str = ""
     summary: str = ""
     level: str = "values"  # or neurons, layers: what a card stands for
@@ -90,12 +91,14 @@ class Scene:
 
     @classmethod
     def of(cls, root: Any, names: dict[Any, str] | None = None, constants: bool = False, level: str = "values",
-           part: Container[Any] | None = None) -> "Scene":
+           part: Container[Any] | None = None, to_come: Iterable[Step] = ()) -> "Scene":
         """The scene of a graph; `names` overrides labels, `constants` gives plain numbers cards of their own,
-        `level` draws neurons or layers as one, and only the values of `part` are drawn."""
+        `level` draws neurons or layers as one, only the values of `part` are drawn, and the edges of `to_come`
+        have not sent yet."""
         order, _ = topological_order(root)
-        state = _state(root, order)
-        steps = _edges(root, order, constants)
+        waiting = {(step.node, step.slot) for step in to_come}
+        state = _state(root, order, bool(waiting))
+        steps = _edges(root, order, constants, waiting)
         shown = [node for node in numbered(root) if constants or not node.constant or node is root]
         if part is not None:
             shown = [node for node in shown if node in part]
@@ -119,24 +122,27 @@ def _holds(node: Any, root: Any) -> bool:
     return node is root or (isinstance(node, Group) and root in node.outputs)
 
 
-def _state(root: Any, order: list[Any]) -> str:
+def _state(root: Any, order: list[Any], under_way: bool) -> str:
     if stale(order):
         return "stale"
+    if under_way:
+        return "under way"
     return "forward only" if root.grad == 0.0 and all(node.grad == 0.0 for node in order) else "swept"
 
 
-def _edges(root: Any, order: list[Any], constants: bool) -> list[Step]:
-    """A step for every edge in the order of the sweep; along an edge that carries nothing, a contribution of 0."""
+def _edges(root: Any, order: list[Any], constants: bool, waiting: Container[tuple[Any, int]]) -> list[Step]:
+    """A step for every edge in the order of the sweep; along an edge that carries nothing yet, a contribution of 0."""
     grads = {root: 1.0}
     found: list[Step] = []
     for node in reversed(order):
         upstream = grads.get(node, 0.0)
         for slot, (parent, local) in enumerate(zip(node.parents, node.local_derivatives())):
-            contribution = upstream * local if upstream else 0.0
+            kind = Unsent if (node, slot) in waiting else Step
+            contribution = upstream * local if upstream and kind is Step else 0.0
             before = grads.get(parent, 0.0)
             grads[parent] = before + contribution
             if constants or not parent.constant:
-                found.append(Step(len(found), node, parent, slot, local, upstream, contribution, before, grads[parent]))
+                found.append(kind(len(found), node, parent, slot, local, upstream, contribution, before, grads[parent]))
     return found
 
 
@@ -160,10 +166,10 @@ def cut(words: str, width: float, size: float) -> str:
 
 def _card(node: Any, number: int, names: dict[Any, str], steps: list[Step], is_root: bool, state: str,
           largest: float) -> Card:
-    terms = [1.0] * is_root + [step.contribution for step in steps]
+    terms = [1.0] * is_root + [step.contribution for step in steps if _sent(step)]
     swept = state != "forward only"
     elsewhere = _elsewhere(node.grad, steps[-1].after if steps else float(is_root)) if swept else 0.0
-    words = [text(x) for x in terms]
+    words = [text(x) for x in terms] + ["…"] * any(isinstance(step, Unsent) for step in steps)
     if elsewhere != 0.0:
         words.append(f"{text(elsewhere)} elsewhere")
     chip, note = _header(node)
@@ -229,7 +235,8 @@ def summed(card: Card) -> str:
     if len(line) <= 21:
         return line
     if not last.endswith("elsewhere"):
-        return f"= Σ of {len(card.terms)} terms"
+        more = " + …" * (last == "…")
+        return f"= Σ of {len(card.terms) - bool(more)} terms{more}"
     return _sum(["Σ", f"{card.elsewhere:.2g} elsewhere".replace("-", MINUS)])
 
 
@@ -240,14 +247,20 @@ def _pill(step: Step, cards: dict[Any, Card], state: str, top: float) -> Pill:
     edges = step.slot if merged and step.upstream != step.upstream and step.local != step.local else 1
     tip = f"{edges} edges from {up} to {down}" if edges > 1 else f"∂{up}/∂{down} = {_rule(step, up)}{text(step.local)}"
     local = f"{edges} edges" if edges > 1 else text(step.local)
-    if state == "forward only":
-        return Pill(step, child, parent, local, "", "zero", 1.2, printable(tip, 400), edges=edges)
+    if state == "forward only" or not _sent(step):
+        words = "" if state == "forward only" else "not sent"
+        return Pill(step, child, parent, local, words, "zero", 1.2, printable(tip, 400), edges=edges, sent=False)
     sum_ = f"{text(step.upstream)} × {text(step.local)} = " if edges == 1 and not isinstance(step.node, Group) else ""
     tip += f"; contribution to {down}.grad = {sum_}{text(step.contribution)}"
     size = abs(step.contribution) / top
     stroke = 1.2 + 3.3 * min(1.0, size) ** 0.5 if size == size else 2.0
-    return Pill(step, child, parent, local, signed(step.contribution), sign(step.contribution), stroke,
-                printable(tip, 400), edges=edges)
+    words = signed(step.contribution) + " + …" * isinstance(step, Unsent)
+    return Pill(step, child, parent, local, words, sign(step.contribution), stroke, printable(tip, 400), edges=edges)
+
+
+def _sent(step: Step) -> bool:
+    """Whether anything has come along an edge, be it 0."""
+    return step.contribution != 0.0 or not isinstance(step, Unsent)
 
 
 def _held(words: str) -> str:

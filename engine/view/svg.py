@@ -188,6 +188,8 @@ def _legend(scene: Scene) -> str:
     words = "pill: × local derivative, = what it adds to grad"
     if scene.bare:
         words = "wire: the thicker, the more it adds to grad; its tooltip has the numbers"
+    if scene.state == "under way":
+        words = "pill: × local derivative, = what it has added so far"
     if scene.state == "stale":
         words = "stale: a leaf's data was changed after the forward pass"
     return ('<g class="neg"><rect class="bar" y="-3" width="22" height="6" rx="2"/></g>'
