@@ -301,9 +301,10 @@ def _rest(root: Any, x: Any, here: list[Step]) -> Iterable[tuple[float, str]]:
     if x is root:
         rest.append((1.0, f"the seed: ∂{held(x)}/∂{held(x)} = 1"))
     if len(here) > TERMS:
-        rest.append((here[-1].after - here[TERMS].before, f"from {len(here) - TERMS:,} more"))
+        rest.append((sum(step.contribution for step in here[TERMS:]), f"from {len(here) - TERMS:,} more"))
     start, end = (here[0].before, here[-1].after) if here else (0.0, float(x is root))
-    for amount in (start, 0.0 if x.grad == end else x.grad - end):
+    accounted = x.grad == end or (x.grad != x.grad and end != end)  # nan minus nan would say nothing
+    for amount in (start, 0.0 if accounted else x.grad - end):
         if amount:
             rest.append((amount, "from elsewhere: another backward() or another root"))
     return rest

@@ -58,6 +58,32 @@ def test_a_sum_of_thousands_is_cut_and_still_adds_up():
     assert len(lines) == TERMS + 2 and lines[-1].strip() == f"+977  from {1001 - TERMS:,} more"
 
 
+def test_a_nan_is_told_once_where_it_came_from():
+    x = Value(-1.0, label="x")
+    y = x.log() * 2.0 + x
+    y.backward()
+    assert [re.sub("  +.*", "", line.strip()) for line in y.why(x).splitlines()] == ["x.grad = nan", "+1", "+nan"]
+    assert "elsewhere" not in y.why(x)
+
+
+def test_a_nan_from_another_sweep_is_told():
+    x, _w, _z, s = example()
+    s.backward()
+    x.grad = float("nan")
+    assert s.why(x).splitlines()[-1] == "   +nan  from elsewhere: another backward() or another root"
+
+
+def test_an_infinite_term_leaves_those_too_many_to_show_finite():
+    x = Value(0.0, label="x")
+    h = Value(0.0)
+    for _ in range(100):
+        h = h + x * 2.0
+    y = h + x.sqrt()
+    y.backward()
+    _first, *terms = y.why(x).splitlines()
+    assert "+inf" in terms[0] and terms[-1].strip() == f"+{2 * (101 - TERMS)}  from {101 - TERMS} more"
+
+
 def test_depth_does_not_explode():
     h = x = Value(1.0, label="x")
     for _ in range(60):
