@@ -105,21 +105,22 @@ def _positions(code: CodeType) -> list[Any]:
     return _read[id(code)][1]
 
 
-def excerpt(made: Site, width: int = 100) -> list[str]:
-    """The source line of a site and, below it, the exact subexpression underlined.
+def excerpt(made: Site, width: int = 76) -> list[str]:
+    """The source line of a site and, below it, the exact subexpression underlined; of a long line, the part around it.
 
     >>> print(*excerpt(Site("user.py", 3, 4, 9, "f", "h = x * w + x")), sep="\\n")
     user.py:3   h = x * w + x
                     ^^^^^
     """
     place = f"{printable(PurePath(made.filename).name)}:{made.line}"
-    text = made.text.strip()
-    start = max(made.column - (len(made.text) - len(made.text.lstrip())), 0)
+    text, indent = made.text.strip(), len(made.text) - len(made.text.lstrip())
+    start, end, room = max(made.column - indent, 0), made.end_column - indent, max(24, width - columns(place) - 3)
     if not text:
         return [place]
-    shown = printable(text, width)
-    marked = shown[start:start + made.end_column - made.column]
-    return [f"{place}   {shown}", " " * (columns(place) + 3 + columns(shown[:start])) + "^" * columns(marked)]
+    skipped = max(0, min(start - 8, len(text) - room)) if end > room else 0
+    shown = printable("…" * bool(skipped) + text[skipped + bool(skipped):], room)
+    before, marked = shown[:start - skipped], shown[start - skipped:end - skipped]
+    return [f"{place}   {shown}", " " * (columns(place) + 3 + columns(before)) + "^" * columns(marked)]
 
 
 def columns(text: str) -> int:
@@ -185,7 +186,11 @@ def name(node: Any) -> str:
 
 def held(node: Any) -> str:
     """The name of a node as it stands before `.grad` or behind `∂`: in brackets unless it holds together."""
-    return printable(_held(*_short(node, depth=3), _TIGHT), 24)
+    for depth in (3, 2, 1):
+        text, tightness = _short(node, depth)
+        if len(text) <= 24:
+            break
+    return _held(printable(text, 24), tightness, _TIGHT)
 
 
 def expression(node: Any) -> str:
@@ -282,8 +287,8 @@ def _account(root: Any, x: Any, arrivals: dict[Any, list[Step]], depth: int) -> 
     rest = _rest(root, x, here)
     amounts = [f"{step.contribution:+.4g}" for step in shown] + [f"{amount:+.4g}" for amount, _ in rest]
     wide = max(map(len, amounts), default=0)
-    sources = [printable(expression(step.node), 40) for step in shown]
-    slopes = [f"∂{held(step.node)}/∂{held(x)} = {number(step.local)}" for step in shown]
+    sources = [printable(expression(step.node), 32) for step in shown]
+    slopes = [_slope(step) for step in shown]
     source, slope = (max(map(columns, texts), default=0) for texts in (sources, slopes))
     for step, amount, made_by, by in zip(shown, amounts, sources, slopes, strict=False):
         yield (f"   {amount:>{wide}}  from {made_by}{' ' * (source - columns(made_by))}    "
@@ -293,6 +298,12 @@ def _account(root: Any, x: Any, arrivals: dict[Any, list[Step]], depth: int) -> 
                 yield " " * (wide + 5) + line
     for amount, (_, words) in zip(amounts[len(shown):], rest, strict=True):
         yield f"   {amount:>{wide}}  {words}"
+
+
+def _slope(step: Step) -> str:
+    """∂z/∂x = 3, or × 3 where the names are too long to help."""
+    names = f"∂{held(step.node)}/∂{held(step.parent)}"
+    return f"{names} = {number(step.local)}" if len(names) <= 24 else f"× {number(step.local)}"
 
 
 def _rest(root: Any, x: Any, here: list[Step]) -> Iterable[tuple[float, str]]:

@@ -17,6 +17,7 @@ from engine import Value
 from engine.debugger import Debugger, Session, run_script
 from engine.debugger.mistakes import likely
 from engine.debugger.paint import STYLES, Painter
+from engine.explain import columns
 from engine.view.scene import Scene
 from tests.strategies import programs, run
 
@@ -134,6 +135,36 @@ def test_the_usual_mistakes_are_named(make, answer, word):
 def test_no_mistake_is_named_for_the_right_answer_or_for_noise():
     x = Value(3.0, label="x")
     assert likely(x * x, x, 6.0) == "" and likely(x * x, x, 123.4) == ""
+
+
+def test_a_prediction_that_forgets_what_was_there_is_told():
+    root = small()
+    root.backward()  # a.grad is -2, and will be -4
+    said = conversation(root, "predict a", "-2", "b +", "-4", "q")
+    assert "leaves accumulate: a.grad starts at -2" in said and "right: a.grad will be -4" in said
+
+
+def test_a_slip_of_the_hand_does_not_give_the_answer_away():
+    said = conversation(small(), "predict a", "1 +", "-2", "q")
+    assert said.index("***") < said.index("right: a.grad will be -2")
+
+
+def test_a_label_that_is_no_word_can_be_watched_and_asked_for():
+    x = Value(3.0, label="my x [0]")
+    said = conversation(x * x, "watch my x [0]", "display my x [0]", "p my x [0].grad", "b my x [0] if #0.grad > 5",
+                        "s", "unt my x [0]", "why my x [0]", "q")
+    assert "***" not in said and "watch 1: my x [0] was 0, is 3" in said and "my x [0].grad = 6, complete" in said
+
+
+def test_no_line_is_wider_than_the_terminal():
+    net = nn.MLP(3, [4, 4, 1], activation="tanh", seed=1)
+    loss = sum((net(row) - 1.0) ** 2 for row in ([1.0, -2.0, 0.5], [0.3, 0.1, -1.0])) / 2
+    x = Value(0.1, label="a name of more than twenty-four letters")
+    for root in (loss, (x.exp() * x).tanh() + x):
+        root.backward()
+        said = conversation(root, "s 30", "w", "l", "info inputs", "info outputs #0", "info leaves", "info node", "why #0",
+                            "rn", "c", "b nowhere", "p nothing + 1", "h", "h b", "predict #0", "1", "", "q")
+        assert max(map(columns, said.replace("will be? ", "will be?\n").splitlines())) <= 80
 
 
 def test_plot_writes_the_picture(tmp_path):

@@ -214,7 +214,7 @@ class Session:
         return made
 
     def condition(self, breakpoint: Breakpoint, text: str) -> None:
-        formula = read(text) if text else None
+        formula = self.formula(text) if text else None
         if formula:
             formula(lambda name: self.lookup(name, trial=True))  # a name that does not exist is told now
         breakpoint.condition, breakpoint.formula = text, formula
@@ -233,8 +233,9 @@ class Session:
         return made
 
     def add_display(self, text: str) -> int:
-        self.value(text)
-        self.displays[self._next()] = text
+        shown = self.graded(text)
+        self.value(shown)
+        self.displays[self._next()] = shown
         return self._count
 
     def clear(self, text: str) -> None:
@@ -256,10 +257,9 @@ class Session:
         if text in ("nan", "inf"):
             bad = math.isnan if text == "nan" else math.isinf
             return lambda: float(self.last is not None and (bad(self.last.contribution) or bad(self.last.after)))
-        if text in self.labels or (text.startswith("#") and text[1:].isdecimal()):
-            text += ".grad"
-        self.value(text)
-        return lambda: self.value(text)
+        measured = self.graded(text)
+        self.value(measured)
+        return lambda: self.value(measured)
 
     def _changes(self) -> Iterable[str]:
         for watch in self.watches.values():
@@ -267,7 +267,7 @@ class Session:
             watch.old = new
             if watch.text in ("nan", "inf"):
                 if new and self.last:
-                    yield f"watch {watch.number}: {watch.text} arrived in {held(self.last.parent)}.grad"
+                    yield f"watch {watch.number}: {watch.text} arrived in {self.short(self.last.parent)}.grad"
             elif old != new and (old == old or new == new):
                 yield f"watch {watch.number}: {printable(watch.text)} was {number(old)}, is {number(new)}"
 
@@ -309,7 +309,7 @@ class Session:
         matching = [node for node in self._nodes if printable(node.label) == place and place]
         if matching:
             return matching
-        raise Refused(f"there is no value {printable(place) or 'without a name'}: info leaves and where list them, "
+        raise Refused(f"there is no value {printable(place) or 'without a name'}: w and info leaves list them; "
                       "#7 is the one with number 7")
 
     def one(self, place: str) -> Value:
@@ -327,7 +327,7 @@ class Session:
             found = [node for node in self.order if place in (node.operation.name, node.operation.symbol)]
             found = found or self.born(*_file_and_line(place))
             if not found:
-                raise Refused(f"{refused}; an operation or file:line will do, too") from None
+                raise Refused(f"{refused}; an operation (tanh) or a line (main.py:6) will do, too") from None
             return found
 
     def born(self, filename: str, line: int) -> list[Value]:
@@ -347,10 +347,20 @@ class Session:
             return float(getattr(self.last, path)) if self.last else math.nan
         return self.one(path).data
 
+    def formula(self, text: str) -> Formula:
+        """What was typed, as a function of a lookup. A label that is no word, as in `my loss.grad`, stands alone."""
+        alone = text.removesuffix(".grad").removesuffix(".data") in self.labels
+        return (lambda lookup: lookup(text)) if alone else read(text)
+
+    def graded(self, text: str) -> str:
+        """After watch and display a bare name means its grad."""
+        bare = text in self.labels or (text.startswith("#") and text[1:].isdecimal())
+        return text + ".grad" if bare else text
+
     def value(self, text: str) -> float:
         """What a formula comes to now."""
         try:
-            return read(text)(self.lookup)
+            return self.formula(text)(self.lookup)
         except (OverflowError, TypeError):
             raise Refused(f"{printable(text)} comes to no number") from None
 
@@ -365,7 +375,13 @@ class Session:
 
     def called(self, node: Value) -> str:
         """Its name, with its number where it has no label."""
-        return name(node) if node.label or not node.parents else f"#{self.numbers[node]} {name(node)}"
+        return name(node) if node.label else f"#{self.numbers[node]} {name(node)}"
+
+    def short(self, node: Value) -> str:
+        """A short name: the label, a short expression in brackets, or the number that commands take as well."""
+        text = held(node)
+        spelled = node.label or (node.parents and len(text) < 16 and "…" not in text)
+        return text if spelled else f"#{self.numbers[node]}"
 
 
 def _file_and_line(place: str) -> tuple[str, int]:

@@ -17,36 +17,41 @@ Commands are named as in pdb, and as in gdb for going back. `debug(root)` is the
 import cmd
 import linecache
 import sys
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Container, Iterable, Mapping
 from pathlib import Path, PurePath
 from typing import Any
 
-from ..explain import Step, columns, excerpt, expression, held, number, place, printable
+from ..explain import Step, columns, excerpt, expression, name, number, place, printable
 from ..value import Value
 from .formula import Refused
 from .mistakes import close, likely
-from .paint import Line, Painter
+from .paint import Line, Painter, table, words
 from .session import Session, Stop
 
 WINDOW = 12  # as many steps or nodes as are shown at once
 
 INFO = ("node", "inputs", "outputs", "leaves", "breakpoints", "watch")
-HELP = """
- forward   s(tep) [N]        the next contribution, one +=        n(ext)       all that the next node sends
-           c(ontinue)        to a breakpoint or the end           unt(il) X    until X's gradient is complete
- back      back [N] or rs    take contributions back              rn, rc       one node back; back to a stop
-           restart           to the start
- stop      b(reak) X [if F]  where X is reached: a label, #7,     tbreak X     once
-                             an operation, or file.py:12          condition, ignore, cl(ear)   by number
-           watch F           when F changes; watch nan, watch inf
- look      w(here)           the order, this node marked          why X [D]    the sum behind X.grad
-           l(ist) [X]        your source with its values          p F          a value, or a formula
-           info node, inputs, outputs, leaves, breakpoints, watch
-           display F         at every stop                        plot [FILE]  a picture of this moment
- learn     predict X         say X's gradient before you see it
- leave     q(uit), h(elp) [COMMAND]; Enter repeats
-
- A formula F is arithmetic over labels: x.grad * 2 > 5. A bare label is its data.
+HELP = """\
+forward  s(tep) [N]           the next contribution, one +=
+         n(ext) [N]           all that the next node sends
+         c(ontinue)           to a breakpoint or a watch, or to the end
+         unt(il) X            until X's gradient is complete
+back     back [N] or rs [N]   take contributions back, bit for bit
+         rn, rc               one node back; back to a breakpoint or the start
+         restart              to the start; breakpoints stay
+stop     b(reak) X [if F]     at a label, #7, an operation or file.py:12
+         tbreak X [if F]      the same, once
+         condition, ignore, cl(ear)   a breakpoint, by its number
+         watch F              when F changes; watch nan, watch inf
+look     w(here)              the backward order, this node marked
+         why X [DEPTH]        the sum behind X.grad
+         l(ist) [X]           your source, with the values born on each line
+         info                 node, inputs, outputs, leaves, breakpoints, watch
+         p F, display F       a value or a formula, now; at every stop
+         plot [FILE]          a picture of this moment
+learn    predict [X]          say X's gradient before you see it
+leave    q(uit), h(elp) [COMMAND]; Enter repeats
+A formula F is arithmetic over labels: x.grad * 2 > 5. A bare label is its data.
 """
 
 
@@ -87,6 +92,7 @@ class Debugger(cmd.Cmd):
         super().__init__(stdin=stdin, stdout=stdout)
         self.use_rawinput = stdin is None
         self.session, self.script, self.quitting = session, script, False
+        self.call = session.short
         self.painter = Painter(self.stdout)
         self.shown: Value | None = None  # the node whose heading was printed last
 
@@ -105,31 +111,40 @@ class Debugger(cmd.Cmd):
         """What the person should know before the first step."""
         session, root = self.session, self.session.root
         leaves = [leaf for leaf in session.leaves if not leaf.constant]
-        self.say([("backward pass of ", ""), (printable(expression(root)), "head"), (f" = {number(root.data)}", ""),
-                  (f"   {_many(len(session.trail), 'contribution')}, {_many(len(session.order), 'operation')}, "
+        self.say([("backward pass of ", ""), (printable(expression(root), 48), "head"), (f" = {number(root.data)}", "")
+                  ], [(f"   {_many(len(session.trail), 'contribution')}, {_many(len(session.order), 'operation')}, "
                    f"{_many(len(leaves), 'leaf', 'leaves')}", "dim")])
         if session.trail:
-            self.say([(f"the seed is set: {held(root)}.grad = 1", ""), ("    s steps, h helps", "dim")])
+            self.say([(f"the seed is set: {self.call(root)}.grad = 1", ""), ("    s steps, h helps", "dim")])
         else:
             self.say(f"there is nothing to step through: {'a leaf' if not root.parents else 'all slopes are 0'}; "
-                     f"{held(root)}.grad = {number(root.grad)}")
+                     f"{self.call(root)}.grad = {number(root.grad)}")
         if session.forward_only:
-            self.say([("forward only so far: no backward() has reached it, so every gradient starts at 0", "dim")])
+            self.say(*words("forward only so far: no backward() has reached it, so every gradient starts at 0", "dim"))
         if session.carried:
-            some = ", ".join(f"{held(leaf)}.grad = {number(leaf.grad)}" for leaf in session.carried[:4])
-            self.say([(f"leaves accumulate: {some}{', …' * (len(session.carried) > 4)} from before "
-                       "(zero_grad() clears)", "warn")])
+            some = ", ".join(f"{self.call(leaf)}.grad = {number(leaf.grad)}" for leaf in session.carried[:4])
+            self.say(*words(f"leaves accumulate: {some}{', …' * (len(session.carried) > 4)} from before "
+                            "(zero_grad() clears)", "warn"))
         if session.stale:
-            self.say([("stale: a leaf's data was changed after the forward pass, so these are the gradients of the old "
-                       f"numbers; first at {held(session.stale[0])}", "warn")])
+            self.say(*words("stale: a leaf's data was changed after the forward pass, so these are the gradients of "
+                            f"the old numbers; first at {self.call(session.stale[0])}", "warn"))
 
-    def say(self, line: Line | str) -> None:
-        self.painter.write(line)
+    def say(self, *parts: Line | str, indent: int = 4) -> None:
+        self.painter.write(*parts, indent=indent)
+
+    def lay(self, rows: list[Line]) -> None:
+        """Rows whose cells stand below one another."""
+        for row in table(rows, self.painter.width - 2):
+            self.say([("  ", ""), *row])
 
     def ask(self, question: str) -> str:
         """A line from the person, through the same door as the commands."""
         if self.use_rawinput:
-            return input(self.painter.legible(question))
+            try:
+                return input(self.painter.legible(question))
+            except EOFError:
+                self.say("")
+                return ""
         self.stdout.write(question)
         self.stdout.flush()
         return self.stdin.readline() or "\n"
@@ -138,8 +153,11 @@ class Debugger(cmd.Cmd):
         try:
             return bool(super().onecmd(line.replace("\x00", "")))
         except Refused as refused:
-            self.say([(f"*** {refused}", "error")])
+            self.refuse(refused)
         return False
+
+    def refuse(self, refused: Refused) -> None:
+        self.say(*words(f"*** {refused}", "error"))
 
     def default(self, line: str) -> None:
         if line == "EOF":
@@ -156,7 +174,11 @@ class Debugger(cmd.Cmd):
         found = getattr(self, "do_" + arg, None) if arg else None
         if arg and found is None:
             raise Refused(f"no command {printable(arg, 20)}: h lists them")
-        self.say(str(found.__doc__) if found else HELP.strip("\n"))
+        if found:
+            self.say(" ".join(str(found.__doc__).split()))
+            return
+        for line in HELP.splitlines():
+            self.say([(line, "")])
 
     # -- moving ----------------------------------------------------------------------------------------------------
 
@@ -181,13 +203,13 @@ class Debugger(cmd.Cmd):
         """unt X: run until X's gradient is complete."""
         nodes = self.session.find(arg)
         if all(map(self.session.complete, nodes)):
-            self.say(f"{held(nodes[0])}.grad = {number(nodes[0].grad)} is complete already")
+            self.say(f"{self.call(nodes[0])}.grad = {number(nodes[0].grad)} is complete already")
             return
         stop = self.session.until(arg)
         self.report(stop)
         for node in nodes[:WINDOW]:
             if self.session.complete(node):
-                self.say([(f"{held(node)}.grad = {number(node.grad)}", "name"), (", complete", "good")])
+                self.say([(f"{self.call(node)}.grad = {number(node.grad)}", "name"), (", complete", "good")])
 
     def do_back(self, arg: str) -> None:
         """back [N] or rs [N]: take N contributions back; every grad gets the bits it had."""
@@ -205,7 +227,7 @@ class Debugger(cmd.Cmd):
         """restart: back to the start; breakpoints stay."""
         self.session.restart()
         self.shown = None
-        self.say(f"at the start: {held(self.session.root)}.grad = 1")
+        self.say(f"at the start: {self.call(self.session.root)}.grad = 1")
 
     def forward(self, move: Callable[[], Stop]) -> bool:
         """Go on and report; False if it stopped short of a whole move or there was nothing to do."""
@@ -233,8 +255,7 @@ class Debugger(cmd.Cmd):
         self.several(stop.steps, self.row)
         self.aftermath(stop)
         if self.session.done:
-            self.say([("the backward pass is complete", "good"),
-                      (f"    {self.totals()}" if self.totals() else "", "")])
+            self.say([("the backward pass is complete", "good")], [("  ", "")], *self.totals())
 
     def aftermath(self, stop: Stop) -> None:
         for reason in stop.reasons:
@@ -244,17 +265,17 @@ class Debugger(cmd.Cmd):
         for key, text in self.session.displays.items():
             self.say([(f"  {key}: {printable(text)} = ", "dim"), (number(self.session.value(text)), "name")])
 
-    def totals(self) -> str:
+    def totals(self) -> list[Line]:
         leaves = [leaf for leaf in self.session.leaves if not leaf.constant and leaf in self.session.arrivals]
-        return "  ".join(f"{held(leaf)}.grad = {number(leaf.grad)}" for leaf in leaves[:6]) + "  …" * (len(leaves) > 6)
+        return [[(f"  {self.call(leaf)}.grad = {number(leaf.grad)}", "")] for leaf in leaves[:6]] + [
+            [("  … (info leaves)", "dim")]] * (len(leaves) > 6)
 
     def several(self, steps: list[Step], show: Callable[[Step], None]) -> None:
-        """The first steps and the last one, and how many lie between."""
-        for step in steps[:WINDOW]:
-            show(step)
-        if len(steps) > WINDOW + 1:
-            self.say([(f"       … {len(steps) - WINDOW - 1:,} more", "dim")])
-        for step in steps[max(WINDOW, len(steps) - 1):]:
+        """The steps; of very many the last, behind which the person stands now."""
+        shown = steps if len(steps) <= WINDOW else steps[-WINDOW // 2:]
+        if len(shown) < len(steps):
+            self.say([(f"    … {_many(len(steps) - len(shown), 'contribution')}", "dim")])
+        for step in shown:
             show(step)
 
     def heading(self, node: Value) -> None:
@@ -262,12 +283,13 @@ class Debugger(cmd.Cmd):
         if node is self.shown or not node.parents:
             return
         self.shown = node
-        self.say([(printable(expression(node)), "head"), (f" = {number(node.data)}", ""),
-                  (f"    grad {number(node.grad)}", "name"),
-                  ("" if node.label else f"    #{self.session.numbers[node]}", "dim")])
+        rest = [(f" = {number(node.data)}", ""), (f"    grad {number(node.grad)}", "name"),
+                ("" if node.label else f"    #{self.session.numbers[node]}", "dim")]
+        room = self.painter.width - sum(len(text) for text, _ in rest)
+        self.say([(printable(expression(node), room), "head"), *rest])
         made = node.created_at
         if made and made.text:
-            source, carets = excerpt(made)
+            source, carets = excerpt(made, self.painter.width - 4)
             self.say([("    " + source, "dim")])
             self.say([("    " + carets, "caret")])
 
@@ -277,21 +299,17 @@ class Debugger(cmd.Cmd):
         parent, node, sign = self.call(step.parent), self.call(step.node), _sign(step.contribution)
         finished = self.session.completed_at(step.parent) == step.index + 1
         local = slope(step, f"∂{node}/∂{parent}", self.call)
-        product = f"{node}.grad × {local} = {_bracketed(step.upstream)} × {_bracketed(step.local)} = "
-        self.say([(self.where(step), "dim"), (f"{parent}.grad", "name"), (" += ", ""), (product, ""),
-                  (f"{step.contribution:+.4g}", sign), (f"    {number(step.before)} → ", "dim"),
-                  (number(step.after), "name"), ("   complete" if finished else "", "good")])
+        self.say([(self.where(step), "dim"), (f"{parent}.grad", "name"), (f" += {node}.grad × {local}", "")],
+                 [(f" = {_bracketed(step.upstream)} × {_bracketed(step.local)} = ", ""),
+                  (f"{step.contribution:+.4g}", sign)],
+                 [(f"    {number(step.before)} → ", "dim"), (number(step.after), "name"),
+                  ("   complete" if finished else "", "good")], indent=len(self.where(step)))
 
     def undone(self, step: Step) -> None:
         self.say([(self.where(step), "dim"), (f"{self.call(step.parent)}.grad", "name"), (" gives back ", ""),
-                  (f"{step.contribution:+.4g}", _sign(step.contribution)), (f" from {self.call(step.node)}", ""),
-                  (f"    {number(step.after)} → ", "dim"), (number(step.before), "name")])
-
-    def call(self, node: Value) -> str:
-        """A short name: the label, a short expression in brackets, or the number that commands take as well."""
-        text = held(node)
-        return text if node.label or not node.parents or (len(text) < 16 and "…" not in text) else (
-            f"#{self.session.numbers[node]}")
+                  (f"{step.contribution:+.4g}", _sign(step.contribution)), (f" from {self.call(step.node)}", "")],
+                 [(f"    {number(step.after)} → ", "dim"), (number(step.before), "name")],
+                 indent=len(self.where(step)))
 
     def where(self, step: Step) -> str:
         every = f"{len(self.session.trail)}"
@@ -348,8 +366,8 @@ class Debugger(cmd.Cmd):
         if not arg:
             self.aftermath(Stop(0, 0, [], []))
             return
-        text = arg + ".grad" if arg in self.session.labels else arg
-        self.say(f"  {self.session.add_display(text)}: {printable(text)} = {number(self.session.value(text))}")
+        made = self.session.add_display(arg)
+        self.say(f"  {made}: {printable(shown := self.session.displays[made])} = {number(self.session.value(shown))}")
 
     # -- looking ---------------------------------------------------------------------------------------------------
 
@@ -364,23 +382,19 @@ class Debugger(cmd.Cmd):
         shown = order[first:first + WINDOW + 1]
         if first:
             self.say([(f"    … {first:,} before", "dim")])
-        wide = max((columns(printable(expression(node), 40)) for node in shown), default=0)
-        for node in shown:
-            self.in_order(node, node is here, wide)
+        self.lay([self.in_order(node, node is here) for node in shown])
         if first + len(shown) < len(order):
             self.say([(f"    … {len(order) - first - len(shown):,} to come", "dim")])
 
-    def in_order(self, node: Value, current: bool, wide: int) -> None:
-        text = printable(expression(node), 40)
+    def in_order(self, node: Value, current: bool) -> Line:
         sent = self.session.starts.get(node, len(self.session.trail)) < self.session.position and not current
         state = "its turn" if current else "has sent" if sent else "waits"
         state = "sends nothing" if node not in self.session.starts else state
         if current and self.session.done:
-            state = "was the last to send"
-        self.say([("  ▸ " if current else "    ", "caret"),
-                  (text + " " * (wide - columns(text)), "head" if current else ""),
-                  (f"    grad {number(node.grad):<10} ", ""), (f"{state:20}", "good" if sent else "dim"),
-                  (f"  #{self.session.numbers[node]}  {place(node)}", "dim")])
+            state = "sent last"
+        return [(f"{'▸' if current else ' '} {expression(node)}", "head" if current else ""),
+                (f"grad {number(node.grad)}", ""), (state, "good" if sent else "dim"),
+                (f"#{self.session.numbers[node]}", "dim"), (_place(node), "dim")]
 
     def do_why(self, arg: str) -> None:
         """why X [DEPTH]: the sum behind X.grad as far as it has come; with a depth, followed upstream."""
@@ -388,7 +402,7 @@ class Debugger(cmd.Cmd):
         if not (label and depth.isdecimal()):
             label, depth = arg, "1"
         for line in self.session.why(self.session.one(label or "node"), min(_count(depth), 20)):
-            self.say(line)
+            self.say(line, indent=len(line) - len(line.lstrip()) + 4)
 
     def do_info(self, arg: str) -> None:
         """info node [X], inputs [X], outputs [X], leaves, breakpoints, watch."""
@@ -409,31 +423,38 @@ class Debugger(cmd.Cmd):
 
     def info_inputs(self, arg: str) -> None:
         node = self.session.one(arg) if arg else self.session.node
-        for parent, local in zip(node.parents, node.local_derivatives() if node.local_derivatives else ()):
-            self.say(f"  {held(parent)} = {number(parent.data)}    ∂{held(node)}/∂{held(parent)} = {number(local)}    "
-                     f"grad {number(parent.grad)}")
-        if not node.parents:
-            self.say(f"  {held(node)} is a leaf: it was computed from nothing")
+        if node.local_derivatives is None:
+            self.say(f"  {self.call(node)} is a leaf: it was computed from nothing")
+            return
+        self.lay([[(f"{self.call(parent)} = {number(parent.data)}", ""),
+                   (f"∂{self.call(node)}/∂{self.call(parent)} = {number(local)}", ""),
+                   (f"grad {number(parent.grad)}", "name")]
+                  for parent, local in zip(node.parents, node.local_derivatives())][:WINDOW])
+        if len(node.parents) > WINDOW:
+            self.say([(f"  … {len(node.parents) - WINDOW:,} more", "dim")])
 
     def info_outputs(self, arg: str) -> None:
         node = self.session.one(arg) if arg else self.session.node
         here = self.session.arrivals.get(node, [])
-        for step in here[:WINDOW]:
-            done = "sent" if step.index < self.session.position else "will send"
-            self.say(f"  {printable(expression(step.node))}    {done} {step.contribution:+.4g}    {place(step.node)}")
+        if here:
+            sent = self.session.position
+            self.lay([[(expression(step.node), ""), ("sent" if step.index < sent else "will send", "dim"),
+                       (f"{step.contribution:+.4g}", _sign(step.contribution)), (_place(step.node), "dim")]
+                      for step in here[:WINDOW]])
         if len(here) > WINDOW:
             self.say([(f"  … {len(here) - WINDOW:,} more", "dim")])
         if not here:
-            self.say(f"  {held(node)} is the root" if node is self.session.root else "  nothing sends to it")
+            self.say(f"  {self.call(node)} is the root" if node is self.session.root else "  nothing sends to it")
 
     def info_leaves(self, arg: str) -> None:
         leaves = [leaf for leaf in self.session.leaves if not leaf.constant]
-        for leaf in leaves[:40]:
-            state = "complete" if self.session.complete(leaf) else "more to come"
-            self.say(f"  {self.session.called(leaf)}    data {number(leaf.data)}    grad {number(leaf.grad)}    "
-                     f"{state}")
+        self.lay([[(self.session.called(leaf), ""), (f"data {number(leaf.data)}", ""),
+                   (f"grad {number(leaf.grad)}", "name"), self.state(leaf)] for leaf in leaves[:40]])
         if len(leaves) > 40:
             self.say([(f"  … {len(leaves) - 40:,} more", "dim")])
+
+    def state(self, node: Value) -> tuple[str, str]:
+        return ("complete", "good") if self.session.complete(node) else ("more to come", "dim")
 
     def info_breakpoints(self, arg: str) -> None:
         for point in self.session.breakpoints.values():
@@ -456,26 +477,38 @@ class Debugger(cmd.Cmd):
         made = node.created_at
         lines = linecache.getlines(made.filename) if made else []
         if not made or not lines:
-            raise Refused(f"the source of {held(node)} is not at hand")
-        born = self.born(made.filename)
-        first, last = max(1, made.line - 6), min(len(lines), made.line + 6)
-        texts = {at: printable(lines[at - 1].rstrip().expandtabs(4), 60) for at in range(first, last + 1)}
-        wide = max(map(columns, texts.values()))
+            raise Refused(f"the source of {self.call(node)} is not at hand: it was typed, or its file has gone")
+        room = self.painter.width - 10
+        texts = {at: printable(lines[at - 1].rstrip().expandtabs(4), room)
+                 for at in range(max(1, made.line - 5), min(len(lines), made.line + 5) + 1)}
         self.say([(printable(PurePath(made.filename).name), "dim")])
-        for at, text in texts.items():
-            self.say([("  ▸ " if at == made.line else "    ", "caret"), (f"{at:4}  ", "dim"),
-                      (text + " " * (wide - columns(text)), "head" if at == made.line else ""),
-                      ("   " + printable("; ".join(born.get(at, [])), max(24, 92 - wide)), "name")])
+        self.annotated(texts, made.line, self.born(made.filename, texts, node))
 
-    def born(self, filename: str) -> dict[int, list[str]]:
-        """What was made on each line of a file: at most four values of a line are spelled out."""
+    def annotated(self, texts: dict[int, str], here: int, born: dict[int, list[str]]) -> None:
+        """Lines of source with notes in a column beside them; where a line is too long for that, below it."""
+        longest = max([columns(note) for notes in born.values() for note in notes], default=0)
+        room = self.painter.width - 13 - longest
+        margin = max([wide for at in born if (wide := columns(texts[at])) <= room], default=0)
+        for at, text in texts.items():
+            notes = born.get(at, [])
+            beside = "   " + notes.pop(0) if notes and columns(text) <= margin else ""
+            self.say([("  ▸ " if at == here else "    ", "caret"), (f"{at:4}  ", "dim"),
+                      (text + " " * (margin - columns(text)), "head" if at == here else ""), (beside, "name")])
+            for note in notes:
+                self.say([(" " * (13 + margin) + note, "name")])
+
+    def born(self, filename: str, lines: Container[int], first: Value) -> dict[int, list[str]]:
+        """What was made on these lines of a file, `first` before others; three values of a line are spelled out."""
         found: dict[int, list[Value]] = {}
         for node in self.session.numbers:
             made = node.created_at if not node.constant else None
-            if made and made.filename == filename:
+            if made and made.filename == filename and made.line in lines:
                 found.setdefault(made.line, []).append(node)
-        return {at: [f"{held(node)} = {number(node.data)}, grad {number(node.grad)}" for node in nodes[:4]]
-                + [f"… {len(nodes) - 4:,} more"] * (len(nodes) > 4) for at, nodes in found.items()}
+        for nodes in found.values():
+            nodes.sort(key=lambda node: node is not first)
+        return {at: [f"{printable(name(node), 24)} = {number(node.data)}, grad {number(node.grad)}"
+                     for node in nodes[:3]] + [f"… {len(nodes) - 3:,} more"] * (len(nodes) > 3)
+                for at, nodes in found.items()}
 
     def do_p(self, arg: str) -> None:
         """p F: a value, or what a formula comes to."""
@@ -516,37 +549,41 @@ class Debugger(cmd.Cmd):
         node = self.session.one(arg) if arg else self.coming()
         right = self.session.arrivals[node][-1].after if node in self.session.arrivals else node.grad
         for _ in range(3):
-            answer = self.answer(f"{held(node)}.grad will be? ")
-            if answer is None:
+            text = self.ask(f"{self.call(node)}.grad will be? ").strip()
+            if not text:
                 break
+            try:
+                answer = self.session.value(text)
+            except Refused as refused:
+                self.refuse(refused)
+                continue
             if close(answer, right):
-                self.say([("right", "good"), (f": {held(node)}.grad will be {number(right)}", "")])
+                self.say([("right", "good"), (f": {self.call(node)}.grad will be {number(right)}", "")])
                 return
-            self.say([("no", "error"), (": " + (likely(self.session.root, node, answer) or self.partial(node, answer)
-                                              or "no usual mistake gives that"), "")])
-        self.say(f"{held(node)}.grad will be {number(right)}: run there (unt) and ask why")
+            self.say([("no", "error"), (":", "")], *words(" " + self.mistake(node, answer)))
+        self.say(f"{self.call(node)}.grad will be {number(right)}: unt {self.call(node)} runs there, "
+                 f"why {self.call(node)} shows the sum")
 
     def coming(self) -> Value:
         if self.session.done:
             raise Refused("the backward pass is complete: restart, or name a value")
         return self.session.trail[self.session.position].parent  # type: ignore[no-any-return]
 
-    def answer(self, question: str) -> float | None:
-        text = self.ask(question).strip()
-        try:
-            return self.session.value(text) if text else None
-        except Refused as refused:
-            self.say([(f"*** {refused}", "error")])
-            return None
-
-    def partial(self, node: Value, answer: float) -> str:
-        """Is it one of the contributions, or a part of the sum?"""
-        for step in self.session.arrivals.get(node, ()):
+    def mistake(self, node: Value, answer: float) -> str:
+        """What went wrong: a usual mistake, or only one of the contributions, or a part of the sum."""
+        here = self.session.arrivals.get(node, [])
+        carried = here[0].before if here else 0.0
+        if carried and close(answer + carried, here[-1].after):
+            return f"leaves accumulate: {self.call(node)}.grad starts at {number(carried)}, from an earlier backward()"
+        usual = likely(self.session.root, node, answer - carried)
+        if usual:
+            return usual
+        for step in here:
             if close(step.contribution, answer):
-                return f"that is the share of {held(step.node)} alone; {held(node)} is used elsewhere, too"
+                return f"that is the share of {self.call(step.node)} alone; {self.call(node)} is used elsewhere, too"
             if close(step.after, answer):
-                return f"that is the sum up to the share of {held(step.node)}; there is more to come"
-        return ""
+                return f"that is the sum up to the share of {self.call(step.node)}; there is more to come"
+        return "no usual mistake gives that"
 
     # -- leaving ---------------------------------------------------------------------------------------------------
 
@@ -599,6 +636,12 @@ def slope(step: Step, plain: str, call: Callable[[Value], str]) -> str:
     if len(text) > 28:
         return plain
     return f"({text})" if " " in text and tightness < 3 else text  # 3 is a sign: sums and products get brackets
+
+
+def _place(node: Value) -> str:
+    """Where it was made; of a long file name the end, which has the line."""
+    text = place(node)
+    return text if len(text) <= 20 else "…" + text[-19:]
 
 
 def _bracketed(x: float) -> str:
