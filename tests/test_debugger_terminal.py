@@ -271,12 +271,14 @@ def test_a_script_stops_at_each_backward_and_goes_on(tmp_path):
 
 def test_quitting_ends_the_script(tmp_path):
     done = started(tmp_path, "s\nq\n", "3.0")
-    assert done.returncode == 0 and "turn 0" not in done.stdout
+    assert done.returncode == 0 and "turn 0" not in done.stdout and "left, and the script with it" in done.stdout
 
 
 def test_a_script_that_fails_fails(tmp_path):
     done = started(tmp_path, "", "three")
     assert done.returncode != 0 and "could not convert string" in done.stderr
+    frames = [line.strip() for line in done.stderr.splitlines() if line.startswith("  File")]
+    assert len(frames) == 1 and "program.py" in frames[0] and "line 3" in frames[0]
 
 
 def test_a_script_that_is_not_there():

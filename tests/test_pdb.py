@@ -90,7 +90,7 @@ def test_stepping_into_the_closure_lands_on_the_rule(person):
 def test_the_companion_knows_edges_and_sums(person):
     pdb = person(stop=OURS)
     assert "no edge here" in pdb.type("edge")
-    assert "inside the backward loop" in pdb.type("why a")
+    assert "why root, x elsewhere" in pdb.type("why a")
     pdb.type(f"b {BACKWARD}:{SUM}")
     for _ in range(3):
         pdb.type("c")

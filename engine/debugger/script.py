@@ -15,6 +15,7 @@ import os
 import runpy
 import sys
 from collections.abc import Sequence
+from types import TracebackType
 from typing import Any
 
 from ..explain import printable
@@ -48,8 +49,8 @@ class _Stopper:
 def run_script(path: str, arguments: Sequence[str] = ()) -> int:
     """Run a Python file as if it were started by itself, and stop at each backward(); the exit status.
 
-    In the debugger, `c` at the end lets the script go on to its next backward(), and `q` ends both. The script's own
-    exceptions come through. Raises FileNotFoundError where there is no such file.
+    In the debugger, `c` at the end lets the script go on to its next backward(), and `q` ends both. An exception of the
+    script's own is shown as Python shows it, from its first line on. Raises FileNotFoundError where there is no such file.
     """
     if not os.path.isfile(path):
         raise FileNotFoundError(errno.ENOENT, "there is no such file: give the path of a Python program", path)
@@ -61,9 +62,20 @@ def run_script(path: str, arguments: Sequence[str] = ()) -> int:
         runpy.run_path(path, run_name="__main__")
     except _Left:
         return 0
+    except (Exception, KeyboardInterrupt) as error:
+        own = _from_file(error.__traceback__, path)
+        sys.excepthook(type(error), error.with_traceback(own), own)
+        return 1
     finally:
         watchers.remove(stopper)
         sys.argv, sys.path[:] = before
     if not stopper.stops:
         print(f"{printable(os.path.basename(path))} ended without a backward(): there was nothing to step through")
     return 0 if stopper.stops else 1
+
+
+def _from_file(frames: TracebackType | None, path: str) -> TracebackType | None:
+    """A traceback without what stands above the first line of the file."""
+    while frames and frames.tb_frame.f_code.co_filename != path:
+        frames = frames.tb_next
+    return frames

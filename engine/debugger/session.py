@@ -257,9 +257,9 @@ class Session:
         if text in ("nan", "inf"):
             bad = math.isnan if text == "nan" else math.isinf
             return lambda: float(self.last is not None and (bad(self.last.contribution) or bad(self.last.after)))
-        measured = self.graded(text)
-        self.value(measured)
-        return lambda: self.value(measured)
+        formula = self.formula(self.graded(text))
+        formula(self.lookup)  # a name that does not exist is told now
+        return lambda: formula(self.lookup)
 
     def _changes(self) -> Iterable[str]:
         for watch in self.watches.values():
@@ -359,10 +359,7 @@ class Session:
 
     def value(self, text: str) -> float:
         """What a formula comes to now."""
-        try:
-            return self.formula(text)(self.lookup)
-        except (OverflowError, TypeError):
-            raise Refused(f"{printable(text)} comes to no number") from None
+        return self.formula(text)(self.lookup)
 
     def why(self, node: Value, depth: int = 1) -> list[str]:
         """The sum behind a grad as far as it has come, and how much is still on the way."""

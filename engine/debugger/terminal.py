@@ -448,8 +448,8 @@ class Debugger(cmd.Cmd):
 
     def info_leaves(self, arg: str) -> None:
         leaves = [leaf for leaf in self.session.leaves if not leaf.constant]
-        self.lay([[(self.session.called(leaf), ""), (f"data {number(leaf.data)}", ""),
-                   (f"grad {number(leaf.grad)}", "name"), self.state(leaf)] for leaf in leaves[:40]])
+        self.lay([[(name(leaf), ""), (f"data {number(leaf.data)}", ""), (f"grad {number(leaf.grad)}", "name"),
+                   self.state(leaf), (f"#{self.session.numbers[leaf]}", "dim")] for leaf in leaves[:40]])
         if len(leaves) > 40:
             self.say([(f"  … {len(leaves) - 40:,} more", "dim")])
 
@@ -545,7 +545,8 @@ class Debugger(cmd.Cmd):
     # -- learning --------------------------------------------------------------------------------------------------
 
     def do_predict(self, arg: str) -> None:
-        """predict X: say what X's gradient will be before you see it; without X, that of the next parent."""
+        """predict X: say what X's gradient will be before you see it; without X, that of the next parent. Enter alone
+        shows it."""
         node = self.session.one(arg) if arg else self.coming()
         right = self.session.arrivals[node][-1].after if node in self.session.arrivals else node.grad
         for _ in range(3):
@@ -561,8 +562,9 @@ class Debugger(cmd.Cmd):
                 self.say([("right", "good"), (f": {self.call(node)}.grad will be {number(right)}", "")])
                 return
             self.say([("no", "error"), (":", "")], *words(" " + self.mistake(node, answer)))
-        self.say(f"{self.call(node)}.grad will be {number(right)}: unt {self.call(node)} runs there, "
-                 f"why {self.call(node)} shows the sum")
+        name = node.label if self.session.labels.get(node.label) == [node] else f"#{self.session.numbers[node]}"
+        self.say(f"{self.call(node)}.grad will be {number(right)}: unt {printable(name)} runs there, "
+                 f"why {printable(name)} shows the sum")
 
     def coming(self) -> Value:
         if self.session.done:
@@ -590,7 +592,9 @@ class Debugger(cmd.Cmd):
     def do_quit(self, arg: str) -> bool:
         """q: leave. Before the end every grad is put back as it was; at the end they stay, as after backward()."""
         self.quitting = True
-        if not self.session.done and not self.script:
+        if self.script:
+            self.say("left, and the script with it")
+        elif not self.session.done:
             self.say("left before the end: every grad is as it was before")
         return True
 
