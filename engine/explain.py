@@ -194,7 +194,9 @@ def held(node: Any) -> str:
 
 
 def expression(node: Any) -> str:
-    """A node as one operation on its parents: `z = x·w`, or `x·w` where it has no label."""
+    """A node as one operation on its parents: `z = x·w`, or `x·w` where it has no label; a leaf's name."""
+    if not node.parents:
+        return name(node)
     text = _spelled(node, depth=2)[0]
     return f"{printable(node.label)} = {text}" if node.label else text
 

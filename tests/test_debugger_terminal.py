@@ -291,6 +291,22 @@ def test_debug_takes_a_value():
         engine.debug(3.0)
 
 
+def test_a_leaf_has_nothing_to_step_through():
+    x = Value(-2.0, label="x")
+    said = conversation(x, "s", "w", "l", "info node", "info inputs", "info outputs", "why x", "predict", "rs", "q")
+    assert "nothing to step through: a leaf; x.grad = 1" in said and "the seed" in said and "computed from nothing" in said
+
+
+def test_a_plain_number_is_called_by_itself():
+    x = Value(2.0)
+    assert "#0.grad += y.grad × 3 = 1 × 3 = +3" in conversation(labelled(x * 3, "y"), "s", "q")
+
+
+def labelled(node, label):
+    node.label = label
+    return node
+
+
 def test_where_looks_at_a_window_of_a_long_order():
     h = Value(1.0, label="x")
     for _ in range(500):

@@ -57,7 +57,8 @@ def parted(text):
 
 
 @pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
-def test_transcript(file):
+def test_transcript(file, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)  # what is plotted is written there
     program, shown, typed = parted(file.read_text(encoding="utf-8"))
     assert typed, "nothing is typed in it"
     assert run(program, typed) == shown
@@ -71,6 +72,16 @@ def test_the_document_shows_these_transcripts():
         assert shown.strip() in document, f"the conversation of {file.name}"
 
 
+def test_the_document_shows_the_picture_of_that_moment(tmp_path, monkeypatch):
+    """The same words and numbers: where they stand may differ from one layout to another."""
+    monkeypatch.chdir(tmp_path)
+    program, _, typed = parted((HERE / "transcripts" / "forks.txt").read_text(encoding="utf-8"))
+    run(program, typed)
+    shown = [sorted(re.findall(r"<text[^>]*>([^<]*)</text>", file.read_text(encoding="utf-8"))) for file in (
+        tmp_path / "now.svg", HERE.parent / "docs/pictures/under-way.svg", HERE.parent / "docs/pictures/under-way-dark.svg")]
+    assert shown[0] == shown[1] == shown[2] and "not sent" in shown[0]
+
+
 def test_a_wrong_word_would_be_noticed():
     program, shown, typed = parted(FILES[0].read_text(encoding="utf-8"))
     assert run(program, typed[:-2]) != shown
@@ -79,7 +90,7 @@ def test_a_wrong_word_would_be_noticed():
 def test_every_command_is_spoken_somewhere():
     spoken = {line.split()[0] for file in FILES for line in parted(file.read_text(encoding="utf-8"))[2] if line}
     wanted = {"s", "n", "c", "unt", "b", "tbreak", "condition", "ignore", "cl", "watch", "display", "back", "rs", "rn",
-              "rc", "w", "why", "info", "l", "p", "restart", "predict", "q"}
+              "rc", "w", "why", "info", "l", "p", "plot", "restart", "predict", "q"}
     assert wanted <= spoken, wanted - spoken
 
 

@@ -49,8 +49,8 @@ class _Stopper:
 def run_script(path: str, arguments: Sequence[str] = ()) -> int:
     """Run a Python file as if it were started by itself, and stop at each backward(); the exit status.
 
-    In the debugger, `c` at the end lets the script go on to its next backward(), and `q` ends both. An exception of the
-    script's own is shown as Python shows it, from its first line on. Raises FileNotFoundError where there is no such file.
+    In the debugger, `c` at the end lets the script go on to its next backward(), and `q` ends both. The script's own
+    exceptions are shown as Python shows them, from its first line on. Raises FileNotFoundError where there is no file.
     """
     if not os.path.isfile(path):
         raise FileNotFoundError(errno.ENOENT, "there is no such file: give the path of a Python program", path)

@@ -190,9 +190,13 @@ class Session:
         direction, reasons = (1 if target > start else -1), list[str]()
         for watch in self.watches.values():
             watch.old = watch.measure()
-        while self.position != target and not reasons:
-            self._move(direction)
-            reasons = [*self._changes(), *self._hits()]
+        try:
+            while self.position != target and not reasons:
+                self._move(direction)
+                reasons = [*self._changes(), *self._hits()]
+        except KeyboardInterrupt:
+            self._settle()
+            reasons = ["Ctrl-C"]
         low, high = sorted((start, self.position))
         return Stop(start, self.position, reasons, self.trail[low:high])
 
@@ -204,6 +208,14 @@ class Session:
             step = self.trail[self.position - 1]
             step.parent.grad = step.before
         self.position += direction
+
+    def _settle(self) -> None:
+        """Make the grads those of this position, in case a move was interrupted between its two halves."""
+        if self.last:
+            self.last.parent.grad = self.last.after
+        if not self.done:
+            coming = self.trail[self.position]
+            coming.parent.grad = coming.before
 
     # -- breakpoints and watches ---------------------------------------------------------------------------------
 
@@ -377,7 +389,7 @@ class Session:
     def short(self, node: Value) -> str:
         """A short name: the label, a short expression in brackets, or the number that commands take as well."""
         text = held(node)
-        spelled = node.label or (node.parents and len(text) < 16 and "…" not in text)
+        spelled = node.label or node.constant or (node.parents and len(text) < 16 and "…" not in text)
         return text if spelled else f"#{self.numbers[node]}"
 
 

@@ -119,7 +119,7 @@ class Debugger(cmd.Cmd):
         else:
             self.say(f"there is nothing to step through: {'a leaf' if not root.parents else 'all slopes are 0'}; "
                      f"{self.call(root)}.grad = {number(root.grad)}")
-        if session.forward_only:
+        if session.forward_only and session.trail:
             self.say(*words("forward only so far: no backward() has reached it, so every gradient starts at 0", "dim"))
         if session.carried:
             some = ", ".join(f"{self.call(leaf)}.grad = {number(leaf.grad)}" for leaf in session.carried[:4])
@@ -145,7 +145,7 @@ class Debugger(cmd.Cmd):
             except EOFError:
                 self.say("")
                 return ""
-        self.stdout.write(question)
+        self.stdout.write(self.painter.legible(question))
         self.stdout.flush()
         return self.stdin.readline() or "\n"
 
@@ -378,6 +378,8 @@ class Debugger(cmd.Cmd):
             at = len(order) - 1 - (self.session.numbers[here] - len(self.session.leaves))
         else:
             at = 0
+        if not order:
+            self.say("  there is no order: the root is a leaf")
         first = max(0, at - WINDOW // 2)
         shown = order[first:first + WINDOW + 1]
         if first:
