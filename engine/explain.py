@@ -339,7 +339,7 @@ def text(root: Any) -> str:
        1  a·b   a              1        3              +3  0 → 3
        2  a·b   b              1        2              +2  0 → 2
     """
-    rows = [(name(step.node)[:24], name(step.parent)[:24], step) for step in steps(root)]
+    rows = [(printable(name(step.node), 24), printable(name(step.parent), 24), step) for step in steps(root)]
     wide = max([4, *(len(row[0]) for row in rows)])
     high = max([6, *(len(row[1]) for row in rows)])
     lines = [f"step  {'node':{wide}}  {'parent':{high}}  upstream  × local  = contribution  parent's grad"]

@@ -5,7 +5,7 @@ import re
 import pytest
 
 from engine import Value, text
-from engine.explain import TERMS, Site, excerpt
+from engine.explain import TERMS, Site, excerpt, held
 
 
 def example():
@@ -107,6 +107,19 @@ def test_the_exact_subexpression():
     h = x * w + (x * 3.0) ** 0.5
     source, carets = excerpt(h.parents[1].created_at)
     assert source[carets.index("^"):].rstrip() == "(x * 3.0) ** 0.5" and len(carets) == len(source)
+
+
+def test_of_a_long_line_the_part_around_the_subexpression_is_shown():
+    line = "total = " + " + ".join(f"term{number} * weight{number}" for number in range(20))
+    start = line.index("term17")
+    source, carets = excerpt(Site("user.py", 3, start, start + 17, "f", line), 60)
+    assert source[carets.index("^"):carets.index("^") + len(carets.strip())] == "term17 * weight17"
+    assert len(source) <= 60 and source.startswith("user.py:3   …") and "term16" not in carets
+
+
+def test_a_name_too_long_is_cut_inside_its_brackets():
+    x = Value(2.0, label="a name of many letters")
+    assert held(x * 2 + x) == "(… + a name of many lett…)" and held((x * 2 + x).tanh()) == "tanh(…)"
 
 
 def test_wide_letters_and_no_source():

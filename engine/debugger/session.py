@@ -156,11 +156,13 @@ class Session:
     def step(self, count: int = 1) -> Stop:
         return self._run(self.position + count)
 
-    def next(self) -> Stop:
-        """Every contribution out of the next node."""
+    def next(self, count: int = 1) -> Stop:
+        """Every contribution out of the next node, or the next few."""
         end = self.position
-        while end < len(self.trail) and self.trail[end].node is self.node:
-            end += 1
+        while count and end < len(self.trail):
+            node, count = self.trail[end].node, count - 1
+            while end < len(self.trail) and self.trail[end].node is node:
+                end += 1
         return self._run(end)
 
     def until(self, place: str) -> Stop:

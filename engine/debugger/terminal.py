@@ -111,13 +111,14 @@ class Debugger(cmd.Cmd):
         """What the person should know before the first step."""
         session, root = self.session, self.session.root
         leaves = [leaf for leaf in session.leaves if not leaf.constant]
-        self.say([("backward pass of ", ""), (printable(expression(root), 48), "head"), (f" = {number(root.data)}", "")
-                  ], [(f"   {_many(len(session.trail), 'contribution')}, {_many(len(session.order), 'operation')}, "
-                   f"{_many(len(leaves), 'leaf', 'leaves')}", "dim")])
+        counts = [_many(len(session.trail), "contribution"), _many(len(session.order), "operation"),
+                  _many(len(leaves), "leaf", "leaves")]
+        self.say([("backward pass of ", ""), (printable(expression(root), 48), "head"),
+                  (f" = {number(root.data)}", "")], [("   " + ", ".join(counts), "dim")])
         if session.trail:
             self.say([(f"the seed is set: {self.call(root)}.grad = 1", ""), ("    s steps, h helps", "dim")])
         else:
-            self.say(f"there is nothing to step through: {'a leaf' if not root.parents else 'all slopes are 0'}; "
+            self.say(f"there is nothing to step through: {'only plain numbers' if root.parents else 'a leaf'}; "
                      f"{self.call(root)}.grad = {number(root.grad)}")
         if session.forward_only and session.trail:
             self.say(*words("forward only so far: no backward() has reached it, so every gradient starts at 0", "dim"))
@@ -188,9 +189,7 @@ class Debugger(cmd.Cmd):
 
     def do_next(self, arg: str) -> None:
         """n [N]: every contribution out of the next node, or the next N nodes."""
-        for _ in range(_count(arg)):
-            if not self.forward(self.session.next):
-                break
+        self.forward(lambda: self.session.next(_count(arg)))
 
     def do_continue(self, arg: str) -> bool:
         """c: run on to a breakpoint or a watch, or to the end."""
@@ -205,8 +204,7 @@ class Debugger(cmd.Cmd):
         if all(map(self.session.complete, nodes)):
             self.say(f"{self.call(nodes[0])}.grad = {number(nodes[0].grad)} is complete already")
             return
-        stop = self.session.until(arg)
-        self.report(stop)
+        self.report(self.session.until(arg))
         for node in nodes[:WINDOW]:
             if self.session.complete(node):
                 self.say([(f"{self.call(node)}.grad = {number(node.grad)}", "name"), (", complete", "good")])
@@ -229,15 +227,12 @@ class Debugger(cmd.Cmd):
         self.shown = None
         self.say(f"at the start: {self.call(self.session.root)}.grad = 1")
 
-    def forward(self, move: Callable[[], Stop]) -> bool:
-        """Go on and report; False if it stopped short of a whole move or there was nothing to do."""
+    def forward(self, move: Callable[[], Stop]) -> None:
         if self.session.done:
             more = ": c lets the script go on, q ends it" if self.script else ": rs goes back, q leaves"
             self.say("the backward pass is complete" + more)
-            return False
-        stop = move()
-        self.report(stop)
-        return not stop.reasons and not self.session.done
+            return
+        self.report(move())
 
     def backward(self, move: Callable[[], Stop]) -> None:
         if not self.session.position:
