@@ -297,8 +297,14 @@ def test_a_leaf_has_nothing_to_step_through():
     assert "nothing to step through: a leaf; x.grad = 1" in said and "the seed" in said and "computed from nothing" in said
 
 
+def test_a_label_that_ends_in_a_number_is_asked_for_as_it_is():
+    x = Value(2.0, label="neuron 2")
+    assert "neuron 2.grad = 0" in conversation(x * x, "why neuron 2", "q")
+
+
 def test_a_plain_number_is_called_by_itself():
-    x = Value(2.0)
+    said = conversation(Value(2.0) * 3, "info inputs", "q")
+    assert "#0 = 2" in said and "a plain number" in said and "3 = 3" not in said
     assert "#0.grad += y.grad × 3 = 1 × 3 = +3" in conversation(labelled(x * 3, "y"), "s", "q")
 
 

@@ -65,6 +65,10 @@ def test_stepping_reaches_the_first_sum_in_fifteen_stops(person, root):
     assert pdb.type("p node.grad, contribution, parent.grad").startswith("(1.0, ")
 
 
+def test_the_page_names_the_line_of_the_sum():
+    assert f"b engine/backward.py:{SUM}\n" in (ROOT / "docs" / "debugger.md").read_text(encoding="utf-8")
+
+
 def test_one_breakpoint_shows_everything_as_plain_locals(person):
     pdb = person()
     pdb.type(f"b {BACKWARD}:{SUM}")

@@ -396,7 +396,7 @@ class Debugger(cmd.Cmd):
     def do_why(self, arg: str) -> None:
         """why X [DEPTH]: the sum behind X.grad as far as it has come; with a depth, followed upstream."""
         label, _, depth = arg.rpartition(" ")
-        if not (label and depth.isdecimal()):
+        if arg in self.session.labels or not (label and depth.isdecimal()):
             label, depth = arg, "1"
         for line in self.session.why(self.session.one(label or "node"), min(_count(depth), 20)):
             self.say(line, indent=len(line) - len(line.lstrip()) + 4)
@@ -423,10 +423,10 @@ class Debugger(cmd.Cmd):
         if node.local_derivatives is None:
             self.say(f"  {self.call(node)} is a leaf: it was computed from nothing")
             return
-        self.lay([[(f"{self.call(parent)} = {number(parent.data)}", ""),
+        self.lay([[(self.call(parent) + f" = {number(parent.data)}" * (not parent.constant), ""),
                    (f"∂{self.call(node)}/∂{self.call(parent)} = {number(local)}", ""),
-                   (f"grad {number(parent.grad)}", "name")]
-                  for parent, local in zip(node.parents, node.local_derivatives())][:WINDOW])
+                   ("a plain number" if parent.constant else f"grad {number(parent.grad)}", "name")]
+                  for parent, local in zip(node.parents[:WINDOW], node.local_derivatives())])
         if len(node.parents) > WINDOW:
             self.say([(f"  … {len(node.parents) - WINDOW:,} more", "dim")])
 
