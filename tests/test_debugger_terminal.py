@@ -305,7 +305,7 @@ def test_a_label_that_ends_in_a_number_is_asked_for_as_it_is():
 def test_a_plain_number_is_called_by_itself():
     said = conversation(Value(2.0) * 3, "info inputs", "q")
     assert "#0 = 2" in said and "a plain number" in said and "3 = 3" not in said
-    assert "#0.grad += y.grad × 3 = 1 × 3 = +3" in conversation(labelled(x * 3, "y"), "s", "q")
+    assert "#0.grad += y.grad × 3 = 1 × 3 = +3" in conversation(labelled(Value(2.0) * 3, "y"), "s", "q")
 
 
 def labelled(node, label):
