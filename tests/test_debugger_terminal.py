@@ -27,8 +27,12 @@ HOSTILE = ["\x1b[31m", "a\nb", "\x07", "\ud800", "[bold]x[/bold]", "A" * 20_000,
 
 def conversation(root, *lines, **options):
     """What is said to these lines, without the prompts."""
+    return conversation_of(Session(root), *lines, **options)
+
+
+def conversation_of(session, *lines, **options):
     out = io.StringIO()
-    talk = Debugger(Session(root), stdin=io.StringIO("".join(line + "\n" for line in lines)), stdout=out, **options)
+    talk = Debugger(session, stdin=io.StringIO("".join(line + "\n" for line in lines)), stdout=out, **options)
     talk.converse()
     return out.getvalue().replace(talk.prompt, "")
 
@@ -267,6 +271,34 @@ def test_a_script_stops_at_each_backward_and_goes_on(tmp_path):
     assert done.returncode == 0, done.stderr
     assert "1/2  x.grad +=" in done.stdout and "turn 0 6.0" in done.stdout and "turn 1 12.0" in done.stdout
     assert "leaves accumulate: x.grad = 6" in done.stdout
+
+
+def test_stops_stay_for_the_next_backward_and_the_script_runs_on_to_them(tmp_path):
+    typed = "b x if x.grad > 7\nb nothing_here\ndisplay x\nc\nc\ninfo breakpoints\nq\n"
+    done = started(tmp_path, typed, "3.0")  # the first pass goes to 6, the second over 9 to 12
+    assert "backward() no. 2" in done.stdout and "stopped at breakpoint 1: x if x.grad > 7" in done.stdout
+    assert "1/2  x.grad += y.grad × x = 1 × 3 = +3    6 → 9" in done.stdout and "turn 1" not in done.stdout
+    done = started(tmp_path, "b x if x.grad > 100\nc\nc\n", "3.0")
+    assert done.stdout.count("backward pass of") == 1 and "turn 1 12.0" in done.stdout and done.returncode == 0
+
+
+def test_a_stop_without_a_place_in_a_graph_waits_for_one_that_has():
+    def passes(label, other=None):
+        x = Value(2.0, label=label)
+        session = Session(x * x)
+        if other:
+            session.inherit(other)
+        return session
+
+    first = passes("x")
+    first.add_breakpoint("x", "x.grad > 3")
+    first.add_watch("x.grad * 2 > 5")
+    first.add_display("x")
+    between = passes("z", first)
+    assert "3: x.grad = not in this graph" in conversation_of(between, "c", "q")
+    assert between.done
+    assert passes("x", between).proceed().reasons == [
+        "watch 2: x.grad * 2 > 5 was 0, is 1", "breakpoint 1: x if x.grad > 3"]
 
 
 def test_quitting_ends_the_script(tmp_path):

@@ -22,7 +22,7 @@ GAP = "   "  # between the columns of a table
 
 STYLES = {"name": "bold", "plus": "#c05600", "minus": "#0078c8", "dim": "#767676", "head": "bold",
           "warn": "bold #c05600",
-          "good": "#1d863e", "error": "bold #d93a3a", "place": "#767676", "caret": "#c05600"}
+          "good": "#1d863e", "error": "bold #d93a3a", "caret": "#c05600"}
 _ASCII = str.maketrans({"×": "*", "·": "*", "∂": "d", "Σ": "sum", "→": "->", "…": "...", "–": "-", "−": "-", "✓": "ok",
                         "▸": ">", "│": "|", "²": "^2", "³": "^3", "≤": "<=", "≥": ">=", "½": "1/2",
                         "√": "sqrt", "π": "pi"})
@@ -102,6 +102,15 @@ def table(rows: list[Line], width: int) -> list[Line]:
 def _filled(text: str, size: int) -> str:
     text = printable(text, size)
     return text + " " * (size - columns(text))
+
+
+def many(count: int, one: str, several: str = "") -> str:
+    """A count and its noun.
+
+    >>> many(1, "leaf", "leaves"), many(2000, "step")
+    ('1 leaf', '2,000 steps')
+    """
+    return f"{count:,} {one if count == 1 else several or one + 's'}"
 
 
 def _wide(line: Line) -> int:

@@ -252,6 +252,22 @@ class Session:
         self.displays[self._next()] = shown
         return self._count
 
+    def inherit(self, other: "Session") -> None:
+        """Take over the stops of an earlier pass; one that has no place in this graph waits for a graph that has."""
+        self._count, self.displays = other._count, other.displays
+        self.breakpoints, self.watches = other.breakpoints, other.watches
+        for point in self.breakpoints.values():
+            try:
+                point.nodes = frozenset(self.places(point.place))
+                self.condition(point, point.condition)
+            except Refused:
+                point.nodes = frozenset()
+        for watch in self.watches.values():
+            try:
+                watch.measure = self._measure(watch.text)
+            except Refused:
+                watch.measure = lambda: math.nan
+
     def clear(self, text: str) -> None:
         """Remove a breakpoint, watch or display by its number; all breakpoints without one."""
         if not text:

@@ -17,18 +17,17 @@ Commands are named as in pdb, and as in gdb for going back. `debug(root)` is the
 import cmd
 import linecache
 import sys
-from collections.abc import Callable, Container, Iterable, Mapping
-from pathlib import Path, PurePath
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
 from typing import Any
 
-from ..explain import Step, columns, excerpt, expression, name, number, place, printable
+from ..explain import expression, name, number, printable
 from ..value import Value
 from .formula import Refused
 from .mistakes import close, likely
-from .paint import Line, Painter, table, words
+from .paint import many, words
+from .screen import WINDOW, Screen, short_place, sign
 from .session import Session, Stop
-
-WINDOW = 12  # as many steps or nodes as are shown at once
 
 INFO = ("node", "inputs", "outputs", "leaves", "breakpoints", "watch")
 HELP = """\
@@ -78,7 +77,7 @@ def talk(session: Session, **options: Any) -> "Debugger":
     try:
         debugger.converse()
     finally:
-        session.close(keep=not debugger.script)
+        session.close(keep=debugger.script == 0)
     return debugger
 
 
@@ -86,20 +85,22 @@ class Debugger(cmd.Cmd):
     """The conversation about one session."""
 
     prompt = "(grad) "
-    doc_header = "commands"
 
-    def __init__(self, session: Session, stdin: Any = None, stdout: Any = None, script: bool = False):
+    def __init__(self, session: Session, stdin: Any = None, stdout: Any = None, script: int = 0,
+                 found: Stop | None = None):
+        """`script` counts the backward()s of a script, `found` is the stop that it has run to."""
         super().__init__(stdin=stdin, stdout=stdout)
         self.use_rawinput = stdin is None
-        self.session, self.script, self.quitting = session, script, False
-        self.call = session.short
-        self.painter = Painter(self.stdout)
-        self.shown: Value | None = None  # the node whose heading was printed last
+        self.session, self.script, self.found, self.quitting = session, script, found, False
+        self.screen = Screen(session, self.stdout)
+        self.say, self.lay, self.call = self.screen.say, self.screen.lay, session.short
 
     # -- the conversation ------------------------------------------------------------------------------------------
 
     def converse(self) -> None:
         self.open()
+        if self.found:
+            self.report(self.found)
         while True:
             try:
                 self.cmdloop()
@@ -111,8 +112,8 @@ class Debugger(cmd.Cmd):
         """What the person should know before the first step."""
         session, root = self.session, self.session.root
         leaves = [leaf for leaf in session.leaves if not leaf.constant]
-        counts = [_many(len(session.trail), "contribution"), _many(len(session.order), "operation"),
-                  _many(len(leaves), "leaf", "leaves")]
+        counts = [many(len(session.trail), "contribution"), many(len(session.order), "operation"),
+                  many(len(leaves), "leaf", "leaves"), *[f"backward() no. {self.script}"] * (self.script > 1)]
         self.say([("backward pass of ", ""), (printable(expression(root), 48), "head"),
                   (f" = {number(root.data)}", "")], [("   " + ", ".join(counts), "dim")])
         if session.trail:
@@ -130,23 +131,15 @@ class Debugger(cmd.Cmd):
             self.say(*words("stale: a leaf's data was changed after the forward pass, so these are the gradients of "
                             f"the old numbers; first at {self.call(session.stale[0])}", "warn"))
 
-    def say(self, *parts: Line | str, indent: int = 4) -> None:
-        self.painter.write(*parts, indent=indent)
-
-    def lay(self, rows: list[Line]) -> None:
-        """Rows whose cells stand below one another."""
-        for row in table(rows, self.painter.width - 2):
-            self.say([("  ", ""), *row])
-
     def ask(self, question: str) -> str:
         """A line from the person, through the same door as the commands."""
         if self.use_rawinput:
             try:
-                return input(self.painter.legible(question))
+                return input(self.screen.painter.legible(question))
             except EOFError:
                 self.say("")
                 return ""
-        self.stdout.write(self.painter.legible(question))
+        self.stdout.write(self.screen.painter.legible(question))
         self.stdout.flush()
         return self.stdin.readline() or "\n"
 
@@ -224,7 +217,7 @@ class Debugger(cmd.Cmd):
     def do_restart(self, arg: str) -> None:
         """restart: back to the start; breakpoints stay."""
         self.session.restart()
-        self.shown = None
+        self.screen.shown = None
         self.say(f"at the start: {self.call(self.session.root)}.grad = 1")
 
     def forward(self, move: Callable[[], Stop]) -> None:
@@ -239,76 +232,30 @@ class Debugger(cmd.Cmd):
             self.say("this is the start: only the seed is set")
             return
         stop = move()
-        self.shown = None
-        self.several(stop.steps[::-1], self.undone)
+        self.screen.shown = None
+        self.screen.steps(stop.steps[::-1], self.screen.undone)
         self.aftermath(stop)
         if not self.session.position:
             self.say("back at the start: only the seed is set")
 
     def report(self, stop: Stop) -> None:
         """What a move forward has done."""
-        self.several(stop.steps, self.row)
+        self.screen.steps(stop.steps, self.screen.row)
         self.aftermath(stop)
         if self.session.done:
-            self.say([("the backward pass is complete", "good")], [("  ", "")], *self.totals())
+            self.say([("the backward pass is complete", "good")], [("  ", "")], *self.screen.totals())
 
     def aftermath(self, stop: Stop) -> None:
         for reason in stop.reasons:
             self.say([(f"stopped at {reason}", "warn")])
         if stop.reasons and not self.session.done:
-            self.heading(self.session.node)
+            self.screen.heading(self.session.node)
         for key, text in self.session.displays.items():
-            self.say([(f"  {key}: {printable(text)} = ", "dim"), (number(self.session.value(text)), "name")])
-
-    def totals(self) -> list[Line]:
-        leaves = [leaf for leaf in self.session.leaves if not leaf.constant and leaf in self.session.arrivals]
-        return [[(f"  {self.call(leaf)}.grad = {number(leaf.grad)}", "")] for leaf in leaves[:6]] + [
-            [("  … (info leaves)", "dim")]] * (len(leaves) > 6)
-
-    def several(self, steps: list[Step], show: Callable[[Step], None]) -> None:
-        """The steps; of very many the last, behind which the person stands now."""
-        shown = steps if len(steps) <= WINDOW else steps[-WINDOW // 2:]
-        if len(shown) < len(steps):
-            self.say([(f"    … {_many(len(steps) - len(shown), 'contribution')}", "dim")])
-        for step in shown:
-            show(step)
-
-    def heading(self, node: Value) -> None:
-        """The node whose turn it is, and the line that made it."""
-        if node is self.shown or not node.parents:
-            return
-        self.shown = node
-        rest = [(f" = {number(node.data)}", ""), (f"    grad {number(node.grad)}", "name"),
-                ("" if node.label else f"    #{self.session.numbers[node]}", "dim")]
-        room = self.painter.width - sum(len(text) for text, _ in rest)
-        self.say([(printable(expression(node), room), "head"), *rest])
-        made = node.created_at
-        if made and made.text:
-            source, carets = excerpt(made, self.painter.width - 4)
-            self.say([("    " + source, "dim")])
-            self.say([("    " + carets, "caret")])
-
-    def row(self, step: Step) -> None:
-        """One += in letters, in numbers, and in what it does to the sum."""
-        self.heading(step.node)
-        parent, node, sign = self.call(step.parent), self.call(step.node), _sign(step.contribution)
-        finished = self.session.completed_at(step.parent) == step.index + 1
-        local = slope(step, f"∂{node}/∂{parent}", self.call)
-        self.say([(self.where(step), "dim"), (f"{parent}.grad", "name"), (f" += {node}.grad × {local}", "")],
-                 [(f" = {_bracketed(step.upstream)} × {_bracketed(step.local)} = ", ""),
-                  (f"{step.contribution:+.4g}", sign)],
-                 [(f"    {number(step.before)} → ", "dim"), (number(step.after), "name"),
-                  ("   complete" if finished else "", "good")], indent=len(self.where(step)))
-
-    def undone(self, step: Step) -> None:
-        self.say([(self.where(step), "dim"), (f"{self.call(step.parent)}.grad", "name"), (" gives back ", ""),
-                  (f"{step.contribution:+.4g}", _sign(step.contribution)), (f" from {self.call(step.node)}", "")],
-                 [(f"    {number(step.after)} → ", "dim"), (number(step.before), "name")],
-                 indent=len(self.where(step)))
-
-    def where(self, step: Step) -> str:
-        every = f"{len(self.session.trail)}"
-        return f"  {step.index + 1:{len(every)}}/{every}  "
+            try:
+                shown = number(self.session.value(text))
+            except Refused:
+                shown = "not in this graph"
+            self.say([(f"  {key}: {printable(text)} = ", "dim"), (shown, "name")])
 
     # -- stopping --------------------------------------------------------------------------------------------------
 
@@ -340,7 +287,7 @@ class Debugger(cmd.Cmd):
         key, _, count = arg.partition(" ")
         point = self.session.breakpoint(key)
         point.ignored = _count(count, least=0)
-        self.say(f"breakpoint {point.number} will be passed {_many(point.ignored, 'time')}")
+        self.say(f"breakpoint {point.number} will be passed {many(point.ignored, 'time')}")
 
     def do_clear(self, arg: str) -> None:
         """cl [N]: remove breakpoint, watch or display N; without N, all breakpoints."""
@@ -368,30 +315,7 @@ class Debugger(cmd.Cmd):
 
     def do_where(self, arg: str) -> None:
         """w: the backward order around the node whose turn it is."""
-        order, here = self.session.order[::-1], self.session.node
-        if here not in order[:1] and len(order) > 1:
-            at = len(order) - 1 - (self.session.numbers[here] - len(self.session.leaves))
-        else:
-            at = 0
-        if not order:
-            self.say("  there is no order: the root is a leaf")
-        first = max(0, at - WINDOW // 2)
-        shown = order[first:first + WINDOW + 1]
-        if first:
-            self.say([(f"    … {first:,} before", "dim")])
-        self.lay([self.in_order(node, node is here) for node in shown])
-        if first + len(shown) < len(order):
-            self.say([(f"    … {len(order) - first - len(shown):,} to come", "dim")])
-
-    def in_order(self, node: Value, current: bool) -> Line:
-        sent = self.session.starts.get(node, len(self.session.trail)) < self.session.position and not current
-        state = "its turn" if current else "has sent" if sent else "waits"
-        state = "sends nothing" if node not in self.session.starts else state
-        if current and self.session.done:
-            state = "sent last"
-        return [(f"{'▸' if current else ' '} {expression(node)}", "head" if current else ""),
-                (f"grad {number(node.grad)}", ""), (state, "good" if sent else "dim"),
-                (f"#{self.session.numbers[node]}", "dim"), (_place(node), "dim")]
+        self.screen.order()
 
     def do_why(self, arg: str) -> None:
         """why X [DEPTH]: the sum behind X.grad as far as it has come; with a depth, followed upstream."""
@@ -411,10 +335,10 @@ class Debugger(cmd.Cmd):
 
     def info_node(self, arg: str) -> None:
         node = self.session.one(arg) if arg else self.session.node
-        self.shown = None
-        self.heading(node)
+        self.screen.shown = None
+        self.screen.heading(node)
         waiting = sum(step.index >= self.session.position for step in self.session.arrivals.get(node, ()))
-        state = f"{_many(waiting, 'contribution')} to come" if waiting else "complete"
+        state = f"{many(waiting, 'contribution')} to come" if waiting else "complete"
         kind = node.operation.name if node.operation else "leaf"
         self.say(f"  {self.session.called(node)}: {kind}, data {number(node.data)}, grad {number(node.grad)}, {state}")
 
@@ -436,7 +360,7 @@ class Debugger(cmd.Cmd):
         if here:
             sent = self.session.position
             self.lay([[(expression(step.node), ""), ("sent" if step.index < sent else "will send", "dim"),
-                       (f"{step.contribution:+.4g}", _sign(step.contribution)), (_place(step.node), "dim")]
+                       (f"{step.contribution:+.4g}", sign(step.contribution)), (short_place(step.node), "dim")]
                       for step in here[:WINDOW]])
         if len(here) > WINDOW:
             self.say([(f"  … {len(here) - WINDOW:,} more", "dim")])
@@ -456,9 +380,9 @@ class Debugger(cmd.Cmd):
     def info_breakpoints(self, arg: str) -> None:
         for point in self.session.breakpoints.values():
             condition = f" if {printable(point.condition)}" if point.condition else ""
-            passed = f", will be passed {_many(point.ignored, 'time')}" if point.ignored else ""
+            passed = f", will be passed {many(point.ignored, 'time')}" if point.ignored else ""
             self.say(f"  {point.number}  {printable(point.place)}{condition}{'  once' * point.temporary}"
-                     f"  hit {_many(point.hits, 'time')}{passed}")
+                     f"  hit {many(point.hits, 'time')}{passed}")
         if not self.session.breakpoints:
             self.say("  no breakpoints")
 
@@ -475,37 +399,7 @@ class Debugger(cmd.Cmd):
         lines = linecache.getlines(made.filename) if made else []
         if not made or not lines:
             raise Refused(f"the source of {self.call(node)} is not at hand: it was typed, or its file has gone")
-        room = self.painter.width - 10
-        texts = {at: printable(lines[at - 1].rstrip().expandtabs(4), room)
-                 for at in range(max(1, made.line - 5), min(len(lines), made.line + 5) + 1)}
-        self.say([(printable(PurePath(made.filename).name), "dim")])
-        self.annotated(texts, made.line, self.born(made.filename, texts, node))
-
-    def annotated(self, texts: dict[int, str], here: int, born: dict[int, list[str]]) -> None:
-        """Lines of source with notes in a column beside them; where a line is too long for that, below it."""
-        longest = max([columns(note) for notes in born.values() for note in notes], default=0)
-        room = self.painter.width - 13 - longest
-        margin = max([wide for at in born if (wide := columns(texts[at])) <= room], default=0)
-        for at, text in texts.items():
-            notes = born.get(at, [])
-            beside = "   " + notes.pop(0) if notes and columns(text) <= margin else ""
-            self.say([("  ▸ " if at == here else "    ", "caret"), (f"{at:4}  ", "dim"),
-                      (text + " " * (margin - columns(text)), "head" if at == here else ""), (beside, "name")])
-            for note in notes:
-                self.say([(" " * (13 + margin) + note, "name")])
-
-    def born(self, filename: str, lines: Container[int], first: Value) -> dict[int, list[str]]:
-        """What was made on these lines of a file, `first` before others; three values of a line are spelled out."""
-        found: dict[int, list[Value]] = {}
-        for node in self.session.numbers:
-            made = node.created_at if not node.constant else None
-            if made and made.filename == filename and made.line in lines:
-                found.setdefault(made.line, []).append(node)
-        for nodes in found.values():
-            nodes.sort(key=lambda node: node is not first)
-        return {at: [f"{printable(name(node), 24)} = {number(node.data)}, grad {number(node.grad)}"
-                     for node in nodes[:3]] + [f"… {len(nodes) - 3:,} more"] * (len(nodes) > 3)
-                for at, nodes in found.items()}
+        self.screen.source(node, made, lines)
 
     def do_p(self, arg: str) -> None:
         """p F: a value, or what a formula comes to."""
@@ -621,40 +515,6 @@ class Debugger(cmd.Cmd):
         return self.completenames(str(args[0]))
 
     complete_h = complete_help
-
-
-def slope(step: Step, plain: str, call: Callable[[Value], str]) -> str:
-    """The local derivative of a step in letters, from the rule itself; `plain` where it is long or a number."""
-    from ..symbols import Symbol
-
-    if len(step.node.parents) > 64:
-        return plain
-    try:
-        found = step.node.operation.rule(Symbol(call(step.node)), *[Symbol(call(x)) for x in step.node.parents])()
-        text, tightness = found[step.slot].text, found[step.slot].tightness
-    except (TypeError, ValueError, ArithmeticError, AttributeError, IndexError):
-        return plain
-    if len(text) > 28:
-        return plain
-    return f"({text})" if " " in text and tightness < 3 else text  # 3 is a sign: sums and products get brackets
-
-
-def _place(node: Value) -> str:
-    """Where it was made; of a long file name the end, which has the line."""
-    text = place(node)
-    return text if len(text) <= 20 else "…" + text[-19:]
-
-
-def _bracketed(x: float) -> str:
-    return f"({number(x)})" if x < 0.0 else number(x)
-
-
-def _sign(x: float) -> str:
-    return "plus" if x > 0.0 else "minus" if x < 0.0 else "dim"
-
-
-def _many(count: int, one: str, several: str = "") -> str:
-    return f"{count:,} {one if count == 1 else several or one + 's'}"
 
 
 def _count(text: str, least: int = 1) -> int:
