@@ -280,6 +280,8 @@ def test_stops_stay_for_the_next_backward_and_the_script_runs_on_to_them(tmp_pat
     assert "1/2  x.grad += y.grad × x = 1 × 3 = +3    6 → 9" in done.stdout and "turn 1" not in done.stdout
     done = started(tmp_path, "b x if x.grad > 100\nc\nc\n", "3.0")
     assert done.stdout.count("backward pass of") == 1 and "turn 1 12.0" in done.stdout and done.returncode == 0
+    done = started(tmp_path, "display x\nc\nc\ns\nq\n", "3.0")
+    assert done.stdout.count("backward pass of") == 2 and "1: x.grad = 9" in done.stdout
 
 
 def test_a_stop_without_a_place_in_a_graph_waits_for_one_that_has():

@@ -43,15 +43,14 @@ class _Stopper:
         frame: Any = sys._getframe(1)
         while frame.f_globals.get("__name__", "").partition(".")[0] == "engine" and frame.f_back:
             frame = frame.f_back
-        session, before, found = Session(root, frame.f_locals), self.last, None
+        session = Session(root, frame.f_locals)
+        if self.last:
+            session.inherit(self.last)
         self.last = session
-        if before and (before.breakpoints or before.watches):
-            session.inherit(before)
-            found = session.proceed()
-            if not found.reasons:
-                session.close()
-                return
-        if talk(session, script=self.passes, found=found).quitting:
+        found = session.proceed() if session.breakpoints or session.watches else None
+        if found and not found.reasons:
+            session.close()
+        elif talk(session, script=self.passes, found=found).quitting:
             raise _Left
 
 
