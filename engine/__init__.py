@@ -17,13 +17,14 @@ from typing import Any
 from .anomaly import anomaly
 from .calculus import derivative, gradient
 from .explain import Site, Step, text
-from .functions import clamp, elu, leaky_relu, logsumexp, mean, product, softmax, total, weighted_sum
+from .functions import clamp, elu, leaky_relu
 from .operations import (
     acos, acosh, asin, asinh, atan, atan2, atanh, cbrt, ceil, copysign, cos, cosh, erf, erfc, exp, exp2, expm1, floor,
     fmod, gelu, hypot, log, log1p, log2, log10, logaddexp, maximum, minimum, reciprocal, relu, sigmoid, sign, silu, sin,
     sinh, softplus, sqrt, square, step, tan, tanh, trunc, where,
 )
 from .primitive import primitive
+from .sums import logsumexp, mean, product, softmax, total, weighted_sum
 from .value import Value, lift
 
 __all__ = [

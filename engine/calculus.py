@@ -17,9 +17,9 @@ called as f(*xs).
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from . import functions
 from .graph import stale, topological_order
 from .operations import share
+from .sums import weighted_sum
 from .value import Value, lift
 
 
@@ -132,7 +132,7 @@ def hessian_vector_product(f: Callable[..., Any], xs: Iterable[Any], vector: Ite
     if len(points) != len(vector):
         raise ValueError(f"a vector of {len(vector)} numbers for {len(points)} arguments: give one for each")
     slopes = gradient(lift(f(*points)), points)
-    return gradient(lift(functions.weighted_sum(vector, slopes)), points)
+    return gradient(lift(weighted_sum(vector, slopes)), points)
 
 
 def _points(xs: Iterable[Any]) -> list[Value]:

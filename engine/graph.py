@@ -17,8 +17,8 @@ from typing import Any
 def topological_order(root: Any) -> tuple[list[Any], list[Any]]:
     """The interior nodes under `root`, parents before children, and the leaves as they were met.
 
-    Depth first on a stack of our own. A node comes off it twice: first to put its parents on top of itself,
-    and, behind the mark None, when all of them are placed.
+    Depth first on a stack of our own. A node whose parents are all placed is placed at once. Any other goes back
+    below its parents, with the mark None, which says that they are placed when it comes off again.
     """
     order: list[Any] = []
     leaves: list[Any] = []
@@ -31,13 +31,13 @@ def topological_order(root: Any) -> tuple[list[Any], list[Any]]:
             seen.add(node)
             if not node.parents:
                 leaves.append(node)
-                continue
-            stack += node, None
-            if len(node.parents) > 8 and seen.issuperset(node.parents):
-                continue  # a quick way past a neuron whose inputs are placed
-            for parent in reversed(node.parents):  # the first operand ends on top, so it is placed first
-                if parent not in seen:
-                    stack.append(parent)
+            elif len(node.parents) > 2 and seen.issuperset(node.parents):
+                order.append(node)
+            else:
+                stack += node, None
+                for parent in reversed(node.parents):  # the first operand ends on top, so it is placed first
+                    if parent not in seen:
+                        stack.append(parent)
     return order, leaves
 
 

@@ -54,12 +54,16 @@ def divide(x: float, y: float) -> float:
     return nan if x == 0.0 or x != x else math.copysign(inf, x) * math.copysign(1.0, y)
 
 
-def floor_divide(x: float, y: float) -> float:
-    return x // y if y != 0.0 else divide(x, y)
-
-
-def modulo(x: float, y: float) -> float:
-    return x % y if y != 0.0 else nan
+def reciprocal(x: float) -> float: return divide(1.0, x)
+def square(x: float) -> float: return x * x
+def floor_divide(x: float, y: float) -> float: return x // y if y != 0.0 else divide(x, y)
+def modulo(x: float, y: float) -> float: return x % y if y != 0.0 else nan
+def sign(x: float) -> float: return x if x != x or x == 0.0 else math.copysign(1.0, x)
+def where(condition: float, x: float, y: float) -> float: return x if condition else y
+def share(g: float, local: float) -> float: return g * local if g else 0.0
+def total(*xs: float) -> float: return add_up(xs)
+def product(*xs: float) -> float: return math.prod(xs, start=1.0)
+def power_of(y: float) -> Callable[[float], float]: return lambda x: power(x, y)
 
 
 def power(x: float, y: float) -> float:

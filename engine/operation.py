@@ -8,7 +8,7 @@
 import math
 from collections.abc import Callable
 from functools import lru_cache
-from types import CodeType
+from types import CodeType, FunctionType
 from typing import Any
 
 from .real import real
@@ -26,14 +26,16 @@ class Operation:
 
     `arity` is the number of operands (None: any), `parameters` the plain numbers that belong to the operation
     itself, as 3.0 does in x**3. `domain` is False for arithmetic and selection, which have slopes even where
-    the value is nan. Closure and `local_derivatives` are what others call the VJP, before the product with grad.
+    the value is nan. `rule` serves floats and Values; a node, which has floats alone, calls `closure`, the same
+    rule without the detour. What the closure gives is what others call the VJP, before the product with grad.
     """
 
-    __slots__ = ("arity", "domain", "forward", "name", "parameters", "rule", "symbol")
+    __slots__ = ("arity", "closure", "domain", "forward", "name", "parameters", "rule", "symbol")
 
     def __init__(self, name: str, symbol: str, forward: Callable[..., float], rule: Rule, arity: int | None,
                  parameters: tuple[float, ...] = (), domain: bool = True):
-        self.name, self.symbol, self.forward, self.rule = name, symbol, forward, _named(rule, name)
+        self.name, self.symbol, self.forward, self.rule = name, symbol, forward, named(rule, name)
+        self.closure = self.rule  # a row of the table has a quicker one, see `on_floats`
         self.arity, self.parameters, self.domain = arity, parameters, domain
 
     def __call__(self, *operands: Any) -> Any:
@@ -64,7 +66,7 @@ def operation(name: str, symbol: str, forward: Callable[..., float], rule: Rule 
     if rule is None:
         closure = _constant(name, slopes)  # one closure serves every node
         rule, arity = lambda z, x, y=None: closure, len(slopes)
-    OPERATIONS[name] = made = Operation(name, symbol, forward, rule, arity, domain=domain)
+    OPERATIONS[name] = made = _entered(Operation(name, symbol, forward, rule, arity, domain=domain))
     return made
 
 
@@ -75,16 +77,42 @@ def function(name: str, forward: Callable[[float], float], rule: Rule | None = N
 
 def family(name: str, maker: Callable[..., Operation]) -> Callable[..., Operation]:
     """Enter a maker of operations; the same parameters give the same operation. (+ 0.0 makes -0.0 a 0.0.)"""
-    made = lru_cache(maxsize=1024)(maker)
+    made = lru_cache(maxsize=1024)(lambda *parameters: _entered(maker(*parameters)))
     FAMILIES[name] = make = lambda *parameters: made(*[real(number) + 0.0 for number in parameters])
     return make
 
 
+FLOATS: dict[str, Any] = {}  # the words of the table as a node's closure understands them: `exp` is exp's forward
+
+
+def read(text: Any, words: dict[str, Any]) -> Any:
+    """A rule, or another function of operations.py, once more: the same text, in which its words mean `words`.
+
+    Where `exp` means the operation, a rule takes floats and Values alike; where it means that operation's forward,
+    the rule goes straight to the numbers, and so does a person who steps into it.
+    """
+    if text.__module__ != "engine.operations":
+        return text
+    return FunctionType(text.__code__, words, text.__name__, text.__defaults__, text.__closure__)
+
+
+def on_floats(word: Any) -> Any:
+    """What a word of the table means where all numbers are floats."""
+    if isinstance(word, Operation):
+        return word.forward
+    return read(word, FLOATS) if isinstance(word, FunctionType) else word
+
+
+def _entered(made: Operation) -> Operation:
+    made.closure = read(made.rule, FLOATS)
+    return made
+
+
 def _constant(name: str, slopes: tuple[float, ...]) -> Closure:
-    return _named(lambda: lambda: slopes, name)()
+    return named(lambda: lambda: slopes, name)()
 
 
-def _named(rule: Rule, name: str) -> Rule:
+def named(rule: Rule, name: str) -> Rule:
     """Call the closure that `rule` returns by the operation's name, so that a debugger can break on it."""
     constants = (constant.replace(co_name=name, co_qualname=name) if isinstance(constant, CodeType) else constant
                  for constant in rule.__code__.co_consts)

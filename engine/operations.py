@@ -5,11 +5,11 @@ How to read a row
     forward         floats in, a float out; ieee answers where Python would raise
     rule            `lambda z, x, y: lambda: (∂z/∂x, ∂z/∂y)` for z = forward(x, y). The outer function takes the
                     numbers of the forward pass; the inner one, the *closure*, remembers those that it needs
-                    (`x=x` in the three busiest rows remembers x as well as a closure cell does, in less memory)
+                    (`x=x` in the busiest rows remembers x as well as a closure cell does, in less memory)
     slopes          instead of a rule: the same local derivatives everywhere
 
-One rule serves twice: a node calls it with floats, `gradient()` with the node and its parents themselves, and
-then the closure returns Values, which can be differentiated again. So a rule
+One rule serves twice: a node calls it with floats, and its words mean the forwards; `gradient()` calls it with the
+node and its parents themselves, and the closure returns Values, which can be differentiated again. So a rule
     never branches on an operand in Python (the branch would be frozen): it uses `where`, `step`, `sign`;
     never writes `/` or `**` between operands (they raise on floats): it uses `divide`, `reciprocal`, `square`.
 At the edges a kink takes the flat side or the middle, a branch not taken sends nothing, a function whose value is
@@ -20,18 +20,19 @@ nan has slopes of nan; else as PyTorch. Formulas: Abramowitz and Stegun, Handboo
 """
 
 import math
-from operator import mul
+from itertools import accumulate, repeat
+from operator import mul, sub
 from typing import Any
 
 from . import ieee
-from .operation import FAMILIES, OPERATIONS, Closure, Operation, Rule, family, function, operation  # noqa: F401
+from .ieee import inf
+from .operation import FAMILIES, FLOATS, OPERATIONS, Closure, Operation, family, function, named, on_floats, operation  # noqa: F401
 
 # -- arithmetic ----------------------------------------------------------------------------------------------
 add = operation("add", "+", lambda x, y: x + y, slopes=(1.0, 1.0), domain=False)
 subtract = operation("subtract", "-", lambda x, y: x - y, slopes=(1.0, -1.0), domain=False)
 multiply = operation("multiply", "*", lambda x, y: x * y, lambda z, x, y: lambda x=x, y=y: (y, x), 2, domain=False)
-divide = operation("divide", "/", ieee.divide,
-                   lambda z, x, y: lambda: (reciprocal(y), -divide(z, y)), arity=2, domain=False)
+divide = operation("divide", "/", ieee.divide, lambda z, x, y: lambda: (reciprocal(y), -divide(z, y)), 2, domain=False)
 negative = operation("negative", "-", lambda x: -x, slopes=(-1.0,), domain=False)
 absolute = operation("absolute", "abs", abs, lambda z, x: lambda: (sign(x),), arity=1)
 floor_divide = operation("floor_divide", "//", ieee.floor_divide, slopes=(0.0, 0.0))
@@ -42,22 +43,25 @@ fmod = operation("fmod", "fmod", ieee.fmod, lambda z, x, y: lambda: (1.0, -floor
 # Both operands are Values. No slope along the base where the exponent is 0, none along the exponent at 0**y
 # for y ≥ 0 (the limits); along the exponent of a negative base there is no real logarithm, so nan.
 raise_to = operation(
-    "power", "**", ieee.power,
-    lambda z, x, y: lambda: (where(y, y * raise_to(x, y - 1.0), 0.0),
-                             where(x, z * log(x), where(y < 0.0, z * log(x), 0.0))), arity=2)
+    "power", "**", ieee.power, arity=2, rule=
+    lambda z, x, y: lambda: (by_x(z, x, y, raise_to(x, y - 1)), where(x, z * log(x), where(y < 0.0, z * log(x), 0.0))))
+
+
+def by_x(z: Any, x: Any, y: Any, lower: Any) -> Any:
+    """y·x**(y - 1), of which `lower` is the power; y·z / x where y - 1 rounds digits of y away and x is no edge."""
+    return where((y - 1.0 + 1.0 - y) * (absolute(x) > 0.0) * (absolute(x) < inf), divide(y * z, x), share(y, lower))
+
 
 # -- comparison and choice: flat wherever they have a slope ---------------------------------------------------
 less = operation("less", "<", lambda x, y: float(x < y), slopes=(0.0, 0.0))
 less_equal = operation("less_equal", "<=", lambda x, y: float(x <= y), slopes=(0.0, 0.0))
 greater = operation("greater", ">", lambda x, y: float(x > y), slopes=(0.0, 0.0))
 greater_equal = operation("greater_equal", ">=", lambda x, y: float(x >= y), slopes=(0.0, 0.0))
-where = operation("where", "where", lambda condition, x, y: x if condition else y,
-                  lambda z, condition, x, y: lambda: (0.0, where(condition, 1.0, 0.0), where(condition, 0.0, 1.0)),
-                  arity=3, domain=False)
-share = operation("share", "share", lambda g, local: g * local if g else 0.0,  # a grad of 0 sends nothing, not 0·inf
-                  lambda z, g, local: lambda: (local, g), arity=2, domain=False)
+where = operation("where", "where", ieee.where, lambda z, condition, x, y: lambda: (
+    0.0, where(condition, 1.0, 0.0), where(condition, 0.0, 1.0)), arity=3, domain=False)
+share = operation("share", "share", ieee.share, lambda z, g, local: lambda: (local, g), arity=2, domain=False)
 step = function("step", lambda x: float(x > 0.0) if x == x else x)
-sign = function("sign", lambda x: x if x != x or x == 0.0 else math.copysign(1.0, x))
+sign = function("sign", ieee.sign)
 floor, ceil, trunc = function("floor", ieee.floor), function("ceil", ieee.ceil), function("trunc", ieee.trunc)
 
 # -- exponentials, logarithms, roots --------------------------------------------------------------------------
@@ -70,8 +74,8 @@ log10 = function("log10", ieee.log10, lambda z, x: lambda: (reciprocal(x * math.
 log1p = function("log1p", ieee.log1p, lambda z, x: lambda: (reciprocal(1.0 + x),))
 sqrt = function("sqrt", ieee.sqrt, lambda z, x: lambda: (divide(0.5, z),))
 cbrt = function("cbrt", math.cbrt, lambda z, x: lambda: (reciprocal(3.0 * square(z)),))
-square = function("square", lambda x: x * x, lambda z, x: lambda: (2.0 * x,))
-reciprocal = function("reciprocal", lambda x: ieee.divide(1.0, x), lambda z, x: lambda: (-square(z),))
+square = function("square", ieee.square, lambda z, x: lambda: (2.0 * x,))
+reciprocal = function("reciprocal", ieee.reciprocal, lambda z, x: lambda: (-square(z),))
 
 # -- trigonometric and hyperbolic -----------------------------------------------------------------------------
 sin = function("sin", ieee.sin, lambda z, x: lambda: (cos(x),))
@@ -112,52 +116,50 @@ logaddexp = operation("logaddexp", "logaddexp", ieee.logsumexp,
                       lambda z, x, y: lambda: (sigmoid(x - y), sigmoid(y - x)), arity=2)
 
 
-def _turn(y: Any, x: Any, radius: Any) -> tuple[Any, Any]:
+def _turn(y: Any, x: Any, r: Any) -> tuple[Any, Any]:
     """The slopes of atan2: x/r² and -y/r², divided twice so that r² cannot overflow; (0, 0) at the origin."""
-    return (where(radius, divide(divide(x, radius), radius), 0.0),
-            where(radius, -divide(divide(y, radius), radius), 0.0))
+    return where(r, divide(divide(x, r), r), 0.0), where(r, -divide(divide(y, r), r), 0.0)
 
 
 # -- functions of many: one node each, however many parents ----------------------------------------------------
 
-def _forward_weighted_sum(*xs: float) -> float:
-    """b + w₀a₀ + w₁a₁ + … of the operands w…, a…, b, by plain additions from left to right."""
-    z = xs[-1]
-    for term in map(mul, xs, xs[len(xs) // 2:-1]):  # the shorter one, the values, says when to stop
+def weigh(weights: Any, inputs: Any, z: float) -> float:
+    """z + w₀a₀ + w₁a₁ + …, by plain additions from left to right."""
+    for term in map(mul, weights, inputs):
         z += term
     return z
 
 
+def weighed(weights: Any, inputs: Any) -> Closure:
+    """The closure of a weighted sum of w…, a…, b: along a weight the slope is its input, and the other way round."""
+    return lambda slopes=(*inputs, *weights, 1.0): slopes
+
+
 def _shares(parts: tuple[Any, ...]) -> tuple[Any, ...]:
     """Each part of the whole: what a rounded z made all of them too large or too small by, cancels."""
-    whole = total.of(parts)
-    return tuple([divide(part, whole) for part in parts])
+    return tuple(map(divide, parts, repeat(total(*parts))))
 
 
 def _others(xs: tuple[Any, ...]) -> tuple[Any, ...]:
-    """For each x the product of all the others, without dividing, so that zeros do no harm."""
-    before, after = [1.0], [1.0]
-    for x, y in zip(xs[:-1], reversed(xs[1:]), strict=True):
-        before.append(before[-1] * x)
-        after.append(after[-1] * y)
-    return tuple([x * y for x, y in zip(before, reversed(after), strict=True)])
+    """For each x the product of those before it times that of those after it: no division, so zeros do no harm."""
+    return tuple(map(mul, accumulate(xs[:-1], mul, initial=1.0), reversed([*accumulate(xs[:0:-1], mul, initial=1.0)])))
 
 
-weighted_sum = operation("weighted_sum", "dot", _forward_weighted_sum,
-                          lambda z, *xs: lambda xs=xs: xs[len(xs) // 2:-1] + xs[:len(xs) // 2] + (1.0,), domain=False)
-total = operation("total", "sum", lambda *xs: ieee.add_up(xs), lambda z, *xs: lambda: (1.0,) * len(xs), domain=False)
-mean = operation("mean", "mean", lambda *xs: ieee.add_up(xs) / len(xs),
+named(weighed, "weighted_sum")
+weighted_sum = operation("weighted_sum", "dot", lambda *xs: weigh(xs, xs[len(xs) // 2:-1], xs[-1]),
+                         lambda z, *xs: weighed(xs[:len(xs) // 2], xs[len(xs) // 2:-1]), domain=False)
+total = operation("total", "sum", ieee.total, lambda z, *xs: lambda: (1.0,) * len(xs), domain=False)
+mean = operation("mean", "mean", lambda *xs: ieee.total(*xs) / len(xs),
                   lambda z, *xs: lambda: (1.0 / len(xs),) * len(xs), domain=False)
-product = operation("product", "prod", lambda *xs: math.prod(xs, start=1.0),
-                    lambda z, *xs: lambda: _others(xs), domain=False)
+product = operation("product", "prod", ieee.product, lambda z, *xs: lambda: _others(xs), domain=False)
 logsumexp = operation("logsumexp", "logsumexp", ieee.logsumexp,
-                      lambda z, *xs: lambda: _shares(tuple([exp(x - z) for x in xs])))
+                      lambda z, *xs: lambda: _shares(tuple(map(exp, map(sub, xs, repeat(z))))))
 
 
 # -- families: a plain number that belongs to the operation is its parameter, not a parent ---------------------
-power_of = family("power_of", lambda p: Operation(  # x**0 is flat, also at 0; z/x where p - 1 would lose digits of p
-    "power", f"**{p:g}", lambda x: ieee.power(x, p), lambda z, x: lambda: (0.0 if p == 0.0 else p * (
-        power_of(p - 1.0)(x) if p - 1.0 + 1.0 == p else where(x, divide(z, x), power_of(p - 1.0)(x))),), 1, (p,)))
+power_of = family("power_of", lambda p: Operation(  # x**0 is flat, also at 0
+    "power", f"**{p:g}", lambda x: ieee.power(x, p), arity=1, parameters=(p,), rule=
+    lambda z, x: lambda: (by_x(z, x, p, power_of(p - 1)(x)) if p - 1.0 + 1.0 != p else p and p * power_of(p - 1)(x),)))
 leaky_relu_of = family("leaky_relu_of", lambda slope: Operation(  # at the kink the left slope, as PyTorch's
     "leaky_relu", "leaky_relu", lambda x: x if x > 0.0 else slope * x,
     lambda z, x: lambda: (where(x > 0.0, 1.0, slope),), 1, (slope,)))
@@ -167,3 +169,6 @@ elu_of = family("elu_of", lambda alpha: Operation(  # at the kink the left slope
 clamp_of = family("clamp_of", lambda low, high: Operation(  # at a bound the slope is 1, as PyTorch's
     "clamp", "clamp", lambda x: low if x < low else high if x > high else x,
     lambda z, x: lambda: (1.0 * (x >= low) * (x <= high),), 1, (low, high)))
+
+# What the words above mean in the closure of a node, where all numbers are floats.
+FLOATS.update({name: on_floats(word) for name, word in globals().items()}, power_of=ieee.power_of)

@@ -21,7 +21,7 @@ def real(x: Any) -> float:
     """
     if x.__class__ is float:
         return x
-    if isinstance(x, Real) or (isinstance(x, Number) and not isinstance(x, Complex)) or _is_numpy_bool(x):
+    if isinstance(x, (int, Real)) or (isinstance(x, Number) and not isinstance(x, Complex)) or _is_numpy_bool(x):
         try:
             return float(x)
         except OverflowError:

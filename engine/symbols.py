@@ -17,7 +17,7 @@ from fractions import Fraction
 from typing import Any
 
 from . import operations
-from .operation import OPERATIONS, Operation
+from .operation import OPERATIONS, Operation, read
 
 _LOOSE, _SUM, _PRODUCT, _SIGN, _POWER, _TIGHT = range(6)
 _INFIX = {"add": (" + ", _SUM), "subtract": (" - ", _SUM), "multiply": ("·", _PRODUCT), "divide": (" / ", _PRODUCT),
@@ -26,6 +26,7 @@ _INFIX = {"add": (" + ", _SUM), "subtract": (" - ", _SUM), "multiply": ("·", _P
 _CONSTANTS = {math.log(2.0): "ln 2", math.log(10.0): "ln 10", 2.0 / math.sqrt(math.pi): "2/√π", math.sqrt(0.5): "√½",
               1.0 / math.sqrt(2.0 * math.pi): "1/√(2π)", 0.5: "½"}
 _SUPERSCRIPT = str.maketrans("0123456789-.", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻·")
+_WORDS = {**vars(operations), "by_x": lambda z, x, y, lower: y * lower}  # letters lose no digits
 _LETTERS = {"where": ("condition", "x", "y"), "share": ("g", "local"), "atan2": ("y", "x"),
             "weighted_sum": ("w₀", "w₁", "a₀", "a₁", "b")}
 _MANY = ("x₀", "x₁", "x₂")
@@ -89,7 +90,7 @@ def slopes(operation: Operation | str, names: Sequence[str] = (), result: str = 
     """
     operation, letters = _found(operation), _letters(operation, names)
     try:
-        found = operation.rule(Symbol(result), *[Symbol(letter) for letter in letters])()
+        found = read(operation.rule, _WORDS)(Symbol(result), *[Symbol(letter) for letter in letters])()
     except (TypeError, ValueError, ArithmeticError, AttributeError):
         return ("?",) * len(letters)
     return tuple([_text(slope) for slope in found])

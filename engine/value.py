@@ -7,8 +7,8 @@
 (a(data=2, grad=-2), b(data=-3, grad=2))
 """
 
-import sys
 from collections.abc import Iterator
+from sys import _getframe as _frame
 from typing import Any
 
 from . import explain, functions, operations
@@ -17,61 +17,51 @@ from .explain import Site, Step
 from .operation import OPERATIONS, Closure, Operation
 from .real import real
 
-_frame = sys._getframe
-_ENGINE = frozenset(__file__.replace("value.py", f"{name}.py")  # the modules that make nodes on a user's behalf
-                    for name in ("value", "operation", "operations", "functions", "calculus", "check", "primitive"))
+_ENGINE = frozenset(__file__.replace("value.py", f"{name}.py") for name in (  # these make nodes on a user's behalf
+    "value", "operation", "operations", "functions", "sums", "calculus", "check", "primitive"))
 watchers: list[Any] = []  # engine.anomaly() listens here: .made(node), .before_backward(root)
 decisions: list[list["Value"]] = []  # engine.record() collects here the comparisons that Python branched on
 
 
-def _made(operation: Operation, parents: tuple["Value", ...], z: float, closure: Closure) -> "Value":
+def made(operation: Operation, parents: tuple["Value", ...], z: float, closure: Closure) -> "Value":
     """The node z = operation(parents). It notes the instruction of the user's code that asked for it."""
     node = _new(Value)
-    node.data = z
-    node.grad = 0.0
-    node.label = ""
-    node.parents = parents
-    node.operation = operation
-    node.local_derivatives = closure
+    node.data, node.grad, node.label = z, 0.0, ""
+    node.parents, node.operation, node.local_derivatives = parents, operation, closure
     frame = _frame(2)
-    while frame.f_code.co_filename in _ENGINE and frame.f_back:
+    while (code := frame.f_code).co_filename in _ENGINE and frame.f_back:
         frame = frame.f_back
-    node._code, node._offset = frame.f_code, frame.f_lasti
+    node._code, node._offset = code, frame.f_lasti
     if watchers:
         watchers[-1].made(node)
     return node
 
 
-def _unary(operation: Operation) -> Any:
-    """A method of one operand: what `Value.__operate__` does, unrolled for speed."""
-    def method(self: "Value") -> "Value":
-        x = self.data
-        z = operation.forward(x)
-        return _made(operation, (self,), z, operation.rule(z, x) if z == z else operation.local_derivatives(z, z, x))
-    return method
+def _unary(names: str) -> list[Any]:
+    """Methods of one operand: what `Value.__operate__` does, unrolled for speed."""
+    def of(operation: Operation) -> Any:
+        forward, closure_of = operation.forward, operation.closure
+        def method(self: "Value") -> "Value":
+            x = self.data
+            z = forward(x)
+            closure = closure_of(z, x) if z == z else operation.local_derivatives(z, z, x)
+            return made(operation, (self,), z, closure)
+        return method
+    return [of(OPERATIONS[name]) for name in names.split()]
 
 
-def _methods(names: str) -> list[Any]:
-    return [_unary(OPERATIONS[name]) for name in names.split()]
-
-
-def _binary(operation: Operation) -> Any:
-    """An operator of two operands: what `Value.__operate__` does, unrolled for speed."""
-    forward, rule = operation.forward, operation.rule
+def _binary(operation: Operation) -> tuple[Any, Any]:
+    """An operator of two operands, unrolled likewise, and its reflection, for `2.0 - value`."""
+    forward, closure_of = operation.forward, operation.closure
 
     def operator(self: "Value", other: Any) -> "Value":
         if other.__class__ is not Value:
             other = lift(other)
         x, y = self.data, other.data
         z = forward(x, y)
-        closure = rule(z, x, y) if z == z else operation.local_derivatives(z, z, x, y)
-        return _made(operation, (self, other), z, closure)
-    return operator
-
-
-def _reflected(operation: Operation) -> Any:
-    """The operator where a plain number comes first, as in `2.0 - value`."""
-    return lambda self, other: operation.of((other, self))
+        closure = closure_of(z, x, y) if z == z else operation.local_derivatives(z, z, x, y)
+        return made(operation, (self, other), z, closure)
+    return operator, lambda self, other: operator(lift(other), self)
 
 
 class Value:
@@ -105,8 +95,7 @@ class Value:
     def __init__(self, data: Any, label: str = ""):
         if not isinstance(label, str):
             raise TypeError(f"a label is a str, not {label!r}: write label={str(label)!r}")
-        self.data, self.grad, self.label = real(data), 0.0, label
-        self.parents = ()
+        self.data, self.grad, self.label, self.parents = real(data), 0.0, label, ()
         self.operation = self.local_derivatives = None
         frame: Any = _frame(1)
         while frame.f_code.co_filename in _ENGINE and frame.f_back:
@@ -121,25 +110,25 @@ class Value:
             operands = tuple([lift(x) for x in operands])
             numbers = [x.data for x in operands]
         z = operation.forward(*numbers)
-        closure = operation.rule(z, *numbers) if z == z else operation.local_derivatives(z, z, *numbers)
-        return _made(operation, operands, z, closure)
+        closure = operation.closure(z, *numbers) if z == z else operation.local_derivatives(z, z, *numbers)
+        return made(operation, operands, z, closure)
 
-    __add__, __radd__ = _binary(operations.add), _reflected(operations.add)
-    __sub__, __rsub__ = _binary(operations.subtract), _reflected(operations.subtract)
-    __mul__, __rmul__ = _binary(operations.multiply), _reflected(operations.multiply)
-    __truediv__, __rtruediv__ = _binary(operations.divide), _reflected(operations.divide)
-    __floordiv__, __rfloordiv__ = _binary(operations.floor_divide), _reflected(operations.floor_divide)
-    __mod__, __rmod__ = _binary(operations.modulo), _reflected(operations.modulo)
-    __pow__, __rpow__ = functions.power, _reflected(operations.raise_to)
-    __lt__, __le__ = _binary(operations.less), _binary(operations.less_equal)
-    __gt__, __ge__ = _binary(operations.greater), _binary(operations.greater_equal)
-    __neg__, __abs__ = _unary(operations.negative), _unary(operations.absolute)
-    exp, exp2, expm1, log, log2, log10, log1p = _methods("exp exp2 expm1 log log2 log10 log1p")
-    sqrt, cbrt, square, reciprocal, erf, erfc = _methods("sqrt cbrt square reciprocal erf erfc")
-    sin, cos, tan, asin, acos, atan = _methods("sin cos tan asin acos atan")
-    sinh, cosh, tanh, asinh, acosh, atanh = _methods("sinh cosh tanh asinh acosh atanh")
-    sigmoid, softplus, relu, silu, gelu = _methods("sigmoid softplus relu silu gelu")
-    step, sign, floor, ceil, trunc = _methods("step sign floor ceil trunc")
+    __add__, __radd__ = _binary(operations.add)
+    __sub__, __rsub__ = _binary(operations.subtract)
+    __mul__, __rmul__ = _binary(operations.multiply)
+    __truediv__, __rtruediv__ = _binary(operations.divide)
+    __floordiv__, __rfloordiv__ = _binary(operations.floor_divide)
+    __mod__, __rmod__ = _binary(operations.modulo)
+    __pow__, __rpow__ = functions.power, _binary(operations.raise_to)[1]
+    __lt__, __gt__ = _binary(operations.less)[0], _binary(operations.greater)[0]
+    __le__, __ge__ = _binary(operations.less_equal)[0], _binary(operations.greater_equal)[0]
+    __neg__, __abs__ = _unary("negative absolute")
+    exp, exp2, expm1, log, log2, log10, log1p = _unary("exp exp2 expm1 log log2 log10 log1p")
+    sqrt, cbrt, square, reciprocal, erf, erfc = _unary("sqrt cbrt square reciprocal erf erfc")
+    sin, cos, tan, asin, acos, atan = _unary("sin cos tan asin acos atan")
+    sinh, cosh, tanh, asinh, acosh, atanh = _unary("sinh cosh tanh asinh acosh atanh")
+    sigmoid, softplus, relu, silu, gelu = _unary("sigmoid softplus relu silu gelu")
+    step, sign, floor, ceil, trunc = _unary("step sign floor ceil trunc")
     leaky_relu, elu, clamp = functions.leaky_relu, functions.elu, functions.clamp
 
     def backward(self) -> None:
@@ -167,14 +156,11 @@ class Value:
         """Where it was made: the first frame outside engine/, with the exact subexpression."""
         return explain.site(self._code, self._offset)
 
-    def __repr__(self) -> str:
-        return explain.describe(self)
+    def __repr__(self) -> str: return explain.describe(self)
 
-    def __format__(self, spec: str) -> str:
-        return format(self.data, spec) if spec else repr(self)
+    def __format__(self, spec: str) -> str: return format(self.data, spec) if spec else repr(self)
 
-    def __pos__(self) -> "Value":
-        return self
+    def __pos__(self) -> "Value": return self
 
     def __bool__(self) -> bool:
         if self.operation in _COMPARISONS:
@@ -207,6 +193,11 @@ class Constant(Value):
 
     __slots__ = ()
     constant = True
+
+    def __init__(self, data: Any, label: str = ""):
+        self.data, self.grad, self.label, self.parents = real(data), 0.0, label, ()
+        self.operation = self.local_derivatives = self._code = None
+        self._offset = 0
 
 
 _new = Value.__new__

@@ -31,10 +31,10 @@ def test_built_in_rules_are_right(operation):
 @pytest.mark.parametrize("mutation", [lambda d: d + 0.01, lambda d: 1.5 * d + 0.1, lambda d: -d - 1e-3, lambda d: math.nan])
 @pytest.mark.parametrize("operation", ROWS, ids=repr)
 def test_a_wrong_rule_is_named(operation, mutation, monkeypatch):
-    right = operation.rule
+    right = operation.closure
     wrong = lambda z, *xs: lambda: tuple(mutation(d) for d in right(z, *xs)())  # noqa: E731
     xs = operands(operation)
-    monkeypatch.setattr(operation, "rule", wrong)
+    monkeypatch.setattr(operation, "closure", wrong)
     report = check_gradients(lambda *xs: operation.of(xs), *xs)
     assert not report.ok
     assert report.culprit is operation
@@ -42,15 +42,15 @@ def test_a_wrong_rule_is_named(operation, mutation, monkeypatch):
 
 
 def test_the_culprit_is_found_among_others(monkeypatch):
-    right = engine.tanh.rule
-    monkeypatch.setattr(engine.tanh, "rule", lambda z, x: lambda: (1.0 - right(z, x)()[0],))
+    right = engine.tanh.closure
+    monkeypatch.setattr(engine.tanh, "closure", lambda z, x: lambda: (1.0 - right(z, x)()[0],))
     report = check_gradients(lambda a, b: engine.sin(engine.tanh(a * b) + b) * a, 0.4, 0.8)
     assert not report.ok and report.culprit.name == "tanh"
     assert "rule of tanh" in str(report) and "test_check.py" in str(report)
 
 
 def test_a_wrong_slope_that_is_small_beside_others_is_found(monkeypatch):
-    monkeypatch.setattr(engine.sin, "rule", lambda z, x: lambda: (engine.cos(x) * (1.0 + 1e-4),))
+    monkeypatch.setattr(engine.sin, "closure", lambda z, x: lambda: (engine.cos(x) * (1.0 + 1e-4),))
     assert check_gradients(lambda x: 1000.0 * x + engine.sin(x), 0.5).culprit is engine.sin
 
 
@@ -67,9 +67,8 @@ def test_edges_are_reported_as_what_they_are(f, at, verdict):
 
 
 def test_a_slope_beyond_those_on_both_sides_of_a_kink_is_wrong(monkeypatch):
-    monkeypatch.setattr(OPERATIONS["absolute"], "rule",
-                        lambda z, x: lambda: (2.0,))
-    assert not check_gradients(abs, 0.0).ok
+    monkeypatch.setattr(OPERATIONS["absolute"], "closure", lambda z, x: lambda: (2.0,))
+    assert not check_gradients(OPERATIONS["absolute"], 0.0).ok
 
 
 @pytest.mark.parametrize(("f", "at", "exact"), [
@@ -85,7 +84,7 @@ def test_the_referee_decides_where_differences_cannot(f, at, exact):
 
 def test_the_referee_convicts_a_saturated_rule(monkeypatch):
     pytest.importorskip("mpmath")
-    monkeypatch.setattr(engine.tanh, "rule", lambda z, x: lambda: (engine.square(engine.reciprocal(engine.cosh(x))) * 2.0,))
+    monkeypatch.setattr(engine.tanh, "closure", lambda z, x: lambda: (engine.square(engine.reciprocal(engine.cosh(x))) * 2.0,))
     assert check_gradients(engine.tanh, 25.0).culprit is engine.tanh
 
 

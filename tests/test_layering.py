@@ -21,12 +21,13 @@ CORE = {
     "graph": set(),
     "operation": {"real"},
     "operations": {"ieee", "operation"},
-    "functions": {"operation", "operations", "real"},
+    "functions": {"operations", "real"},
     "backward": {"graph"},
     "explain": {"graph"},
     "value": {"operation", "operations", "functions", "backward", "explain", "real"},
     "anomaly": {"explain", "value"},
-    "calculus": {"functions", "graph", "operations", "value"},
+    "sums": {"operations", "value"},
+    "calculus": {"graph", "operations", "sums", "value"},
     "symbols": {"operation", "operations"},
 }
 # Everything else in the engine (check, primitive, tape, view, debugger, …) stands on the core and on itself alone;

@@ -1,10 +1,14 @@
 """pdb itself, driven as a person drives it, through a terminal."""
 
+import bdb
 import re
 import sys
 
 import pytest
 from loop import BACKWARD, ROOT, SUM
+
+from engine import Value
+from engine.operations import FAMILIES, OPERATIONS
 
 pexpect = pytest.importorskip("pexpect", reason="a terminal is played by pexpect")
 if sys.platform == "win32":
@@ -56,7 +60,7 @@ def person(tmp_path):
         one.leave()
 
 
-@pytest.mark.parametrize("root", ["a * b + a", "a * b", "a - b", "a + 3.0"])
+@pytest.mark.parametrize("root", ["a * b + a", "a * b", "a.tanh()", "1 / b"])
 def test_stepping_reaches_the_first_sum_in_fifteen_stops(person, root):
     pdb, stops = person(root=root), 0
     while "-> parent.grad += contribution" not in pdb.type("s"):
@@ -67,6 +71,39 @@ def test_stepping_reaches_the_first_sum_in_fifteen_stops(person, root):
 
 def test_the_page_names_the_line_of_the_sum():
     assert f"b engine/backward.py:{SUM}\n" in (ROOT / "docs" / "debugger.md").read_text(encoding="utf-8")
+
+
+class Stepper(bdb.Bdb):
+    """What pdb is made of, with `s` pressed at every stop up to the line of the sum."""
+
+    def __init__(self):
+        super().__init__(skip=["engine.graph", "engine.ieee"])
+        self.stops, self.arrived = 0, False
+
+    def user_line(self, frame):
+        self.stops += 1
+        if (frame.f_code.co_filename, frame.f_lineno) == (str(BACKWARD), SUM):
+            self.arrived = True
+            self.set_quit()
+
+    def user_call(self, frame, arguments):
+        self.stops += 1
+
+    def user_return(self, frame, value):
+        self.stops += 1
+
+
+FAMILY = [FAMILIES["power_of"](2.0), FAMILIES["power_of"](0.1), FAMILIES["leaky_relu_of"](0.1), FAMILIES["elu_of"](1.0),
+          FAMILIES["clamp_of"](0.0, 1.0)]
+
+
+@pytest.mark.parametrize("operation", [*OPERATIONS.values(), *FAMILY], ids=repr)
+def test_whatever_the_root_is_the_first_sum_is_fifteen_stops_away(operation):
+    count = operation.arity or 3
+    root = operation(*[Value(x) for x in ([1.5] if operation.name == "acosh" else [0.5, 0.6, 0.7])[:count]])
+    stepper = Stepper()
+    stepper.runcall(root.backward)
+    assert stepper.arrived and stepper.stops <= 15
 
 
 def test_one_breakpoint_shows_everything_as_plain_locals(person):

@@ -21,7 +21,7 @@ from difflib import get_close_matches
 from keyword import iskeyword
 from typing import Any
 
-from .. import functions, operations
+from .. import functions, operations, sums
 from ..explain import printable
 from ..graph import topological_order
 from ..operation import OPERATIONS
@@ -36,12 +36,12 @@ _OPERATORS: dict[type[ast.AST], Callable[..., Any]] = {
     ast.Lt: operations.less, ast.LtE: operations.less_equal,
     ast.Gt: operations.greater, ast.GtE: operations.greater_equal,
 }
-_OF_LISTS = {name: getattr(functions, name) for name in ("total", "mean", "product", "logsumexp", "weighted_sum")}
+_OF_LISTS = {name: getattr(sums, name) for name in ("total", "mean", "product", "logsumexp", "weighted_sum")}
 _INTERNAL = {"add", "subtract", "multiply", "divide", "negative", "floor_divide", "modulo", "power", "absolute",
              "less", "less_equal", "greater", "greater_equal", "share"}
 FUNCTIONS: dict[str, Callable[..., Any]] = {
     **{name: row for name, row in OPERATIONS.items() if name not in _INTERNAL},
-    **_OF_LISTS, "sum": functions.total,
+    **_OF_LISTS, "sum": sums.total,
     "abs": operations.absolute, "max": operations.maximum, "min": operations.minimum, "pow": functions.power,
     "leaky_relu": functions.leaky_relu, "elu": functions.elu, "clamp": functions.clamp,
 }

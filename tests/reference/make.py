@@ -63,7 +63,7 @@ SMOOTH = {  # name: (function, operands)
     "subtract": (lambda x, y: x - y, PAIRS),
     "multiply": (lambda x, y: x * y, PAIRS),
     "divide": (lambda x, y: x / y, PAIRS),
-    "power": (lambda x, y: x**y, PAIRS),
+    "power": (lambda x, y: x**y, [*PAIRS, (1e-90, 1 / 3), (1e80, 0.3), (1e-60, 0.1), (1e80, -0.7), (1e-60, -0.3)]),
     "hypot": (mpmath.hypot, PAIRS),
     "atan2": (mpmath.atan2, [*PAIRS, (-1e200, 1e200)]),
     "logaddexp": (lambda x, y: mpmath.log(mpmath.exp(x) + mpmath.exp(y)), PAIRS),

@@ -1,0 +1,86 @@
+"""Functions of a list of values: sums, products, and what is made of them. Each is one node, however long the list.
+
+>>> from engine import Value
+>>> total([Value(1.0), 2.0, 3.0]), mean([1.0, 2.0])
+(sum(data=6, grad=0), 1.5)
+"""
+
+from collections.abc import Iterable
+from typing import Any
+
+from . import operations
+from .operations import exp, weigh, weighed
+from .value import Constant, Value, made
+
+
+def weighted_sum(weights: Iterable[Any], inputs: Iterable[Any], bias: Any = 0.0) -> Any:
+    """bias + Σ wᵢ·aᵢ as one node: what a neuron computes before its activation.
+
+    >>> weighted_sum([1.0, 2.0], [3.0, 4.0], bias=5.0)
+    16.0
+
+    Its parents are the weights, the inputs, the bias. Raises ValueError where the lengths differ.
+    """
+    weights, inputs = tuple(weights), tuple(inputs)
+    if len(weights) != len(inputs):
+        raise ValueError(f"{len(weights)} weights for {len(inputs)} inputs: give one weight for each input")
+    w = [x.data for x in weights if x.__class__ is Value or x.__class__ is Constant]
+    a = [x.data for x in inputs if x.__class__ is Value or x.__class__ is Constant]
+    if len(w) + len(a) < 2 * len(weights) or bias.__class__ is not Value:  # plain numbers are among them
+        return operations.weighted_sum.of((*weights, *inputs, bias))
+    # What `Value.__operate__` would do, unrolled for speed, for networks are made of little else.
+    return made(operations.weighted_sum, (*weights, *inputs, bias), weigh(w, a, bias.data), weighed(w, a))
+
+
+def total(values: Iterable[Any]) -> Any:
+    """The sum of the values as one node; 0.0 for none.
+
+    >>> total([1.0, 2.0, 3.0])
+    6.0
+    """
+    return operations.total.of(tuple(values))
+
+
+def mean(values: Iterable[Any]) -> Any:
+    """The arithmetic mean of the values as one node. Raises ValueError for none.
+
+    >>> mean([1.0, 2.0, 6.0])
+    3.0
+    """
+    return operations.mean.of(_some(values, "mean"))
+
+
+def product(values: Iterable[Any]) -> Any:
+    """The product of the values as one node; 1.0 for none.
+
+    >>> product([2.0, 3.0, 4.0])
+    24.0
+    """
+    return operations.product.of(tuple(values))
+
+
+def logsumexp(values: Iterable[Any]) -> Any:
+    """log Σ exp(xᵢ) as one node, without overflow. Raises ValueError for no values.
+
+    >>> logsumexp([1000.0, 1000.0])
+    1000.6931471805599
+    """
+    return operations.logsumexp.of(_some(values, "logsumexp"))
+
+
+def softmax(values: Iterable[Any]) -> list[Any]:
+    """Positive shares that sum to one: exp(xᵢ - logsumexp(x)) for each value; none for none.
+
+    >>> softmax([0.0, 0.0])
+    [0.5, 0.5]
+    """
+    values = tuple(values)
+    scale = logsumexp(values) if values else 0.0
+    return [exp(value - scale) for value in values]
+
+
+def _some(values: Iterable[Any], name: str) -> tuple[Any, ...]:
+    found = tuple(values)
+    if not found:
+        raise ValueError(f"{name} of no values is not defined: give it at least one")
+    return found
