@@ -114,9 +114,9 @@ def excerpt(made: Site, width: int = 76) -> list[str]:
     """
     place = f"{printable(PurePath(made.filename).name)}:{made.line}"
     text, indent = made.text.strip(), len(made.text) - len(made.text.lstrip())
-    start, end, room = max(made.column - indent, 0), made.end_column - indent, max(24, width - columns(place) - 3)
     if not text:
         return [place]
+    start, end, room = max(made.column - indent, 0), made.end_column - indent, max(24, width - columns(place) - 3)
     skipped = max(0, min(start - 8, len(text) - room)) if end > room else 0
     shown = printable("…" * bool(skipped) + text[skipped + bool(skipped):], room)
     before, marked = shown[:start - skipped], shown[start - skipped:end - skipped]
@@ -185,7 +185,13 @@ def name(node: Any) -> str:
 
 
 def held(node: Any) -> str:
-    """The name of a node as it stands before `.grad` or behind `∂`: in brackets unless it holds together."""
+    """The name of a node as it stands before `.grad` or behind `∂`: in brackets unless it holds together.
+
+    >>> from engine import Value
+    >>> x = Value(2.0, label="x")
+    >>> held(x + 1), held((x * 1.25 + x * 1.5 + x * 1.75).tanh())
+    ('(x + 1)', 'tanh(… + … + x·1.75)')
+    """
     for depth in (3, 2, 1):
         text, tightness = _short(node, depth)
         if len(text) <= 24:

@@ -402,7 +402,7 @@ class Session:
 
     def called(self, node: Value) -> str:
         """Its name, with its number where it has no label."""
-        return name(node) if node.label else f"#{self.numbers[node]} {name(node)}"
+        return printable(name(node) if node.label else f"#{self.numbers[node]} {name(node)}", 40)
 
     def short(self, node: Value) -> str:
         """A short name: the label, a short expression in brackets, or the number that commands take as well."""
