@@ -274,11 +274,11 @@ def test_a_script_stops_at_each_backward_and_goes_on(tmp_path):
 
 
 def test_stops_stay_for_the_next_backward_and_the_script_runs_on_to_them(tmp_path):
-    typed = "b x if x.grad > 7\nb nothing_here\ndisplay x\nc\nc\ninfo breakpoints\nq\n"
+    typed = "b x if x.grad > 7\nb nothing_here\ndisplay x\nc\ninfo breakpoints\nq\n"
     done = started(tmp_path, typed, "3.0")  # the first pass goes to 6, the second over 9 to 12
     assert "backward() no. 2" in done.stdout and "stopped at breakpoint 1: x if x.grad > 7" in done.stdout
     assert "1/2  x.grad += y.grad × x = 1 × 3 = +3    6 → 9" in done.stdout and "turn 1" not in done.stdout
-    done = started(tmp_path, "b x if x.grad > 100\nc\nc\n", "3.0")
+    done = started(tmp_path, "b x if x.grad > 100\nc\n", "3.0")
     assert done.stdout.count("backward pass of") == 1 and "turn 1 12.0" in done.stdout and done.returncode == 0
     done = started(tmp_path, "display x\nc\nc\ns\nq\n", "3.0")
     assert done.stdout.count("backward pass of") == 2 and "1: x.grad = 9" in done.stdout

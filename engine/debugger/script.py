@@ -47,7 +47,7 @@ class _Stopper:
         if self.last:
             session.inherit(self.last)
         self.last = session
-        found = session.proceed() if session.breakpoints or session.watches else None
+        found = session.proceed() if session.armed else None
         if found and not found.reasons:
             session.close()
         elif talk(session, script=self.passes, found=found).quitting:

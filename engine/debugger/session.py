@@ -268,6 +268,11 @@ class Session:
             except Refused:
                 watch.measure = lambda: math.nan
 
+    @property
+    def armed(self) -> bool:
+        """Whether there is anything to stop at."""
+        return bool(self.breakpoints or self.watches)
+
     def clear(self, text: str) -> None:
         """Remove a breakpoint, watch or display by its number; all breakpoints without one."""
         if not text:

@@ -185,11 +185,12 @@ class Debugger(cmd.Cmd):
         self.forward(lambda: self.session.next(_count(arg)))
 
     def do_continue(self, arg: str) -> bool:
-        """c: run on to a breakpoint or a watch, or to the end."""
+        """c: run on to a breakpoint or a watch, or to the end. At the end of a script's backward(), to its next; with
+        breakpoints or watches, through as many as it takes to meet one."""
         if self.session.done and self.script:
             return True
-        self.forward(self.session.proceed)
-        return False
+        stop = self.forward(self.session.proceed)
+        return bool(self.script and self.session.armed and stop and not stop.reasons)
 
     def do_until(self, arg: str) -> None:
         """unt X: run until X's gradient is complete."""
@@ -220,12 +221,15 @@ class Debugger(cmd.Cmd):
         self.screen.shown = None
         self.say(f"at the start: {self.call(self.session.root)}.grad = 1")
 
-    def forward(self, move: Callable[[], Stop]) -> None:
+    def forward(self, move: Callable[[], Stop]) -> Stop | None:
+        """Go on and report, unless this is the end."""
         if self.session.done:
             more = ": c lets the script go on, q ends it" if self.script else ": rs goes back, q leaves"
             self.say("the backward pass is complete" + more)
-            return
-        self.report(move())
+            return None
+        stop = move()
+        self.report(stop)
+        return stop
 
     def backward(self, move: Callable[[], Stop]) -> None:
         if not self.session.position:
