@@ -422,7 +422,9 @@ class Debugger(cmd.Cmd):
         try:
             picture, part = self.picture()
             picture.save(file)
-        except (OSError, ValueError, ImportError) as error:
+        except OSError as error:
+            raise Refused(f"no picture: {error.strerror}: {printable(str(file), 200)}") from None
+        except (ValueError, ImportError) as error:
             raise Refused(f"no picture: {printable(str(error), 200)}") from None
         self.say(f"drawn: {printable(str(file), 200)}{part}")
 
@@ -526,5 +528,5 @@ def _count(text: str, least: int = 1) -> int:
     if not text.strip():
         return 1
     if not text.strip().isdecimal() or len(text) > 9 or int(text) < least:
-        raise Refused(f"a number, please, not {printable(text, 20)}")
+        raise Refused(f"a whole number from {least} on, please, not {printable(text, 20)}")
     return int(text)
