@@ -56,9 +56,14 @@ def parted(text):
     return program, shown, [match[1] for line in shown.splitlines() if (match := TYPED.match(line))]
 
 
+@pytest.fixture(autouse=True)
+def elsewhere(tmp_path, monkeypatch):
+    """What is plotted is written there."""
+    monkeypatch.chdir(tmp_path)
+
+
 @pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
-def test_transcript(file, tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)  # what is plotted is written there
+def test_transcript(file):
     program, shown, typed = parted(file.read_text(encoding="utf-8"))
     assert typed, "nothing is typed in it"
     assert run(program, typed) == shown
@@ -72,9 +77,8 @@ def test_the_document_shows_these_transcripts():
         assert shown.strip() in document, f"the conversation of {file.name}"
 
 
-def test_the_document_shows_the_picture_of_that_moment(tmp_path, monkeypatch):
+def test_the_document_shows_the_picture_of_that_moment(tmp_path):
     """The same words and numbers: where they stand may differ from one layout to another."""
-    monkeypatch.chdir(tmp_path)
     program, _, typed = parted((HERE / "transcripts" / "forks.txt").read_text(encoding="utf-8"))
     run(program, typed)
     shown = [sorted(re.findall(r"<text[^>]*>([^<]*)</text>", file.read_text(encoding="utf-8"))) for file in (
