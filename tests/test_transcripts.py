@@ -21,6 +21,7 @@ FILES = sorted((HERE / "transcripts").glob("*.txt"))
 DOCUMENT = HERE.parent / "docs" / "debugger.md"
 TYPED = re.compile(r"^(?:\(grad\) |.*\? )(.*)$")
 RULE = "----\n"
+pytestmark = pytest.mark.drawing  # one of them plots
 
 
 class Typist(io.StringIO):

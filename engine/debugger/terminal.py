@@ -121,7 +121,7 @@ class Debugger(cmd.Cmd):
         else:
             self.say(f"there is nothing to step through: {'only plain numbers' if root.parents else 'a leaf'}; "
                      f"{self.call(root)}.grad = {number(root.grad)}")
-        if session.forward_only and session.trail:
+        if session.forward_only and session.trail and self.script < 2:  # in a script every graph is, as a rule
             self.say(*words("forward only so far: no backward() has reached it, so every gradient starts at 0", "dim"))
         if session.carried:
             some = ", ".join(f"{self.call(leaf)}.grad = {number(leaf.grad)}" for leaf in session.carried[:4])
