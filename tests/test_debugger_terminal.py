@@ -3,6 +3,7 @@
 import io
 import json
 import math
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -103,6 +104,21 @@ def test_colours_where_the_terminal_has_them(monkeypatch):
     monkeypatch.setenv("NO_COLOR", "1")
     Painter(out := Terminal()).write([("+3", "plus")])
     assert out.getvalue() == "+3\n"
+
+
+@pytest.mark.parametrize(("columns_there", "shown"), [
+    (100, ["a is long = 1 + 2    0 → 3"]), (20, ["a is long = 1 + 2", "     0 → 3"]), (12, ["a is long", "     = 1 + 2", "     0 → 3"])])
+def test_a_line_breaks_between_its_parts_where_the_terminal_ends(monkeypatch, columns_there, shown):
+    monkeypatch.setenv("NO_COLOR", "1")
+    out = Terminal()
+    out.fileno = lambda: 1
+    monkeypatch.setattr("os.get_terminal_size", lambda number: os.terminal_size((columns_there, 24)))
+    Painter(out).write([("a is long", "name")], [(" = 1 + 2", "")], [("    0 → 3", "dim")], indent=5)
+    assert out.getvalue().splitlines() == shown
+
+
+def test_where_there_is_no_terminal_a_line_has_eighty_columns():
+    assert Painter(io.StringIO()).width == 80
 
 
 def luminance(colour):
