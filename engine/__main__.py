@@ -9,12 +9,13 @@ step  node  parent  upstream  × local  = contribution  parent's grad
 """
 
 import argparse
-import importlib
 import os
+import re
 import sys
 import tempfile
 import traceback
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -26,13 +27,16 @@ from .value import Value
 PAGES = ("html",)
 PICTURES = ("svg", "png", "pdf")
 TEXTS = ("dot", "mermaid", "json", "text")
+ENDINGS = {"gv": "dot", "mmd": "mermaid", "txt": "text", "htm": "html"}  # where an ending isn't the format's name
+LEVELS = ("auto", "none", "neurons", "layers")
+INTERRUPTED = 130  # what a shell calls a program that was ended by Ctrl-C
 _EXAMPLES = """examples:
-  python -m engine draw "tanh(w*x + b)" w=-3 x=2 b=6.8813 -o neuron.svg
-  python -m engine draw "d = a*b; e = a+b; d*e" a=-2 b=3 --format mermaid
-  python -m engine draw model.py:loss -o loss.png
-  python -m engine step "tanh(w*x + b)" w=-3 x=2 b=6.8813 -o neuron.html
-  python -m engine debug train.py --epochs 3
-  python -m engine doctor
+  {0} draw "tanh(w*x + b)" w=-3 x=2 b=6.8813 -o neuron.svg
+  {0} draw "d = a*b; e = a+b; d*e" a=-2 b=3 --format mermaid
+  {0} draw model.py:loss -o loss.png
+  {0} step "tanh(w*x + b)" w=-3 x=2 b=6.8813 -o neuron.html
+  {0} debug train.py --epochs 3
+  {0} doctor
 """
 
 
@@ -42,27 +46,54 @@ class UsageError(ValueError):
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; returns what the process exits with: 0, or 1 after an error that was explained."""
-    options = _parser().parse_args(argv)
+    options = _options(list(sys.argv[1:] if argv is None else argv))
     try:
-        return int(options.run(options))
+        code = int(options.run(options))
+        if sys.stdout:
+            sys.stdout.flush()  # here a reader that has gone is noticed in time
+        return code
     except (ExpressionError, model_file.TargetError, UsageError, ImportError) as error:
         _say(str(error), sys.stderr)
     except BrokenPipeError:  # the reader of our output has gone
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     except OSError as error:
-        _say(f"{error.filename or 'a file'}: {error.strerror}", sys.stderr)
+        _say(f"{error.filename or 'the output'}: {error.strerror}", sys.stderr)
+    except KeyboardInterrupt:
+        return INTERRUPTED
     return 1
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m engine", epilog=_EXAMPLES, description=(
+def _options(argv: list[str]) -> argparse.Namespace:
+    """What was asked for. Values may also stand behind the options."""
+    parser = _parser("chainrule" if Path(sys.argv[0]).stem == "chainrule" else "python -m engine")
+    if not argv:
+        parser.exit(2, parser.format_help())
+    options, more = parser.parse_known_args(_no_options(argv))
+    unknown = [word for word in more if word.startswith("-") or "values" not in options]
+    if unknown:
+        parser.error(f"unrecognized arguments: {' '.join(unknown)}")
+    if more:
+        options.values += more
+    return options
+
+
+def _no_options(argv: list[str]) -> list[str]:
+    """An expression that starts with a minus gets a space in front, for it is no option."""
+    option = re.compile(r"-|-[oh]|-o(-|.+\.[A-Za-z]+)|--.*")
+    return [f" {word}" if word.startswith("-") and argv[0] in ("draw", "step") and not option.fullmatch(word) else word
+            for word in argv]
+
+
+def _parser(program: str) -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog=program, epilog=_EXAMPLES.format(program), description=(
         "See every gradient: draw a graph, step through its backward pass."), allow_abbrev=False,
         formatter_class=argparse.RawDescriptionHelpFormatter)
     commands = parser.add_subparsers(required=True, metavar="command")
-    draw = _graph_command(commands, "draw", _draw, "draw the graph of an expression, or of a file's Value", (
-        *PICTURES, *TEXTS, *PAGES))
+    draw = _graph_command(commands, "draw", _draw, "draw the graph of an expression, or of a file's Value",
+                          (*PICTURES, *TEXTS, *PAGES), parser)
     draw.add_argument("--theme", choices=("auto", "light", "dark"), default="auto", help="colours of the picture")
-    step = _graph_command(commands, "step", _step, "make a page that plays the backward pass", (*PAGES, "text"))
+    step = _graph_command(commands, "step", _step, "make a page that plays the backward pass",
+                          (*PAGES, "text"), parser)
     step.add_argument("--forward", action="store_true", help="play the forward pass first")
     debug = commands.add_parser("debug", help="run a script, and stop in its backward pass")
     debug.add_argument("script", help="a Python file")
@@ -74,37 +105,55 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _graph_command(commands: Any, name: str, run: Callable[[Any], int], words: str,
-                   formats: tuple[str, ...]) -> argparse.ArgumentParser:
-    parser: argparse.ArgumentParser = commands.add_parser(name, help=words, description=words, epilog=_EXAMPLES,
-                                                          formatter_class=argparse.RawDescriptionHelpFormatter)
+                   formats: tuple[str, ...], above: argparse.ArgumentParser) -> argparse.ArgumentParser:
+    parser: argparse.ArgumentParser = commands.add_parser(
+        name, help=words, description=words, allow_abbrev=False, epilog=above.epilog,
+        formatter_class=above.formatter_class)
     parser.add_argument("target", help='an expression such as "tanh(w*x + b)", or model.py:loss')
-    parser.add_argument("values", nargs="*", metavar="NAME=NUMBER", help="a value for each name, as in w=-3")
+    parser.add_argument("values", nargs="*", metavar="NAME=NUMBER", default=[],
+                        help="a value for each name, as in w=-3")
     parser.add_argument("-o", "--output", metavar="FILE", help="its ending says the format; - is the terminal")
     parser.add_argument("--format", choices=formats, help="without -o, text formats are printed")
+    parser.add_argument("--collapse", choices=LEVELS, default="auto", help="one card for a neuron, or for a layer")
     parser.set_defaults(run=run, formats=formats)
     return parser
 
 
 def _draw(options: Any) -> int:
     form, file = _form(options, "svg", "graph")
-    root, names = _root(options)
+    root = _root(options)
     if form in PAGES:
-        return _page(root, file, False)
-    if form in TEXTS:
-        return _deliver(_as_text(root, form, names), file)
-    from .view import draw
-    return _wrote(lambda: draw(root, names=names, theme=options.theme), file)
+        return _page(root, file, collapse=options.collapse)
+    if form == "text":
+        return _deliver(text(root), file)
+    from .view import draw, export
+    with _explained():
+        picture = draw(root, theme=options.theme, collapse=options.collapse)
+    return _deliver(getattr(export, form)(picture.scene), file) if form in TEXTS else _wrote(picture, file)
 
 
 def _step(options: Any) -> int:
     form, file = _form(options, "html", "steps")
-    root, _ = _root(options)
-    return _deliver(text(root), file) if form == "text" else _page(root, file, options.forward)
+    root = _root(options)
+    if form == "text":
+        return _deliver(text(root), file)
+    return _page(root, file, forward=options.forward, collapse=options.collapse)
 
 
-def _page(root: Value, file: str, forward: bool) -> int:
+def _page(root: Value, file: str, **options: Any) -> int:
     from .view import stepper
-    return _wrote(lambda: stepper(root, forward=forward), file)
+    with _explained():
+        page = stepper(root, **options)
+    return _wrote(page, file)
+
+
+@contextmanager
+def _explained() -> Iterator[None]:
+    """What the engine refuses with advice is no accident: the advice is shown without a traceback."""
+    try:
+        yield
+    except ValueError as error:
+        raise UsageError(str(error)) from None
 
 
 def _debug(options: Any) -> int:
@@ -120,14 +169,16 @@ def _doctor(options: Any) -> int:
 def _form(options: Any, usual: str, stem: str) -> tuple[str, str]:
     """The format, and the file to write; no file for what is printed."""
     file, form = options.output or "", options.format
-    ending = {"gv": "dot", "mmd": "mermaid", "txt": "text", "htm": "html"}.get(
-        Path(file).suffix[1:].lower(), Path(file).suffix[1:].lower())
+    suffix = Path(file).suffix[1:].lower()
+    ending = ENDINGS.get(suffix, suffix)
+    if Path(file).is_dir() and file:
+        raise UsageError(f"-o {file} is a folder: name a file in it, as in -o {Path(file) / stem}.{form or usual}")
     if file and file != "-" and form and ending != form:
         raise UsageError(f"-o {file} does not end as {form} does: leave --format out, or end the name in .{form}")
     form = form or (ending if file and file != "-" else "text" if file else usual)
     if form not in options.formats:
-        raise UsageError(f"-o {file}: the ending of the name says the format: one of "
-                         f"{', '.join('.' + known for known in options.formats)}")
+        known = ", ".join("." + {"mermaid": "mmd", "text": "txt"}.get(each, each) for each in options.formats)
+        raise UsageError(f"-o {file}: the ending of the name says the format: one of {known}")
     if not file and form not in TEXTS:
         file = f"{stem}.{form}"
     if file == "-" and form not in TEXTS:
@@ -135,23 +186,21 @@ def _form(options: Any, usual: str, stem: str) -> tuple[str, str]:
     return form, "" if file == "-" else file
 
 
-def _root(options: Any) -> tuple[Value, dict[str, Any]]:
-    """The graph that is asked for, swept, and the variables of its file."""
+def _root(options: Any) -> Value:
+    """The graph that is asked for, swept."""
     values = numbers(options.values)
-    if model_file.split(options.target) is None:
-        root, names = build(options.target, values), dict[str, Any]()
-    else:
-        root, names = _from_file(options.target, values)
+    from_file = model_file.split(options.target) is not None
+    root = _from_file(options.target, values) if from_file else build(options.target, values)
     if root.grad == 0.0:
         root.backward()
-    return root, names
+    return root
 
 
-def _from_file(target: str, values: dict[str, float]) -> tuple[Value, dict[str, Any]]:
+def _from_file(target: str, values: dict[str, float]) -> Value:
     """A mistake in the user's own file is shown as Python shows it, from the user's first line on."""
     try:
         return model_file.load(target, values)
-    except (model_file.TargetError, KeyboardInterrupt):
+    except model_file.TargetError:
         raise
     except (Exception, SystemExit) as error:
         frames = traceback.extract_tb(error.__traceback__)
@@ -161,40 +210,28 @@ def _from_file(target: str, values: dict[str, float]) -> tuple[Value, dict[str, 
         raise model_file.TargetError(f"{target} did not run to its end:\n{told.rstrip()}") from None
 
 
-def _as_text(root: Value, form: str, names: dict[str, Any]) -> str:
-    if form == "text":
-        return text(root)
-    export: Any
-    try:
-        export = importlib.import_module("engine.view.export")
-    except ModuleNotFoundError:
-        export = None
-    if export is None or not hasattr(export, form):
-        if form == "dot":
-            from .view import draw_dot
-            return str(draw_dot(root).source)
-        raise UsageError(f"this version writes no {form}: take svg, dot or text")
-    from .view import draw
-    return str(getattr(export, form)(draw(root, names=names).scene))
-
-
-def _wrote(make: Callable[[], Any], file: str) -> int:
+def _wrote(thing: Any, file: str) -> int:
     """Save beside the file and rename, so that a failure leaves what was there."""
     path = Path(file)
     if not path.parent.is_dir():
         raise UsageError(f"{path}: there is no folder {path.parent}: make it first")
+    try:
+        _save(thing, path)
+    except OSError as error:
+        raise UsageError(f"{path}: {error.strerror}") from None
+    _say(str(path))
+    return 0
+
+
+def _save(thing: Any, path: Path) -> None:
     handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".", suffix=path.suffix)
     os.close(handle)
     try:
-        make().save(temporary)
+        thing.save(temporary)
         os.chmod(temporary, 0o644)
         os.replace(temporary, path)
-    except ValueError as error:
-        raise UsageError(str(error)) from None
     finally:
         Path(temporary).unlink(missing_ok=True)
-    _say(str(path))
-    return 0
 
 
 class _Text:
@@ -210,7 +247,7 @@ class _Text:
 
 def _deliver(words: str, file: str) -> int:
     if file:
-        return _wrote(lambda: _Text(words), file)
+        return _wrote(_Text(words), file)
     _say(words)
     return 0
 

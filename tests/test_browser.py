@@ -26,14 +26,18 @@ def browser() -> Iterator:
 class Opened:
     """One page, with all that it asked for, said or broke."""
 
-    def __init__(self, browser, path, **options):
+    def __init__(self, browser, path, still=False, **options):
         self.page = browser.new_page(viewport=options.pop("viewport", {"width": 1180, "height": 760}), **options)
+        if still:  # time passes only when a test says so
+            self.page.clock.install(time=0)
         self.requests, self.trouble = [], []
         self.page.on("request", lambda request: self.requests.append(request.url))
         self.page.on("pageerror", lambda error: self.trouble.append(str(error)))
         self.page.on("console", lambda message: self.trouble.append(message.text))
         self.page.on("dialog", lambda dialog: (self.trouble.append(dialog.message), dialog.dismiss()))
         self.page.goto(path.as_uri())
+        if still:
+            self.page.clock.pause_at(3600)
 
     @property
     def index(self):
@@ -195,20 +199,37 @@ def test_scrub_by_mouse(opened):
 def test_current_line_node_edge_and_sum_are_lit(opened):
     shown = opened()
     shown.press(*["ArrowRight"] * 7)  # e has sent to a and to b
-    assert shown.text("#sum") == "b.grad: 0 → −6" and shown.text("#rule") == "b.grad += −6 × 1 = −6"
+    assert [shown.text(line) for line in ("#rule", "#numbers", "#sum")] == [
+        "b.grad += e.grad × ∂e/∂b", "b.grad += −6 × 1 = −6", "b.grad: 0 → −6"]
     assert "parent.grad += contribution" in shown.page.text_content("#code .now:last-of-type")
     assert shown.page.get_attribute("#card-3", "class").split() == ["card", "active"]
     assert shown.page.get_attribute("#card-1", "class").split() == ["card", "target"]
     assert shown.page.locator("#graph .edge.active .pill").count() == 1
     assert shown.page.get_attribute(".words", "aria-live") == "polite"
-    shown.until("getComputedStyle(document.getElementById('spark')).visibility === 'hidden'")
+    shown.until("document.querySelectorAll('.spark').length === 0")
 
 
-def test_contribution_travels_unless_motion_is_reduced(opened):
-    for motion, seen in (("no-preference", "visible"), ("reduce", "hidden")):
-        shown = opened(reduced_motion=motion)
-        shown.press(*["ArrowRight"] * 3)
-        assert shown.page.evaluate("getComputedStyle(document.getElementById('spark')).visibility") == seen
+def test_contribution_travels_from_the_node_to_its_parent(opened):
+    shown = opened(still=True)
+    shown.press(*["ArrowRight"] * 4)
+    assert shown.page.locator(".spark").all_text_contents() == ["−6"]
+    seen = """() => ['.spark', '#card-3', '#card-4'].map((s) => document.querySelector(s).getBoundingClientRect().left)"""
+    places = []
+    for _ in range(5):
+        tag, parent, node = shown.page.evaluate(seen)
+        assert parent < tag < node
+        places.append(tag)
+        shown.page.clock.run_for(120)
+    assert len(set(places)) == 5 and places == sorted(places, reverse=True), "it goes one way"
+    shown.page.clock.run_for(1000)
+    assert shown.page.locator(".spark").count() == 0
+
+
+def test_nothing_travels_where_motion_is_reduced(opened):
+    shown = opened(reduced_motion="reduce", forward=True)
+    for _ in range(8):
+        shown.press("ArrowRight")
+        assert shown.page.locator(".spark").count() == 0
 
 
 def test_dark_mode(opened):
@@ -223,11 +244,119 @@ def test_phone(opened):
     assert shown.page.evaluate("document.documentElement.scrollWidth <= innerWidth")
 
 
+def test_stale_graph_is_told(opened):
+    f = fan()
+    assert opened(f).page.locator("#note").is_hidden()
+    f.parents[0].parents[0].data = 5.0
+    assert "Build the graph again." in opened(f).text("#note")
+
+
+FORWARD = 4  # frames of the first act of fan()
+
+
 def test_forward_act(opened):
     shown = opened(forward=True)
-    assert shown.text("#card-4 .data") == "–" and shown.text("#card-0 .data") == "−2"
-    shown.press(*["ArrowRight"] * 3)
+    data = [shown.page.locator(f"#card-{i} .data") for i in range(5)]
+    seen = []
+    for _ in range(FORWARD):
+        seen.append([each.text_content() for each in data])
+        shown.press("ArrowRight")
+    assert seen == [["−2", "3", "–", "–", "–"], ["−2", "3", "−6", "–", "–"], ["−2", "3", "−6", "1", "–"],
+                    ["−2", "3", "−6", "1", "−6"]]
+    assert shown.index == FORWARD and shown.text("#say").startswith("Every grad starts at 0")
+    shown.press("ArrowLeft")
+    assert (shown.text("#rule"), shown.text("#numbers")) == ("f = d·e", "= (−6)·1 = −6")
+
+
+def test_operands_travel_forward_and_local_derivatives_appear_when_they_are_known(opened):
+    shown = opened(forward=True, still=True)
+    shown.press("ArrowRight")
+    assert shown.page.locator(".spark.forth").all_text_contents() == ["−2", "3"]
+    assert sorted(filter(None, shown.page.locator(".local").all_text_contents())) == ["× 3", "× −2"]
+
+
+@pytest.mark.parametrize("how", ["mouse", "keyboard"])
+def test_forward_act_is_switched_on_and_skipped(opened, how):
+    shown = opened()
+    toggle = (lambda: shown.page.click("#forward")) if how == "mouse" else (lambda: shown.press("f"))
+    assert shown.page.get_attribute("#forward", "aria-pressed") == "false"
+    shown.press(*["ArrowRight"] * 5)
+    toggle()
+    assert shown.page.get_attribute("#forward", "aria-pressed") == "true"
+    assert shown.index == 0 and shown.text("#count") == f"1 / {LAST + FORWARD + 1}"
+    assert shown.text("#card-4 .data") == "–"
+    shown.press("ArrowRight", "ArrowRight")
+    toggle()  # on to the backward pass
+    assert shown.index == 0 and shown.text("#count") == f"1 / {LAST + 1}"
     assert shown.text("#card-4 .data") == "−6"
+    toggle()
+    shown.press(*["ArrowRight"] * (FORWARD + 5))
+    before = shown.text("#say")
+    toggle()  # within the backward pass nothing else changes
+    assert shown.index == 5 and shown.text("#say") == before
+    shown.press("End")
+    assert shown.grads()["a"] == -3.0
+
+
+def test_breakpoint_and_play_in_the_forward_act(opened):
+    shown = opened(forward=True)
+    shown.page.click("#card-3 .box")
+    shown.page.click("#continue")
+    assert shown.text("#say") == "Compute e."
+    shown.page.click("#continue")
+    assert shown.text("#say").startswith("Visit e.")
+    shown.press("Home")
+    shown.page.select_option("#speed", "200")
+    shown.page.click("#play")
+    shown.until("document.getElementById('play').getAttribute('aria-pressed') === 'false'")
+    assert shown.text("#say") == "Compute e."
+
+
+def chain(length):
+    x = Value(0.7, label="x")
+    for _ in range(length):
+        x = x.sin() * 1.1
+    return x
+
+
+def test_small_graph_fills_its_window_and_needs_no_map(opened):
+    for width, height in ((1280, 800), (1440, 900), (1024, 700), (1920, 1080)):
+        shown = opened(viewport={"width": width, "height": height})
+        shown.press("ArrowRight")
+        page = shown.page.evaluate("[document.documentElement.scrollWidth, document.documentElement.scrollHeight]")
+        assert page == [width, height]
+        assert shown.page.locator("#map").is_hidden()
+        box = shown.page.locator("#graph").bounding_box()
+        assert box["width"] > 0.8 * width or box["height"] > 0.35 * height
+
+
+def test_large_graph_follows_its_step_and_has_a_map(opened):
+    shown = opened(chain(20), reduced_motion="reduce")
+    assert shown.page.locator("#map").is_visible()
+    window = shown.page.locator(".stage").bounding_box()
+
+    def in_window(box):
+        return box["x"] >= window["x"] and box["x"] + box["width"] <= window["x"] + window["width"]
+
+    for _ in range(60):
+        shown.press("ArrowRight")
+        for card in shown.page.query_selector_all(".card.active, .card.target"):
+            assert in_window(card.bounding_box())
+    root = shown.page.locator(".card.root")
+    assert not in_window(root.bounding_box())
+    box = shown.page.locator("#map").bounding_box()
+    shown.page.mouse.click(box["x"] + box["width"] - 4, box["y"] + box["height"] / 2)
+    assert in_window(root.bounding_box())
+
+
+def test_enlarged_text_keeps_every_control_in_reach(opened):
+    """A browser's zoom of 200 % on a laptop is a window of half the size."""
+    shown = opened(viewport={"width": 640, "height": 400}, device_scale_factor=2)
+    for control in ("#start", "#back", "#play", "#next", "#continue", "#forward", "#speed", "#scrub"):
+        shown.page.locator(control).scroll_into_view_if_needed()
+        box = shown.page.locator(control).bounding_box()
+        assert box["x"] >= 0 and box["x"] + box["width"] <= 640
+    assert shown.page.evaluate("document.documentElement.scrollWidth <= innerWidth")
 
 
 def test_hostile_labels_run_nothing(opened):
@@ -242,6 +371,38 @@ def test_hostile_labels_run_nothing(opened):
     tips = "\n".join(shown.page.locator(".card title").all_text_contents())
     assert "<script>alert(1)</script>" in tips and "😀" in tips and "漢字" in tips and "\ufffd" in tips
     assert shown.text("#title") == '"><img src=x onerror=alert(1)>'
+
+
+def test_frame_that_is_shown_later(browser, tmp_path):
+    path = tmp_path / "notebook.html"
+    path.write_text(f'<!doctype html><div id="cell" style="width:0">{stepper(fan())._repr_mimebundle_()["text/html"]}</div>', "utf-8")
+    shown = Opened(browser, path)
+    frame = shown.page.frames[1]
+    frame.evaluate("document.getElementById('next').click()")
+    shown.page.evaluate("document.getElementById('cell').style.width = '900px'")
+    graph = shown.page.frame_locator("iframe").locator("#graph")
+    for _ in range(100):
+        if graph.bounding_box()["width"] > 700:
+            break
+        shown.page.wait_for_timeout(50)
+    assert 700 < graph.bounding_box()["width"] < 900 and shown.trouble == []
+    shown.page.close()
+
+
+@pytest.mark.parametrize("width", [700, 900, 1300])
+def test_frame_of_a_notebook_is_readable_at_any_width(browser, tmp_path, width):
+    path = tmp_path / "notebook.html"
+    frame = stepper(fan() * Value(2.0, label="g"))._repr_mimebundle_()["text/html"]
+    path.write_text(f'<!doctype html><div id="cell">{frame}</div>', "utf-8")
+    shown = Opened(browser, path, viewport={"width": 1400, "height": 900})
+    shown.page.evaluate(f"document.getElementById('cell').style.width = '{width}px'")
+    frame = shown.page.frame_locator("iframe")
+    frame.locator("#next").click()
+    card, words = frame.locator("#card-0 .box").bounding_box(), frame.locator(".words").bounding_box()
+    assert card["width"] > 0.69 * 144
+    outer = shown.page.locator("iframe").bounding_box()
+    assert outer["height"] <= 760 and words["y"] + words["height"] <= outer["y"] + outer["height"]
+    shown.page.close()
 
 
 def test_frame_of_a_notebook_works_in_its_sandbox(browser, tmp_path):

@@ -1,5 +1,8 @@
 """The doctor tells what is missing, what works without it, and one command that mends it."""
 
+import sys
+from pathlib import Path
+
 import pytest
 
 from engine.command import doctor
@@ -30,6 +33,7 @@ def test_library_that_breaks_while_it_is_loaded(tmp_path, monkeypatch):
     (tmp_path / "halfcairo.py").write_text("raise OSError('no library called cairo-2 was found')", "utf-8")
     monkeypatch.syspath_prepend(str(tmp_path))
     monkeypatch.setitem(doctor.LIBRARIES, "cairosvg", ("halfcairo", "PNG", "SVG"))
+    monkeypatch.setattr(doctor.shutil, "which", lambda name: None)
     told = doctor.report()
     assert "broken   cairosvg" in told and "no library called cairo-2" in told
 
@@ -37,3 +41,29 @@ def test_library_that_breaks_while_it_is_loaded(tmp_path, monkeypatch):
 def test_the_engine_is_tried_out(monkeypatch):
     monkeypatch.setattr(doctor.operations, "multiply", doctor.operations.add)
     assert doctor._heart().startswith("BROKEN")
+
+
+def test_rsvg_convert_stands_in_for_cairosvg(monkeypatch):
+    monkeypatch.setitem(doctor.LIBRARIES, "cairosvg", ("no_such_module_of_ours", "PNG", "SVG"))
+    monkeypatch.setattr(doctor.shutil, "which", lambda name: f"/bin/{name}" if name == "rsvg-convert" else None)
+    assert "ok       rsvg-convert   PNG (in place of cairosvg)" in doctor.report()
+
+
+@pytest.mark.parametrize("found", ["here", "elsewhere", "nowhere"])
+def test_the_remedy_is_for_this_interpreter(monkeypatch, found):
+    """A virtual environment that is not activated: `python` at the prompt is another one."""
+    folder = Path(sys.executable).parent if found == "here" else Path("/another/bin")
+    monkeypatch.setattr(doctor.shutil, "which", lambda name: None if found == "nowhere" else str(folder / name))
+    command = doctor.prescription([doctor.Check("numba", "", "", "", "")], "linux")
+    expected = "python" if found == "here" else sys.executable
+    assert command in (f"To mend it:  {expected} -m pip install numba", f'To mend it:  "{expected}" -m pip install numba')
+
+
+def test_nothing_but_the_engine(monkeypatch):
+    for name in doctor.LIBRARIES:
+        monkeypatch.setitem(doctor.LIBRARIES, name, ("no_such_module_of_ours", "use", "the rest"))
+    monkeypatch.setattr(doctor.shutil, "which", lambda name: None)
+    checks = doctor.examine()
+    assert not any(check.version for check in checks)
+    told = doctor.report()
+    assert told.count("missing  ") == len(checks) == 1 + len(doctor.LIBRARIES) and "ok       the engine" in told

@@ -47,7 +47,10 @@ def test_names_become_labels_and_gradients_flow():
     ("clamp(a, b, 1)", 0, "plain numbers"), ("sum([])*a*b", 0, ""), ("clamp(*a)", 6, "name each one"),
     ("漢 * a", 0, "漢 has no value"), ("a + \x07", 4, ""), ("a\x00b", 0, ""), ("\ud800", 0, "no expression has"),
     ("2 + 3", 0, "not used"), ("a", 0, "b is given a value but not used"), ("max(a, b) and 1", 0, "and, or"),
-    ("a @ b", 0, "@ is not read"), ("(a := 3)", 1, "in front"), ("{a: b}", 0, "a dictionary"), ("a + ...", 4, ""),
+    ("a *", 3, "an operand is missing"), ("a b", 2, "an operator"), ("a·b", 0, "write * for a product: a*b"),
+    ("a − b", 2, "on a keyboard"), ("a*b²", 3, "on a keyboard"), ("model:a", 0, "model.py:loss"),
+    ("total([a b])", 7, "write * for a product"), ("sum(a, b)", 0, "sum takes a list: write sum([a, b])"),
+    ("a if b", 0, "where("), ("print a", 0, "is missing here"), ("a @ b", 0, "@ is not read"), ("(a := 3)", 1, "in front"), ("{a: b}", 0, "a dictionary"), ("a + ...", 4, ""),
 ])
 def test_error_points_at_the_column(text, column, words):
     if text == "sum([])*a*b":

@@ -13,7 +13,8 @@ import pytest
 
 import engine
 from engine import Value, stepper
-from engine.view.page import data
+from engine.command.expression import build
+from engine.view.film import film
 
 GOLDEN = Path(__file__).parent / "golden" / "page.json"
 HOSTILE = [
@@ -51,7 +52,7 @@ def read(page):
 
 def test_data_is_golden():
     """Coordinates come from dot or from the built-in layout; everything else is this, letter by letter."""
-    found = data(fan())
+    found = film(fan())
     for box in found["cards"] + found["edges"]:
         assert all(isinstance(x, float) for x in box.pop("at"))
         box.pop("bend", None)
@@ -59,16 +60,68 @@ def test_data_is_golden():
 
 
 def test_frames_follow_the_backward_pass():
-    frames = data(fan())["frames"]
+    frames = film(fan())["frames"][4:]
     assert [frame["kind"] for frame in frames] == [
         "ready", "seed", "visit", "send", "send", "visit", "send", "send", "visit", "send", "send", "done"]
     assert "Everything that uses e has sent its share, so its grad is final." in frames[5]["say"]
     assert "∂d/∂a = b = 3" in " ".join(frame["say"] for frame in frames)
 
 
-def test_forward_pass_comes_first_if_wanted():
-    kinds = [frame["kind"] for frame in data(fan(), forward=True)["frames"]]
-    assert kinds[:5] == ["ready", "compute", "compute", "compute", "ready"]
+def test_forward_pass_in_symbols_and_in_numbers():
+    frames = film(fan())["frames"]
+    assert [frame["kind"] for frame in frames[:5]] == ["start", "compute", "compute", "compute", "ready"]
+    assert [(frame["rule"], frame["numbers"]) for frame in frames[1:4]] == [
+        ("d = a·b", "= (−2)·3 = −6"), ("e = a + b", "= (−2) + 3 = 1"), ("f = d·e", "= (−6)·1 = −6")]
+
+
+def test_forward_numbers_hold():
+    """Read off the page: what stands between two = is worth what stands behind the second, to four digits."""
+    x, y = Value(0.75, label="x"), Value(-1.25, label="y")
+    frames = film(((x * y - x) / y + 3.0 * x) * -y - engine.weighted_sum([x, y], [y, 2.0], 1.0))["frames"]
+    told = [frame["numbers"].removeprefix("= ").split(" = ") for frame in frames if frame["kind"] == "compute"]
+    assert len(told) == 9
+    for words, result in told:
+        plain = words.replace("−", "-").replace("·", "*")
+        assert float(build(plain + " + 0*nothing", {"nothing": 1.0}).data) == pytest.approx(
+            float(result.replace("−", "-")), abs=2e-3)
+
+
+def test_page_counts_the_steps_it_starts_with():
+    assert repr(stepper(fan())) == "<Page of 12 steps>" and repr(stepper(fan(), forward=True)) == "<Page of 16 steps>"
+    assert '"forward":true' in stepper(fan(), forward=True).html and '"forward":false' in stepper(fan()).html
+
+
+def test_long_expressions_have_short_names_and_leave_no_trace():
+    x = Value(0.5, label="x")
+    inner = (x * 1.25 + x * 0.75) * x
+    y = inner.tanh()
+    names = [card["name"] for card in film(y)["cards"]]
+    assert names == ["x", "x·1.25", "x·0.75", "v₁", "v₁·x", "tanh(v₁·x)"]
+    assert inner.label == y.label == ""
+
+
+def test_leaves_without_a_label_have_names_too():
+    frames = film(Value(2.0) * Value(2.0) + 1.0)["frames"]
+    assert [(frame["say"], frame["numbers"]) for frame in frames if frame["kind"] == "send"][1:] == [
+        ("v₁·v₂ sends its share to v₁:  ∂(v₁·v₂)/∂v₁ = v₂ = 2", "v₁.grad += 1 × 2 = 2"),
+        ("v₁·v₂ sends its share to v₂:  ∂(v₁·v₂)/∂v₂ = v₁ = 2", "v₂.grad += 1 × 2 = 2")]
+
+
+def test_what_stands_on_the_page_is_the_rule_and_its_numbers():
+    frames = [frame for frame in film(fan())["frames"] if frame["kind"] == "send"]
+    shown = frames[-1]
+    assert shown["say"] == "d sends its share to b:  ∂d/∂b = a = −2"
+    assert shown["rule"] == "b.grad += d.grad × ∂d/∂b"
+    assert shown["numbers"] == "b.grad += 1 × (−2) = −2"
+    assert shown["sum"] == "b.grad: −6 → −8" and shown["terms"] == "= −6 − 2"
+
+
+def test_tiny_and_missing_numbers_keep_their_sign():
+    x, y = Value(1e-9, label="x"), Value(-1.0, label="y")
+    ways = {frame["numbers"].partition(".")[0]: frame["way"] for frame in film(x * y)["frames"] if frame["kind"] == "send"}
+    assert ways == {"x": "neg", "y": "pos"}
+    lost = film(Value(float("nan"), label="x") * y)["frames"]
+    assert [frame["way"] for frame in lost if frame["kind"] == "send"] == ["neg", "nan"]
 
 
 def test_starts_from_zero_and_changes_nothing():
@@ -82,7 +135,7 @@ def test_starts_from_zero_and_changes_nothing():
 
 
 def test_lines_of_the_loop_are_those_of_its_source():
-    found = data(fan())
+    found = film(fan())
     send = next(frame for frame in found["frames"] if frame["kind"] == "send")
     visit = next(frame for frame in found["frames"] if frame["kind"] == "visit")
     assert "parent.grad += contribution" in found["code"][send["lines"][-1]]
@@ -91,30 +144,70 @@ def test_lines_of_the_loop_are_those_of_its_source():
     assert all(line.strip() in source for line in found["code"])
 
 
+def test_stale_graph_says_so():
+    f = fan()
+    assert film(f)["note"] == ""
+    f.parents[0].parents[0].data = 5.0
+    assert film(f)["note"].startswith("Stale: a leaf's data was changed")
+
+
 def test_zero_gradient_sends_nothing():
     x = Value(-1.0, label="x")
-    kinds = [frame["kind"] for frame in data((x * 2).relu())["frames"]]
-    assert kinds == ["ready", "seed", "visit", "send", "skip", "done"]
+    kinds = [frame["kind"] for frame in film((x * 2).relu())["frames"]]
+    assert kinds == ["start", "compute", "compute", "ready", "seed", "visit", "send", "skip", "done"]
 
 
 @pytest.mark.parametrize("special", [float("nan"), float("inf"), -0.0, 5e-324, 1.7e308])
 def test_special_numbers_are_valid_json(special):
-    found = data(Value(special, label="x") * Value(2.0, label="y"))
+    found = film(Value(special, label="x") * Value(2.0, label="y"))
     json.dumps(found, allow_nan=False)
 
 
 def test_single_value_and_many_uses():
-    assert len(data(Value(1.0, label="x"))["cards"]) == 1
+    assert len(film(Value(1.0, label="x"))["cards"]) == 1
     x = Value(1.0, label="x")
-    assert len(data(x * x)["edges"]) == 2
+    assert len(film(x * x)["edges"]) == 2
 
 
 def test_too_large_a_graph_is_refused_with_advice():
     x = Value(1.0)
     for _ in range(3_000):
         x = x * 1.001
-    with pytest.raises(ValueError, match="6,001 values are more than a page shows"):
+    with pytest.raises(ValueError, match="3,001 values are more than a page shows") as caught:
         stepper(x)
+    assert "collapse=" not in str(caught.value)  # there is no neuron in it
+    assert "stepper(value) of an inner value" in str(caught.value) and "engine.text(root)" in str(caught.value)
+
+
+def test_plain_numbers_take_no_card():
+    x = Value(0.3, label="x")
+    y = x
+    for _ in range(149):
+        y = (y * 1.01).sin()
+    assert len(film(y)["cards"]) == 299
+    with pytest.raises(ValueError, match="301 values"):
+        stepper((y + 1.0) * 2.0)
+
+
+def test_the_refusal_names_the_level_that_would_do():
+    import nn
+    net = nn.MLP(2, [45, 45, 1], seed=1)
+    loss = nn.squared_error([net([0.1, 0.2])], [0.0])
+    for level, found in (("none", "values are more"), ("neurons", "cards and")):
+        with pytest.raises(ValueError, match=found) as caught:
+            stepper(loss, collapse=level)
+        assert "collapse='layers'" in str(caught.value)
+    assert stepper(loss, collapse="layers").html
+
+
+def test_even_layers_can_be_too_many():
+    import nn
+    net = nn.MLP(2, [4, 1], seed=1)
+    losses = [nn.squared_error([net([float(i), 1.0])], [0.0]) for i in range(150)]
+    with pytest.raises(ValueError, match="cards and .* edges are more than a page shows") as caught:
+        stepper(engine.mean(losses))
+    assert "collapse=" not in str(caught.value)  # layers are what was tried
+    assert stepper(losses[0]).html
 
 
 def collapsible():
@@ -147,7 +240,7 @@ def final_grads(found):
 
 def test_collapsed_steps_end_at_the_engines_gradients():
     loss, made = collapsible()
-    found = data(loss, collapse="neurons")
+    found = film(loss, collapse="neurons")
     assert [card["leaf"] for card in found["cards"]] == [True] * 2 + [False] * 11
     assert len(found["edges"]) == 2 * 4 + 4 * 4 + 4 + 2
     loss.backward()
@@ -159,9 +252,9 @@ def test_collapsed_steps_end_at_the_engines_gradients():
 def test_collapsed_rules_hold_in_numbers():
     """Read off the page: every `p.grad += a × b = c` is true to its four digits, and so is every running sum."""
     loss, made = collapsible()
-    found = data(loss, collapse="neurons")
+    found = film(loss, collapse="neurons")
     loss.backward()
-    rules = [frame["rule"].replace("−", "-") for frame in found["frames"] if frame["kind"] == "send"]
+    rules = [frame["numbers"].replace("−", "-") for frame in found["frames"] if frame["kind"] == "send"]
     assert len(rules) == len({frame["edge"] for frame in found["frames"] if frame["kind"] == "send"}) == 30
     sums = {}
     for rule in rules:
@@ -173,21 +266,47 @@ def test_collapsed_rules_hold_in_numbers():
 
 def test_several_edges_from_one_value_are_a_sum_too():
     outputs = [value for label, value in collapsible()[1].items() if label.startswith("k")]
-    found = data(engine.total(outputs), collapse="layers")
-    assert found["edges"][-1]["many"] == "4 edges" and found["edges"][-1]["local"] == ""
+    found = film(engine.total(outputs), collapse="layers")
+    assert found["edges"][-1]["local"] == "4 edges"
     assert "nan" not in json.dumps(found)
 
 
 def test_layers_send_the_sum_over_their_edges():
     loss, made = collapsible()
-    found = data(loss, collapse="layers", forward=True)
+    found = film(loss, collapse="layers")
     loss.backward()
     grads = final_grads(found)
     for layer, outputs in (("layer 0", "h"), ("layer 1", "k")):
         assert grads[layer] == pytest.approx(sum(made[f"{outputs}{i}"].grad for i in range(4)), rel=1e-12)
     assert grads["x0"] == made["x0"].grad and grads["x1"] == made["x1"].grad
-    assert [edge["many"] for edge in found["edges"] if "many" in edge] == ["4 edges", "4 edges", "16 edges", "4 edges"]
-    assert "the sum over 16 edges" in " ".join(frame["say"] for frame in found["frames"])
+    assert [edge["local"] for edge in found["edges"] if "edges" in edge["local"]] == [
+        "4 edges", "4 edges", "16 edges", "4 edges"]
+
+
+def test_a_step_along_several_edges_says_how_many_and_lists_what_they_add():
+    loss, made = collapsible()
+    found = film(loss, collapse="layers")
+    loss.backward()
+    [output] = made["miss"].parents[:1]
+    shares = [output.grad * weight.data for weight in output.parents[:4]]  # out = b + w·k, so k sends w times its grad
+    send = next(frame for frame in found["frames"] if "4 edges" in frame["say"])
+    assert send["say"] == "layer 2 sends its share to layer 1 along 4 edges. This step is their sum."
+    assert send["rule"] == "layer 1.grad += Σ grad × local, over 4 edges"
+    terms, total = send["numbers"].replace("−", "-").removeprefix("layer 1.grad += ").split(" = ")
+    assert [float(term) for term in terms.replace("- ", "-").replace("+ ", "").split()] == pytest.approx(shares, rel=1e-3)
+    assert float(total) == pytest.approx(sum(shares), rel=1e-3)
+    [one] = film(engine.weighted_sum([Value(2.0)], [Value(3.0, label="x")], Value(1.0)), collapse="layers")["frames"][-2:-1]
+    assert one["say"].endswith("sends its share to x along 1 edge.") and one["numbers"] == "x.grad += 2"
+    many = next(frame for frame in found["frames"] if "16 edges" in frame["say"])
+    assert "+ 10 more = " in many["numbers"]
+
+
+def test_collapsed_page_starts_from_zero_too():
+    loss, _ = collapsible()
+    before = [stepper(loss, collapse=level).html for level in ("neurons", "layers")]
+    loss.backward()
+    loss.backward()
+    assert [stepper(loss, collapse=level).html for level in ("neurons", "layers")] == before
 
 
 def test_module_and_names_name_what_has_no_label_and_leave_no_trace():
@@ -195,16 +314,16 @@ def test_module_and_names_name_what_has_no_label_and_leave_no_trace():
     model, x, y = nn.MLP(2, [4, 4, 1]), Value(1.0), Value(2.0)
     loss = (model([x, y]) - 1.0) ** 2
     before = stepper(loss).html
-    cards = data(loss, module=model, names={"x": x, "y": y, "loss": loss}, collapse="neurons")["cards"]
+    cards = film(loss, module=model, names={"x": x, "y": y, "loss": loss}, collapse="neurons")["cards"]
     names = [card["name"] for card in cards]
-    assert {"x", "y", "loss", "layer0.neuron3", "layer1.neuron0", "layer2.neuron0 - 1"} <= set(names)
+    assert {"x", "y", "loss", "layer0.neuron3", "layer1.neuron0", "layer2.neuron0", "v₁"} <= set(names)
     assert x.label == y.label == loss.label == "" and stepper(loss).html == before
 
 
 def test_collapse_is_automatic_where_draw_collapses():
     from nn import MLP
     loss = MLP(2, [16, 16, 1])([Value(1.0, label="x"), Value(2.0, label="y")])
-    assert len(data(loss)["cards"]) == len(engine.draw(loss).scene.cards) < 40
+    assert len(film(loss)["cards"]) == len(engine.draw(loss).scene.cards) < 40
     with pytest.raises(ValueError, match="more than a page shows"):
         stepper(loss, collapse="none")
     with pytest.raises(ValueError, match="collapse 'neurones'"):
@@ -244,6 +363,8 @@ def test_save_writes_html_and_nothing_else(tmp_path):
     assert path.read_bytes().startswith(b"<!doctype html>") and b"\r" not in path.read_bytes()
     with pytest.raises(ValueError, match=r"write f\.html"):
         stepper(fan()).save(tmp_path / "f.svg")
+    with pytest.raises(FileNotFoundError, match=r"there is no folder .*gone: make it first"):
+        stepper(fan()).save(tmp_path / "gone" / "f.html")
     assert [p.name for p in tmp_path.iterdir()] == ["f.html"]
 
 
@@ -255,6 +376,13 @@ def test_notebook_shows_a_sandboxed_frame_and_a_picture():
     attributes = dict(reader.attributes)
     assert reader.tags == ["iframe"] and attributes["sandbox"] == "allow-scripts"
     assert attributes["srcdoc"] == stepper(fan()).html
+
+
+def test_height_of_the_frame_follows_the_graph():
+    x = Value(1.0, label="x")
+    heights = [int(re.search('height="([0-9]+)"', stepper(root)._repr_mimebundle_()["text/html"])[1])
+               for root in (x, fan(), engine.total([x * 2.0 for _ in range(20)]))]
+    assert heights[0] == 520 and 520 < heights[1] < 760 and heights[2] == 760
 
 
 def test_two_processes_write_the_same_bytes(python):

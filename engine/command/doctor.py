@@ -1,9 +1,9 @@
 """The doctor: what is installed, what is missing, what works without it, and the one command that mends it.
 
 >>> checks = [Check("numpy", "2.3.1", "", "tapes over many rows", ""),
-...           Check("numba", "", "", "compiled tapes", "slower tapes; the rest")]
+...           Check("dot", "", "", "lays out pictures", "pictures in the built-in layout")]
 >>> print(prescription(checks, "linux"))
-To mend it:  python -m pip install numba
+To mend it:  sudo apt-get install graphviz
 """
 
 import importlib
@@ -46,7 +46,7 @@ DOT_REMEDIES = {"linux": "sudo apt-get install graphviz", "darwin": "brew instal
 
 def examine() -> list[Check]:
     """Look for everything; nothing is changed, and no network is asked."""
-    return [_dot(), *(_library(name) for name in LIBRARIES)]
+    return [_dot(), *(_converter() if name == "cairosvg" else _library(name) for name in LIBRARIES)]
 
 
 def report() -> str:
@@ -66,12 +66,13 @@ def prescription(checks: list[Check], system: str) -> str:
 
 
 def _python() -> str:
-    """What this interpreter is called at the prompt."""
+    """What this interpreter is called at the prompt: a short name, if it is the one that the prompt would find."""
+    here = os.path.dirname(sys.executable)
     for name in ("python", "python3", "py"):
         found = shutil.which(name)
-        if found and os.path.realpath(found) == os.path.realpath(sys.executable):
+        if found and os.path.dirname(found) == here:
             return name
-    return "python" if not sys.executable or sys.prefix != sys.base_prefix else sys.executable
+    return f'"{sys.executable}"' if " " in sys.executable else sys.executable or "python"
 
 
 def _heading() -> str:
@@ -110,6 +111,14 @@ def _library(name: str) -> Check:
         return Check(name, "", "", use, without)
     except Exception as error:  # a library may fail in any way while it is loaded
         return Check(name, "", f"{type(error).__name__}: {error}".splitlines()[0][:90], use, without)
+
+
+def _converter() -> Check:
+    """cairosvg, or the program that does the same."""
+    found = _library("cairosvg")
+    if not found.version and shutil.which("rsvg-convert"):
+        return found._replace(name="rsvg-convert", version="in place of cairosvg", trouble="")
+    return found
 
 
 def _dot() -> Check:

@@ -194,6 +194,8 @@ class _Reader:
         return node
 
     def one(self, statement: ast.stmt) -> Any:
+        if isinstance(statement, ast.AnnAssign):
+            raise self.error(statement, ": is not read here; a Value of a file is named as in model.py:loss")
         if not isinstance(statement, ast.Expr):
             raise self.error(statement, "this is a statement, not an expression: write a formula, as in tanh(w*x + b)")
         return self.value(statement.value)
@@ -235,6 +237,8 @@ class _Reader:
             return math.pi
         if name in FUNCTIONS:
             raise self.error(node, f"{name} is a function: write {name}(x)")
+        if "·" in name:  # which Python takes for a letter
+            raise self.error(node, f"write * for a product: {printable(name.replace('·', '*'))}")
         near = get_close_matches(name, [*self.values, *self.known], 1)
         hint = f"did you mean {near[0]}? Or give it one" if near else "give it one"
         raise self.error(node, f"{printable(name)} has no value: {hint}, as in {printable(name)}=2.0")
@@ -290,25 +294,31 @@ def _mismatch(function: Callable[..., Any], name: str, operands: list[Any], opti
     arity = getattr(function, "arity", None)
     if arity is not None and (len(operands) != arity or options):
         return f"{name} takes {arity} operand{'s' * (arity > 1)}, not {len(operands) + len(options)}"
+    if function in _OF_LISTS.values() and not isinstance(operands[0] if operands else None, list):
+        return f"{name} takes a list: write {name}([a, b])"
     if arity is None:
         try:
             inspect.signature(function).bind(*operands, **options)
         except TypeError as error:
             return f"{name}: {error}"
-    if function in _OF_LISTS.values() and not isinstance(operands[0] if operands else None, list):
-        return f"{name} takes a list: write {name}([a, b])"
     return ""
 
 
 def _said(error: SyntaxError) -> str:
     """Python's own words about a syntax error, and a remedy where there is a common one."""
     words = str(error.msg)
-    if "invalid decimal literal" in words or "forget a comma" in words:
+    if "invalid decimal literal" in words or "forgot a comma" in words:
         words = "two operands without an operator: write * for a product, as in 2*x"
     elif "too many nested" in words or "too many levels" in words:
         words = _too_deep()
     elif "Exceeds the limit" in words:
         words = "this number is beyond the largest float, 1.8e308"
+    elif "expected 'else'" in words:
+        words = _REMEDIES[ast.IfExp]
+    elif words == "invalid syntax" or "Missing parentheses" in words:
+        words = "an operator or an operand is missing here: write it, as in w*x + b"
+    elif "invalid character" in words or "non-printable" in words:
+        words += ": write what is on a keyboard, as in 2*x**3 - 1"
     elif "cannot assign" in words or "Maybe you meant '=='" in words:
         words = "one name stands in front of =, as in d = a*b; and no == is read here"
     return words

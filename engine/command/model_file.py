@@ -28,21 +28,28 @@ def split(target: str) -> tuple[str, str] | None:
     return (found[1], found[2] or "") if found else None
 
 
-def load(target: str, values: Mapping[str, float]) -> tuple[Value, dict[str, Any]]:
-    """The Value that `model.py:loss` names, and the variables of the file.
+def load(target: str, values: Mapping[str, float]) -> Value:
+    """The Value that `model.py:loss` names. Values that have no label get the name of their variable.
 
     A function is called with a Value for each of its parameters. Raises TargetError.
     """
     path, name = split(target) or (target, "")
     module = _imported(Path(path))
     found = getattr(module, name, None) if name else None
+    _label(vars(module))
     if isinstance(found, Value):
         if values:
             raise TargetError(f"{name} is a Value, not a function: {', '.join(values)} can't be given to it")
-        return found, vars(module)
+        return found
     if not callable(found):
         raise TargetError(_not_there(module, path, name, found))
-    return _result(found, name, values), vars(module)
+    return _result(found, name, values)
+
+
+def _label(variables: Mapping[str, Any]) -> None:
+    for name, value in variables.items():
+        if isinstance(value, Value) and not value.label and not name.startswith("_"):
+            value.label = name
 
 
 def _imported(path: Path) -> ModuleType:
@@ -68,18 +75,18 @@ def _not_there(module: ModuleType, path: str, name: str, found: Any) -> str:
         first = usable[0] if usable else "loss"
         return f"say which Value or function of {path} is meant, as in {path}:{first}; {advice}"
     if found is not None:
-        return f"{name} in {path} is a {type(found).__name__}, neither a Value nor a function: {advice}"
+        return f"{name} in {path} has type {type(found).__name__}, is neither a Value nor a function: {advice}"
     return f"{path} has no {printable(name)}: {advice}"
 
 
 def _result(function: Any, name: str, values: Mapping[str, float]) -> Value:
-    parameters = inspect.signature(function).parameters.values()
-    known = {p.name for p in parameters}
+    parameters = [p for p in inspect.signature(function).parameters.values()
+                  if p.kind not in (p.VAR_POSITIONAL, p.VAR_KEYWORD)]
+    known = [p.name for p in parameters]
     odd = [given for given in values if given not in known]
     if odd:
         raise TargetError(f"{name} has no parameter {', '.join(odd)}: it has {', '.join(known) or 'none'}")
-    needed = [p.name for p in parameters if p.default is p.empty and p.kind in (p.POSITIONAL_ONLY,
-              p.POSITIONAL_OR_KEYWORD, p.KEYWORD_ONLY) and p.name not in values]
+    needed = [p.name for p in parameters if p.default is p.empty and p.name not in values]
     if needed:
         raise TargetError(f"{name} needs a value for {', '.join(needed)}: add {' '.join(n + '=1.0' for n in needed)}")
     operands = [Value(values[p.name], label=p.name) for p in parameters if p.kind is p.POSITIONAL_ONLY]
@@ -87,5 +94,5 @@ def _result(function: Any, name: str, values: Mapping[str, float]) -> Value:
                if p.kind is not p.POSITIONAL_ONLY and p.name in values}
     result = function(*operands, **options)
     if not isinstance(result, Value):
-        raise TargetError(f"{name} returned a {type(result).__name__}, not a Value: draw needs the root of a graph")
+        raise TargetError(f"{name} returned type {type(result).__name__}, not a Value: return the root of a graph")
     return result

@@ -5,9 +5,10 @@
   const data = JSON.parse(document.getElementById("data").textContent);
   const find = (id) => document.getElementById(id);
   const calm = matchMedia("(prefers-reduced-motion: reduce)");
-  const EDGE = 14;
-  const last = data.frames.length - 1;
-  let index = 0, timer = 0, motion = 0;
+  const EDGE = 10; // around the graph
+  const READABLE = 0.7, LARGEST = 2.4; // of the size in which a card's text is as large as the page's small print
+  const backwardAt = data.frames.findIndex((frame) => frame.kind === "ready");
+  let film = data.frames, last = 0, index = 0, timer = 0, motion = 0;
   const breakpoints = new Set();
 
   function make(parent, tag, attributes = {}, text = "") {
@@ -17,15 +18,17 @@
     parent.append(element);
     return element;
   }
-  const cut = (text, most) => { const all = [...text]; return all.length > most ? all.slice(0, most - 1).join("") + "…" : text; };
-  const sign = (weight) => weight > 0 ? "plus" : weight < 0 ? "minus" : "zero";
+  function cut(text, most) { // of a dotted name the end says more: layer1.neuron0.w2
+    const all = [...text];
+    if (all.length <= most) return text;
+    return /^[\w.]+$/.test(text) && text.includes(".") ? "…" + all.slice(1 - most).join("").replace(/^\./, "") : all.slice(0, most - 1).join("") + "…";
+  }
 
   // -- the graph, painted once --------------------------------------------------------------------------------
-  const svg = find("graph"), byId = new Map(data.cards.map((card) => [card.id, card]));
-  const edgesLayer = make(svg, "g"), cardsLayer = make(svg, "g"), pillsLayer = make(svg, "g");
-  const spark = make(svg, "circle", { id: "spark", r: 5 });
+  const svg = find("graph"), stage = svg.parentElement, byId = new Map(data.cards.map((card) => [card.id, card]));
+  const edgesLayer = make(svg, "g"), cardsLayer = make(svg, "g"), pillsLayer = make(svg, "g"), sparks = make(svg, "g", { id: "sparks" });
 
-  function ports(key, other) { // the edges at one side of a card, from top to bottom, share the side evenly
+  function ports(key) { // the edges at one side of a card, from top to bottom, share the side evenly
     const sides = new Map();
     for (const edge of data.edges) {
       if (!sides.has(edge[key])) sides.set(edge[key], []);
@@ -55,9 +58,9 @@
     make(group, "path", { class: "arrow", d: `M${b} ${by}l11 -5v10z` });
     const pill = make(pillsLayer, "g", { class: "edge", id: `pill-${edge.id}` });
     make(pill, "rect", { class: "pill", x: x - PW / 2, y: y - PH / 2, width: PW, height: PH, rx: 8 });
-    make(pill, "text", { class: "local", x, y: y - 3.5 }, edge.many || "× " + edge.local);
+    edge.localText = make(pill, "text", { class: "local", x, y: y - 3.5 });
     edge.share = make(pill, "text", { class: "share", x, y: y + 11 });
-    make(pill, "title", {}, edge.rule);
+    make(pill, "title", {}, edge.tip);
     edge.parts = [group, pill];
   }
   for (const card of data.cards) {
@@ -65,8 +68,9 @@
     const group = make(cardsLayer, "g", { class: "card" + (card.root ? " root" : ""), id: `card-${card.id}`, tabindex: 0,
       role: "button", "aria-pressed": "false", transform: `translate(${x} ${y})` });
     make(group, "title", {}, card.tip);
-    make(group, "rect", { class: "box", width: W, height: H, rx: 9 });
+    make(group, "rect", { class: "ground", width: W, height: H, rx: 9 });
     make(group, "path", { class: "head", d: `M1 26V9a8 8 0 0 1 8-8H${W - 9}a8 8 0 0 1 8 8V26z` });
+    make(group, "rect", { class: "glow", x: 4, y: 45, width: W - 8, height: 17, rx: 4 });
     let left = 9;
     if (card.symbol) {
       const wide = Math.max(20, 10 + 6.7 * [...card.symbol].length);
@@ -75,14 +79,15 @@
       left = wide + 11;
     }
     if (card.note) make(group, "text", { class: "word right", x: W - 8, y: 17.5 }, card.note);
-    make(group, "text", { class: "name", x: left, y: 18 }, cut(card.name, Math.floor((W - left - (card.note ? 12 + 6.7 * [...card.note].length : 6)) / 7.9)));
-    make(group, "text", { class: "word", x: 9, y: 41 }, "data");
-    make(group, "text", { class: "word", x: 9, y: 57 }, "grad");
+    make(group, "text", { class: "name", x: left, y: 18 }, cut(card.name, card.room));
+    make(group, "text", { class: "word", x: 9, y: 41 }, card.sum ? "Σ data" : "data");
+    make(group, "text", { class: "word", x: 9, y: 57.5 }, card.sum ? "Σ grad" : "grad");
     card.dataText = make(group, "text", { class: "data right", x: W - 9, y: 41 });
-    card.grad = make(group, "text", { class: "grad right", x: W - 9, y: 57 });
-    card.terms = make(group, "text", { class: "terms right", x: W - 9, y: 73 });
+    card.grad = make(group, "text", { class: "grad right", x: W - 9, y: 57.5 });
+    card.terms = make(group, "text", { class: "terms right", x: W - 9, y: 74 });
     make(group, "path", { class: "axis", d: `M9 ${H - 9.5}H${W - 9}M${W / 2} ${H - 13}v7` });
     card.bar = make(group, "rect", { y: H - 11.5, height: 4, rx: 2 });
+    make(group, "rect", { class: "box", width: W, height: H, rx: 9 });
     make(group, "circle", { class: "stop", cx: 2, cy: 2, r: 7 });
     card.group = group;
     const toggle = () => {
@@ -93,16 +98,52 @@
     group.addEventListener("click", toggle);
     group.addEventListener("keydown", (event) => { if (event.key === "Enter") { event.preventDefault(); toggle(); } });
   }
-  const boxes = [...data.cards, ...data.edges];
+  const bends = data.edges.flatMap((edge) => edge.bend.map((at) => ({ at, size: [6, 6] }))); // a wire may go around everything
+  const boxes = [...data.cards, ...data.edges, ...bends];
   const side = (axis, way) => boxes.map((box) => box.at[axis] + way * box.size[axis] / 2);
   const x0 = Math.min(...side(0, -1)) - EDGE, y0 = Math.min(...side(1, -1)) - EDGE;
   const wide = Math.max(...side(0, 1)) + EDGE - x0, high = Math.max(...side(1, 1)) + EDGE - y0;
   svg.setAttribute("viewBox", `${x0} ${y0} ${wide} ${high}`);
-  function fit() { // as large as the window allows, but never too small to read
-    const scale = Math.max(0.8, Math.min(1.35, (document.documentElement.clientWidth - 40) / wide));
-    svg.setAttribute("width", wide * scale);
-    svg.setAttribute("height", high * scale);
+  function fit() { // as large as the window allows; what would be too small to read is scrolled instead
+    const print = parseFloat(getComputedStyle(document.documentElement).fontSize) / 15;
+    const two = 2 * Math.max(...data.cards.map((card) => card.size[0])) + 160; // a node, its parent and what is between
+    const unit = Math.min(print, Math.max(0.6, stage.clientWidth / two));
+    const all = Math.min(stage.clientWidth / wide, stage.clientHeight / high);
+    const scale = all < READABLE * unit ? unit : Math.min(all, LARGEST);
+    svg.style.width = `${Math.floor(wide * scale)}px`;
+    svg.style.height = `${Math.floor(high * scale)}px`;
+    const small = Math.min(0.1 * scale, Math.sqrt(0.03 * stage.clientWidth * stage.clientHeight / (wide * high)),
+      stage.clientWidth / wide, stage.clientHeight / 2 / high);
+    map.style.width = `${wide * small}px`;
+    map.style.height = `${high * small}px`;
+    map.classList.toggle("shown", isLarger());
+    follow("auto");
   }
+  const isLarger = () => stage.scrollWidth > stage.clientWidth + 4 || stage.scrollHeight > stage.clientHeight + 4;
+
+  // -- the map, where the graph is larger than its window ---------------------------------------------------------
+  const map = find("map");
+  map.setAttribute("viewBox", `${x0} ${y0} ${wide} ${high}`);
+  for (const card of data.cards) {
+    const [W, H] = card.size;
+    card.mark = make(map, "rect", { x: card.at[0] - W / 2, y: card.at[1] - H / 2, width: W, height: H, rx: 9 });
+  }
+  const pane = make(map, "rect", { class: "pane" });
+  function look() { // the part that is in the window
+    if (!svg.clientWidth) return; // in a frame that is not shown yet
+    const scale = wide / svg.clientWidth;
+    for (const [name, length] of [["x", x0 + stage.scrollLeft * scale], ["y", y0 + stage.scrollTop * scale],
+      ["width", Math.min(wide, stage.clientWidth * scale)], ["height", Math.min(high, stage.clientHeight * scale)]]) pane.setAttribute(name, length);
+  }
+  function visit(event) { // the place under the pointer comes to the middle of the window
+    const box = map.getBoundingClientRect(), part = (at, low, length) => (at - low) / length;
+    stage.scrollTo(part(event.clientX, box.left, box.width) * svg.clientWidth - stage.clientWidth / 2,
+      part(event.clientY, box.top, box.height) * svg.clientHeight - stage.clientHeight / 2);
+  }
+  map.addEventListener("pointerdown", (event) => { map.setPointerCapture(event.pointerId); visit(event); });
+  map.addEventListener("pointermove", (event) => { if (map.hasPointerCapture(event.pointerId)) visit(event); });
+  stage.addEventListener("scroll", look);
+
   const code = data.code.map((line) => {
     const span = document.createElement("span");
     span.textContent = line;
@@ -110,26 +151,26 @@
     return span;
   });
   find("title").textContent = data.title;
-  find("scrub").max = last;
+  find("note").textContent = data.note;
 
   // -- the state at a step, from the data alone -----------------------------------------------------------------
-  const acts = data.frames.some((frame) => frame.kind === "compute");
   function state(k) {
     const grads = new Map(), shares = new Map(), computed = new Set();
-    for (const frame of data.frames.slice(0, k + 1)) {
+    for (const frame of film.slice(0, k + 1)) {
       if (frame.kind === "compute") computed.add(frame.node);
       if (frame.kind === "seed" || frame.kind === "send") grads.set(frame.node, frame);
       if (frame.kind === "send") shares.set(frame.edge, frame);
     }
-    return { grads, shares, computed, frame: data.frames[k] };
+    return { grads, shares, computed, frame: film[k], all: film !== data.frames };
   }
+  const travelled = (frame) => data.edges.filter((edge) => frame.kind === "compute" ? edge.node === frame.node : edge.id === frame.edge);
   function paint(k) {
     index = Math.max(0, Math.min(last, k));
-    const now = state(index), frame = now.frame, sending = data.edges.find((edge) => edge.id === frame.edge);
-    for (const card of data.cards) paintCard(card, now, sending ? sending.node : frame.node, sending ? frame.node : null);
-    for (const edge of data.edges) paintEdge(edge, now.shares.get(edge.id), edge === sending);
+    const now = state(index), frame = now.frame, lit = travelled(frame), sending = frame.kind === "send";
+    for (const card of data.cards) paintCard(card, now, sending ? lit[0].node : frame.node, sending ? frame.node : null);
+    for (const edge of data.edges) paintEdge(edge, now, lit.includes(edge));
     code.forEach((span, i) => span.classList.toggle("now", frame.lines.includes(i)));
-    for (const part of ["say", "rule", "sum"]) find(part).textContent = frame[part];
+    for (const part of ["say", "rule", "numbers", "sum"]) find(part).textContent = frame[part];
     find("count").textContent = `${index + 1} / ${last + 1}`;
     find("scrub").value = index;
     find("scrub").setAttribute("aria-valuetext", `step ${index + 1} of ${last + 1}`);
@@ -138,71 +179,95 @@
     if (index === last) stop();
   }
   function paintCard(card, now, active, target) {
-    const frame = now.grads.get(card.id), known = card.leaf || !acts || now.computed.has(card.id);
+    const frame = now.grads.get(card.id), known = card.leaf || now.all || now.computed.has(card.id);
     card.dataText.textContent = known ? card.data : "–";
     card.grad.textContent = frame ? frame.grad : "0";
-    card.grad.setAttribute("class", "grad right " + (frame ? sign(frame.bar) : "zero"));
-    card.terms.textContent = frame ? cut(frame.terms, 20) : "";
+    card.grad.setAttribute("class", "grad right " + (frame ? frame.sign : "zero"));
+    card.terms.textContent = frame ? frame.terms : "";
     card.group.dataset.grad = frame ? frame.exact : "0.0";
     const W = card.size[0], part = frame ? frame.bar * (W / 2 - 9) : 0;
     card.bar.setAttribute("x", W / 2 + Math.min(0, part));
     card.bar.setAttribute("width", Math.abs(part));
-    card.bar.setAttribute("class", sign(part));
-    card.group.classList.toggle("active", card.id === active);
-    card.group.classList.toggle("target", card.id === target);
+    card.bar.setAttribute("class", frame ? frame.sign : "zero");
+    card.mark.setAttribute("class", frame ? frame.sign : known ? "known" : "");
+    for (const element of [card.group, card.mark]) {
+      element.classList.toggle("active", card.id === active);
+      element.classList.toggle("target", card.id === target);
+    }
     card.group.setAttribute("aria-label", `${card.name}: data ${known ? card.data : "not computed"}, grad ${frame ? frame.grad : 0}; breakpoint`);
   }
-  function paintEdge(edge, frame, active) {
-    const kind = frame ? sign(frame.weight) : "zero";
+  function paintEdge(edge, now, active) {
+    const frame = now.shares.get(edge.id);
+    edge.localText.textContent = now.all || now.computed.has(edge.node) ? edge.local : "";
     edge.share.textContent = frame ? frame.share : "";
-    edge.share.setAttribute("class", "share " + kind);
-    for (const part of edge.parts) part.setAttribute("class", "edge" + (frame ? ` sent ${kind}-edge` : "") + (active ? " active" : ""));
-    edge.wire.style.strokeWidth = frame ? 1.2 + 3.3 * Math.sqrt(Math.abs(frame.weight)) : 1.2;
+    edge.share.setAttribute("class", "share " + (frame ? frame.way : "zero"));
+    for (const part of edge.parts) part.setAttribute("class", "edge" + (frame ? ` sent ${frame.way}-edge` : "") + (active ? " active" : ""));
+    edge.wire.style.strokeWidth = frame ? 1.2 + 3.3 * Math.sqrt(Math.abs(frame.weight)) : active ? 2 : 1.2;
   }
 
   // -- moving through the steps -----------------------------------------------------------------------------------
-  function travel() { // the contribution on its way from the node to its parent
+  function rest() {
     cancelAnimationFrame(motion);
-    spark.style.visibility = "hidden";
-    const edge = data.edges.find((one) => one.id === data.frames[index].edge);
-    if (!edge || calm.matches) return;
-    const length = edge.wire.getTotalLength(), begun = performance.now(), time = Math.min(700, find("speed").value * 0.7);
-    spark.style.visibility = "visible";
+    sparks.replaceChildren();
+  }
+  function spark(text, way) { // what travels: a contribution on its way back, or a number on its way forward
+    const group = make(sparks, "g", { class: "spark " + way }), half = 7 + 3.6 * [...text].length;
+    make(group, "rect", { x: -half, y: -10, width: 2 * half, height: 20, rx: 10 });
+    make(group, "text", { y: 4.2 }, text);
+    return group;
+  }
+  function travel() { // along the wire: a share from the node to its parent, in the forward pass data the other way
+    const frame = film[index], back = frame.kind === "send", begun = performance.now();
+    const time = Math.min(800, find("speed").value * 0.75);
+    const trips = travelled(frame).map((edge) => ({ wire: edge.wire, length: edge.wire.getTotalLength(),
+      tag: spark(back ? frame.share : byId.get(edge.parent).data, back ? frame.way : "forth") }));
+    if (!trips.length) return;
     (function move(moment) {
-      const part = Math.min(1, Math.max(0, (moment - begun) / time)), point = edge.wire.getPointAtLength(length * part);
-      spark.setAttribute("cx", point.x);
-      spark.setAttribute("cy", point.y);
+      const part = Math.min(1, Math.max(0, (moment - begun) / time));
+      for (const trip of trips) {
+        const at = trip.wire.getPointAtLength(trip.length * (back ? part : 1 - part));
+        trip.tag.setAttribute("transform", `translate(${at.x} ${at.y})`);
+      }
       if (part < 1) motion = requestAnimationFrame(move);
-      else spark.style.visibility = "hidden";
+      else rest();
     })(begun);
   }
   function show(k) {
-    const forward = k === index + 1;
+    const onward = k === index + 1;
+    rest();
     paint(k);
-    if (forward) travel(); else { cancelAnimationFrame(motion); spark.style.visibility = "hidden"; }
-    follow();
+    if (onward && !calm.matches) travel();
+    follow(calm.matches ? "auto" : "smooth");
   }
-  function follow() { // in a graph wider than its window the current card comes into view
-    const stage = svg.parentElement, active = svg.querySelector(".card.active");
-    if (!active || stage.scrollWidth <= stage.clientWidth + 4 && stage.scrollHeight <= stage.clientHeight + 4) return;
-    const card = active.getBoundingClientRect(), view = stage.getBoundingClientRect();
-    stage.scrollBy({ left: card.left + card.width / 2 - view.left - view.width / 2,
-      top: card.top + card.height / 2 - view.top - view.height / 2, behavior: calm.matches ? "auto" : "smooth" });
+  function follow(behavior) { // in a graph larger than its window the current cards come into view
+    look();
+    const lit = data.cards.filter((card) => card.group.matches(".active, .target"));
+    if (!lit.length || !isLarger()) return;
+    const operands = film[index].kind === "compute" ? travelled(film[index]).map((edge) => byId.get(edge.parent)) : [];
+    const around = middle([...lit, ...operands]) || middle(lit) || middle(lit.slice(0, 1));
+    stage.scrollBy({ ...around, behavior });
+  }
+  function middle(cards) { // how far it is to where these cards are in the middle; nothing if they have no room
+    const boxes = cards.map((card) => card.group.getBoundingClientRect()), view = stage.getBoundingClientRect();
+    const [left, top, right, bottom] = [Math.min(...boxes.map((box) => box.left)), Math.min(...boxes.map((box) => box.top)),
+      Math.max(...boxes.map((box) => box.right)), Math.max(...boxes.map((box) => box.bottom))];
+    if (cards.length > 1 && (right - left > view.width || bottom - top > view.height)) return null;
+    return { left: (left + right) / 2 - view.left - view.width / 2, top: (top + bottom) / 2 - view.top - view.height / 2 };
   }
   function stop() {
     clearInterval(timer);
     timer = 0;
-    find("play").textContent = "▶ Play";
+    find("play").textContent = "▶\uFE0E Play";
     find("play").setAttribute("aria-pressed", "false");
   }
-  const atBreakpoint = (k) => ["visit", "skip", "compute"].includes(data.frames[k].kind) && breakpoints.has(data.frames[k].node)
-    || ["seed", "send"].includes(data.frames[k].kind) && byId.get(data.frames[k].node).leaf && breakpoints.has(data.frames[k].node);
+  const atBreakpoint = (k) => ["visit", "skip", "compute"].includes(film[k].kind) && breakpoints.has(film[k].node)
+    || ["seed", "send"].includes(film[k].kind) && byId.get(film[k].node).leaf && breakpoints.has(film[k].node);
   function tick() {
     show(index + 1);
     if (atBreakpoint(index)) stop();
   }
   function start() {
-    if (index === last) paint(0);
+    if (index === last) show(0);
     find("play").textContent = "❚❚ Pause";
     find("play").setAttribute("aria-pressed", "true");
     timer = setInterval(tick, Number(find("speed").value));
@@ -214,18 +279,33 @@
     while (k < last && !atBreakpoint(k)) k += 1;
     go(Math.min(k, last));
   }
-  const actions = { start: () => go(0), back: () => go(index - 1), next: () => go(index + 1), continue: toBreakpoint, play };
+  function choose(forward) { // with the forward pass as a first act, or without
+    film = forward ? data.frames : data.frames.slice(backwardAt);
+    last = film.length - 1;
+    find("scrub").max = last;
+    find("forward").setAttribute("aria-pressed", String(forward));
+  }
+  function toggleForward() { // to the start of the forward pass; from its middle on to the backward pass
+    const on = film !== data.frames, stay = index - backwardAt;
+    choose(on);
+    go(on ? 0 : Math.max(0, stay));
+  }
+  const actions = { start: () => go(0), back: () => go(index - 1), next: () => go(index + 1), continue: toBreakpoint, play,
+    forward: toggleForward };
   for (const [id, action] of Object.entries(actions)) find(id).addEventListener("click", action);
   find("scrub").addEventListener("input", (event) => go(Number(event.target.value)));
   find("speed").addEventListener("change", () => { if (timer) { stop(); start(); } });
-  const keys = { ArrowLeft: actions.back, ArrowRight: actions.next, " ": play, Home: actions.start, End: () => go(last), c: toBreakpoint, C: toBreakpoint };
+  const keys = { arrowleft: actions.back, arrowright: actions.next, " ": play, home: actions.start, end: () => go(last),
+    c: toBreakpoint, f: toggleForward };
   document.addEventListener("keydown", (event) => {
-    if (event.ctrlKey || event.metaKey || event.altKey || !keys[event.key] || event.target.tagName === "SELECT") return;
+    const action = keys[event.key.toLowerCase()];
+    if (event.ctrlKey || event.metaKey || event.altKey || !action || event.target.tagName === "SELECT") return;
     if (event.key === " " && event.target.tagName === "BUTTON" && event.target.id !== "play") return; // it presses the button
     event.preventDefault();
-    keys[event.key]();
+    action();
   });
-  addEventListener("resize", fit);
-  fit();
+  new ResizeObserver(fit).observe(stage); // also when a notebook gives its frame another width
+  choose(data.forward);
   paint(0);
+  fit();
 })();
