@@ -33,6 +33,8 @@ def gradient(root: Value, wrt: Iterable[Value]) -> list[Value]:
     A Value that `root` does not depend on gets the constant 0. Raises RuntimeError where the graph is stale: a
     leaf's data was changed after the forward pass. Griewank and Walther, Evaluating Derivatives, 2008, ch. 3.
     """
+    if isinstance(wrt, Value):
+        raise TypeError("gradient takes a list of Values: write gradient(root, [x])")
     wrt = list(wrt)
     order, _ = topological_order(root)
     _refuse_stale(order)
@@ -78,6 +80,9 @@ def derivative(f: Callable[[Any], Any], n: int = 1) -> Callable[[Any], Any]:
 
     Given a plain number it returns a float, given a Value it returns a Value. Raises ValueError for n < 0.
     """
+    _check(f)
+    if not isinstance(n, int):
+        raise TypeError(f"derivative counts how often to differentiate, n=1, not {n!r}: write derivative(f)(3.0)")
     if n < 0:
         raise ValueError(f"the {n}-th derivative: n counts how often to differentiate, from 0")
 
@@ -100,7 +105,7 @@ def jacobian(f: Callable[..., Any], xs: Iterable[Any]) -> list[list[Value]]:
 
     `f` returns a list, or one number, which makes one row. Plain numbers among `xs` become leaves.
     """
-    points = _points(xs)
+    points = _points(f, xs)
     outputs = f(*points)
     rows = outputs if isinstance(outputs, (list, tuple)) else [outputs]
     return [gradient(lift(output), points) for output in rows]
@@ -115,7 +120,7 @@ def hessian(f: Callable[..., Any], xs: Iterable[Any]) -> list[list[Value]]:
 
     The Jacobian of the gradient: symmetric up to rounding where f is smooth.
     """
-    points = _points(xs)
+    points = _points(f, xs)
     return [gradient(slope, points) for slope in gradient(lift(f(*points)), points)]
 
 
@@ -128,12 +133,21 @@ def hessian_vector_product(f: Callable[..., Any], xs: Iterable[Any], vector: Ite
     Costs about two gradients whatever the number of arguments. Raises ValueError where the lengths differ.
     Pearlmutter, Fast Exact Multiplication by the Hessian, 1994.
     """
-    points, vector = _points(xs), list(vector)
+    points, vector = _points(f, xs), list(vector)
     if len(points) != len(vector):
         raise ValueError(f"a vector of {len(vector)} numbers for {len(points)} arguments: give one for each")
     slopes = gradient(lift(f(*points)), points)
     return gradient(lift(weighted_sum(vector, slopes)), points)
 
 
-def _points(xs: Iterable[Any]) -> list[Value]:
+def _points(f: Callable[..., Any], xs: Iterable[Any]) -> list[Value]:
+    _check(f)
+    if isinstance(xs, Value) or not isinstance(xs, Iterable):
+        raise TypeError(f"the arguments of the function are a list: write [x] for {xs!r}")
     return [x if isinstance(x, Value) else Value(x) for x in xs]
+
+
+def _check(f: Any) -> None:
+    if not callable(f):
+        raise TypeError(f"this takes a function, such as lambda x: x * x, and not {f!r}: for the derivatives of a "
+                        "Value that is there already, write gradient(root, [x])")

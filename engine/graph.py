@@ -20,6 +20,8 @@ def topological_order(root: Any) -> tuple[list[Any], list[Any]]:
     Depth first on a stack of our own. A node whose parents are all placed is placed at once. Any other goes back
     below its parents, with the mark None, which says that they are placed when it comes off again.
     """
+    if not hasattr(root, "parents"):
+        raise TypeError(f"a graph starts at a Value, such as a loss, not at a {type(root).__name__}: give its root")
     order: list[Any] = []
     leaves: list[Any] = []
     seen, stack = set(), [root]

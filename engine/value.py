@@ -25,6 +25,8 @@ decisions: list[list["Value"]] = []  # engine.record() collects here the compari
 
 def made(operation: Operation, parents: tuple["Value", ...], z: float, closure: Closure) -> "Value":
     """The node z = operation(parents). It notes the instruction of the user's code that asked for it."""
+    if z.__class__ is not float:  # somebody set a leaf's data to something else
+        z = real(z)
     node = _new(Value)
     node.data, node.grad, node.label = z, 0.0, ""
     node.parents, node.operation, node.local_derivatives = parents, operation, closure
@@ -46,6 +48,7 @@ def _unary(names: str) -> list[Any]:
             z = forward(x)
             closure = closure_of(z, x) if z == z else operation.local_derivatives(z, z, x)
             return made(operation, (self,), z, closure)
+        method.__qualname__, method.__doc__ = f"Value.{operation.name}", f"engine.{operation.name} of this Value."
         return method
     return [of(OPERATIONS[name]) for name in names.split()]
 
@@ -176,7 +179,7 @@ class Value:
     def __reduce__(self) -> tuple[Any, ...]:
         if self.parents:
             raise TypeError(f"{self!r} can't be copied or pickled without its graph: take Value(v.data) for a leaf")
-        return _restored, (type(self), self.data, self.label, self.grad)
+        return type(self), (self.data, self.label), (None, {"grad": self.grad})
 
     # Names of the micrograd lecture, for notebooks that walk the graph themselves.
     _prev = property(lambda self: self.parents)
@@ -207,9 +210,3 @@ _COMPARISONS = (operations.less, operations.less_equal, operations.greater, oper
 def lift(x: Any) -> Value:
     """`x` itself if it is a Value, else the plain number as a constant leaf."""
     return x if isinstance(x, Value) else Constant(x)
-
-
-def _restored(kind: type[Value], data: float, label: str, grad: float) -> Value:
-    leaf = kind(data, label)
-    leaf.grad = grad
-    return leaf

@@ -36,7 +36,9 @@ class _Part(Module):
 
     inputs: int
 
-    def __call__(self, x: Iterable[Any]) -> Any:
+    def __call__(self, x: Iterable[Any], *more: Any) -> Any:
+        if more or not hasattr(x, "__iter__"):
+            raise TypeError(f"this {type(self).__name__} takes its inputs as one list: write net([1.0, 2.0])")
         numbers = tuple([self.enter(number) for number in x])
         if len(numbers) != self.inputs:
             raise ValueError(f"this {type(self).__name__} takes {self.inputs} inputs, not {len(numbers)}: "
@@ -177,6 +179,8 @@ def _counts(sizes: Iterable[int]) -> tuple[int, ...]:
 
 
 def _count(n: int, what: str) -> int:
+    if not hasattr(n, "__index__"):
+        raise TypeError(f"the number of {what} is a whole number, not {n!r}")
     if index(n) < 1:
         raise ValueError(f"the number of {what} is {n}: it must be 1 or more")
     return index(n)

@@ -55,6 +55,8 @@ def cross_entropy(logits: Sequence[Any], index: Any) -> Any:
     logits = _listed(logits)
     if isinstance(index, Value):
         return logsumexp(logits) - total([where(index - k, 0.0, logit) for k, logit in enumerate(logits)])
+    if not hasattr(index, "__index__"):
+        raise TypeError(f"cross_entropy takes the number of a class, an int, not {index!r}")
     if not 0 <= whole(index) < len(logits):
         raise ValueError(f"class {index} of {len(logits)} logits: classes run from 0 to {len(logits) - 1}")
     return logsumexp(logits) - logits[whole(index)]

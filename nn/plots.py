@@ -38,6 +38,7 @@ def curve(loss: Sequence[float], path: Path, title: str) -> Path:
     axes.grid(axis="y", color=GRID, linewidth=0.8)
     axes.set_title(title, loc="left", color=INK, fontsize=12)
     axes.set_xlabel("epoch", color=GREY)
+    axes.xaxis.get_major_locator().set_params(integer=True)
     axes.margins(x=0.02)
     made.savefig(path, dpi=144)
     return path

@@ -50,3 +50,17 @@ def test_a_derivative_of_a_derivative():
 def test_a_negative_order_is_refused():
     with pytest.raises(ValueError, match="from 0"):
         derivative(engine.sin, -1)
+
+
+@pytest.mark.parametrize(("call", "words"), [
+    (lambda x: engine.gradient(x * x, x), r"write gradient\(root, \[x\]\)"),
+    (lambda x: engine.gradient(3.0, [x]), "a graph starts at a Value"),
+    (lambda x: engine.hessian(x * x, [x]), r"takes a function.*gradient\(root, \[x\]\)"),
+    (lambda x: engine.jacobian(lambda a: a * a, x), r"write \[x\]"),
+    (lambda x: engine.jacobian(lambda a: a * a, 3.0), r"write \[x\]"),
+    (lambda x: derivative(x * x, 1), "takes a function"),
+    (lambda x: derivative(engine.sin, 3.0), r"write derivative\(f\)\(3.0\)"),
+])
+def test_what_is_mixed_up_is_told_apart(call, words):
+    with pytest.raises(TypeError, match=words):
+        call(Value(2.0))

@@ -49,3 +49,10 @@ def test_a_changed_leaf_makes_a_graph_stale():
 def test_nan_is_not_stale():
     x = Value(float("nan"))
     assert stale(topological_order(x * 2)[0]) == []
+
+
+@pytest.mark.parametrize("root", [3.0, "loss", None, [1.0]])
+def test_a_graph_starts_at_a_value(root):
+    for use in (engine.draw, engine.text, engine.stepper, engine.draw_dot):
+        with pytest.raises(TypeError, match="a graph starts at a Value"):
+            use(root)

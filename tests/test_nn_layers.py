@@ -166,3 +166,12 @@ def test_what_a_repr_says():
 def test_a_line_of_nn_is_where_a_neuron_was_made():
     site = nn.Neuron(1, seed=0)([1.0]).created_at
     assert site.filename.endswith("layers.py")
+
+
+def test_inputs_are_one_list():
+    net = nn.MLP(2, [3, 1], seed=0)
+    for call in (lambda: net(1.0), lambda: net(1.0, 2.0), lambda: net(Value(1.0)), lambda: net.predict([1.0, 2.0])):
+        with pytest.raises(TypeError, match="as one list"):
+            call()
+    with pytest.raises(TypeError, match="whole number, not 4.0"):
+        nn.MLP(2, [4.0, 1])

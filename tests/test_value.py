@@ -190,3 +190,21 @@ def test_import_needs_the_standard_library_only():
     clean = subprocess.run([sys.executable, "-S", "-c", f"import sys; sys.path.insert(0, '.')\n{code}"], capture_output=True,
                            text=True, check=True, timeout=60)
     assert clean.stdout.strip() == "[]"
+
+
+def test_data_that_somebody_set_is_made_a_float_or_refused():
+    import numpy
+
+    p = Value(2.0)
+    for number in (3, numpy.float64(3.0), numpy.float32(3.0), True):
+        p.data = number
+        for node in (p * p, -p, p.sqrt(), p + 1, engine.weighted_sum([p], [p], p)):
+            assert type(node.data) is float
+    p.data = p - 0.1  # a slip: p.data = p.data - 0.1
+    for use in (lambda: p * 2, lambda: p.exp(), lambda: engine.weighted_sum([p], [Value(1.0)], p)):
+        with pytest.raises(TypeError):
+            use()
+
+
+def test_a_methods_help_names_it():
+    assert Value.tanh.__qualname__ == "Value.tanh" and "engine.tanh" in Value.tanh.__doc__
