@@ -1,6 +1,8 @@
 """Networks drawn by neurons and layers: sums at the border hold, against the engine's own gradients and by hand."""
 
+import json
 import math
+import random
 import xml.etree.ElementTree as ET
 
 import pytest
@@ -8,6 +10,9 @@ from test_view import SVG, groups, texts
 
 import engine
 from engine import Value
+from engine.graph import topological_order
+from engine.view import export
+from engine.view.neurons import neurons
 from nn import MLP
 
 
@@ -22,6 +27,19 @@ def network(*sizes, rows=1, values=True):
     loss.label = "loss"
     loss.backward()
     return net, loss
+
+
+def spelled_out(sizes, seed=1):
+    """The network of the micrograd lecture, written by hand: sum((w·x …), b), then tanh; no labels anywhere."""
+    chance = random.Random(seed)
+    x = [Value(math.sin(1 + i), label=f"x{i}") for i in range(sizes[0])]
+    for size in sizes[1:]:
+        rows = [[Value(chance.uniform(-1, 1)) for _ in x] for _ in range(size)]
+        x = [sum((w * a for w, a in zip(row, x)), Value(0.1)).tanh() for row in rows]
+    loss = (x[0] - 1.0) ** 2
+    loss.label = "loss"
+    loss.backward()
+    return loss
 
 
 def card(picture, name):
@@ -88,6 +106,87 @@ def test_sixteen_neurons_a_layer_have_wires_in_place_of_pills(placing):
     assert 'class="pill"' not in picture.svg
 
 
+@pytest.mark.parametrize("level", ["neurons", "layers"])
+def test_a_sum_that_is_spelled_out_collapses_to_the_same_cards(level):
+    shown = []
+    for expanded in (False, True):
+        net = MLP(3, [4, 4, 1], activation="tanh", seed=1, expanded=expanded)
+        loss = (net([Value(0.5, label="x0"), Value(-0.3, label="x1"), Value(0.2, label="x2")]) - 1.0) ** 2
+        loss.label = "loss"
+        loss.backward()
+        picture = engine.draw(loss, collapse=level)
+        edges = {(pill.child.title, pill.parent.title, pill.local, pill.contribution) for pill in picture.scene.pills}
+        shown.append((sorted((c.title, c.kind, c.chip, c.note, c.data, c.grad, sorted(c.terms))
+                             for c in picture.scene.cards), edges))
+    assert shown[0] == shown[1]
+
+
+def test_the_lectures_network_is_found_by_structure_alone(placing):
+    loss = spelled_out([3, 4, 4, 1])
+    picture = engine.draw(loss)
+    assert [found.name for found in picture.scene.cards if found.kind == "neuron"] == [f"neuron {i}" for i in range(9)]
+    assert len(picture.scene.pills) == 12 + 16 + 4 + 2
+    for found in picture.scene.cards:
+        assert found.elsewhere == 0.0
+        assert math.fsum([1.0 * found.is_root, *arrivals(picture, found)]) == pytest.approx(found.node.grad, rel=1e-12)
+    layers = engine.draw(spelled_out([2, 16, 16, 1])).scene.cards
+    assert [found.note for found in layers if found.kind == "layer"] == ["16 neurons", "16 neurons", "1 neuron"]
+
+
+@pytest.mark.parametrize("spell", [
+    lambda w, v, x, y, b: (w * x + v * y + b).tanh(),
+    lambda w, v, x, y, b: (b + (w * x + v * y)).tanh(),
+    lambda w, v, x, y, b: (x * w + y * v + b).tanh(),
+    lambda w, v, x, y, b: (sum([w * x, v * y]) + b).tanh(),
+    lambda w, v, x, y, b: (engine.total([w * x, v * y, b])).tanh(),
+])
+def test_the_local_derivative_of_a_sum_in_any_spelling(spell):
+    w, v, b = Value(0.5, label="w"), Value(-2.0, label="v"), Value(0.5, label="b")
+    a = Value(1.0, label="a")
+    spell(w, v, a.exp(), a + 1.0, b).backward()
+    x, y = Value(2.0, label="x").exp(), Value(0.75, label="y").relu()
+    root = spell(w, v, x, y, b)
+    root.backward()
+    picture = engine.draw(root, collapse="neurons")
+    slope = 1 - math.tanh(0.5 * math.exp(2.0) - 1.5 + 0.5) ** 2
+    assert {found.name for found in picture.scene.cards if found.kind != "neuron"} == {"x", "y", "exp(x)", "relu(y)"}
+    assert {pill.parent.name: pill.step.local for pill in picture.scene.pills if pill.child.is_root} == {
+        "exp(x)": pytest.approx(0.5 * slope, rel=1e-12), "relu(y)": pytest.approx(-2.0 * slope, rel=1e-12)}
+
+
+def test_between_two_leaves_the_weight_stands_where_weights_stand_further_in():
+    (u, v, w), x = (Value(0.1 * i + 0.2) for i in range(3)), Value(0.3, label="x")
+    for left in (False, True):
+        hidden = [(a * x + 1.0 if left else x * a + 1.0).tanh() for a in (u, v)]
+        y = w * hidden[0] + w * hidden[1] if left else hidden[0] * w + hidden[1] * w
+        assert [n.inputs for n in neurons(topological_order(y)[0])] == [(x,), (x,), tuple(hidden)]
+
+
+@pytest.mark.parametrize("sum_", [
+    lambda p, q: sum(w * w for w in p),  # a penalty on weights
+    lambda p, q: p[0] * q[0] + (p[1] + q[1]),  # two leaves are added: which is the bias?
+    lambda p, q: p[0] + 1.0 + q[0],  # no products
+    lambda p, q: 2.0 * p[0].exp() + 1.0,  # no weight
+    lambda p, q: [z + z * z for z in [p[0] * q[0]]][0],  # a product that others use
+    lambda p, q: p[0] * q[0] - p[1] * q[1],  # a difference
+])
+def test_what_is_not_a_neuron(sum_):
+    root = sum_([Value(1.0), Value(2.0)], [Value(3.0), Value(4.0)])
+    assert neurons(topological_order(root)[0]) == []
+
+
+def test_neurons_whose_outputs_are_added_stay_apart():
+    p = [Value(0.1 * i) for i in range(6)]
+    z = [p[0] * p[1] + p[2], p[3] * p[4] + p[5]]
+    assert [n.sum for n in neurons(topological_order(z[0] + z[1])[0])] == z
+
+
+def test_a_very_long_sum_is_one_neuron():
+    weights, x = [Value(1.0) for _ in range(30_000)], Value(2.0)
+    [found] = neurons(topological_order(sum(w * x for w in weights) + Value(1.0))[0])
+    assert found.weights == tuple(weights)
+
+
 def test_applications_with_the_same_weights_are_one_neuron():
     _, loss = network(2, 5, 1, rows=6)
     assert sum(found.kind == "neuron" for found in engine.draw(loss, collapse="neurons").scene.cards) == 6
@@ -151,6 +250,15 @@ def test_120_values_drawn_in_full(placing):
     picture = engine.draw(y)
     assert len(picture.scene.cards) == 119 and len(groups(picture.svg, "node")) == 119
     assert len(groups(picture.svg, "edge")) == 59 * 3
+
+
+def test_what_leaves_a_neuron_with_several_outputs_has_no_one_local_derivative():
+    _, loss = network(2, 5, 1, rows=6)
+    pills = [pill for pill in engine.draw(loss, collapse="neurons").scene.pills if pill.child.kind == "neuron"]
+    assert {pill.local for pill in pills} == {"6 edges", "1 edge"}
+    assert not any(pill.single for pill in pills)
+    assert {pill["slot"] for pill in json.loads(export.json(engine.draw(loss, collapse="layers").scene))["pills"]
+            if pill["edges"] > 1} == {None}
 
 
 def test_unknown_levels_are_named():

@@ -8,6 +8,7 @@ from test_view_collapse import network
 
 import engine
 from engine import Value
+from nn import MLP
 
 
 def parts(svg, kind):
@@ -25,6 +26,16 @@ def test_a_circle_for_every_neuron_and_a_wire_for_every_weight():
     assert len(parts(svg, "wire")) == 32 + 256 + 16 + 1
     assert len(parts(svg, "ring")) == 3
     assert len({found.get("cx") for found in parts(svg, "dot")}) == 5  # columns
+
+
+def test_a_network_that_is_spelled_out_looks_the_same():
+    drawn = []
+    for expanded in (False, True):
+        net = MLP(2, [4, 1], activation="tanh", seed=1, expanded=expanded)
+        loss = (net([Value(0.5, label="x0"), Value(-0.3, label="x1")]) - 1.0) ** 2
+        loss.backward()
+        drawn.append(sorted(titles(engine.draw(loss, view="network").svg)))
+    assert drawn[0] == drawn[1] and "x0 to layer0.neuron0; weight" in " ".join(drawn[0])
 
 
 def test_what_flows_back_along_a_wire():

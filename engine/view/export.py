@@ -76,8 +76,8 @@ def _card(card: Card, state: str) -> dict[str, Any]:
 
 
 def _pill(pill: Pill, state: str) -> dict[str, Any]:
-    return {"child": pill.child.number, "parent": pill.parent.number, "slot": pill.step.slot,
-            "local": _number(pill.step.local) if pill.edges == 1 else None,
+    return {"child": pill.child.number, "parent": pill.parent.number, "edges": pill.edges,
+            "slot": pill.step.slot if pill.single else None, "local": _number(pill.step.local) if pill.single else None,
             "contribution": _number(pill.step.contribution) if state != "forward only" else None}
 
 
@@ -92,4 +92,4 @@ def _lines(card: Card) -> list[str]:
 
 
 def _flow(pill: Pill) -> str:
-    return ("" if pill.edges > 1 else "× ") + pill.local + (f" = {pill.contribution}" if pill.contribution else "")
+    return "× " * pill.single + pill.local + (f" = {pill.contribution}" if pill.contribution else "")

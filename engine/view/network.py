@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 
 from ..explain import name, printable
 from ..graph import stale, topological_order
-from .collapse import Neuron, neurons
+from .neurons import Neuron, neurons
 from .scene import sign, text
 from .svg import DARK, LIGHT, t
 
@@ -53,8 +53,8 @@ def network(root: Any, *, names: dict[Any, str] | None = None, wires: str = "aut
     order, _ = topological_order(root)
     found = neurons(order)
     if not found:
-        raise ValueError("view='network' draws neurons, and there are none here: a neuron is a weighted_sum, as "
-                         "nn.MLP makes it without expanded=True; view='graph' draws any graph")
+        raise ValueError("view='network' draws neurons, and there are none here: a neuron is a "
+                         "weighted_sum, or a sum of products of weights and inputs; view='graph' draws any graph")
     count = sum(len(neuron.weights) for neuron in found)
     if len(found) > MOST_NEURONS or count > MOST_WIRES:
         raise ValueError(f"{len(found):,} neurons with {count:,} weights are too many to read ({MOST_NEURONS} and "
@@ -79,8 +79,7 @@ def _dots(root: Any, order: list[Any], found: list[Neuron], names: dict[Any, str
             if x not in made and x not in dots:
                 dots[x] = Dot(x, column.get(x, 0), names.get(x) or printable(x.label, 14) or text(x.data), None)
     for output, neuron in made.items():
-        label = names.get(output) or output.label or (names.get(neuron.bias) or neuron.bias.label).rpartition(".")[0]
-        dots[output] = Dot(output, column[output], label or name(output), neuron)
+        dots[output] = Dot(output, column[output], neuron.called(names) or name(output), neuron)
     if root not in dots:
         dots[root] = Dot(root, column[root] + 1, names.get(root) or root.label or root.operation.symbol, None)
     return dots
@@ -89,8 +88,7 @@ def _dots(root: Any, order: list[Any], found: list[Neuron], names: dict[Any, str
 def _wires(root: Any, found: list[Neuron], dots: dict[Any, Dot]) -> list[Wire]:
     wires = []
     for neuron in found:
-        slopes = neuron.sum.local_derivatives()[len(neuron.weights):]  # by the inputs: the weights at that time
-        for x, weight, slope in zip(neuron.inputs, neuron.weights, slopes):
+        for x, weight, slope in zip(neuron.inputs, neuron.weights, neuron.slopes()):
             wires.append(Wire(x, neuron.output, weight, neuron.sum.grad * slope if neuron.sum.grad else 0.0))
     if dots[root].neuron is None:
         used = {wire.start for wire in wires}

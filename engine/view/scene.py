@@ -19,7 +19,7 @@ from typing import Any
 from ..explain import Step, name, numbered, printable
 from ..graph import stale, topological_order
 from ..symbols import slopes
-from .collapse import Group, contracted, running
+from .collapse import Bundle, Group, contracted, running
 
 CHIPS = {"*": "×", "-": "−", "/": "÷", "sum": "Σ", "dot": "Σ w·a", "prod": "Π", "**": "xʸ", "<=": "≤", ">=": "≥"}
 MINUS = "−"
@@ -69,6 +69,11 @@ class Pill:
     width: float = 90.0
     height: float = 32.0
     edges: int = 1  # more where it stands for all edges between two groups
+
+    @property
+    def single(self) -> bool:
+        """Whether one local derivative tells how a grad comes through; else it is a sum over edges."""
+        return not isinstance(self.step, Bundle)
 
 
 @dataclass
@@ -236,10 +241,10 @@ def summed(card: Card) -> str:
 def _pill(step: Step, cards: dict[Any, Card], state: str, top: float) -> Pill:
     child, parent = cards[step.node], cards[step.parent]
     up, down = _held(child.title or child.name), _held(parent.title or parent.name)
-    merged = isinstance(step.node, Group) or isinstance(step.parent, Group)
-    edges = step.slot if merged and step.upstream != step.upstream and step.local != step.local else 1
-    tip = f"{edges} edges from {up} to {down}" if edges > 1 else f"∂{up}/∂{down} = {_rule(step, up)}{text(step.local)}"
-    local = f"{edges} edges" if edges > 1 else text(step.local)
+    edges = step.slot if isinstance(step, Bundle) else 1
+    local = f"{edges} edge{'s' * (edges > 1)}" if isinstance(step, Bundle) else text(step.local)
+    tip = (f"{local} from {up} to {down}" if isinstance(step, Bundle)
+           else f"∂{up}/∂{down} = {_rule(step, up)}{local}")
     if state == "forward only":
         return Pill(step, child, parent, local, "", "zero", 1.2, printable(tip, 400), edges=edges)
     sum_ = f"{text(step.upstream)} × {text(step.local)} = " if edges == 1 and not isinstance(step.node, Group) else ""

@@ -158,7 +158,7 @@ def _edge(scene: Scene, pill: Pill, at: Point, into: Point, out: Point, bend: li
     tip, half = 7 + pill.stroke, 3 + pill.stroke * 0.8
     far = bend if bend and out[0] - u - length > 60 else None
     way = _way(scene, (into[0] + tip, into[1]), None, (u - length, v)) + _way(scene, (u + length, v), far, out)
-    times = "× " if pill.edges == 1 else ""
+    times = "× " if pill.single else ""
     words = (f'<text class="soft s mid" x="{_n(x)}" y="{_n(y - 4)}">{times}{t(pill.local)}</text>'
              f'<text class="g b mid" x="{_n(x)}" y="{_n(y + 10)}">{t(pill.contribution)}</text>')
     return (f'<g class="edge {pill.sign}" id="{ident}"><title>{t(pill.tip)}</title>'

@@ -1,0 +1,147 @@
+"""Neurons, found by their structure and never by their names: a weighted sum and the activation that is its only user.
+
+>>> from engine import Value, weighted_sum
+>>> from engine.graph import topological_order
+>>> w, x, b = Value(2.0), Value(3.0), Value(1.0)
+>>> one, spelled = weighted_sum([w], [x], b), (w * x + b).tanh()
+>>> [len(neuron.inside) for root in (one, spelled) for neuron in neurons(topological_order(root)[0])]
+[1, 2]
+
+The sum is one node, or it is spelled out: additions, each the only use of what it adds, over products of a leaf, the
+weight, with an input, and at most one leaf more, the bias.
+"""
+
+from collections.abc import Iterable, Mapping
+from typing import Any, NamedTuple
+
+from ..operation import OPERATIONS
+
+ACTIVATIONS = {"relu", "leaky_relu", "elu", "gelu", "silu", "sigmoid", "softplus", "tanh", "step", "sign", "clamp",
+               "erf"}
+
+
+class Neuron(NamedTuple):
+    """One application of a neuron: the sum, what came of it, the sum's operands, and the nodes that add it up."""
+
+    sum: Any
+    output: Any
+    weights: tuple[Any, ...]
+    inputs: tuple[Any, ...]
+    bias: Any  # None where nothing but products is added
+    inside: tuple[Any, ...]
+    products: tuple[Any, ...] = ()  # where the sum is spelled out: the product of each weight and its input
+
+    @property
+    def parameters(self) -> tuple[Any, ...]:
+        return self.weights if self.bias is None else (*self.weights, self.bias)
+
+    def slopes(self) -> list[float]:
+        """The derivative of the sum by each input: the weights, as they were in the forward pass."""
+        if not self.products:
+            return list(self.sum.local_derivatives()[len(self.weights):2 * len(self.weights)])
+        return [product.local_derivatives()[product.parents[0] is w] for product, w in zip(self.products, self.weights)]
+
+    def activation_slope(self) -> float:
+        """The derivative of the output by the sum."""
+        return 1.0 if self.output is self.sum else float(self.output.local_derivatives()[0])
+
+    def called(self, names: Mapping[Any, str]) -> str:
+        """A label of the output, else what the last parameter is called without its own last part."""
+        own = names.get(self.output) or self.output.label
+        last = self.parameters[-1]
+        return own or (names.get(last) or last.label).rpartition(".")[0]
+
+
+def neurons(order: Iterable[Any]) -> list[Neuron]:
+    """The neurons of a graph in the order in which they were computed. The effort is linear."""
+    order = list(order)
+    users: dict[Any, list[Any]] = {node: [] for node in order}
+    for node in order:
+        for parent in node.parents:
+            if parent in users:
+                users[parent].append(node)
+    sums = _sums(order, users)
+    terms = {node: _terms(node, sums) for node in order if node in sums and not _is_part(node, users, sums)}
+    usual = _usual_slot([product for found in terms.values() for product in found[1]])
+    found = []
+    for node in order:
+        if node.operation.name == "weighted_sum":
+            found.append(_whole(node, users))
+        elif node in terms and terms[node][1]:
+            found.append(_spelled(node, users, *terms[node], usual))
+    return found
+
+
+def _whole(node: Any, users: dict[Any, list[Any]]) -> Neuron:
+    half = len(node.parents) // 2
+    return Neuron(node, _output(node, users), node.parents[:half], node.parents[half:-1], node.parents[-1], (node,))
+
+
+def _output(node: Any, users: dict[Any, list[Any]]) -> Any:
+    only = users[node]
+    return only[0] if len(only) == 1 and _activates(only[0]) else node
+
+
+def _activates(node: Any) -> bool:
+    name = node.operation.name
+    return len(node.parents) == 1 and (name in ACTIVATIONS or not (name in OPERATIONS or name == "power"))
+
+
+def _sums(order: list[Any], users: dict[Any, list[Any]]) -> dict[Any, int]:
+    """The additions that add up nothing but products, and how many biases each has come to: none or one."""
+    sums: dict[Any, int] = {}
+    for node in order:
+        if node.operation.name in ("add", "total"):
+            biases = [_biases(term, users, sums) for term in node.parents]
+            if sum(biases) < 2:
+                sums[node] = sum(biases)
+    return sums
+
+
+def _biases(term: Any, users: dict[Any, list[Any]], sums: dict[Any, int]) -> int:
+    """How many biases a term brings in; more than a neuron has where it can't be a part of one."""
+    if not term.parents:
+        return not term.constant
+    if len(users.get(term, [])) != 1:
+        return 2
+    return sums.get(term, 2 * (not _is_product(term)))
+
+
+def _is_product(node: Any) -> bool:
+    return node.operation.name == "multiply" and bool(_weights(node)) and node.parents[0] is not node.parents[1]
+
+
+def _weights(product: Any) -> list[int]:
+    """The slots of a product in which a weight can stand."""
+    return [slot for slot, x in enumerate(product.parents) if not x.parents and not x.constant]
+
+
+def _is_part(node: Any, users: dict[Any, list[Any]], sums: dict[Any, int]) -> bool:
+    return len(users[node]) == 1 and users[node][0] in sums
+
+
+def _terms(node: Any, sums: dict[Any, int]) -> tuple[list[Any], list[Any], list[Any]]:
+    """The additions, the products and the leaves below a sum, from left to right."""
+    additions, products, leaves, stack = [], [], [], [node]
+    while stack:
+        term = stack.pop()
+        if term in sums:
+            additions.append(term)
+            stack += reversed(term.parents)
+        else:
+            (products if term.parents else leaves).append(term)
+    return additions, products, leaves
+
+
+def _usual_slot(products: list[Any]) -> int:
+    """Where weights stand in this graph, for products of two leaves: as in the products that leave no doubt."""
+    certain = [slots[0] for slots in map(_weights, products) if len(slots) == 1]
+    return int(2 * sum(certain) > len(certain))
+
+
+def _spelled(node: Any, users: dict[Any, list[Any]], additions: list[Any], products: list[Any], leaves: list[Any],
+             usual: int) -> Neuron:
+    slots = [slots[0] if len(slots) == 1 else usual for slots in map(_weights, products)]
+    weights, inputs = zip(*[(product.parents[slot], product.parents[1 - slot]) for product, slot in zip(products, slots)])
+    bias = next((leaf for leaf in leaves if not leaf.constant), None)
+    return Neuron(node, _output(node, users), weights, inputs, bias, (*additions, *products), tuple(products))
