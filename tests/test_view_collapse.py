@@ -167,7 +167,7 @@ def test_between_two_leaves_the_weight_stands_where_weights_stand_further_in():
     lambda p, q: p[0] * q[0] + (p[1] + q[1]),  # two leaves are added: which is the bias?
     lambda p, q: p[0] + 1.0 + q[0],  # no products
     lambda p, q: 2.0 * p[0].exp() + 1.0,  # no weight
-    lambda p, q: [z + z * z for z in [p[0] * q[0]]][0],  # a product that others use
+    lambda p, q: (z := p[0] * q[0]) + z * z,  # a product that others use
     lambda p, q: p[0] * q[0] - p[1] * q[1],  # a difference
 ])
 def test_what_is_not_a_neuron(sum_):

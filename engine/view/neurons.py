@@ -122,7 +122,10 @@ def _is_part(node: Any, users: dict[Any, list[Any]], sums: dict[Any, int]) -> bo
 
 def _terms(node: Any, sums: dict[Any, int]) -> tuple[list[Any], list[Any], list[Any]]:
     """The additions, the products and the leaves below a sum, from left to right."""
-    additions, products, leaves, stack = [], [], [], [node]
+    additions: list[Any] = []
+    products: list[Any] = []
+    leaves: list[Any] = []
+    stack = [node]
     while stack:
         term = stack.pop()
         if term in sums:
@@ -141,7 +144,8 @@ def _usual_slot(products: list[Any]) -> int:
 
 def _spelled(node: Any, users: dict[Any, list[Any]], additions: list[Any], products: list[Any], leaves: list[Any],
              usual: int) -> Neuron:
-    slots = [slots[0] if len(slots) == 1 else usual for slots in map(_weights, products)]
-    weights, inputs = zip(*[(product.parents[slot], product.parents[1 - slot]) for product, slot in zip(products, slots)])
+    slots = [found[0] if len(found) == 1 else usual for found in map(_weights, products)]
+    pairs = [(product.parents[slot], product.parents[1 - slot]) for product, slot in zip(products, slots)]
+    weights, inputs = zip(*pairs)
     bias = next((leaf for leaf in leaves if not leaf.constant), None)
     return Neuron(node, _output(node, users), weights, inputs, bias, (*additions, *products), tuple(products))

@@ -93,6 +93,11 @@ class Scene:
         """So many edges that they are wires only, whose tooltips say what a pill would."""
         return len(self.pills) > PILLS
 
+    @property
+    def gap(self) -> float:
+        """The room between two columns: where there are only wires, the more of them the wider."""
+        return min(260.0, 100.0 + 0.5 * len(self.pills)) if self.bare else 30.0
+
     @classmethod
     def of(cls, root: Any, names: dict[Any, str] | None = None, constants: bool = False, level: str = "values",
            part: Container[Any] | None = None) -> "Scene":
@@ -159,8 +164,16 @@ def sign(x: float) -> str:
 
 
 def cut(words: str, width: float, size: float) -> str:
-    """As many characters as fit: a monospaced character is 0.602 of its size wide."""
-    return printable(words, max(1, int(width / (0.602 * size))))
+    """As many characters as fit: a monospaced character is 0.602 of its size wide. Dotted names keep their end.
+
+    >>> cut("layer0.neuron1.w2", 96, 13), cut("a very long label", 96, 13)
+    ('…neuron1.w2', 'a very long…')
+    """
+    room = max(1, int(width / (0.602 * size)))
+    if len(words) > room and "." in words and words.replace(".", "_").isidentifier():
+        ends = ["…" + words[i + 1:] for i, c in enumerate(words) if c == "."]
+        words = next((end for end in ends if len(end) <= room), words)
+    return printable(words, room)
 
 
 def _card(node: Any, number: int, names: dict[Any, str], steps: list[Step], is_root: bool, state: str,

@@ -1,7 +1,7 @@
 """Painting a placed scene as SVG: cards, pills, wires, a legend. Nothing here knows what a gradient is.
 
 >>> from engine import Value
->>> from engine.view.layout import layered
+>>> from engine.view.layered import layered
 >>> from engine.view.scene import Scene
 >>> scene = Scene.of(Value(2.0, label="<x>") * 3)
 >>> painted = paint(scene, layered(scene))
@@ -12,7 +12,7 @@
 import hashlib
 from xml.sax.saxutils import escape
 
-from .layout import Placed, Point
+from .layered import Placed, Point
 from .scene import Card, Pill, Scene, summed
 
 MARGIN = 16.0
@@ -84,9 +84,9 @@ def _card(card: Card, at: Point, ident: str) -> str:
     half, base = (w - 20) / 2, h - 9
     parts.append(f'<path class="axis" d="M10 {_n(base)}H{_n(right)}M{_n(w / 2)} {_n(base - 3)}v6"/>')
     if card.share:
-        start = w / 2 + min(0.0, card.share) * half
-        parts.append(f'<rect class="bar" x="{_n(start)}" y="{_n(base - 2)}" width="{_n(abs(card.share) * half)}" '
-                     f'height="4" rx="1.5"/>')
+        length = abs(card.share) ** 0.5 * half  # the root, as with the wires: small gradients are seen too
+        start = w / 2 - length * (card.share < 0.0)
+        parts.append(f'<rect class="bar" x="{_n(start)}" y="{_n(base - 2)}" width="{_n(length)}" height="4" rx="1.5"/>')
     return "".join(parts) + "</g>\n"
 
 
@@ -101,8 +101,10 @@ def _chip(card: Card) -> tuple[str, float]:
 
 def _edges(scene: Scene, placed: Placed, ident: str) -> list[str]:
     into, out = _ports(scene, placed)
-    return [_wire(scene, pill, into[i], out[i], placed.bends.get(i), f"{ident}-e{i}") if scene.bare else
-            _edge(scene, pill, placed.pills[i], into[i], out[i], placed.bends.get(i), f"{ident}-e{i}")
+    if scene.bare:  # the thick ones on top
+        return [_wire(scene, pill, into[i], out[i], placed.bends.get(i), f"{ident}-e{i}")
+                for i, pill in sorted(enumerate(scene.pills), key=lambda item: item[1].stroke)]
+    return [_edge(scene, pill, placed.pills[i], into[i], out[i], placed.bends.get(i), f"{ident}-e{i}")
             for i, pill in enumerate(scene.pills)]
 
 
@@ -134,10 +136,12 @@ def _along(scene: Scene, point: Point) -> Point:
 
 
 def _height(scene: Scene, placed: Placed, centre: dict[int, Point], i: int, end: str) -> float:
-    """How high the other end of a wire is: the pill, or, where there are none, the card over there."""
+    """How high a wire comes from: its last bend, the pill, or, where there are none, the card over there."""
+    pill, bend = scene.pills[i], placed.bends.get(i)
+    if bend and (end == "child" or scene.bare):
+        return _along(scene, bend[2 if end == "parent" else -3])[1]
     if not scene.bare:
         return _along(scene, placed.pills[i])[1]
-    pill = scene.pills[i]
     return centre[id(pill.child if end == "parent" else pill.parent)][1]
 
 
@@ -145,8 +149,8 @@ def _wire(scene: Scene, pill: Pill, into: Point, out: Point, bend: list[Point] |
     """An edge where there are too many for pills."""
     tip, half = 5 + pill.stroke, 2 + pill.stroke * 0.7
     start = (into[0] + tip, into[1])
-    far = bend if bend and out[0] - start[0] > 260 else None
-    return (f'<g class="edge {pill.sign}" id="{ident}"><title>{t(pill.tip)}</title>'
+    far = bend if bend and out[0] - start[0] > 2 * scene.gap else None
+    return (f'<g class="edge {pill.sign}" id="{ident}" opacity="{0.3 + pill.stroke / 6.5:.2f}"><title>{t(pill.tip)}</title>'
             f'<path class="wire" stroke-width="{_n(pill.stroke * 0.8)}" d="{_way(scene, start, far, out)}"/>'
             f'{_tip(scene, into, tip, half)}</g>\n')
 
@@ -156,7 +160,7 @@ def _edge(scene: Scene, pill: Pill, at: Point, into: Point, out: Point, bend: li
     u, v = _along(scene, at)
     length = _along(scene, (pill.width, pill.height))[0] / 2
     tip, half = 7 + pill.stroke, 3 + pill.stroke * 0.8
-    far = bend if bend and out[0] - u - length > 60 else None
+    far = bend if bend and out[0] - u - length > 2 * scene.gap else None
     way = _way(scene, (into[0] + tip, into[1]), None, (u - length, v)) + _way(scene, (u + length, v), far, out)
     times = "× " if pill.single else ""
     words = (f'<text class="soft s mid" x="{_n(x)}" y="{_n(y - 4)}">{times}{t(pill.local)}</text>'
@@ -174,12 +178,10 @@ def _tip(scene: Scene, at: Point, length: float, half: float) -> str:
 
 
 def _way(scene: Scene, a: Point, bend: list[Point] | None, b: Point) -> str:
-    """A curve between two points; with dot's bends, its way around the cards in between, with our ends."""
-    middle = (a[0] + b[0]) / 2
-    points = [_along(scene, point) for point in [a, (middle, a[1]), (middle, b[1]), b]]
-    if bend:
-        points = [points[0], *bend[1:-1], points[-1]]
-    return f"M{_p(points[0])}C" + " ".join(map(_p, points[1:]))
+    """A curve between two points; with bends, its way around the cards in between. It starts and ends level."""
+    inner = [_along(scene, point) for point in bend[1:-1]] if bend else [((a[0] + b[0]) / 2, 0.0)] * 2
+    points = [a, (inner[0][0], a[1]), *inner[1:-1], (inner[-1][0], b[1]), b]
+    return f"M{_p(_along(scene, a))}C" + " ".join(_p(_along(scene, point)) for point in points[1:])
 
 
 def _legend(scene: Scene) -> str:
@@ -197,8 +199,10 @@ def _legend(scene: Scene) -> str:
 
 
 def _boxes(scene: Scene, placed: Placed) -> list[tuple[float, float, float, float]]:
+    """What takes room: cards, pills, and the bends of wires, as left, top, right and bottom."""
     things: list[tuple[Card | Pill, Point]] = [*zip(scene.cards, placed.cards), *zip(scene.pills, placed.pills)]
-    return [(x - box.width / 2, y - box.height / 2, x + box.width / 2, y + box.height / 2) for box, (x, y) in things]
+    return [*[(x - box.width / 2, y - box.height / 2, x + box.width / 2, y + box.height / 2) for box, (x, y) in things],
+            *[(x, y, x, y) for bend in placed.bends.values() for x, y in bend]]
 
 
 def _least(scene: Scene, placed: Placed) -> Point:
