@@ -6,6 +6,7 @@ import re
 import subprocess
 import sys
 import xml.etree.ElementTree as ET
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -14,8 +15,9 @@ from strategies import programs, run
 import engine
 from engine import Value
 from engine.view import layout, picture
-from engine.view.scene import Scene
+from engine.view.scene import Scene, changed, summed
 
+GOLDEN = Path(__file__).parent / "golden"
 SVG = "{http://www.w3.org/2000/svg}"
 HOSTILE = [
     "a|b", "{x}", "a<b", "<b>", "<<b>hi</b>>", "<lambda> <map>", 'x"y', "x\\", "\\N", "\\G", "new\nline", "NUL\0", "\ud800", "\x07",
@@ -93,6 +95,65 @@ def test_a_stale_graph_says_so():
     f.backward()
     a.data = 7.0
     assert "stale" in engine.draw(f).svg
+
+
+def test_every_card_whose_data_no_longer_follows_says_what_it_would_be(placing):
+    a, b, _, _, f = fanout()
+    g = f + b.exp()
+    g.backward()
+    a.data = 7.0
+    svg = engine.draw(g).svg
+    stale = {words[1]: [word for word in words if word.startswith("would be")]
+             for words in map(texts, groups(svg, "node")) if any(word.startswith("would") for word in words)}
+    assert stale["d"] == ["would be 21"] and stale["e"] == ["would be 10"] and stale["f"] == ["would be 210"]
+    assert len(stale) == 4  # and the sum, but neither the leaves nor exp(b)
+    marked = [group for group in ET.fromstring(svg).iter(f"{SVG}g") if "stale" in (group.get("class") or "").split()]
+    assert len(marked) == 4
+    assert all("built again, its data would be" in group.findtext(f"{SVG}title") for group in marked)
+
+
+def test_a_graph_that_is_stale_in_nothing_marks_nothing():
+    a, *_, f = fanout()
+    f.backward()
+    a.data = -2.0
+    assert "would be" not in engine.draw(f).svg and "stale:" not in engine.draw(f).svg
+
+
+def test_a_stale_nan_is_a_change_in_one_direction_only():
+    x = Value(-1.0, label="x")
+    y = engine.log(x)
+    assert changed([y]) == {}
+    x.data = 1.0
+    assert changed([y]) == {y: 0.0}
+
+
+@pytest.mark.parametrize("grad, arrived, elsewhere", [
+    (math.nan, math.nan, 0.0), (3.0, math.nan, 0.0), (math.inf, math.inf, 0.0), (3.0, math.inf, 0.0),
+    (-math.inf, math.inf, 0.0), (math.inf, 3.0, math.inf), (math.nan, 3.0, math.nan), (5.0, 3.0, 2.0),
+])
+def test_elsewhere_is_named_only_where_it_makes_the_sum(grad, arrived, elsewhere):
+    x = Value(arrived, label="x")
+    w = Value(1.0, label="w")
+    (w * x).backward()
+    assert repr(w.grad) == repr(arrived)
+    w.grad = grad
+    y = w * x
+    y.grad, x.grad = 1.0, 1.0  # as backward() leaves them
+    card = next(card for card in Scene.of(y).cards if card.title == "w")
+    assert repr(card.elsewhere) == repr(elsewhere)
+    assert any("elsewhere" in term for term in card.terms) == (elsewhere != 0.0)
+
+
+@pytest.mark.parametrize("before, line", [
+    (2.0, "= 3 + 3 + 2 elsewhere"), (11.0, "= Σ + 11 elsewhere"), (-0.00012345, "= Σ + elsewhere")])
+def test_the_line_under_a_grad_fits_its_card(before, line):
+    x = Value(3.0, label="x")
+    y = x * x
+    x.grad = before
+    y.backward()
+    [card, _] = Scene.of(y).cards
+    assert summed(card) == line
+    assert len(line) * 6.02 <= card.width - 16
 
 
 def test_drawing_changes_nothing():
@@ -223,6 +284,15 @@ def test_a_notebook_gets_svg_and_text():
     *_, f = fanout()
     bundle = engine.draw(f)._repr_mimebundle_()
     assert set(bundle) == {"image/svg+xml", "text/plain"}
+
+
+def test_the_dot_text_of_the_lectures_picture():
+    pytest.importorskip("graphviz")
+    *_, f = fanout()
+    g = (f * -0.5).tanh()
+    g.label = "g | {x}"
+    g.backward()
+    assert engine.draw_dot(g).source == (GOLDEN / "lecture.dot").read_text("utf-8")
 
 
 def test_the_lecture_draws_an_edge_for_every_parent():

@@ -261,6 +261,20 @@ def test_what_leaves_a_neuron_with_several_outputs_has_no_one_local_derivative()
             if pill["edges"] > 1} == {None}
 
 
+@pytest.mark.parametrize("level", ["neurons", "layers"])
+def test_neurons_and_layers_say_what_their_data_would_be(level):
+    net, loss = network(2, 3, 1)
+    x = [card.node for card in engine.draw(loss).scene.cards if card.name in ("x0", "x1")]
+    net.parameters()[-1].data += 1.0  # the bias of the last neuron, which is linear: its data would be 1 more
+    found = {card.name: card.rebuilt - card.node.data for card in engine.draw(loss, collapse=level).scene.cards if card.now}
+    last = "layer1.neuron0" if level == "neurons" else "layer1"
+    assert found[last] == pytest.approx(1.0) and not any(name.startswith("layer0") for name in found)
+    again = (net(x) - 1.0) ** 2
+    assert found["loss"] == pytest.approx(again.data - loss.data, rel=1e-12)
+    cards = json.loads(export.json(engine.draw(loss, collapse=level).scene))["cards"]
+    assert [card["would_be"] for card in cards if card["name"] == "loss"] == [again.data]
+
+
 def test_unknown_levels_are_named():
     _, loss = network(2, 2, 1)
     with pytest.raises(ValueError, match="collapse 'cells'"):

@@ -3,7 +3,7 @@
 import xml.etree.ElementTree as ET
 
 import pytest
-from test_view import HOSTILE, SVG
+from test_view import HOSTILE, SVG, number
 from test_view_collapse import network
 
 import engine
@@ -65,8 +65,13 @@ def test_forward_only_shows_weights_and_no_ring():
 
 def test_a_stale_network_says_so():
     net, loss = network(2, 3, 1)
-    net.parameters()[0].data += 1.0
-    assert "stale" in engine.draw(loss, view="network").svg
+    assert "stale:" not in engine.draw(loss, view="network").svg
+    net.parameters()[-1].data += 1.0  # the bias of the last neuron, which is linear
+    svg = engine.draw(loss, view="network").svg
+    now = [title.partition("; stale: built again, its data would be ") for title in titles(svg) if "would be" in title]
+    assert [(name.partition(":")[0], number(data)) for name, _, data in now] == [
+        ("layer1.neuron0", pytest.approx(loss.parents[0].parents[0].data + 1.0, rel=1e-3)),
+        ("loss", pytest.approx((loss.parents[0].data + 1.0) ** 2, rel=1e-3))]
 
 
 def test_a_graph_without_neurons_says_what_a_neuron_is():

@@ -15,9 +15,9 @@ import hashlib
 from typing import Any, NamedTuple
 
 from ..explain import name, printable
-from ..graph import stale, topological_order
+from ..graph import topological_order
 from .neurons import Neuron, neurons
-from .scene import sign, text
+from .scene import changed, sign, text
 from .svg import DARK, LIGHT, t
 
 RADIUS, ROW, COLUMN, MARGIN = 15.0, 42.0, 190.0, 40.0
@@ -64,7 +64,7 @@ def network(root: Any, *, names: dict[Any, str] | None = None, wires: str = "aut
         raise ValueError(f"wires {wires!r}: take 'auto', 'weight' or 'gradient'")
     by = ("gradient" if swept else "weight") if wires == "auto" else wires
     dots = _dots(root, order, found, names or {})
-    return _paint(root, dots, _wires(root, found, dots), by, swept, bool(stale(order)), theme)
+    return _paint(root, dots, _wires(root, found, dots), by, swept, changed(order), theme)
 
 
 def _dots(root: Any, order: list[Any], found: list[Neuron], names: dict[Any, str]) -> dict[Any, Dot]:
@@ -109,9 +109,10 @@ def _places(dots: dict[Any, Dot]) -> dict[Any, tuple[float, float]]:
     return at
 
 
-def _paint(root: Any, dots: dict[Any, Dot], wires: list[Wire], by: str, swept: bool, is_stale: bool, theme: str) -> str:
+def _paint(root: Any, dots: dict[Any, Dot], wires: list[Wire], by: str, swept: bool,
+           now: dict[Any, float], theme: str) -> str:
     at = _places(dots)
-    body = _painted_wires(wires, dots, at, by, swept) + _painted_dots(root, dots, at, swept)
+    body = _painted_wires(wires, dots, at, by, swept) + _painted_dots(root, dots, at, swept, now)
     wide = max(x for x, _ in at.values()) + 150
     high = max(y for _, y in at.values()) + ROW + 26
     say = f"{len(dots)} circles, {len(wires)} wires" + ("" if swept else ", forward only")
@@ -120,7 +121,7 @@ def _paint(root: Any, dots: dict[Any, Dot], wires: list[Wire], by: str, swept: b
     legend = ("wires: the gradient that flows back along them; a ring: the most wrong" if by == "gradient" else
               "wires: the weights" + ("; a ring: the most wrong" if swept else ""))
     legend = ("forward only: call backward() to see gradients. " if not swept else "") + legend
-    legend = ("stale: a leaf's data was changed after the forward pass. " if is_stale else "") + legend
+    legend = ("stale: a leaf was changed after the forward pass; dashed: whose data no longer follows. " if now else "") + legend
     return (f'<svg xmlns="http://www.w3.org/2000/svg" id="{ident}" class="{ident}" role="img" '
             f'aria-labelledby="{ident}-t {ident}-d" viewBox="0 0 {wide:g} {high:g}" width="{wide:g}" '
             f'height="{high:g}"><title id="{ident}-t">{t(title)}</title>'
@@ -153,7 +154,8 @@ def _strength(wire: Wire, by: str) -> float:
     return float(wire.weight.data) if wire.weight is not None else 1.0
 
 
-def _painted_dots(root: Any, dots: dict[Any, Dot], at: dict[Any, tuple[float, float]], swept: bool) -> str:
+def _painted_dots(root: Any, dots: dict[Any, Dot], at: dict[Any, tuple[float, float]], swept: bool,
+                  now: dict[Any, float]) -> str:
     grads = {value: abs(value.grad) for value, dot in dots.items() if dot.neuron and value.grad == value.grad}
     top = max([g for g in grads.values() if g < float("inf")], default=0.0) or 1.0
     wrong = [v for v in sorted(grads, key=lambda v: -grads[v])[:RINGS] if grads[v] > 0.0] if swept else []
@@ -164,6 +166,8 @@ def _painted_dots(root: Any, dots: dict[Any, Dot], at: dict[Any, tuple[float, fl
         kind = sign(value.grad) if swept and dot.neuron else "zero"
         shade = 0.55 * share if dot.neuron and swept else 0.0
         words = f"{dot.label}: data {text(value.data)}, grad {text(value.grad) if swept else '–'}"
+        if value in now:
+            kind, words = f"{kind} stale", f"{words}; stale: built again, its data would be {text(now[value])}"
         parts.append(f'<g class="{kind}"><title>{t(printable(words, 200))}</title>'
                      f'<circle class="base" cx="{x:g}" cy="{y:g}" r="{RADIUS:g}"/>'
                      f'<circle class="dot" cx="{x:g}" cy="{y:g}" r="{RADIUS:g}" fill-opacity="{shade:.2f}"/>')
@@ -201,8 +205,9 @@ def _style(theme: str, ident: str) -> str:
 def _colours(c: dict[str, str]) -> str:
     rules = [f".X .bg{{fill:{c['bg']}}}.X text{{fill:{c['soft']}}}.X .ink{{fill:{c['ink']}}}"
              f".X .base{{fill:{c['card']}}}.X .wrong{{stroke:{c['bg']}}}"]
+    last = f".X .stale .dot{{stroke:{c['old']};stroke-dasharray:4 2}}"
     for kind in ("pos", "neg", "zero", "nan"):
         rules.append(f".X .{kind} .wire,.X .{kind} .ring{{stroke:{c[kind]}}}"
                      f".X .{kind} .dot{{fill:{c[kind]};stroke:{c[kind]}}}"
                      f".X .{kind} .key,.X .{kind} .wrong{{fill:{c[kind]}}}")
-    return "".join(rules)
+    return "".join([*rules, last])

@@ -13,11 +13,12 @@
 
 from collections.abc import Container
 from dataclasses import dataclass
-from math import inf, nextafter
+from math import inf, isfinite, nextafter
 from typing import Any
 
 from ..explain import Step, name, numbered, printable
-from ..graph import stale, topological_order
+from ..graph import topological_order
+from ..ieee import add_up
 from ..symbols import slopes
 from .collapse import Bundle, Group, contracted, running
 
@@ -47,11 +48,13 @@ class Card:
     name: str = ""  # the label, not cut; else the expression that it is
     elsewhere: float = 0.0  # seed and pills + elsewhere = grad
     kind: str = "operation"  # or leaf, constant, neuron, layer
-    tall: float = 0.0  # the height, where its terms don't say it
+    tall: float = 0.0  # the height, where its lines don't say it
+    now: str = ""  # in a stale graph: the data that it would have if the graph were built again, where that differs
+    rebuilt: float | None = None  # the same as a number
 
     @property
     def height(self) -> float:
-        return self.tall or (94.0 if len(self.terms) > 1 else 80.0)
+        return self.tall or 80.0 + 14.0 * (len(self.terms) > 1) + 14.0 * bool(self.now)
 
 
 @dataclass
@@ -104,7 +107,8 @@ class Scene:
         """The scene of a graph; `names` overrides labels, `constants` gives plain numbers cards of their own,
         `level` draws neurons or layers as one, and only the values of `part` are drawn."""
         order, _ = topological_order(root)
-        state = _state(root, order)
+        rebuilt = changed(order)
+        state = "stale" if rebuilt else _swept(root, order)
         steps = _edges(root, order, constants)
         shown = [node for node in numbered(root) if constants or not node.constant or node is root]
         if part is not None:
@@ -119,6 +123,8 @@ class Scene:
             arrivals.setdefault(step.parent, []).append(step)
         cards = {node: _card(node, i, names or {}, arrivals.get(node, []), _holds(node, root), state, largest)
                  for i, node in enumerate(shown)}
+        for card in cards.values() if rebuilt else ():
+            _compare(card, rebuilt)
         top = max([abs(s.contribution) for s in steps if s.contribution - s.contribution == 0.0], default=0.0) or 1.0
         pills = [_pill(step, cards, state, top) for step in steps]
         title = f"{printable((names or {}).get(root) or name(root), 100)} = {text(root.data)}"
@@ -129,10 +135,33 @@ def _holds(node: Any, root: Any) -> bool:
     return node is root or (isinstance(node, Group) and root in node.outputs)
 
 
-def _state(root: Any, order: list[Any]) -> str:
-    if stale(order):
-        return "stale"
+def _swept(root: Any, order: list[Any]) -> str:
     return "forward only" if root.grad == 0.0 and all(node.grad == 0.0 for node in order) else "swept"
+
+
+def changed(order: list[Any]) -> dict[Any, float]:
+    """The data that nodes would have if the graph were built again from its leaves as they are now, where it differs.
+
+    >>> from engine import Value
+    >>> x = Value(2.0); y = x * 3; x.data = 5.0
+    >>> changed([y])[y]
+    15.0
+    """
+    now: dict[Any, float] = {}
+    for node in order:
+        data = node.operation.forward(*[now.get(parent, parent.data) for parent in node.parents])
+        if data != node.data and (data == data or node.data == node.data):  # nan is nan
+            now[node] = data
+    return now
+
+
+def _compare(card: Card, rebuilt: dict[Any, float]) -> None:
+    """Say on a card what its data would be, where that is no longer what it is."""
+    outputs = card.node.outputs if isinstance(card.node, Group) else [card.node]
+    if any(node in rebuilt for node in outputs):
+        card.rebuilt = add_up([rebuilt.get(node, node.data) for node in outputs])
+        card.now = f"would be {text(card.rebuilt)}"
+        card.tip = printable(f"stale: built again, its data {card.now}; {card.tip}", 400)
 
 
 def _edges(root: Any, order: list[Any], constants: bool) -> list[Step]:
@@ -182,7 +211,7 @@ def _card(node: Any, number: int, names: dict[Any, str], steps: list[Step], is_r
     swept = state != "forward only"
     elsewhere = _elsewhere(node.grad, steps[-1].after if steps else float(is_root)) if swept else 0.0
     words = [text(x) for x in terms]
-    if elsewhere != 0.0:
+    if elsewhere:
         words.append(f"{text(elsewhere)} elsewhere")
     chip, note = _header(node)
     width = GROUP if isinstance(node, Group) else 144.0
@@ -204,10 +233,16 @@ def _kind(node: Any) -> str:
 
 
 def _elsewhere(grad: float, arrived: float) -> float:
-    """What the sum of this sweep does not account for, such that arrived + elsewhere = grad."""
-    if grad == arrived or (grad != grad and arrived != arrived):
+    """What the sum of this sweep does not account for, such that arrived + elsewhere = grad.
+
+    0.0 where no number does that: after nan has arrived, or inf where grad is finite.
+    """
+    if grad == arrived or arrived != arrived:
         return 0.0
     rest = grad - arrived
+    if not isfinite(rest):
+        whole = arrived + rest
+        return rest if whole == grad or (whole != whole and grad != grad) else 0.0
     return next((x for x in (rest, nextafter(rest, inf), nextafter(rest, -inf)) if arrived + x == grad), rest)
 
 
@@ -243,12 +278,11 @@ def _sum(words: list[str]) -> str:
 
 def summed(card: Card) -> str:
     """The sum behind a grad, as it stands under it; where it is too long, how many terms it has."""
-    line, last = "= " + _sum(card.terms), card.terms[-1]
-    if len(line) <= 21:
-        return line
-    if not last.endswith("elsewhere"):
-        return f"= Σ of {len(card.terms)} terms"
-    return _sum(["Σ", f"{card.elsewhere:.2g} elsewhere".replace("-", MINUS)])
+    room, last = (card.width - 17) / 6.02, card.terms[-1]
+    lines = ["= " + _sum(card.terms), f"= Σ of {len(card.terms)} terms"]
+    if last.endswith("elsewhere"):
+        lines[1:] = ["= " + _sum(["Σ", last]), "= Σ + elsewhere"]
+    return next((line for line in lines if len(line) <= room), lines[-1])
 
 
 def _pill(step: Step, cards: dict[Any, Card], state: str, top: float) -> Pill:

@@ -18,15 +18,15 @@ from .scene import Card, Pill, Scene, summed
 MARGIN = 16.0
 LIGHT = {"bg": "#fbfaf7", "ink": "#1f2430", "soft": "#626878", "card": "#ffffff", "line": "#c9ccd4", "head": "#f1f0ec",
          "chip": "#363c4a", "on": "#ffffff", "pos": "#a94300", "pos-bg": "#fbe6d6", "neg": "#0062a3", "neg-bg": "#dcebf7",
-         "zero": "#626773", "zero-bg": "#eeeff2", "nan": "#b3126a", "nan-bg": "#fbe3ef"}
+         "zero": "#626773", "zero-bg": "#eeeff2", "nan": "#b3126a", "nan-bg": "#fbe3ef", "old": "#6b3fa0"}
 DARK = {"bg": "#15171c", "ink": "#e9ebf0", "soft": "#9aa2b1", "card": "#1f232b", "line": "#434a57", "head": "#272c36",
         "chip": "#cfd4de", "on": "#15171c", "pos": "#f5a35c", "pos-bg": "#43291a", "neg": "#6cbcf5", "neg-bg": "#182f45",
-        "zero": "#9aa2b1", "zero-bg": "#2c313a", "nan": "#ff7ab8", "nan-bg": "#431a30"}
+        "zero": "#9aa2b1", "zero-bg": "#2c313a", "nan": "#ff7ab8", "nan-bg": "#431a30", "old": "#c3a6ff"}
 SHAPES = """.cr{font-family:ui-monospace,'DejaVu Sans Mono',Menlo,Consolas,monospace}
 .cr text{font-size:12px;white-space:pre;unicode-bidi:isolate}.cr .card{stroke-width:1.2}.cr .root .card{stroke-width:2}
 .cr .name{font-weight:700;font-size:13px}.cr .k{font-size:11px}.cr .end{text-anchor:end}.cr .mid{text-anchor:middle}
 .cr .b{font-weight:700}.cr .s{font-size:10px}.cr .wire{fill:none;stroke-linecap:round}.cr .zero .wire{stroke-dasharray:3 4}
-.cr .nan .wire{stroke-dasharray:8 3}.cr .pill{stroke-width:1}
+.cr .nan .wire{stroke-dasharray:8 3}.cr .stale .card{stroke-dasharray:5 3}.cr .pill{stroke-width:1}
 """
 
 
@@ -38,8 +38,8 @@ def paint(scene: Scene, placed: Placed, theme: str = "auto") -> str:
     body = "".join([*_edges(scene, placed, ident), *[_card(card, at, ident) for card, at in zip(scene.cards, placed.cards)]])
     width, height = _extent(scene, placed)
     left, top = _least(scene, placed)
-    legend_y = height + MARGIN + 18
-    wide, high = max(width + 2 * MARGIN, 750.0 if scene.bare else 580.0), legend_y + 22
+    legend_y = height + MARGIN + 26
+    wide, high = max(width, _indent(scene) + 6.63 * len(_words(scene))) + 2 * MARGIN, legend_y + 22
     return (f'<svg xmlns="http://www.w3.org/2000/svg" id="{ident}" class="cr {ident}" role="img" '
             f'aria-labelledby="{ident}-t {ident}-d" viewBox="0 0 {_n(wide)} {_n(high)}" width="{_n(wide)}" '
             f'height="{_n(high)}"><title id="{ident}-t">{t(scene.title)}</title>'
@@ -59,6 +59,7 @@ def _colours(c: dict[str, str]) -> str:
     """Literal colours, for some renderers paint var(--x) black."""
     rules = [f".cr .bg{{fill:{c['bg']}}}.cr text{{fill:{c['ink']}}}.cr .card{{fill:{c['card']};stroke:{c['line']}}}"
              f".cr .head{{fill:{c['head']}}}.cr .root .card{{stroke:{c['ink']}}}.cr .soft{{fill:{c['soft']}}}"
+             f".cr .stale .card{{stroke:{c['old']}}}.cr .old{{fill:{c['old']}}}"
              f".cr .chip{{fill:{c['chip']}}}.cr .on{{fill:{c['on']}}}.cr .axis{{stroke:{c['line']}}}"]
     for kind in ("pos", "neg", "zero", "nan"):
         rules.append(f".cr .{kind} .wire{{stroke:{c[kind]}}}.cr .{kind} .tip,.cr .{kind} .bar,.cr .{kind} .g"
@@ -71,16 +72,21 @@ def _card(card: Card, at: Point, ident: str) -> str:
     w, h, right = card.width, card.height, card.width - 10
     chip, indent = _chip(card)
     every = "Σ " if card.kind == "layer" else ""
-    parts = [f'<g class="node {card.sign}{" root" if card.is_root else ""}" id="{ident}-n{card.number}" '
+    more = 14.0 * bool(card.now)  # one line more
+    kinds = card.sign + " root" * card.is_root + " stale" * bool(card.now)
+    parts = [f'<g class="node {kinds}" id="{ident}-n{card.number}" '
              f'transform="translate({_n(x)} {_n(y)})"><title>{t(card.tip)}</title>'
              f'<rect class="card" width="{_n(w)}" height="{_n(h)}" rx="9"/>'
              f'<path class="head" d="M.8 26V9Q.8 .8 9 .8H{_n(w - 9)}Q{_n(w - .8)} .8 {_n(w - .8)} 9V26z"/>', chip,
              f'<text class="name" x="{_n(indent)}" y="17.5">{t(card.title)}</text>',
              f'<text class="soft s end" x="{_n(w - 8)}" y="17">{t(card.note)}</text>' if card.note else "",
              f'<text class="soft k" x="10" y="41">{every}data</text><text class="end" x="{_n(right)}" y="41">{t(card.data)}</text>'
-             f'<text class="soft k" x="10" y="60">{every}grad</text><text class="g b end" x="{_n(right)}" y="60">{t(card.grad)}</text>']
+             f'<text class="soft k" x="10" y="{_n(60 + more)}">{every}grad</text>'
+             f'<text class="g b end" x="{_n(right)}" y="{_n(60 + more)}">{t(card.grad)}</text>']
+    if card.now:
+        parts.append(f'<text class="old s end" x="{_n(right)}" y="55">{t(card.now)}</text>')
     if len(card.terms) > 1:
-        parts.append(f'<text class="soft s end" x="{_n(right)}" y="75">{t(summed(card))}</text>')
+        parts.append(f'<text class="soft s end" x="{_n(right)}" y="{_n(75 + more)}">{t(summed(card))}</text>')
     half, base = (w - 20) / 2, h - 9
     parts.append(f'<path class="axis" d="M10 {_n(base)}H{_n(right)}M{_n(w / 2)} {_n(base - 3)}v6"/>')
     if card.share:
@@ -163,8 +169,9 @@ def _edge(scene: Scene, pill: Pill, at: Point, into: Point, out: Point, bend: li
     far = bend if bend and out[0] - u - length > 2 * scene.gap else None
     way = _way(scene, (into[0] + tip, into[1]), None, (u - length, v)) + _way(scene, (u + length, v), far, out)
     times = "× " if pill.single else ""
-    words = (f'<text class="soft s mid" x="{_n(x)}" y="{_n(y - 4)}">{times}{t(pill.local)}</text>'
-             f'<text class="g b mid" x="{_n(x)}" y="{_n(y + 10)}">{t(pill.contribution)}</text>')
+    words = f'<text class="soft s mid" x="{_n(x)}" y="{_n(y - 4 if pill.contribution else y + 3.5)}">{times}{t(pill.local)}</text>'
+    if pill.contribution:
+        words += f'<text class="g b mid" x="{_n(x)}" y="{_n(y + 10)}">{t(pill.contribution)}</text>'
     return (f'<g class="edge {pill.sign}" id="{ident}"><title>{t(pill.tip)}</title>'
             f'<path class="wire" stroke-width="{_n(pill.stroke)}" d="{way}"/>{_tip(scene, into, tip, half)}'
             f'<rect class="pill" x="{_n(x - pill.width / 2)}" y="{_n(y - pill.height / 2)}" width="{_n(pill.width)}" '
@@ -184,18 +191,27 @@ def _way(scene: Scene, a: Point, bend: list[Point] | None, b: Point) -> str:
     return f"M{_p(_along(scene, a))}C" + " ".join(_p(_along(scene, point)) for point in points[1:])
 
 
-def _legend(scene: Scene) -> str:
+def _words(scene: Scene) -> str:
+    """The sentence of the legend."""
     if scene.state == "forward only":
-        return '<text class="soft k" y="4">forward only: call backward() to see gradients. pill: × local derivative</text>'
-    words = "pill: × local derivative, = what it adds to grad"
-    if scene.bare:
-        words = "wire: the thicker, the more it adds to grad; its tooltip has the numbers"
+        return "forward only: call backward() to see gradients. " + "pill: × local derivative" * (not scene.bare)
     if scene.state == "stale":
-        words = "stale: a leaf's data was changed after the forward pass"
-    return ('<g class="neg"><rect class="bar" y="-3" width="22" height="6" rx="2"/></g>'
+        return "stale: a leaf was changed after the forward pass; dashed: cards whose data no longer follows"
+    return ("wire: the thicker, the more it adds to grad; its tooltip has the numbers" if scene.bare else
+            "pill: × local derivative, = what it adds to grad")
+
+
+def _legend(scene: Scene) -> str:
+    words = f'<text class="soft k" x="{_n(_indent(scene))}" y="4">{t(_words(scene))}</text>'
+    keys = ('<g class="neg"><rect class="bar" y="-3" width="22" height="6" rx="2"/></g>'
             '<text class="soft k" x="28" y="4">negative</text>'
             '<g class="pos"><rect class="bar" x="100" y="-3" width="22" height="6" rx="2"/></g>'
-            f'<text class="soft k" x="128" y="4">positive</text><text class="soft k" x="208" y="4">{t(words)}</text>')
+            '<text class="soft k" x="128" y="4">positive</text>')
+    return words if scene.state == "forward only" else keys + words
+
+
+def _indent(scene: Scene) -> float:
+    return 0.0 if scene.state == "forward only" else 208.0
 
 
 def _boxes(scene: Scene, placed: Placed) -> list[tuple[float, float, float, float]]:
