@@ -8,6 +8,8 @@ from test_view_collapse import network
 
 import engine
 from engine import Value
+from engine.explain import columns
+from engine.view.network import RADIUS
 from nn import MLP
 
 
@@ -55,6 +57,30 @@ def test_wires_by_weight_or_by_gradient(wires, kind):
     svg = engine.draw(loss, view="network", wires=wires).svg
     wire = next(g for g in ET.fromstring(svg).iter(f"{SVG}g") if "weight 3" in (g.findtext(f"{SVG}title") or ""))
     assert wire.get("class") == kind
+
+
+def test_texts_fit_their_places():
+    net = MLP(2, [2, 1], activation="tanh", seed=1)
+    loss = (net([Value(0.5, label="W" * 40), Value(-0.3, label="漢字" * 20)]) - 1e6) ** 2
+    loss.label = "L" * 40
+    loss.backward()
+    root = ET.fromstring(engine.draw(loss, view="network").svg)
+    wide = float(root.get("width"))
+    for text in root.iter(f"{SVG}text"):
+        kinds, x = (text.get("class") or "").split(), float(text.get("x"))
+        size = columns("".join(text.itertext())) * (6.02 if "mid" in kinds else 6.63)
+        if "mid" in kinds:
+            assert size <= 2 * RADIUS + 1
+        if "end" in kinds:
+            assert x - size >= 0.0
+        if kinds == ["ink"]:
+            assert x + size <= wide
+
+
+def test_a_column_is_headed_by_its_layer():
+    _, loss = network(2, 3, 1)
+    assert ["".join(found.itertext()) for found in parts(engine.draw(loss, view="network").svg, "caption")] == [
+        "layer0", "layer1"]
 
 
 def test_forward_only_shows_weights_and_no_ring():

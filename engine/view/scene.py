@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from math import inf, isfinite, nextafter
 from typing import Any
 
-from ..explain import Step, name, numbered, printable
+from ..explain import Step, columns, name, numbered, printable
 from ..graph import topological_order
 from ..ieee import add_up
 from ..symbols import slopes
@@ -193,16 +193,19 @@ def sign(x: float) -> str:
 
 
 def cut(words: str, width: float, size: float) -> str:
-    """As many characters as fit: a monospaced character is 0.602 of its size wide. Dotted names keep their end.
+    """As much as fits: a character is 0.602 of its size wide, a CJK one twice that; dotted names keep their end.
 
-    >>> cut("layer0.neuron1.w2", 96, 13), cut("a very long label", 96, 13)
-    ('…neuron1.w2', 'a very long…')
+    >>> cut("layer0.neuron1.w2", 96, 13), cut("a very long label", 96, 13), cut("漢字の名前です", 96, 13)
+    ('…neuron1.w2', 'a very long…', '漢字の名前…')
     """
     room = max(1, int(width / (0.602 * size)))
     if len(words) > room and "." in words and words.replace(".", "_").isidentifier():
         ends = ["…" + words[i + 1:] for i, c in enumerate(words) if c == "."]
         words = next((end for end in ends if len(end) <= room), words)
-    return printable(words, room)
+    limit = room
+    while columns(shown := printable(words, limit)) > room and limit > 1:
+        limit -= 1
+    return shown
 
 
 def _card(node: Any, number: int, names: dict[Any, str], steps: list[Step], is_root: bool, state: str,
