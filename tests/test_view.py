@@ -14,7 +14,8 @@ from strategies import programs, run
 
 import engine
 from engine import Value
-from engine.view import layout, picture
+from engine.explain import columns
+from engine.view import layout, picture, svg
 from engine.view.scene import Scene, changed, summed
 
 GOLDEN = Path(__file__).parent / "golden"
@@ -95,6 +96,31 @@ def test_a_stale_graph_says_so():
     f.backward()
     a.data = 7.0
     assert "stale" in engine.draw(f).svg
+
+
+def test_tooltips_say_the_rule_in_words():
+    *_, f = fanout()
+    f.backward()
+    tips = [tip.text for tip in ET.fromstring(engine.draw(f).svg).iter(f"{SVG}title")][1:]
+    assert "∂d/∂a = b = 3: d changes 3 times as fast as a; it adds 1 × 3 = 3 to a.grad" in tips
+    assert "∂d/∂b = a = −2: d changes 2 times as fast as b, the other way; it adds 1 × −2 = −2 to b.grad" in tips
+    assert "∂e/∂b = 1: e changes as fast as b; it adds −6 × 1 = −6 to b.grad" in tips
+    assert "b, a leaf; data = 3; grad = −8 = −6 − 2" in tips
+    assert "f = d·e; data = −6; grad = 1; the root: its grad starts at 1, the seed" in tips
+
+
+def test_the_title_and_the_description_read_well():
+    a, *_, f = fanout()
+    heard = []
+    for change in (lambda: None, f.backward, lambda: setattr(a, "data", 0.0)):
+        change()
+        root = ET.fromstring(engine.draw(f).svg)
+        assert root.get("role") == "img" and root.find(f"{SVG}title").text == "f = −6"
+        assert root.get("aria-labelledby").split() == [root.find(f"{SVG}{tag}").get("id") for tag in ("title", "desc")]
+        heard.append(root.find(f"{SVG}desc").text)
+    grads = "5 cards, 6 edges. The gradient of a is −3. The gradient of b is −8."
+    assert heard == ["5 cards, 6 edges. Forward only: backward() has not been called.", grads,
+                     grads + " Stale: a leaf was changed after the forward pass."]
 
 
 def test_every_card_whose_data_no_longer_follows_says_what_it_would_be(placing):
@@ -272,12 +298,24 @@ def test_names_of_the_callers_variables():
     assert [texts(g)[0] for g in groups(svg, "node")][:2] == ["weight", "x"]
 
 
+@pytest.mark.parametrize("label", ["W" * 50, "漢字" * 20, "layer0.neuron12.w345.of.something", "🙂" * 30, "i"])
+def test_the_texts_of_a_header_do_not_overlap(label):
+    x = Value(2.0, label=label)
+    y = engine.weighted_sum([x, 1234.5], [-6789.1, 9876.5], 1e300) + engine.logaddexp(x, 1e-300)
+    y.label = label
+    for card in Scene.of(y).cards:
+        start = svg.chip_width(card.chip) + 13 if card.chip else 8.0
+        end = card.width - 8 - (6.02 * columns(card.note) + 6 if card.note else 0.0)
+        assert start + 7.83 * columns(card.title) <= end + 0.1
+
+
 def test_constants_stand_in_the_header_of_the_node_that_uses_them():
     x = Value(2.0, label="x")
     y = x * 3.0
     assert len(groups(engine.draw(y).svg, "node")) == 2
     assert "3" in texts(groups(engine.draw(y).svg, "node")[1])
-    assert len(groups(engine.draw(y, constants=True).svg, "node")) == 3
+    with_cards = [texts(group) for group in groups(engine.draw(y, constants=True).svg, "node")]
+    assert len(with_cards) == 3 and sum("3" in words for words in with_cards) == 1
 
 
 def test_a_notebook_gets_svg_and_text():

@@ -24,13 +24,13 @@ _hinted = False
 
 def place(scene: Scene, seconds: float = 10.0) -> Placed:
     """dot's layout if dot is here and answers in time, else the built-in one."""
-    if scene.direction == "TB":
-        return _turned(place(_lying(scene), seconds))
+    lying = scene if scene.direction == "LR" else _lying(scene)
     try:
-        return by_dot(scene, seconds)
+        placed = by_dot(lying, seconds)
     except (OSError, subprocess.SubprocessError, ValueError, ImportError) as error:
         _hint(error)
-        return layered(scene)
+        placed = layered(lying)
+    return placed if scene.direction == "LR" else _turned(placed)
 
 
 def _lying(scene: Scene) -> Scene:
@@ -39,7 +39,7 @@ def _lying(scene: Scene) -> Scene:
     of = {id(old): new for old, new in zip(scene.cards, cards)}
     pills = [replace(pill, width=pill.height, height=pill.width, child=of[id(pill.child)], parent=of[id(pill.parent)])
              for pill in scene.pills]
-    return replace(scene, cards=cards, pills=pills, direction="LR")
+    return replace(scene, cards=cards, pills=pills)
 
 
 def _turned(placed: Placed) -> Placed:

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from math import inf, isfinite, nextafter
 from typing import Any
 
-from ..explain import Step, columns, name, numbered, printable
+from ..explain import Step, columns, expression, name, numbered, printable
 from ..graph import topological_order
 from ..ieee import add_up
 from ..symbols import slopes
@@ -99,7 +99,9 @@ class Scene:
     @property
     def gap(self) -> float:
         """The room between two columns: where there are only wires, the more of them the wider."""
-        return min(260.0, 100.0 + 0.5 * len(self.pills)) if self.bare else 30.0
+        if self.bare:
+            return min(260.0, 100.0 + 0.5 * len(self.pills))
+        return 30.0 if self.direction == "LR" else 46.0  # from top to bottom wires go farther aside
 
     @classmethod
     def of(cls, root: Any, names: dict[Any, str] | None = None, constants: bool = False, level: str = "values",
@@ -123,6 +125,8 @@ class Scene:
             arrivals.setdefault(step.parent, []).append(step)
         cards = {node: _card(node, i, names or {}, arrivals.get(node, []), _holds(node, root), state, largest)
                  for i, node in enumerate(shown)}
+        for card in cards.values() if constants else ():
+            card.note *= card.kind != "operation"  # its constants have cards of their own
         for card in cards.values() if rebuilt else ():
             _compare(card, rebuilt)
         top = max([abs(s.contribution) for s in steps if s.contribution - s.contribution == 0.0], default=0.0) or 1.0
@@ -216,17 +220,27 @@ def _card(node: Any, number: int, names: dict[Any, str], steps: list[Step], is_r
     words = [text(x) for x in terms]
     if elsewhere:
         words.append(f"{text(elsewhere)} elsewhere")
-    chip, note = _header(node)
     width = GROUP if isinstance(node, Group) else 144.0
-    title = cut(names.get(node) or node.label or _unnamed(node), width - 18 - _beside(chip, note, width), 13)
+    chip, title, note = _fitted(*_header(node), names.get(node) or node.label or _unnamed(node), width)
     share = max(-1.0, min(1.0, node.grad / largest)) if swept and node.grad == node.grad else 0.0
     grad = text(node.grad) if swept else "–"
-    tip = f"{names.get(node) or name(node)}; data = {text(node.data)}; grad = {grad}"
+    tip = f"{_said(node, names)}; data = {text(node.data)}; grad = {grad}"
     if len(words) > 1 and swept:
         tip += " = " + _sum(words)
+    if is_root and swept:
+        tip += "; the root: its grad starts at 1, the seed"
     return Card(node, number, title, chip, note, text(node.data), grad, words if swept else [],
                 sign(node.grad) if swept else "zero", share, printable(tip, 400), is_root, width,
                 name=names.get(node) or node.label or name(node), elsewhere=elsewhere, kind=_kind(node))
+
+
+def _said(node: Any, names: dict[Any, str]) -> str:
+    """What a card stands for, in words or as a formula."""
+    if isinstance(node, Group):
+        return f"{node.label}: one card for a {node.kind}, {len(node.members)} values inside"
+    if not node.parents:
+        return f"{names.get(node) or name(node)}, {'a plain number' if node.constant else 'a leaf'}"
+    return f"{names[node]} = {expression(node)}" if node in names else expression(node)
 
 
 def _kind(node: Any) -> str:
@@ -249,9 +263,18 @@ def _elsewhere(grad: float, arrived: float) -> float:
     return next((x for x in (rest, nextafter(rest, inf), nextafter(rest, -inf)) if arrived + x == grad), rest)
 
 
-def _beside(chip: str, note: str, width: float) -> float:
-    """What the chip and the note leave no room for; a wide card has room for both beside a name."""
-    return 7.3 * max(len(chip), len(note)) if width < GROUP else 7.4 * len(chip) + 6.1 * len(note) + 6
+def _fitted(chip: str, note: str, title: str, width: float) -> tuple[str, str, str]:
+    """What stands in a header, cut so that nothing overlaps: the title first, of the note four characters at least."""
+    start = chip_width(chip) + 13 if chip else 8.0
+    room = width - 8 - start
+    if note:
+        note = cut(note, max(24.1, room - 7.83 * columns(title) - 6), 10)
+        room -= 6.02 * columns(note) + 6
+    return chip, cut(title, room, 13) if room > 15 else "", note
+
+
+def chip_width(chip: str) -> float:
+    return max(20.0, 7.4 * len(chip) + 10)
 
 
 def _unnamed(node: Any) -> str:
@@ -294,15 +317,24 @@ def _pill(step: Step, cards: dict[Any, Card], state: str, top: float) -> Pill:
     edges = step.slot if isinstance(step, Bundle) else 1
     local = f"{edges} edge{'s' * (edges > 1)}" if isinstance(step, Bundle) else text(step.local)
     tip = (f"{local} from {up} to {down}" if isinstance(step, Bundle)
-           else f"∂{up}/∂{down} = {_rule(step, up)}{local}")
+           else f"∂{up}/∂{down} = {_rule(step, up)}{local}: {_in_words(up, down, step.local)}")
     if state == "forward only":
         return Pill(step, child, parent, local, "", "zero", 1.2, printable(tip, 400), edges=edges)
-    sum_ = f"{text(step.upstream)} × {text(step.local)} = " if edges == 1 and not isinstance(step.node, Group) else ""
-    tip += f"; contribution to {down}.grad = {sum_}{text(step.contribution)}"
+    product = f"{text(step.upstream)} × {local} = " if not isinstance(step.node, Group) else ""
+    tip += (f"; it adds {product}{text(step.contribution)} to {down}.grad" if step.upstream != 0.0
+            else f"; {up}.grad is 0, so nothing is passed on")
     size = abs(step.contribution) / top
     stroke = 1.2 + 3.3 * min(1.0, size) ** 0.5 if size == size else 2.0
     return Pill(step, child, parent, local, signed(step.contribution), sign(step.contribution), stroke,
                 printable(tip, 400), edges=edges)
+
+
+def _in_words(up: str, down: str, local: float) -> str:
+    """What a local derivative says: how fast one value changes with the other."""
+    if local == 0.0 or local != local:
+        return f"{up} does not change with {down}" if local == 0.0 else f"{up} has no slope here"
+    speed = "as fast as" if abs(local) == 1.0 else f"{text(abs(local))} times as fast as"
+    return f"{up} changes {speed} {down}" + ", the other way" * (local < 0.0)
 
 
 def _held(words: str) -> str:
@@ -320,6 +352,10 @@ def _rule(step: Step, child: str) -> str:
 
 
 def _summary(cards: dict[Any, Card], pills: list[Pill], state: str) -> str:
+    """The picture in a few sentences, for those who hear it."""
+    sizes = f"{len(cards)} card{'s' * (len(cards) != 1)}, {len(pills)} edge{'s' * (len(pills) != 1)}"
+    if state == "forward only":
+        return f"{sizes}. Forward only: backward() has not been called."
     leaves = [card for node, card in cards.items() if not node.parents and card.title][:12]
-    grads = "; ".join(f"the gradient of {card.title} is {card.grad}" for card in leaves)
-    return f"{len(cards)} values, {len(pills)} edges, {state}. {grads}"
+    stale = " Stale: a leaf was changed after the forward pass." * (state == "stale")
+    return f"{sizes}." + "".join(f" The gradient of {card.title} is {card.grad}." for card in leaves) + stale

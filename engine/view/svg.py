@@ -13,7 +13,7 @@ import hashlib
 from xml.sax.saxutils import escape
 
 from .layered import Placed, Point
-from .scene import Card, Pill, Scene, summed
+from .scene import Card, Pill, Scene, chip_width, summed
 
 MARGIN = 16.0
 LIGHT = {"bg": "#fbfaf7", "ink": "#1f2430", "soft": "#626878", "card": "#ffffff", "line": "#c9ccd4", "head": "#f1f0ec",
@@ -100,7 +100,7 @@ def _chip(card: Card) -> tuple[str, float]:
     """The chip with the operation, and where the name starts behind it."""
     if not card.chip:
         return "", 8.0
-    width = max(20.0, 7.4 * len(card.chip) + 10)
+    width = chip_width(card.chip)
     return (f'<rect class="chip" x="6" y="4" width="{_n(width)}" height="18" rx="9"/>'
             f'<text class="on b mid" x="{_n(6 + width / 2)}" y="17.2">{t(card.chip)}</text>'), width + 13
 
