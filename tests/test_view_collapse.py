@@ -121,6 +121,18 @@ def test_a_sum_that_is_spelled_out_collapses_to_the_same_cards(level):
     assert shown[0] == shown[1]
 
 
+@pytest.mark.parametrize("expanded", [False, True])
+def test_a_module_names_neurons_and_layers_whose_values_have_no_labels(expanded):
+    net = MLP(2, [2, 1], activation="tanh", seed=1, expanded=expanded)
+    for parameter in net.parameters():
+        parameter.label = ""
+    loss = (net([Value(0.5, label="x0"), Value(-0.3, label="x1")]) - 1.0) ** 2
+    for level, names in [("neurons", {"layer0.neuron0", "layer0.neuron1", "layer1.neuron0"}),
+                         ("layers", {"layer0", "layer1"})]:
+        cards = engine.draw(loss, module=net, collapse=level).scene.cards
+        assert {found.name for found in cards if found.kind in ("neuron", "layer")} == names
+
+
 def test_the_lectures_network_is_found_by_structure_alone(placing):
     loss = spelled_out([3, 4, 4, 1])
     picture = engine.draw(loss)

@@ -8,15 +8,11 @@ import shutil
 import subprocess
 
 import pytest
-from test_view import HOSTILE, fanout
+from test_view import HOSTILE, clean, fanout
 
 import engine
 from engine import Value
 from engine.view import export, picture
-
-
-def clean(label):
-    return "".join("\ufffd" if c < " " or "\ud800" <= c <= "\udfff" else c for c in label)
 
 
 def drawn(label):
