@@ -115,7 +115,8 @@ def test_a_sum_that_is_spelled_out_collapses_to_the_same_cards(level):
         loss.label = "loss"
         loss.backward()
         picture = engine.draw(loss, collapse=level)
-        edges = {(pill.child.title, pill.parent.title, pill.local, pill.contribution) for pill in picture.scene.pills}
+        edges = {(pill.child.title, pill.parent.title, pill.step.slot, pill.local, pill.contribution)
+                 for pill in picture.scene.pills}
         shown.append((sorted((c.title, c.kind, c.chip, c.note, c.data, c.grad, sorted(c.terms))
                              for c in picture.scene.cards), edges))
     assert shown[0] == shown[1]
@@ -269,6 +270,10 @@ def test_what_leaves_a_neuron_with_several_outputs_has_no_one_local_derivative()
     pills = [pill for pill in engine.draw(loss, collapse="neurons").scene.pills if pill.child.kind == "neuron"]
     assert {pill.local for pill in pills} == {"6 edges", "1 edge"}
     assert not any(pill.single for pill in pills)
+    neuron = pills[0].child
+    assert neuron.note == "6×" and "used 6 times, 12 values inside" in neuron.tip  # 6 sums, 5 weights, a bias
+    assert ["Σ data" in words for words in map(texts, groups(engine.draw(loss, collapse="neurons").svg, "node"))].count(
+        True) == 6
     assert {pill["slot"] for pill in json.loads(export.json(engine.draw(loss, collapse="layers").scene))["pills"]
             if pill["edges"] > 1} == {None}
 

@@ -33,6 +33,11 @@ class Group:
         self.operation, self.constant = self, False
         self.symbol = chip
 
+    @property
+    def is_sum(self) -> bool:
+        """Whether data and grad are sums over several outputs."""
+        return len(self.outputs) > 1
+
 
 class Bundle(Step):
     """What crosses a border along several edges: `slot` counts them, and no local derivative is that of all."""
@@ -83,9 +88,16 @@ def _boxes(found: list[Neuron], shown: list[Any], order: list[Any], steps: list[
         if box[node] is not node:
             box[node].members.append(node)
     for group in groups.values():
-        count = len({neuron.parameters for neuron in group.applications})
-        group.note = f"{count} neuron{'s' * (count > 1)}" if merge == "layers" else ""
+        group.note = _note(group)
     return box
+
+
+def _note(group: Group) -> str:
+    """How many neurons a layer has, or how often a neuron was used."""
+    count, uses = len({neuron.parameters for neuron in group.applications}), len(group.applications)
+    if group.kind == "layer":
+        return f"{count} neuron{'s' * (count > 1)}"
+    return f"{uses}×" if uses > 1 else ""
 
 
 def _key(neuron: Neuron, merge: str, layer_of: dict[Any, Any]) -> Any:
@@ -162,10 +174,13 @@ def _turns(step: Step, made_by: dict[Any, Neuron]) -> bool:
 def _step(child: Any, parent: Any, found: list[Step], made_by: dict[Any, Neuron]) -> Step:
     """One step for the edges between two boxes; a single edge keeps its local derivative, from output to operand."""
     first, share = found[0], add_up([step.contribution for step in found])
-    if len(found) > 1 or (isinstance(child, Group) and len(child.outputs) > 1):
+    if len(found) > 1 or (isinstance(child, Group) and child.is_sum):
         return Bundle(0, child, parent, len(found), nan, nan, share, 0.0, 0.0)
-    local = first.local * (made_by[first.node].activation_slope() if isinstance(child, Group) else 1.0)
-    return first._replace(node=child, parent=parent, local=local)
+    if not isinstance(child, Group):
+        return first._replace(node=child, parent=parent)
+    neuron = made_by[first.node]
+    return first._replace(node=child, parent=parent, slot=neuron.slot(first.node, first.slot),
+                          local=first.local * neuron.activation_slope())
 
 
 def running(steps: list[Step], root: Any) -> list[Step]:

@@ -29,7 +29,7 @@ class Neuron(NamedTuple):
     inputs: tuple[Any, ...]
     bias: Any  # None where nothing but products is added
     inside: tuple[Any, ...]
-    products: tuple[Any, ...] = ()  # where the sum is spelled out: the product of each weight and its input
+    products: Mapping[Any, int] = {}  # where the sum is spelled out: every product, and which it is
 
     @property
     def parameters(self) -> tuple[Any, ...]:
@@ -40,6 +40,15 @@ class Neuron(NamedTuple):
         if not self.products:
             return list(self.sum.local_derivatives()[len(self.weights):2 * len(self.weights)])
         return [product.local_derivatives()[product.parents[0] is w] for product, w in zip(self.products, self.weights)]
+
+    def slot(self, node: Any, slot: int) -> int:
+        """Where an operand of one of the nodes would stand among w…, a…, b, the operands of a weighted sum."""
+        if not self.products:
+            return slot
+        if node not in self.products:
+            return 2 * len(self.weights)
+        i = self.products[node]
+        return i + len(self.weights) * (node.parents[slot] is not self.weights[i])
 
     def activation_slope(self) -> float:
         """The derivative of the output by the sum."""
@@ -148,4 +157,5 @@ def _spelled(node: Any, users: dict[Any, list[Any]], additions: list[Any], produ
     pairs = [(product.parents[slot], product.parents[1 - slot]) for product, slot in zip(products, slots)]
     weights, inputs = zip(*pairs)
     bias = next((leaf for leaf in leaves if not leaf.constant), None)
-    return Neuron(node, _output(node, users), weights, inputs, bias, (*additions, *products), tuple(products))
+    return Neuron(node, _output(node, users), weights, inputs, bias, (*additions, *products),
+                  {product: i for i, product in enumerate(products)})

@@ -53,6 +53,11 @@ class Card:
     rebuilt: float | None = None  # the same as a number
 
     @property
+    def is_sum(self) -> bool:
+        """Whether it stands for a group with several outputs, so that data and grad are sums over them."""
+        return isinstance(self.node, Group) and self.node.is_sum
+
+    @property
     def height(self) -> float:
         return self.tall or 80.0 + 14.0 * (len(self.terms) > 1) + 14.0 * bool(self.now)
 
@@ -237,7 +242,8 @@ def _card(node: Any, number: int, names: dict[Any, str], steps: list[Step], is_r
 def _said(node: Any, names: dict[Any, str]) -> str:
     """What a card stands for, in words or as a formula."""
     if isinstance(node, Group):
-        return f"{node.label}: one card for a {node.kind}, {len(node.members)} values inside"
+        uses = f" used {len(node.applications)} times" if node.kind == "neuron" and len(node.applications) > 1 else ""
+        return f"{node.label}: one card for a {node.kind}{uses}, {len(node.members)} values inside"
     if not node.parents:
         return f"{names.get(node) or name(node)}, {'a plain number' if node.constant else 'a leaf'}"
     return f"{names[node]} = {expression(node)}" if node in names else expression(node)

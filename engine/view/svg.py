@@ -71,7 +71,7 @@ def _card(card: Card, at: Point, ident: str) -> str:
     x, y = at[0] - card.width / 2, at[1] - card.height / 2
     w, h, right = card.width, card.height, card.width - 10
     chip, indent = _chip(card)
-    every = "Σ " if card.kind == "layer" else ""
+    every = "Σ " * card.is_sum
     more = 14.0 * bool(card.now)  # one line more
     kinds = card.sign + " root" * card.is_root + " stale" * bool(card.now)
     parts = [f'<g class="node {kinds}" id="{ident}-n{card.number}" '
@@ -197,8 +197,9 @@ def _words(scene: Scene) -> str:
         return "forward only: call backward() to see gradients. " + "pill: × local derivative" * (not scene.bare)
     if scene.state == "stale":
         return "stale: a leaf was changed after the forward pass; dashed: cards whose data no longer follows"
-    return ("wire: the thicker, the more it adds to grad; its tooltip has the numbers" if scene.bare else
-            "pill: × local derivative, = what it adds to grad")
+    words = ("wire: the thicker, the more it adds to grad; its tooltip has the numbers" if scene.bare else
+             "pill: × local derivative, = what it adds to grad")
+    return words + "; Σ data, Σ grad: over all outputs" * any(card.is_sum for card in scene.cards)
 
 
 def _legend(scene: Scene) -> str:
