@@ -235,6 +235,32 @@ def test_two_pictures_on_one_page_share_no_ids():
     assert not set(ids[0]) & set(ids[1])
 
 
+def test_pictures_that_differ_in_one_number_share_no_ids():
+    ids = []
+    for data in (1.0, 2.0):
+        y = Value(data) * 0.0
+        y.label = "y"
+        ids.append(re.search(r' id="([^"]+)"', engine.draw(y).svg)[1])
+    assert ids[0] != ids[1]
+
+
+def test_text_stands_out_from_what_is_behind_it():
+    """A contrast of 4.5 to 1 by the formula of WCAG 2: https://www.w3.org/TR/WCAG21/#dfn-contrast-ratio."""
+    def light(colour):
+        parts = [int(colour[i:i + 2], 16) / 255 for i in (1, 3, 5)]
+        red, green, blue = (x / 12.92 if x <= 0.04045 else ((x + 0.055) / 1.055) ** 2.4 for x in parts)
+        return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+    kinds = ("pos", "neg", "zero", "nan")
+    pairs = [("ink", "card"), ("ink", "head"), ("soft", "bg"), ("soft", "head"), ("soft", "card"), ("on", "chip"),
+             ("old", "card"), *[(kind, "card") for kind in kinds], *[(kind, f"{kind}-bg") for kind in kinds],
+             *[("soft", f"{kind}-bg") for kind in kinds]]
+    for colours in (svg.LIGHT, svg.DARK):
+        for text, behind in pairs:
+            low, high = sorted([light(colours[text]), light(colours[behind])])
+            assert (high + 0.05) / (low + 0.05) >= 4.5, (text, behind)
+
+
 def test_the_same_bytes_in_every_process():
     code = ("import engine\nfrom engine import Value\na, b = Value(2.0, 'a'), Value(3.0, 'b')\nc = (a * b + a).tanh()\n"
             "c.backward()\nimport sys\nsys.stdout.buffer.write(engine.draw(c).svg.encode())")

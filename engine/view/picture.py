@@ -126,6 +126,7 @@ def converted(svg: str, suffix: str) -> bytes:
         import cairosvg
     except (ImportError, OSError):  # OSError: the package is here, its library is not
         return _by_program(svg, suffix[1:])
+    svg = svg.replace("ui-monospace,", "")  # it looks at the first of the fonts alone
     convert = cairosvg.svg2png if suffix == ".png" else cairosvg.svg2pdf
     return bytes(convert(bytestring=svg.encode(), **({"scale": 2.0} if suffix == ".png" else {})))
 

@@ -34,7 +34,8 @@ def paint(scene: Scene, placed: Placed, theme: str = "auto") -> str:
     """The picture as one SVG element, the same bytes for the same scene. Coordinates are in pixels."""
     if theme not in ("auto", "light", "dark"):
         raise ValueError(f"theme {theme!r}: take 'auto', 'light' or 'dark'")
-    ident = "cr" + hashlib.sha256(repr((scene.title, scene.summary, placed, theme)).encode()).hexdigest()[:8]
+    texts = [scene.title, scene.summary, *[card.tip for card in scene.cards], *[pill.tip for pill in scene.pills]]
+    ident = "cr" + hashlib.sha256(repr((texts, placed, theme)).encode()).hexdigest()[:8]
     body = "".join([*_edges(scene, placed, ident), *[_card(card, at, ident) for card, at in zip(scene.cards, placed.cards)]])
     width, height = _extent(scene, placed)
     left, top = _least(scene, placed)
