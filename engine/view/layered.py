@@ -34,7 +34,7 @@ class Placed:
     bends: dict[int, list[Point]] = field(default_factory=dict)
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, slots=True)
 class _Item:
     """A card, a pill or a turn. `left` and `right` are its neighbours in the next columns and how hard each pulls."""
 
@@ -43,14 +43,17 @@ class _Item:
     height: float = 0.0
     y: float = 0.0
     row: int = 0
-    left: list[tuple["_Item", float]] = field(default_factory=list)
-    right: list[tuple["_Item", float]] = field(default_factory=list)
+    left: "_Pulls" = field(default_factory=list)
+    right: "_Pulls" = field(default_factory=list)
     above: "_Item | None" = None
     below: "_Item | None" = None
 
     @property
     def is_turn(self) -> bool:
         return not self.height
+
+
+_Pulls = list[tuple[_Item, float]]
 
 
 def layered(scene: Scene) -> Placed:
@@ -159,7 +162,7 @@ def _untangle(columns: dict[int, list[_Item]]) -> None:
     columns.update(best)
 
 
-def _mean(near: list[tuple[_Item, float]], otherwise: float) -> float:
+def _mean(near: _Pulls, otherwise: float) -> float:
     return sum(item.y for item, _ in near) / len(near) if near else otherwise
 
 
@@ -203,6 +206,30 @@ def _settle_all(columns: dict[int, list[_Item]]) -> None:
             _settle(items, [[near for side in sides for near in getattr(item, side)] for item in items])
 
 
+def _settle(items: list[_Item], near: list[_Pulls]) -> None:
+    """The places with the least sum of pull · distance² that keep the items apart.
+
+    Items that would overlap form a block, which stands where its items on the average want it to: the algorithm of
+    pool adjacent violators.
+    """
+    blocks: list[list[float]] = []  # place of the first item, weight, how many items
+    offset, offsets = 0.0, []
+    for i, item in enumerate(items):
+        offset += _apart(items[i - 1], item) if i else 0.0
+        offsets.append(offset)
+        weight = sum(pull for _, pull in near[i])
+        wish = sum(other.y * pull for other, pull in near[i]) / weight if weight else item.y
+        block = [wish - offset, weight or 1e-3, 1]
+        while blocks and blocks[-1][0] > block[0]:
+            place, other_weight, count = blocks.pop()
+            both = other_weight + block[1]
+            block = [(place * other_weight + block[0] * block[1]) / both, both, count + block[2]]
+        blocks.append(block)
+    places = [place for place, _, count in blocks for _ in range(int(count))]
+    for item, place, offset in zip(items, places, offsets):
+        item.y = place + offset
+
+
 def _beside_parents(columns: dict[int, list[_Item]]) -> None:
     """Cards stand where they are; a pill goes to the height of its parent if it can, so that its wire is straight."""
     for column, items in columns.items():
@@ -235,30 +262,6 @@ def _down_from_0(columns: dict[int, list[_Item]]) -> None:
         item.y -= top
 
 
-def _settle(items: list[_Item], near: list[list[tuple[_Item, float]]]) -> None:
-    """The places with the least sum of pull · distance² that keep the items apart.
-
-    Items that would overlap form a block, which stands where its items on the average want it to: the algorithm of
-    pool adjacent violators.
-    """
-    blocks: list[list[float]] = []  # place of the first item, weight, how many items
-    offset, offsets = 0.0, []
-    for i, item in enumerate(items):
-        offset += _apart(items[i - 1], item) if i else 0.0
-        offsets.append(offset)
-        weight = sum(pull for _, pull in near[i])
-        wish = sum(other.y * pull for other, pull in near[i]) / weight if weight else item.y
-        block = [wish - offset, weight or 1e-3, 1]
-        while blocks and blocks[-1][0] > block[0]:
-            place, other_weight, count = blocks.pop()
-            both = other_weight + block[1]
-            block = [(place * other_weight + block[0] * block[1]) / both, both, count + block[2]]
-        blocks.append(block)
-    places = [place for place, _, count in blocks for _ in range(int(count))]
-    for item, place, offset in zip(items, places, offsets):
-        item.y = place + offset
-
-
 # -- across --------------------------------------------------------------------------------------------------
 
 
@@ -278,7 +281,7 @@ def _bends(wires: list[list[_Item]], columns: dict[int, list[_Item]], x: dict[in
     bends, lane = {}, max(item.y + item.height / 2 for items in columns.values() for item in items) + GAP_Y
     for i, wire in sorted(enumerate(wires), key=lambda pair: pair[1][-1].column - pair[1][0].column):
         (centre, half), (far, far_half) = x[wire[0].column], x[wire[-1].column]
-        start, end = (centre + half, wire[0].y), (far - far_half, wire[-1].y)
+        start, end = (centre + half, wire[0].y), (far - far_half, wire[-1].y)  # a card may be narrower than its column
         if len(wire) > 2:
             bends[i] = _curve([start, *_path(wire, x), end])
         elif wire[1].column > wire[0].column + 1:  # no turns were left

@@ -64,31 +64,34 @@ class Neuron(NamedTuple):
 def neurons(order: Iterable[Any]) -> list[Neuron]:
     """The neurons of a graph in the order in which they were computed. The effort is linear."""
     order = list(order)
-    users: dict[Any, list[Any]] = {node: [] for node in order}
-    for node in order:
-        for parent in node.parents:
-            if parent in users:
-                users[parent].append(node)
-    sums = _sums(order, users)
-    terms = {node: _terms(node, sums) for node in order if node in sums and not _is_part(node, users, sums)}
+    only = _only_users(order)
+    sums = _sums(order, only)
+    terms = {node: _terms(node, sums) for node in order if node in sums and only.get(node) not in sums}
     usual = _usual_slot([product for found in terms.values() for product in found[1]])
     found = []
     for node in order:
+        output = only[node] if node in only and _activates(only[node]) else node
         if node.operation.name == "weighted_sum":
-            found.append(_whole(node, users))
+            found.append(_whole(node, output))
         elif node in terms and terms[node][1]:
-            found.append(_spelled(node, users, *terms[node], usual))
+            found.append(_spelled(node, output, *terms[node], usual))
     return found
 
 
-def _whole(node: Any, users: dict[Any, list[Any]]) -> Neuron:
+def _only_users(order: list[Any]) -> dict[Any, Any]:
+    """For every node that is used once the node that uses it."""
+    count, user = dict.fromkeys(order, 0), {}
+    for node in order:
+        for parent in node.parents:
+            if parent in count:
+                count[parent] += 1
+                user[parent] = node
+    return {node: user[node] for node, times in count.items() if times == 1}
+
+
+def _whole(node: Any, output: Any) -> Neuron:
     half = len(node.parents) // 2
-    return Neuron(node, _output(node, users), node.parents[:half], node.parents[half:-1], node.parents[-1], (node,))
-
-
-def _output(node: Any, users: dict[Any, list[Any]]) -> Any:
-    only = users[node]
-    return only[0] if len(only) == 1 and _activates(only[0]) else node
+    return Neuron(node, output, node.parents[:half], node.parents[half:-1], node.parents[-1], (node,))
 
 
 def _activates(node: Any) -> bool:
@@ -96,22 +99,22 @@ def _activates(node: Any) -> bool:
     return len(node.parents) == 1 and (name in ACTIVATIONS or not (name in OPERATIONS or name == "power"))
 
 
-def _sums(order: list[Any], users: dict[Any, list[Any]]) -> dict[Any, int]:
+def _sums(order: list[Any], only: dict[Any, Any]) -> dict[Any, int]:
     """The additions that add up nothing but products, and how many biases each has come to: none or one."""
     sums: dict[Any, int] = {}
     for node in order:
         if node.operation.name in ("add", "total"):
-            biases = [_biases(term, users, sums) for term in node.parents]
-            if sum(biases) < 2:
-                sums[node] = sum(biases)
+            biases = sum(_biases(term, only, sums) for term in node.parents)
+            if biases < 2:
+                sums[node] = biases
     return sums
 
 
-def _biases(term: Any, users: dict[Any, list[Any]], sums: dict[Any, int]) -> int:
+def _biases(term: Any, only: dict[Any, Any], sums: dict[Any, int]) -> int:
     """How many biases a term brings in; more than a neuron has where it can't be a part of one."""
     if not term.parents:
         return not term.constant
-    if len(users.get(term, [])) != 1:
+    if term not in only:
         return 2
     return sums.get(term, 2 * (not _is_product(term)))
 
@@ -123,10 +126,6 @@ def _is_product(node: Any) -> bool:
 def _weights(product: Any) -> list[int]:
     """The slots of a product in which a weight can stand."""
     return [slot for slot, x in enumerate(product.parents) if not x.parents and not x.constant]
-
-
-def _is_part(node: Any, users: dict[Any, list[Any]], sums: dict[Any, int]) -> bool:
-    return len(users[node]) == 1 and users[node][0] in sums
 
 
 def _terms(node: Any, sums: dict[Any, int]) -> tuple[list[Any], list[Any], list[Any]]:
@@ -151,11 +150,11 @@ def _usual_slot(products: list[Any]) -> int:
     return int(2 * sum(certain) > len(certain))
 
 
-def _spelled(node: Any, users: dict[Any, list[Any]], additions: list[Any], products: list[Any], leaves: list[Any],
+def _spelled(node: Any, output: Any, additions: list[Any], products: list[Any], leaves: list[Any],
              usual: int) -> Neuron:
     slots = [found[0] if len(found) == 1 else usual for found in map(_weights, products)]
     pairs = [(product.parents[slot], product.parents[1 - slot]) for product, slot in zip(products, slots)]
     weights, inputs = zip(*pairs)
     bias = next((leaf for leaf in leaves if not leaf.constant), None)
-    return Neuron(node, _output(node, users), weights, inputs, bias, (*additions, *products),
+    return Neuron(node, output, weights, inputs, bias, (*additions, *products),
                   {product: i for i, product in enumerate(products)})
