@@ -303,6 +303,20 @@ def test_a_slow_dot_gives_way_to_the_built_in_layout(monkeypatch, capsys):
     assert "took too long" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("error, words", [
+    (FileNotFoundError("dot"), "dot is not installed"), (ImportError("graphviz"), "needs the graphviz package"),
+    (subprocess.CalledProcessError(1, "dot"), "dot failed"), (ValueError("no JSON"), "dot failed")])
+def test_one_hint_says_why_dot_is_not_used(monkeypatch, capsys, error, words):
+    def fails(scene, seconds):
+        raise error
+    monkeypatch.setattr(layout, "_hinted", False)
+    monkeypatch.setattr(layout, "by_dot", fails)
+    *_, f = fanout()
+    first, second = engine.draw(f), engine.draw(f)
+    said = capsys.readouterr().err
+    assert words in said and said.count("\n") == 1 and first.svg == second.svg
+
+
 def test_saving(tmp_path):
     *_, f = fanout()
     drawn = engine.draw(f)

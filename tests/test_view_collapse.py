@@ -93,6 +93,7 @@ def test_the_local_derivative_of_a_neuron_goes_through_its_activation():
 def test_a_large_network_has_a_card_for_every_layer(placing):
     _, loss = network(2, 16, 16, 1)
     picture = engine.draw(loss)
+    assert repr(picture) == "<Picture of loss: 7 cards, 306 edges>"  # 2·16 + 16·16 + 16 + 2
     layers = [found for found in picture.scene.cards if found.kind == "layer"]
     assert [(found.name, found.note) for found in layers] == [
         ("layer0", "16 neurons"), ("layer1", "16 neurons"), ("layer2", "1 neuron")]

@@ -50,9 +50,16 @@ def _turned(placed: Placed) -> Placed:
 def _hint(error: Exception) -> None:
     global _hinted
     if not _hinted:
-        why = "took too long" if isinstance(error, subprocess.TimeoutExpired) else "is not installed"
-        print(f"engine.draw: Graphviz's dot {why}; the built-in layout takes its place", file=sys.stderr)
+        print(f"engine.draw: {_fault(error)}; the built-in layout takes its place", file=sys.stderr)
         _hinted = True
+
+
+def _fault(error: Exception) -> str:
+    if isinstance(error, ImportError):
+        return "Graphviz's dot needs the graphviz package (pip install graphviz)"
+    if isinstance(error, subprocess.TimeoutExpired):
+        return "Graphviz's dot took too long"
+    return "Graphviz's dot is not installed" if isinstance(error, OSError) else "Graphviz's dot failed"
 
 
 def source(scene: Scene) -> str:

@@ -17,7 +17,7 @@ from . import collapse as collapsing
 from . import export, focus
 from .layout import place
 from .network import network
-from .scene import Scene
+from .scene import Scene, counted
 from .svg import paint
 
 WRITERS = {".dot": export.dot, ".gv": export.dot, ".mmd": export.mermaid, ".mermaid": export.mermaid,
@@ -59,10 +59,9 @@ class Picture:
         return {"image/svg+xml": self.svg, "text/plain": repr(self)}
 
     def __repr__(self) -> str:
-        cards, pills = len(self.scene.cards), len(self.scene.pills)
-        root = self.scene.cards[-1]
-        return (f"<Picture of {root.title or root.chip or 'a value'}: {cards} value{'s' * (cards != 1)}, "
-                f"{pills} edge{'s' * (pills != 1)}>")
+        last, what = self.scene.cards[-1], "value" if self.scene.level == "values" else "card"
+        return (f"<Picture of {last.title or last.chip or 'a value'}: {counted(len(self.scene.cards), what)}, "
+                f"{counted(self.scene.edges, 'edge')}>")
 
 
 def draw(root: Any, *, names: Mapping[str, Any] | None = None, module: Any = None, collapse: str = "auto",

@@ -102,6 +102,10 @@ class Scene:
         return len(self.pills) > PILLS
 
     @property
+    def edges(self) -> int:
+        return sum(pill.edges for pill in self.pills)
+
+    @property
     def gap(self) -> float:
         """The room between two columns: where there are only wires, the more of them the wider."""
         if self.bare:
@@ -186,6 +190,14 @@ def _edges(root: Any, order: list[Any], constants: bool) -> list[Step]:
             if constants or not parent.constant:
                 found.append(Step(len(found), node, parent, slot, local, upstream, contribution, before, grads[parent]))
     return found
+
+
+def counted(count: int, what: str) -> str:
+    """
+    >>> counted(1, "edge"), counted(256, "edge")
+    ('1 edge', '256 edges')
+    """
+    return f"{count} {what}{'s' * (count != 1)}"
 
 
 def text(x: float) -> str:
@@ -321,7 +333,7 @@ def _pill(step: Step, cards: dict[Any, Card], state: str, top: float) -> Pill:
     child, parent = cards[step.node], cards[step.parent]
     up, down = _held(child.title or child.name), _held(parent.title or parent.name)
     edges = step.slot if isinstance(step, Bundle) else 1
-    local = f"{edges} edge{'s' * (edges > 1)}" if isinstance(step, Bundle) else text(step.local)
+    local = counted(edges, "edge") if isinstance(step, Bundle) else text(step.local)
     tip = (f"{local} from {up} to {down}" if isinstance(step, Bundle)
            else f"∂{up}/∂{down} = {_rule(step, up)}{local}: {_in_words(up, down, step.local)}")
     if state == "forward only":
@@ -359,7 +371,7 @@ def _rule(step: Step, child: str) -> str:
 
 def _summary(cards: dict[Any, Card], pills: list[Pill], state: str) -> str:
     """The picture in a few sentences, for those who hear it."""
-    sizes = f"{len(cards)} card{'s' * (len(cards) != 1)}, {len(pills)} edge{'s' * (len(pills) != 1)}"
+    sizes = f"{counted(len(cards), 'card')}, {counted(sum(pill.edges for pill in pills), 'edge')}"
     if state == "forward only":
         return f"{sizes}. Forward only: backward() has not been called."
     leaves = [card for node, card in cards.items() if not node.parents and card.title][:12]
