@@ -6,11 +6,15 @@ import random
 import xml.etree.ElementTree as ET
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from strategies import programs, run
 from test_view import SVG, groups, texts
 
 import engine
 from engine import Value
 from engine.graph import topological_order
+from engine.operations import OPERATIONS
 from engine.view import export
 from engine.view.neurons import neurons
 from nn import MLP
@@ -59,6 +63,36 @@ def test_seed_pills_and_elsewhere_are_the_grad(sizes, rows, level):
         total = math.fsum([1.0 * found.is_root, *arrivals(picture, found), found.elsewhere])
         assert total == pytest.approx(found.node.grad, rel=1e-12, abs=1e-15)
         assert found.elsewhere == 0.0
+
+
+NEURAL = [OPERATIONS[name] for name in ("add", "multiply", "total", "weighted_sum", "tanh", "relu")]
+
+
+@settings(max_examples=150)
+@given(programs(operations=NEURAL, longest=15), st.sampled_from(["neurons", "layers"]))
+def test_the_sum_behind_every_grad_holds_in_any_graph(program, level):
+    _, root = run(program)
+    root.backward()
+    root.backward()  # so that leaves have something from elsewhere
+    picture = engine.draw(root, collapse=level)
+    for found in picture.scene.cards:
+        terms = [1.0 * found.is_root, *arrivals(picture, found), found.elsewhere]
+        size = math.fsum(map(abs, terms))
+        if math.isfinite(size) and size < 1e150:
+            assert math.fsum(terms) == pytest.approx(found.node.grad, rel=1e-9, abs=1e-12 * size)
+
+
+@settings(max_examples=100)
+@given(programs(operations=NEURAL, longest=15))
+def test_a_neuron_found_is_the_weighted_sum_of_its_inputs(program):
+    _, root = run(program)
+    for neuron in neurons(topological_order(root)[0]):
+        terms = [w.data * x.data for w, x in zip(neuron.weights, neuron.inputs)]
+        constants = [p.data for node in neuron.inside for p in node.parents if p.constant and node.operation.name != "multiply"]
+        bias = 0.0 if neuron.bias is None else neuron.bias.data
+        size = sum(map(abs, [*terms, bias, *constants])) + 1e-300
+        if neuron.products:
+            assert neuron.sum.data == pytest.approx(math.fsum([*terms, bias, *constants]), abs=1e-12 * size)
 
 
 def test_what_a_second_backward_left_in_the_inputs_stays_elsewhere_in_the_collapsed_picture():
@@ -133,6 +167,12 @@ def test_a_module_names_neurons_and_layers_whose_values_have_no_labels(expanded)
                          ("layers", {"layer0", "layer1"})]:
         cards = engine.draw(loss, module=net, collapse=level).scene.cards
         assert {found.name for found in cards if found.kind in ("neuron", "layer")} == names
+
+
+def test_a_module_without_named_parameters_is_refused_with_advice():
+    _, loss = network(2, 2, 1)
+    with pytest.raises(TypeError, match=r"a list has no named_parameters\(\).* names="):
+        engine.draw(loss, module=[])
 
 
 def test_the_lectures_network_is_found_by_structure_alone(placing):

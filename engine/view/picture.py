@@ -114,6 +114,9 @@ def _too_large(values: int, edges: int) -> ValueError:
 
 def _named(names: Mapping[str, Any] | None, module: Any) -> dict[Any, str]:
     """Names by value: a module's parameter names, then the caller's variables; a value's own label wins."""
+    if module is not None and not hasattr(module, "named_parameters"):
+        raise TypeError(f"module: a {type(module).__name__} has no named_parameters(), as an nn.Module has; "
+                        "names={'w': value} names values too")
     given = {**(module.named_parameters() if module is not None else {}), **(names or {})}
     return {value: name for name, value in given.items()
             if hasattr(value, "local_derivatives") and not value.label and not name.startswith("_")}
