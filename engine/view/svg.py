@@ -70,40 +70,48 @@ def _colours(c: dict[str, str]) -> str:
 
 def _card(card: Card, at: Point, ident: str) -> str:
     x, y = at[0] - card.width / 2, at[1] - card.height / 2
-    w, h, right = card.width, card.height, card.width - 10
-    chip, indent = _chip(card)
-    every = "Σ " * card.is_sum
-    more = 14.0 * bool(card.now)  # one line more
     kinds = card.sign + " root" * card.is_root + " stale" * bool(card.now)
-    parts = [f'<g class="node {kinds}" id="{ident}-n{card.number}" '
-             f'transform="translate({_n(x)} {_n(y)})"><title>{t(card.tip)}</title>'
-             f'<rect class="card" width="{_n(w)}" height="{_n(h)}" rx="9"/>'
-             f'<path class="head" d="M.8 26V9Q.8 .8 9 .8H{_n(w - 9)}Q{_n(w - .8)} .8 {_n(w - .8)} 9V26z"/>', chip,
-             f'<text class="name" x="{_n(indent)}" y="17.5">{t(card.title)}</text>',
-             f'<text class="soft s end" x="{_n(w - 8)}" y="17">{t(card.note)}</text>' if card.note else "",
-             f'<text class="soft k" x="10" y="41">{every}data</text><text class="end" x="{_n(right)}" y="41">{t(card.data)}</text>'
-             f'<text class="soft k" x="10" y="{_n(60 + more)}">{every}grad</text>'
-             f'<text class="g b end" x="{_n(right)}" y="{_n(60 + more)}">{t(card.grad)}</text>']
+    return (f'<g class="node {kinds}" id="{ident}-n{card.number}" transform="translate({_n(x)} {_n(y)})">'
+            f'<title>{t(card.tip)}</title>'
+            f'<rect class="card" width="{_n(card.width)}" height="{_n(card.height)}" rx="9"/>'
+            f'{_header(card)}{_rows(card)}{_bar(card)}</g>\n')
+
+
+def _header(card: Card) -> str:
+    """The chip with the operation, the name, the note."""
+    w, start, chip = card.width, 8.0, ""
+    if card.chip:
+        width = chip_width(card.chip)
+        start = width + 13
+        chip = (f'<rect class="chip" x="6" y="4" width="{_n(width)}" height="18" rx="9"/>'
+                f'<text class="on b mid" x="{_n(6 + width / 2)}" y="17.2">{t(card.chip)}</text>')
+    note = f'<text class="soft s end" x="{_n(w - 8)}" y="17">{t(card.note)}</text>' if card.note else ""
+    return (f'<path class="head" d="M.8 26V9Q.8 .8 9 .8H{_n(w - 9)}Q{_n(w - .8)} .8 {_n(w - .8)} 9V26z"/>{chip}'
+            f'<text class="name" x="{_n(start)}" y="17.5">{t(card.title)}</text>{note}')
+
+
+def _rows(card: Card) -> str:
+    """data and grad, each with a line below it where there is more to say."""
+    every, right, grad = "Σ " * card.is_sum, _n(card.width - 10), 74 if card.now else 60
+    rows = [f'<text class="soft k" x="10" y="41">{every}data</text>'
+            f'<text class="end" x="{right}" y="41">{t(card.data)}</text>'
+            f'<text class="soft k" x="10" y="{grad}">{every}grad</text>'
+            f'<text class="g b end" x="{right}" y="{grad}">{t(card.grad)}</text>']
     if card.now:
-        parts.append(f'<text class="old s end" x="{_n(right)}" y="55">{t(card.now)}</text>')
+        rows.append(f'<text class="old s end" x="{right}" y="55">{t(card.now)}</text>')
     if len(card.terms) > 1:
-        parts.append(f'<text class="soft s end" x="{_n(right)}" y="{_n(75 + more)}">{t(summed(card))}</text>')
-    half, base = (w - 20) / 2, h - 9
-    parts.append(f'<path class="axis" d="M10 {_n(base)}H{_n(right)}M{_n(w / 2)} {_n(base - 3)}v6"/>')
-    if card.share:
-        length = abs(card.share) ** 0.5 * half  # the root, as with the wires: small gradients are seen too
-        start = w / 2 - length * (card.share < 0.0)
-        parts.append(f'<rect class="bar" x="{_n(start)}" y="{_n(base - 2)}" width="{_n(length)}" height="4" rx="1.5"/>')
-    return "".join(parts) + "</g>\n"
+        rows.append(f'<text class="soft s end" x="{right}" y="{grad + 15}">{t(summed(card))}</text>')
+    return "".join(rows)
 
 
-def _chip(card: Card) -> tuple[str, float]:
-    """The chip with the operation, and where the name starts behind it."""
-    if not card.chip:
-        return "", 8.0
-    width = chip_width(card.chip)
-    return (f'<rect class="chip" x="6" y="4" width="{_n(width)}" height="18" rx="9"/>'
-            f'<text class="on b mid" x="{_n(6 + width / 2)}" y="17.2">{t(card.chip)}</text>'), width + 13
+def _bar(card: Card) -> str:
+    """The gradient as a bar to the left or to the right; its length is the root, so that small ones are seen too."""
+    middle, half, base = card.width / 2, card.width / 2 - 10, card.height - 9
+    length = abs(card.share) ** 0.5 * half
+    start = middle - length * (card.share < 0.0)
+    bar = f'<rect class="bar" x="{_n(start)}" y="{_n(base - 2)}" width="{_n(length)}" height="4" rx="1.5"/>'
+    axis = f'<path class="axis" d="M10 {_n(base)}H{_n(card.width - 10)}M{_n(middle)} {_n(base - 3)}v6"/>'
+    return axis + bar * bool(card.share)
 
 
 def _edges(scene: Scene, placed: Placed, ident: str) -> list[str]:
