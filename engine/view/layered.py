@@ -14,6 +14,7 @@ beneath the picture.
 """
 
 from bisect import bisect_right, insort
+from collections import Counter
 from dataclasses import dataclass, field
 from itertools import pairwise
 
@@ -22,7 +23,7 @@ from .scene import Scene
 Point = tuple[float, float]
 GAP_Y, LANE = 16.0, 9.0
 TURNS, SWEEPS, EFFORT = 4_000, 12, 60_000
-STRAIGHT = 8.0  # how hard a turn pulls at the next one, where other neighbours pull by 1.0
+STRAIGHT = 8.0  # how hard turns pull at each other, and cards in a chain; other neighbours pull by 1.0
 
 
 @dataclass
@@ -113,15 +114,16 @@ def _wires(scene: Scene, cards: list[_Item]) -> list[list[_Item]]:
         left -= len(between)
         if left >= 0:
             wire[-1:-1] = [_Item(column) for column in between]
-    for wire, _ in sorted(zip(wires, scene.pills), key=lambda pair: (pair[1].child.number, pair[1].step.slot)):
-        _link(wire)
+    operands, uses = (Counter(getattr(pill, end).number for pill in scene.pills) for end in ("child", "parent"))
+    for wire, pill in sorted(zip(wires, scene.pills), key=lambda pair: (pair[1].child.number, pair[1].step.slot)):
+        _link(wire, operands[pill.child.number] == uses[pill.parent.number] == 1)
     return wires
 
 
-def _link(wire: list[_Item]) -> None:
+def _link(wire: list[_Item], alone: bool) -> None:
     for a, b in pairwise(wire):
         if b.column == a.column + 1:
-            pull = STRAIGHT if a.is_turn and b.is_turn else 1.0
+            pull = STRAIGHT if alone or (a.is_turn and b.is_turn) else 1.0
             a.right.append((b, pull))
             b.left.append((a, pull))
 
