@@ -96,8 +96,9 @@ def by_dot(scene: Scene, seconds: float) -> Placed:
     placed = Placed([centre[f"c{i}"] for i in range(len(scene.cards))],
                     [] if scene.bare else [centre[f"p{i}"] for i in range(len(scene.pills))])
     for edge in answer.get("edges", []):
-        if edge.get("id", "").startswith("w"):
-            placed.bends[int(edge["id"][1:])] = _points(edge["pos"], top)
+        points = _points(edge["pos"], top) if edge.get("id", "").startswith("w") else []
+        if points and points[-1][0] - points[0][0] > 2 * scene.gap:  # to the next column no bends are needed
+            placed.bends[int(edge["id"][1:])] = points
     return placed
 
 

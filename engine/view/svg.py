@@ -162,11 +162,11 @@ def _height(scene: Scene, placed: Placed, centre: dict[int, Point], i: int, end:
 
 def _wire(scene: Scene, pill: Pill, into: Point, out: Point, bend: list[Point] | None, ident: str) -> str:
     """An edge where there are too many for pills."""
-    tip, half = 5 + pill.stroke, 2 + pill.stroke * 0.7
+    stroke = pill.stroke * min(0.8, (100 / len(scene.pills)) ** 0.5)  # the more of them the thinner
+    tip, half = 5 + stroke, 2 + stroke * 0.7
     start = (into[0] + tip, into[1])
-    far = bend if bend and out[0] - start[0] > 2 * scene.gap else None
     return (f'<g class="edge {pill.sign}" id="{ident}" opacity="{0.3 + pill.stroke / 6.5:.2f}"><title>{t(pill.tip)}</title>'
-            f'<path class="wire" stroke-width="{_n(pill.stroke * 0.8)}" d="{_way(scene, start, far, out)}"/>'
+            f'<path class="wire" stroke-width="{stroke:.2f}" d="{_way(scene, start, bend, out)}"/>'
             f'{_tip(scene, into, tip, half)}</g>\n')
 
 
@@ -175,8 +175,7 @@ def _edge(scene: Scene, pill: Pill, at: Point, into: Point, out: Point, bend: li
     u, v = _along(scene, at)
     length = _along(scene, (pill.width, pill.height))[0] / 2
     tip, half = 7 + pill.stroke, 3 + pill.stroke * 0.8
-    far = bend if bend and out[0] - u - length > 2 * scene.gap else None
-    way = _way(scene, (into[0] + tip, into[1]), None, (u - length, v)) + _way(scene, (u + length, v), far, out)
+    way = _way(scene, (into[0] + tip, into[1]), None, (u - length, v)) + _way(scene, (u + length, v), bend, out)
     times = "× " if pill.single else ""
     words = f'<text class="soft s mid" x="{_n(x)}" y="{_n(y - 4 if pill.contribution else y + 3.5)}">{times}{t(pill.local)}</text>'
     if pill.contribution:
