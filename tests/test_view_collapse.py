@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from strategies import programs, run
-from test_view import SVG, groups, texts
+from test_view import HOSTILE, SVG, groups, texts
 
 import engine
 from engine import Value
@@ -339,13 +339,21 @@ def test_unknown_levels_are_named():
         engine.draw(loss, collapse="cells")
 
 
-def test_labels_of_groups_are_text():
-    w, x, b = Value(1.0), Value(1.0), Value(1.0, label="<script>alert(1)</script>.b")
-    y = engine.weighted_sum([w], [x], b).tanh()
+@pytest.mark.parametrize("label", HOSTILE, ids=range(len(HOSTILE)))
+@pytest.mark.parametrize("level", ["neurons", "layers"])
+def test_hostile_labels_are_inert_in_a_stale_collapsed_picture(label, level):
+    w, x, b = Value(1.0, label=f"{label}.w"), Value(1.0, label=label), Value(1.0, label=f"{label}.n.b")
+    y = (w * x + b).tanh()
     y.backward()
-    svg = engine.draw(y, collapse="neurons").svg
-    assert "<script" not in svg and "<scr" in " ".join(texts(ET.fromstring(svg)))
-    assert ET.fromstring(svg).tag == f"{SVG}svg"
+    x.data = 2.0
+    picture = engine.draw(y, collapse=level, direction="TB")
+    root = ET.fromstring(picture.svg)
+    assert len(groups(picture.svg, "node")) == 2 and "would be 0.9951" in texts(root)
+    for element in root.iter():
+        assert element.tag.removeprefix(SVG) in {"svg", "title", "desc", "style", "rect", "g", "path", "text"}
+        assert not any(name.startswith("on") or name.endswith("href") for name in element.attrib)
+    assert "<script" not in picture.svg
+    assert len(json.loads(export.json(picture.scene))["cards"]) == 2
 
 
 @pytest.mark.parametrize("level", ["neurons", "layers"])
@@ -354,7 +362,9 @@ def test_networks_that_overflow_are_drawn(level, placing):
     hidden = [engine.weighted_sum([v], [x]).tanh() for v in w]
     y = engine.weighted_sum([Value(math.inf), Value(math.inf)], hidden)
     y.backward()
-    assert ET.fromstring(engine.draw(y, collapse=level).svg).tag == f"{SVG}svg"
+    picture = engine.draw(y, collapse=level)
+    assert ET.fromstring(picture.svg).tag == f"{SVG}svg"
+    assert any(math.isnan(card.node.grad) for card in picture.scene.cards) and "elsewhere" not in picture.svg
 
 
 def test_from_top_to_bottom_a_parent_stands_above_its_child(placing):
