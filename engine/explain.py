@@ -145,7 +145,8 @@ def printable(text: str, limit: int = 60) -> str:
     """
     if len(text) > limit:
         text = text[:limit - 1] + "…"
-    return "".join("\ufffd" if c < " " or "\x7f" <= c <= "\x9f" or "\ud800" <= c <= "\udfff" else c for c in text)
+    return "".join("\ufffd" if c < " " or "\x7f" <= c <= "\x9f" or "\ud800" <= c <= "\udfff"
+                   or c in "\ufffe\uffff" else c for c in text)  # the last two are no characters, XML forbids them
 
 
 def number(x: float) -> str:

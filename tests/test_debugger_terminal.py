@@ -222,7 +222,7 @@ def test_the_picture_at_the_end_is_the_one_of_backward(tmp_path):
 
 
 @settings(max_examples=60, deadline=None)
-@given(programs(), st.floats(0.0, 1.0), st.sampled_from(["values", "neurons"]))
+@given(programs(), st.floats(0.0, 1.0), st.sampled_from(["values", "neurons", "layers"]))
 def test_at_every_moment_a_picture_is_of_this_moment(program, fraction, level):
     leaves, root = run(program)
     leaves[0].grad = 0.5

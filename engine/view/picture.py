@@ -18,7 +18,7 @@ from . import collapse as collapsing
 from . import export, focus
 from .layout import place
 from .network import network
-from .scene import Scene
+from .scene import Scene, counted
 from .svg import paint
 
 WRITERS = {".dot": export.dot, ".gv": export.dot, ".mmd": export.mermaid, ".mermaid": export.mermaid,
@@ -60,10 +60,9 @@ class Picture:
         return {"image/svg+xml": self.svg, "text/plain": repr(self)}
 
     def __repr__(self) -> str:
-        cards, pills = len(self.scene.cards), len(self.scene.pills)
-        root = self.scene.cards[-1]
-        return (f"<Picture of {root.title or root.chip or 'a value'}: {cards} value{'s' * (cards != 1)}, "
-                f"{pills} edge{'s' * (pills != 1)}>")
+        last, what = self.scene.cards[-1], "value" if self.scene.level == "values" else "card"
+        return (f"<Picture of {last.title or last.chip or 'a value'}: {counted(len(self.scene.cards), what)}, "
+                f"{counted(self.scene.edges, 'edge')}>")
 
 
 def draw(root: Any, *, names: Mapping[str, Any] | None = None, module: Any = None, collapse: str = "auto",
@@ -117,6 +116,9 @@ def _too_large(values: int, edges: int) -> ValueError:
 
 def _named(names: Mapping[str, Any] | None, module: Any) -> dict[Any, str]:
     """Names by value: a module's parameter names, then the caller's variables; a value's own label wins."""
+    if module is not None and not hasattr(module, "named_parameters"):
+        raise TypeError(f"module: a {type(module).__name__} has no named_parameters(), as an nn.Module has; "
+                        "names={'w': value} names values too")
     given = {**(module.named_parameters() if module is not None else {}), **(names or {})}
     return {value: name for name, value in given.items()
             if hasattr(value, "local_derivatives") and not value.label and not name.startswith("_")}
@@ -128,6 +130,7 @@ def converted(svg: str, suffix: str) -> bytes:
         import cairosvg
     except (ImportError, OSError):  # OSError: the package is here, its library is not
         return _by_program(svg, suffix[1:])
+    svg = svg.replace("ui-monospace,", "")  # it looks at the first of the fonts alone
     convert = cairosvg.svg2png if suffix == ".png" else cairosvg.svg2pdf
     return bytes(convert(bytestring=svg.encode(), **({"scale": 2.0} if suffix == ".png" else {})))
 
