@@ -1,7 +1,7 @@
 """Draws the pictures of the documentation anew: `python -m demos.pictures`, or `make pictures`.
 
 >>> sorted(graphs())
-['alias', 'collapsed', 'elsewhere', 'expression', 'forward-only', 'graph', 'network', 'neuron']
+['alias', 'collapsed', 'elsewhere', 'expression', 'forward-only', 'graph', 'layers', 'network', 'neuron', 'stale']
 
 Each comes as NAME.svg, which is light or dark as its reader's page is, and as NAME-dark.svg for pages that choose.
 """
@@ -14,14 +14,15 @@ from typing import Any
 from engine import Value, draw
 from nn import MLP
 
-OPTIONS: dict[str, dict[str, str]] = {"collapsed": {"collapse": "neurons"}, "network": {"view": "network"}}
+OPTIONS: dict[str, dict[str, str]] = {"collapsed": {"collapse": "neurons"}, "layers": {"collapse": "layers"},
+                                      "network": {"view": "network"}}
 
 
 def graphs() -> dict[str, Value]:
     """The root of every picture, by the picture's name."""
     return {"graph": _graph(), "expression": _expression(), "neuron": _neuron(), "alias": _alias(),
-            "forward-only": _forward_only(), "elsewhere": _elsewhere(), "collapsed": _loss([4, 4, 1]),
-            "network": _loss([16, 16, 1])}
+            "forward-only": _forward_only(), "elsewhere": _elsewhere(), "stale": _stale(),
+            "collapsed": _loss([4, 4, 1]), "layers": _loss([16, 16, 1]), "network": _loss([16, 16, 1])}
 
 
 def _graph() -> Any:
@@ -83,6 +84,14 @@ def _elsewhere() -> Any:
     y.label = "y"
     y.backward()
     return y
+
+
+def _stale() -> Any:
+    """The small graph after a step that changed its leaf a."""
+    f = _graph()
+    a = f.parents[0].parents[0]
+    a.data -= 0.1 * a.grad
+    return f
 
 
 def _loss(sizes: list[int]) -> Value:

@@ -26,7 +26,7 @@ inf in a contribution to the gradient of x(data=0, grad=0)
 import math
 from typing import Any
 
-from .explain import Step, describe, excerpt, expression, number, steps
+from .explain import Step, describe, excerpt, expression, name, number, printable, steps
 from .graph import watchers
 
 
@@ -53,7 +53,7 @@ class anomaly:
     def made(self, node: Any) -> None:
         """Called with every node that is made."""
         if self._bad(node.data):
-            operands = ", ".join(describe(parent) for parent in node.parents[:8])
+            operands = ", ".join(_described(parent) for parent in node.parents[:8])
             error = FloatingPointError("\n".join([f"{number(node.data)} in {node.operation.name} of {operands}",
                                                   "  made at", *_source(node)]))
             _note(error, node, node.parents)
@@ -63,18 +63,22 @@ class anomaly:
         """Called with the root of every backward pass before it starts."""
         for step in steps(root):
             for x, what in ((step.contribution, "a contribution to the gradient"), (step.after, "the gradient")):
-                if self._bad(x) or (self.limit is not None and abs(x) > self.limit):
-                    raise _while_differentiating(step, x, what)
+                if self._bad(x):
+                    raise _while_differentiating(step, f"{number(x)} in {what}")
+            if self.limit is not None and abs(step.after) > self.limit:
+                raise _while_differentiating(step, f"{number(step.after)}, above the limit of {number(self.limit)}, in "
+                                                   "the gradient")
 
     def _bad(self, x: float) -> bool:
         return (self.nan and x != x) or (self.inf and math.isinf(x))
 
 
-def _while_differentiating(step: Step, x: float, what: str) -> FloatingPointError:
+def _while_differentiating(step: Step, what: str) -> FloatingPointError:
     node = step.node
     error = FloatingPointError("\n".join([
-        f"{number(x)} in {what} of {describe(step.parent)}",
-        f"  while differentiating {expression(node)} (data={number(node.data)}, grad={number(step.upstream)}), made at",
+        f"{what} of {_described(step.parent)}",
+        f"  while differentiating {printable(expression(node), 32)} (data={number(node.data)}, "
+        f"grad={number(step.upstream)}), made at",
         *_source(node)]))
     error.add_note(f"by the chain rule: {number(step.upstream)} × {number(step.local)} = {number(step.contribution)}")
     _note(error, node, (step.parent,))
@@ -85,7 +89,14 @@ def _note(error: FloatingPointError, culprit: Any, operands: tuple[Any, ...]) ->
     """Where the operands were made, if on another line: a nan often begins there."""
     for node in dict.fromkeys(operands[:8]):
         if not node.constant and _line(node) != _line(culprit):
-            error.add_note("\n".join([f"{describe(node)} was made at", *_source(node)]))
+            error.add_note("\n".join([f"{_described(node)} was made at", *_source(node)]))
+
+
+def _described(node: Any) -> str:
+    """Its repr, but where nobody gave it a name, the expression that it is."""
+    if node.label or not node.parents:
+        return describe(node)
+    return f"{printable(name(node), 32)} (data={number(node.data)}, grad={number(node.grad)})"
 
 
 def _line(node: Any) -> tuple[str, int] | None:

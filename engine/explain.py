@@ -105,21 +105,22 @@ def _positions(code: CodeType) -> list[Any]:
     return _read[id(code)][1]
 
 
-def excerpt(made: Site, width: int = 100) -> list[str]:
-    """The source line of a site and, below it, the exact subexpression underlined.
+def excerpt(made: Site, width: int = 76) -> list[str]:
+    """The source line of a site and, below it, the exact subexpression underlined; of a long line, the part around it.
 
     >>> print(*excerpt(Site("user.py", 3, 4, 9, "f", "h = x * w + x")), sep="\\n")
     user.py:3   h = x * w + x
                     ^^^^^
     """
     place = f"{printable(PurePath(made.filename).name)}:{made.line}"
-    text = made.text.strip()
-    start = max(made.column - (len(made.text) - len(made.text.lstrip())), 0)
+    text, indent = made.text.strip(), len(made.text) - len(made.text.lstrip())
     if not text:
         return [place]
-    shown = printable(text, width)
-    marked = shown[start:start + made.end_column - made.column]
-    return [f"{place}   {shown}", " " * (columns(place) + 3 + columns(shown[:start])) + "^" * columns(marked)]
+    start, end, room = max(made.column - indent, 0), made.end_column - indent, max(24, width - columns(place) - 3)
+    skipped = max(0, min(start - 8, len(text) - room)) if end > room else 0
+    shown = printable("…" * bool(skipped) + text[skipped + bool(skipped):], room)
+    before, marked = shown[:start - skipped], shown[start - skipped:end - skipped]
+    return [f"{place}   {shown}", " " * (columns(place) + 3 + columns(before)) + "^" * columns(marked)]
 
 
 def columns(text: str) -> int:
@@ -144,7 +145,8 @@ def printable(text: str, limit: int = 60) -> str:
     """
     if len(text) > limit:
         text = text[:limit - 1] + "…"
-    return "".join("\ufffd" if c < " " or "\x7f" <= c <= "\x9f" or "\ud800" <= c <= "\udfff" else c for c in text)
+    return "".join("\ufffd" if c < " " or "\x7f" <= c <= "\x9f" or "\ud800" <= c <= "\udfff"
+                   or c in "\ufffe\uffff" else c for c in text)  # the last two are no characters, XML forbids them
 
 
 def number(x: float) -> str:
@@ -184,12 +186,24 @@ def name(node: Any) -> str:
 
 
 def held(node: Any) -> str:
-    """The name of a node as it stands before `.grad` or behind `∂`: in brackets unless it holds together."""
-    return printable(_held(*_short(node, depth=3), _TIGHT), 24)
+    """The name of a node as it stands before `.grad` or behind `∂`: in brackets unless it holds together.
+
+    >>> from engine import Value
+    >>> x = Value(2.0, label="x")
+    >>> held(x + 1), held((x * 1.25 + x * 1.5 + x * 1.75).tanh())
+    ('(x + 1)', 'tanh(… + … + x·1.75)')
+    """
+    for depth in (3, 2, 1):
+        text, tightness = _short(node, depth)
+        if len(text) <= 24:
+            break
+    return _held(printable(text, 24), tightness, _TIGHT)
 
 
 def expression(node: Any) -> str:
-    """A node as one operation on its parents: `z = x·w`, or `x·w` where it has no label."""
+    """A node as one operation on its parents: `z = x·w`, or `x·w` where it has no label; a leaf's name."""
+    if not node.parents:
+        return name(node)
     text = _spelled(node, depth=2)[0]
     return f"{printable(node.label)} = {text}" if node.label else text
 
@@ -282,8 +296,8 @@ def _account(root: Any, x: Any, arrivals: dict[Any, list[Step]], depth: int) -> 
     rest = _rest(root, x, here)
     amounts = [f"{step.contribution:+.4g}" for step in shown] + [f"{amount:+.4g}" for amount, _ in rest]
     wide = max(map(len, amounts), default=0)
-    sources = [printable(expression(step.node), 40) for step in shown]
-    slopes = [f"∂{held(step.node)}/∂{held(x)} = {number(step.local)}" for step in shown]
+    sources = [printable(expression(step.node), 32) for step in shown]
+    slopes = [_slope(step) for step in shown]
     source, slope = (max(map(columns, texts), default=0) for texts in (sources, slopes))
     for step, amount, made_by, by in zip(shown, amounts, sources, slopes, strict=False):
         yield (f"   {amount:>{wide}}  from {made_by}{' ' * (source - columns(made_by))}    "
@@ -295,15 +309,22 @@ def _account(root: Any, x: Any, arrivals: dict[Any, list[Step]], depth: int) -> 
         yield f"   {amount:>{wide}}  {words}"
 
 
+def _slope(step: Step) -> str:
+    """∂z/∂x = 3, or × 3 where the names are too long to help."""
+    names = f"∂{held(step.node)}/∂{held(step.parent)}"
+    return f"{names} = {number(step.local)}" if len(names) <= 24 else f"× {number(step.local)}"
+
+
 def _rest(root: Any, x: Any, here: list[Step]) -> Iterable[tuple[float, str]]:
     """The terms of a sum that are not steps of their own: the seed, those too many to show, and what came before."""
     rest = []
     if x is root:
         rest.append((1.0, f"the seed: ∂{held(x)}/∂{held(x)} = 1"))
     if len(here) > TERMS:
-        rest.append((here[-1].after - here[TERMS].before, f"from {len(here) - TERMS:,} more"))
+        rest.append((sum(step.contribution for step in here[TERMS:]), f"from {len(here) - TERMS:,} more"))
     start, end = (here[0].before, here[-1].after) if here else (0.0, float(x is root))
-    for amount in (start, 0.0 if x.grad == end else x.grad - end):
+    accounted = x.grad == end or (x.grad != x.grad and end != end)  # nan minus nan would say nothing
+    for amount in (start, 0.0 if accounted else x.grad - end):
         if amount:
             rest.append((amount, "from elsewhere: another backward() or another root"))
     return rest
@@ -325,7 +346,7 @@ def text(root: Any) -> str:
        1  a·b   a              1        3              +3  0 → 3
        2  a·b   b              1        2              +2  0 → 2
     """
-    rows = [(name(step.node)[:24], name(step.parent)[:24], step) for step in steps(root)]
+    rows = [(printable(name(step.node), 24), printable(name(step.parent), 24), step) for step in steps(root)]
     wide = max([4, *(len(row[0]) for row in rows)])
     high = max([6, *(len(row[1]) for row in rows)])
     lines = [f"step  {'node':{wide}}  {'parent':{high}}  upstream  × local  = contribution  parent's grad"]

@@ -69,9 +69,28 @@ def test_a_limit_on_gradients():
     x = Value(10.0, label="x")
     with anomaly(limit=1e6):
         (x**3).backward()
-        with pytest.raises(FloatingPointError, match=r"1e\+10.*x\(data=10"):
+        with pytest.raises(FloatingPointError, match=r"1e\+10, above the limit of 1e\+06, in the gradient of x\(data=10"):
             (x**10).backward()
     assert x.grad == 300.0
+
+
+def test_a_limit_is_on_the_sum_and_not_on_its_terms():
+    x = Value(1.0, label="x")
+    with anomaly(limit=4.5):
+        (x * -5 + x * 3).backward()  # 3, then 3 - 5
+        assert x.grad == -2.0
+        with pytest.raises(FloatingPointError, match="-5, above the limit of 4.5"):
+            (x * -5).backward()
+    assert x.grad == -2.0
+
+
+def test_a_value_without_a_label_is_named_by_its_expression():
+    x = Value(0.5, label="x")
+    with pytest.raises(FloatingPointError, match=r"nan in log of x - 1 \(data=-0.5"), anomaly():
+        (x - 1).log()
+    x.data = 0.0
+    with pytest.raises(FloatingPointError, match=r"gradient of x·3 \(data=0"), anomaly():
+        (x * 3).sqrt().backward()
 
 
 def test_outside_nothing_raises_and_errors_leave_the_context():

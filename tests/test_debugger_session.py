@@ -167,6 +167,28 @@ def test_watch_nan_and_inf():
     assert session.proceed().reasons == ["watch 2: inf arrived in x.grad"]
 
 
+@pytest.mark.parametrize("forward", [True, False])
+def test_ctrl_c_stops_a_long_run_where_it_is(forward):
+    a, _b, c, d = small()
+    session = Session(d)
+    moved, counts = session._move, iter(range(9))
+
+    def interrupted(direction):
+        if next(counts) == 2:  # between the grad and the position
+            session.trail[session.position - (direction < 0)].parent.grad = math.pi
+            raise KeyboardInterrupt
+        moved(direction)
+
+    if not forward:
+        session.proceed()
+    session._move = interrupted
+    stop = session.proceed() if forward else session.retreat()
+    assert (stop.end, stop.reasons) == (2, ["Ctrl-C"]) and (a.grad, c.grad) == (1.0, 1.0)
+    session._move = moved
+    session.retreat()
+    assert (a.grad, c.grad) == (0.0, 0.0)
+
+
 @pytest.mark.parametrize("text", ["b ogus", "#99", "#-1", "", "x" * 30_000, "parent"])
 def test_a_name_that_is_not_there(text):
     *_, d = small()

@@ -1,18 +1,26 @@
 """The debugger's talk: scripts, hostile labels, poor terminals, completion, mistakes called by name."""
 
 import io
+import json
 import math
+import os
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 import engine
+import nn
 from engine import Value
 from engine.debugger import Debugger, Session, run_script
 from engine.debugger.mistakes import likely
 from engine.debugger.paint import STYLES, Painter
+from engine.explain import columns
+from engine.view.scene import Scene
+from tests.strategies import programs, run
 
 ROOT = Path(__file__).resolve().parent.parent
 HOSTILE = ["\x1b[31m", "a\nb", "\x07", "\ud800", "[bold]x[/bold]", "A" * 20_000, "‮x", "x; q", "{x}", "%s", "\x00", "梯度"]
@@ -20,8 +28,12 @@ HOSTILE = ["\x1b[31m", "a\nb", "\x07", "\ud800", "[bold]x[/bold]", "A" * 20_000,
 
 def conversation(root, *lines, **options):
     """What is said to these lines, without the prompts."""
+    return conversation_of(Session(root), *lines, **options)
+
+
+def conversation_of(session, *lines, **options):
     out = io.StringIO()
-    talk = Debugger(Session(root), stdin=io.StringIO("".join(line + "\n" for line in lines)), stdout=out, **options)
+    talk = Debugger(session, stdin=io.StringIO("".join(line + "\n" for line in lines)), stdout=out, **options)
     talk.converse()
     return out.getvalue().replace(talk.prompt, "")
 
@@ -94,6 +106,21 @@ def test_colours_where_the_terminal_has_them(monkeypatch):
     assert out.getvalue() == "+3\n"
 
 
+@pytest.mark.parametrize(("columns_there", "shown"), [
+    (100, ["a is long = 1 + 2    0 → 3"]), (20, ["a is long = 1 + 2", "     0 → 3"]), (12, ["a is long", "     = 1 + 2", "     0 → 3"])])
+def test_a_line_breaks_between_its_parts_where_the_terminal_ends(monkeypatch, columns_there, shown):
+    monkeypatch.setenv("NO_COLOR", "1")
+    out = Terminal()
+    out.fileno = lambda: 1
+    monkeypatch.setattr("os.get_terminal_size", lambda number: os.terminal_size((columns_there, 24)))
+    Painter(out).write([("a is long", "name")], [(" = 1 + 2", "")], [("    0 → 3", "dim")], indent=5)
+    assert out.getvalue().splitlines() == shown
+
+
+def test_where_there_is_no_terminal_a_line_has_eighty_columns():
+    assert Painter(io.StringIO()).width == 80
+
+
 def luminance(colour):
     parts = [int(colour[i:i + 2], 16) / 255 for i in (1, 3, 5)]
     linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in parts]
@@ -130,10 +157,112 @@ def test_no_mistake_is_named_for_the_right_answer_or_for_noise():
     assert likely(x * x, x, 6.0) == "" and likely(x * x, x, 123.4) == ""
 
 
+def test_a_prediction_that_forgets_what_was_there_is_told():
+    root = small()
+    root.backward()  # a.grad is -2, and will be -4
+    said = conversation(root, "predict a", "-2", "b +", "-4", "q")
+    assert "leaves accumulate: a.grad starts at -2" in said and "right: a.grad will be -4" in said
+
+
+def test_a_slip_of_the_hand_does_not_give_the_answer_away():
+    said = conversation(small(), "predict a", "1 +", "-2", "q")
+    assert said.index("***") < said.index("right: a.grad will be -2")
+
+
+def test_a_label_that_is_no_word_can_be_watched_and_asked_for():
+    x = Value(3.0, label="my x [0]")
+    said = conversation(x * x, "watch my x [0]", "display my x [0]", "p my x [0].grad", "b my x [0] if #0.grad > 5",
+                        "s", "unt my x [0]", "why my x [0]", "q")
+    assert "***" not in said and "watch 1: my x [0] was 0, is 3" in said and "my x [0].grad = 6, complete" in said
+
+
+def test_no_line_is_wider_than_the_terminal():
+    net = nn.MLP(3, [4, 4, 1], activation="tanh", seed=1)
+    loss = sum((net(row) - 1.0) ** 2 for row in ([1.0, -2.0, 0.5], [0.3, 0.1, -1.0])) / 2
+    x = Value(0.1, label="a name of more than twenty-four letters")
+    for root in (loss, (x.exp() * x).tanh() + x):
+        root.backward()
+        said = conversation(root, "s 30", "w", "l", "info inputs", "info outputs #0", "info leaves", "info node", "why #0",
+                            "rn", "c", "b nowhere", "p nothing + 1", "h", "h b", "predict #0", "1", "", "q")
+        assert max(map(columns, said.replace("will be? ", "will be?\n").splitlines())) <= 80
+
+
 def test_plot_writes_the_picture(tmp_path):
     said = conversation(small(), "s", f"plot {tmp_path / 'now.svg'}", f"plot {tmp_path / 'no' / 'such.svg'}", "q")
     assert (tmp_path / "now.svg").read_text(encoding="utf-8").lstrip().startswith("<")
-    assert "*** no picture" in said
+    assert "*** no picture: No such file or directory" in said
+    assert "end its name in .svg" in conversation(small(), f"plot {tmp_path / 'now.py'}", "q")
+
+
+def plotted(session, file):
+    """What `plot` writes at this moment."""
+    talk = Debugger(session, stdin=io.StringIO(), stdout=io.StringIO())
+    talk.onecmd(f"plot {file}")
+    return talk.stdout.getvalue(), file.read_text(encoding="utf-8")
+
+
+def test_a_picture_on_the_way_shows_what_has_arrived_and_what_has_not_been_sent(tmp_path):
+    a, b = Value(2.0, label="a"), Value(-3.0, label="b")
+    session = Session((a * b + a) ** 2)  # -8 along the square, -8 and -8 along the sum; then come 24 to a, -16 to b
+    session.step(3)
+    shown = json.loads(plotted(session, tmp_path / "now.json")[1])
+    assert shown["state"] == "under way"
+    assert [pill["contribution"] for pill in shown["pills"]] == [-8.0, -8.0, -8.0, None, None]
+    assert [card["grad"] for card in shown["cards"]] == [-8.0, 0.0, -8.0, -8.0, 1.0]
+    assert not any(card["elsewhere"] for card in shown["cards"])
+    svg = plotted(session, tmp_path / "now.svg")[1]
+    assert svg.count(">not sent<") == 2 and svg.count(">= −8 + …<") == 1
+
+
+def test_the_picture_at_the_end_is_the_one_of_backward(tmp_path):
+    session, root = Session(small()), small()
+    session.proceed()
+    root.backward()
+    assert plotted(session, tmp_path / "end.svg")[1] == engine.draw(root).svg
+
+
+@settings(max_examples=60, deadline=None)
+@given(programs(), st.floats(0.0, 1.0), st.sampled_from(["values", "neurons", "layers"]))
+def test_at_every_moment_a_picture_is_of_this_moment(program, fraction, level):
+    leaves, root = run(program)
+    leaves[0].grad = 0.5
+    session = Session(root)
+    session.step(int(fraction * len(session.trail)))
+    to_come = session.trail[session.position:]
+    scene = Scene.of(root, level=level, to_come=to_come)
+    assert all(pill.contribution == "not sent" for pill in scene.pills if not pill.sent)
+    if level == "values":
+        assert [(pill.step.node, pill.step.slot) for pill in scene.pills if not pill.sent] == [
+            (step.node, step.slot) for step in to_come]
+    for card in scene.cards:
+        carried = 0.5 if card.node is leaves[0] else 0.0
+        size = 1.0 + sum(abs(pill.step.contribution) for pill in scene.pills if pill.parent is card)
+        assert not math.isfinite(size) or abs(card.elsewhere - carried) <= 1e-12 * size
+
+
+def test_the_picture_of_a_network_on_the_way(tmp_path):
+    """Two layers of two neurons: after the loss and the output, half of the four wires between them have sent."""
+    net = nn.MLP(2, [2, 2, 1], activation="tanh", seed=1)
+    session = Session((net([1.0, -2.0]) - 1.0) ** 2)
+    hidden = [node for node in session.order if node.operation.name == "weighted_sum"][2:4]
+    session.until(f"#{session.numbers[hidden[1]]}")
+    session.next()
+    scene = Scene.of(session.root, level="layers", to_come=session.trail[session.position:])
+    [between] = [pill for pill in scene.pills if pill.contribution.endswith(" + …")]
+    assert between.edges == 4 and between.parent.terms[-1] == "…"
+    sent = [step.contribution for step in session.trail[:session.position] if step.parent.operation
+            and step.node in hidden]
+    assert len(sent) == 2 and between.step.contribution == pytest.approx(sum(sent))
+
+
+def test_of_a_graph_too_large_to_read_the_part_at_hand_is_drawn(tmp_path):
+    h = Value(1.0, label="x")
+    for _ in range(3_000):
+        h = h * 1.0
+    session = Session(h)
+    session.step(1_000)
+    said, svg = plotted(session, tmp_path / "part.svg")
+    assert f"the part around #{session.numbers[session.node]}" in said and 2 <= svg.count('class="node ') <= 5 and svg.count(">not sent<") == 2
 
 
 SCRIPT = """\
@@ -162,14 +291,46 @@ def test_a_script_stops_at_each_backward_and_goes_on(tmp_path):
     assert "leaves accumulate: x.grad = 6" in done.stdout
 
 
+def test_stops_stay_for_the_next_backward_and_the_script_runs_on_to_them(tmp_path):
+    typed = "b x if x.grad > 7\nb nothing_here\ndisplay x\nc\ninfo breakpoints\nq\n"
+    done = started(tmp_path, typed, "3.0")  # the first pass goes to 6, the second over 9 to 12
+    assert "backward() no. 2" in done.stdout and "stopped at breakpoint 1: x if x.grad > 7" in done.stdout
+    assert "1/2  x.grad += y.grad × x = 1 × 3 = +3    6 → 9" in done.stdout and "turn 1" not in done.stdout
+    done = started(tmp_path, "b x if x.grad > 100\nc\n", "3.0")
+    assert done.stdout.count("backward pass of") == 1 and "turn 1 12.0" in done.stdout and done.returncode == 0
+    done = started(tmp_path, "display x\nc\nc\ns\nq\n", "3.0")
+    assert done.stdout.count("backward pass of") == 2 and "1: x.grad = 9" in done.stdout
+
+
+def test_a_stop_without_a_place_in_a_graph_waits_for_one_that_has():
+    def passes(label, other=None):
+        x = Value(2.0, label=label)
+        session = Session(x * x)
+        if other:
+            session.inherit(other)
+        return session
+
+    first = passes("x")
+    first.add_breakpoint("x", "x.grad > 3")
+    first.add_watch("x.grad * 2 > 5")
+    first.add_display("x")
+    between = passes("z", first)
+    assert "3: x.grad = not in this graph" in conversation_of(between, "c", "q")
+    assert between.done
+    assert passes("x", between).proceed().reasons == [
+        "watch 2: x.grad * 2 > 5 was 0, is 1", "breakpoint 1: x if x.grad > 3"]
+
+
 def test_quitting_ends_the_script(tmp_path):
     done = started(tmp_path, "s\nq\n", "3.0")
-    assert done.returncode == 0 and "turn 0" not in done.stdout
+    assert done.returncode == 0 and "turn 0" not in done.stdout and "left, and the script with it" in done.stdout
 
 
 def test_a_script_that_fails_fails(tmp_path):
     done = started(tmp_path, "", "three")
     assert done.returncode != 0 and "could not convert string" in done.stderr
+    frames = [line.strip() for line in done.stderr.splitlines() if line.startswith("  File")]
+    assert len(frames) == 1 and "program.py" in frames[0] and "line 3" in frames[0]
 
 
 def test_a_script_that_is_not_there():
@@ -180,6 +341,28 @@ def test_a_script_that_is_not_there():
 def test_debug_takes_a_value():
     with pytest.raises(TypeError, match="pass the loss itself"):
         engine.debug(3.0)
+
+
+def test_a_leaf_has_nothing_to_step_through():
+    x = Value(-2.0, label="x")
+    said = conversation(x, "s", "w", "l", "info node", "info inputs", "info outputs", "why x", "predict", "rs", "q")
+    assert "nothing to step through: a leaf; x.grad = 1" in said and "the seed" in said and "computed from nothing" in said
+
+
+def test_a_label_that_ends_in_a_number_is_asked_for_as_it_is():
+    x = Value(2.0, label="neuron 2")
+    assert "neuron 2.grad = 0" in conversation(x * x, "why neuron 2", "q")
+
+
+def test_a_plain_number_is_called_by_itself():
+    said = conversation(Value(2.0) * 3, "info inputs", "q")
+    assert "#0 = 2" in said and "a plain number" in said and "3 = 3" not in said
+    assert "#0.grad += y.grad × 3 = 1 × 3 = +3" in conversation(labelled(Value(2.0) * 3, "y"), "s", "q")
+
+
+def labelled(node, label):
+    node.label = label
+    return node
 
 
 def test_where_looks_at_a_window_of_a_long_order():

@@ -13,6 +13,7 @@ import doctest
 import importlib
 import importlib.util
 import io
+import linecache
 import re
 import shlex
 import subprocess
@@ -213,6 +214,7 @@ def _run_session(block: Block, names: dict[str, Any], where: str) -> None:
 
 def _run_lines(block: Block, names: dict[str, Any], where: str) -> str:
     printed = io.StringIO()
+    linecache.cache["example.py"] = (len(block.text), None, block.text.splitlines(keepends=True), "example.py")
     try:
         with contextlib.redirect_stdout(printed):
             exec(compile(block.text, "example.py", "exec"), names)  # as if pasted into a file of that name

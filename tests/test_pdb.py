@@ -1,6 +1,7 @@
 """pdb itself, driven as a person drives it, through a terminal."""
 
 import bdb
+import gc
 import re
 import sys
 
@@ -69,6 +70,10 @@ def test_stepping_reaches_the_first_sum_in_fifteen_stops(person, root):
     assert pdb.type("p node.grad, contribution, parent.grad").startswith("(1.0, ")
 
 
+def test_the_page_names_the_line_of_the_sum():
+    assert f"b engine/backward.py:{SUM}\n" in (ROOT / "docs" / "debugger.md").read_text(encoding="utf-8")
+
+
 class Stepper(bdb.Bdb):
     """What pdb is made of, with `s` pressed at every stop up to the line of the sum."""
 
@@ -98,6 +103,7 @@ def test_whatever_the_root_is_the_first_sum_is_fifteen_stops_away(operation):
     count = operation.arity or 3
     root = operation(*[Value(x) for x in ([1.5] if operation.name == "acosh" else [0.5, 0.6, 0.7])[:count]])
     stepper = Stepper()
+    gc.collect()  # what a collection in between would call is no stop on the way
     stepper.runcall(lambda: root.backward())
     assert stepper.arrived and stepper.stops <= 15 + 1  # the lambda's own line
 
@@ -127,7 +133,7 @@ def test_stepping_into_the_closure_lands_on_the_rule(person):
 def test_the_companion_knows_edges_and_sums(person):
     pdb = person(stop=OURS)
     assert "no edge here" in pdb.type("edge")
-    assert "inside the backward loop" in pdb.type("why a")
+    assert "why root, x elsewhere" in pdb.type("why a")
     pdb.type(f"b {BACKWARD}:{SUM}")
     for _ in range(3):
         pdb.type("c")

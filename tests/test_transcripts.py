@@ -21,6 +21,7 @@ FILES = sorted((HERE / "transcripts").glob("*.txt"))
 DOCUMENT = HERE.parent / "docs" / "debugger.md"
 TYPED = re.compile(r"^(?:\(grad\) |.*\? )(.*)$")
 RULE = "----\n"
+pytestmark = pytest.mark.drawing  # one of them plots
 
 
 class Typist(io.StringIO):
@@ -56,6 +57,12 @@ def parted(text):
     return program, shown, [match[1] for line in shown.splitlines() if (match := TYPED.match(line))]
 
 
+@pytest.fixture(autouse=True)
+def elsewhere(tmp_path, monkeypatch):
+    """What is plotted is written there."""
+    monkeypatch.chdir(tmp_path)
+
+
 @pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
 def test_transcript(file):
     program, shown, typed = parted(file.read_text(encoding="utf-8"))
@@ -71,6 +78,15 @@ def test_the_document_shows_these_transcripts():
         assert shown.strip() in document, f"the conversation of {file.name}"
 
 
+def test_the_document_shows_the_picture_of_that_moment(tmp_path):
+    """The same words and numbers: where they stand may differ from one layout to another."""
+    program, _, typed = parted((HERE / "transcripts" / "forks.txt").read_text(encoding="utf-8"))
+    run(program, typed)
+    shown = [sorted(re.findall(r"<text[^>]*>([^<]*)</text>", file.read_text(encoding="utf-8"))) for file in (
+        tmp_path / "now.svg", HERE.parent / "docs/pictures/under-way.svg", HERE.parent / "docs/pictures/under-way-dark.svg")]
+    assert shown[0] == shown[1] == shown[2] and "not sent" in shown[0]
+
+
 def test_a_wrong_word_would_be_noticed():
     program, shown, typed = parted(FILES[0].read_text(encoding="utf-8"))
     assert run(program, typed[:-2]) != shown
@@ -79,7 +95,7 @@ def test_a_wrong_word_would_be_noticed():
 def test_every_command_is_spoken_somewhere():
     spoken = {line.split()[0] for file in FILES for line in parted(file.read_text(encoding="utf-8"))[2] if line}
     wanted = {"s", "n", "c", "unt", "b", "tbreak", "condition", "ignore", "cl", "watch", "display", "back", "rs", "rn",
-              "rc", "w", "why", "info", "l", "p", "restart", "predict", "q"}
+              "rc", "w", "why", "info", "l", "p", "plot", "restart", "predict", "q"}
     assert wanted <= spoken, wanted - spoken
 
 

@@ -6,6 +6,8 @@ import re
 import subprocess
 import sys
 import xml.etree.ElementTree as ET
+from pathlib import Path
+from unicodedata import category
 
 import pytest
 from hypothesis import given, settings
@@ -13,13 +15,15 @@ from strategies import programs, run
 
 import engine
 from engine import Value
-from engine.view import layout, picture
-from engine.view.scene import Scene
+from engine.explain import columns
+from engine.view import layout, picture, svg
+from engine.view.scene import Scene, changed, summed
 
+GOLDEN = Path(__file__).parent / "golden"
 SVG = "{http://www.w3.org/2000/svg}"
 HOSTILE = [
     "a|b", "{x}", "a<b", "<b>", "<<b>hi</b>>", "<lambda> <map>", 'x"y', "x\\", "\\N", "\\G", "new\nline", "NUL\0", "\ud800", "\x07",
-    "\x1b[31m", "&lt;script&gt;", "<script>alert(1)</script>", "]]><script>", "--><script>", "A" * 20_000, "🙂", "漢字", "\u202eabc", "",
+    "\x1b[31m", "&lt;script&gt;", "<script>alert(1)</script>", "]]><script>", "--><script>", "A" * 20_000, "🙂", "漢字", "\u202eabc", "", "\ufffe|\uffff", "\x85\u2028",
     '<<TABLE><TR><TD HREF="javascript:alert(1)">x</TD></TR></TABLE>>',
     'x }"]; evil [label="pwn" URL="javascript:alert(1)"]; y [label="{ ',
 ]
@@ -31,6 +35,11 @@ def fanout():
     f = d * e
     d.label, e.label, f.label = "d", "e", "f"
     return a, b, d, e, f
+
+
+def clean(label):
+    """The label with U+FFFD for what XML forbids and for control characters."""
+    return "".join("\ufffd" if c in "\ufffe\uffff" or category(c) in ("Cc", "Cs") else c for c in label)
 
 
 def number(text):
@@ -95,6 +104,90 @@ def test_a_stale_graph_says_so():
     assert "stale" in engine.draw(f).svg
 
 
+def test_tooltips_say_the_rule_in_words():
+    *_, f = fanout()
+    f.backward()
+    tips = [tip.text for tip in ET.fromstring(engine.draw(f).svg).iter(f"{SVG}title")][1:]
+    assert "∂d/∂a = b = 3: d changes 3 times as fast as a; it adds 1 × 3 = 3 to a.grad" in tips
+    assert "∂d/∂b = a = −2: d changes 2 times as fast as b, the other way; it adds 1 × −2 = −2 to b.grad" in tips
+    assert "∂e/∂b = 1: e changes as fast as b; it adds −6 × 1 = −6 to b.grad" in tips
+    assert "b, a leaf; data = 3; grad = −8 = −6 − 2" in tips
+    assert "f = d·e; data = −6; grad = 1; the root: its grad starts at 1, the seed" in tips
+
+
+def test_the_title_and_the_description_read_well():
+    a, *_, f = fanout()
+    heard = []
+    for change in (lambda: None, f.backward, lambda: setattr(a, "data", 0.0)):
+        change()
+        root = ET.fromstring(engine.draw(f).svg)
+        assert root.get("role") == "img" and root.find(f"{SVG}title").text == "f = −6"
+        assert root.get("aria-labelledby").split() == [root.find(f"{SVG}{tag}").get("id") for tag in ("title", "desc")]
+        heard.append(root.find(f"{SVG}desc").text)
+    grads = "5 cards, 6 edges. The gradient of a is −3. The gradient of b is −8."
+    assert heard == ["5 cards, 6 edges. Forward only: backward() has not been called.", grads,
+                     grads + " Stale: a leaf was changed after the forward pass."]
+
+
+def test_every_card_whose_data_no_longer_follows_says_what_it_would_be(placing):
+    a, b, _, _, f = fanout()
+    g = f + b.exp()
+    g.backward()
+    a.data = 7.0
+    svg = engine.draw(g).svg
+    stale = {words[1]: [word for word in words if word.startswith("would be")]
+             for words in map(texts, groups(svg, "node")) if any(word.startswith("would") for word in words)}
+    assert stale["d"] == ["would be 21"] and stale["e"] == ["would be 10"] and stale["f"] == ["would be 210"]
+    assert len(stale) == 4  # and the sum, but neither the leaves nor exp(b)
+    marked = [group for group in ET.fromstring(svg).iter(f"{SVG}g") if "stale" in (group.get("class") or "").split()]
+    assert len(marked) == 4
+    assert all("built again, its data would be" in group.findtext(f"{SVG}title") for group in marked)
+
+
+def test_a_graph_that_is_stale_in_nothing_marks_nothing():
+    a, *_, f = fanout()
+    f.backward()
+    a.data = -2.0
+    assert "would be" not in engine.draw(f).svg and "stale:" not in engine.draw(f).svg
+
+
+def test_a_stale_nan_is_a_change_in_one_direction_only():
+    x = Value(-1.0, label="x")
+    y = engine.log(x)
+    assert changed([y]) == {}
+    x.data = 1.0
+    assert changed([y]) == {y: 0.0}
+
+
+@pytest.mark.parametrize("grad, arrived, elsewhere", [
+    (math.nan, math.nan, 0.0), (3.0, math.nan, 0.0), (math.inf, math.inf, 0.0), (3.0, math.inf, 0.0),
+    (-math.inf, math.inf, 0.0), (math.inf, 3.0, math.inf), (math.nan, 3.0, math.nan), (5.0, 3.0, 2.0),
+])
+def test_elsewhere_is_named_only_where_it_makes_the_sum(grad, arrived, elsewhere):
+    x = Value(arrived, label="x")
+    w = Value(1.0, label="w")
+    (w * x).backward()
+    assert repr(w.grad) == repr(arrived)
+    w.grad = grad
+    y = w * x
+    y.grad, x.grad = 1.0, 1.0  # as backward() leaves them
+    card = next(card for card in Scene.of(y).cards if card.title == "w")
+    assert repr(card.elsewhere) == repr(elsewhere)
+    assert any("elsewhere" in term for term in card.terms) == (elsewhere != 0.0)
+
+
+@pytest.mark.parametrize("before, line", [
+    (2.0, "= 3 + 3 + 2 elsewhere"), (11.0, "= Σ + 11 elsewhere"), (-0.00012345, "= Σ + elsewhere")])
+def test_the_line_under_a_grad_fits_its_card(before, line):
+    x = Value(3.0, label="x")
+    y = x * x
+    x.grad = before
+    y.backward()
+    [card, _] = Scene.of(y).cards
+    assert summed(card) == line
+    assert len(line) * 6.02 <= card.width - 16
+
+
 def test_drawing_changes_nothing():
     a, b, d, e, f = fanout()
     f.backward()
@@ -115,9 +208,8 @@ def test_hostile_labels_are_inert(label, placing):
     for element in root.iter():
         assert element.tag.removeprefix(SVG) in {"svg", "title", "desc", "style", "rect", "g", "path", "text"}
         assert not any(name.startswith("on") or name.endswith("href") for name in element.attrib)
-    clean = "".join("\ufffd" if c < " " or "\ud800" <= c <= "\udfff" else c for c in label)
     shown = texts(groups(svg, "node")[0])[0]
-    assert clean.startswith(shown.removesuffix("…"))
+    assert clean(label).startswith(shown.removesuffix("…"))
     assert "<script" not in svg and "url(" not in svg and "@import" not in svg
 
 
@@ -141,6 +233,32 @@ def test_two_pictures_on_one_page_share_no_ids():
     ids = [re.findall(r' id="([^"]+)"', page) for page in pages]
     assert all(len(found) == len(set(found)) for found in ids)
     assert not set(ids[0]) & set(ids[1])
+
+
+def test_pictures_that_differ_in_one_number_share_no_ids():
+    ids = []
+    for data in (1.0, 2.0):
+        y = Value(data) * 0.0
+        y.label = "y"
+        ids.append(re.search(r' id="([^"]+)"', engine.draw(y).svg)[1])
+    assert ids[0] != ids[1]
+
+
+def test_text_stands_out_from_what_is_behind_it():
+    """A contrast of 4.5 to 1 by the formula of WCAG 2: https://www.w3.org/TR/WCAG21/#dfn-contrast-ratio."""
+    def light(colour):
+        parts = [int(colour[i:i + 2], 16) / 255 for i in (1, 3, 5)]
+        red, green, blue = (x / 12.92 if x <= 0.04045 else ((x + 0.055) / 1.055) ** 2.4 for x in parts)
+        return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+    kinds = ("pos", "neg", "zero", "nan")
+    pairs = [("ink", "card"), ("ink", "head"), ("soft", "bg"), ("soft", "head"), ("soft", "card"), ("on", "chip"),
+             ("old", "card"), *[(kind, "card") for kind in kinds], *[(kind, f"{kind}-bg") for kind in kinds],
+             *[("soft", f"{kind}-bg") for kind in kinds]]
+    for colours in (svg.LIGHT, svg.DARK):
+        for text, behind in pairs:
+            low, high = sorted([light(colours[text]), light(colours[behind])])
+            assert (high + 0.05) / (low + 0.05) >= 4.5, (text, behind)
 
 
 def test_the_same_bytes_in_every_process():
@@ -185,6 +303,20 @@ def test_a_slow_dot_gives_way_to_the_built_in_layout(monkeypatch, capsys):
     assert "took too long" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("error, words", [
+    (FileNotFoundError("dot"), "dot is not installed"), (ImportError("graphviz"), "needs the graphviz package"),
+    (subprocess.CalledProcessError(1, "dot"), "dot failed"), (ValueError("no JSON"), "dot failed")])
+def test_one_hint_says_why_dot_is_not_used(monkeypatch, capsys, error, words):
+    def fails(scene, seconds):
+        raise error
+    monkeypatch.setattr(layout, "_hinted", False)
+    monkeypatch.setattr(layout, "by_dot", fails)
+    *_, f = fanout()
+    first, second = engine.draw(f), engine.draw(f)
+    said = capsys.readouterr().err
+    assert words in said and said.count("\n") == 1 and first.svg == second.svg
+
+
 def test_saving(tmp_path):
     *_, f = fanout()
     drawn = engine.draw(f)
@@ -211,18 +343,39 @@ def test_names_of_the_callers_variables():
     assert [texts(g)[0] for g in groups(svg, "node")][:2] == ["weight", "x"]
 
 
+@pytest.mark.parametrize("label", ["W" * 50, "漢字" * 20, "layer0.neuron12.w345.of.something", "🙂" * 30, "i"])
+def test_the_texts_of_a_header_do_not_overlap(label):
+    x = Value(2.0, label=label)
+    y = engine.weighted_sum([x, 1234.5], [-6789.1, 9876.5], 1e300) + engine.logaddexp(x, 1e-300)
+    y.label = label
+    for card in Scene.of(y).cards:
+        start = svg.chip_width(card.chip) + 13 if card.chip else 8.0
+        end = card.width - 8 - (6.02 * columns(card.note) + 6 if card.note else 0.0)
+        assert start + 7.83 * columns(card.title) <= end + 0.1
+
+
 def test_constants_stand_in_the_header_of_the_node_that_uses_them():
     x = Value(2.0, label="x")
     y = x * 3.0
     assert len(groups(engine.draw(y).svg, "node")) == 2
     assert "3" in texts(groups(engine.draw(y).svg, "node")[1])
-    assert len(groups(engine.draw(y, constants=True).svg, "node")) == 3
+    with_cards = [texts(group) for group in groups(engine.draw(y, constants=True).svg, "node")]
+    assert len(with_cards) == 3 and sum("3" in words for words in with_cards) == 1
 
 
 def test_a_notebook_gets_svg_and_text():
     *_, f = fanout()
     bundle = engine.draw(f)._repr_mimebundle_()
     assert set(bundle) == {"image/svg+xml", "text/plain"}
+
+
+def test_the_dot_text_of_the_lectures_picture():
+    pytest.importorskip("graphviz")
+    *_, f = fanout()
+    g = (f * -0.5).tanh()
+    g.label = "g | {x}"
+    g.backward()
+    assert engine.draw_dot(g).source == (GOLDEN / "lecture.dot").read_text("utf-8")
 
 
 def test_the_lecture_draws_an_edge_for_every_parent():

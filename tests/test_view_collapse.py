@@ -1,13 +1,22 @@
 """Networks drawn by neurons and layers: sums at the border hold, against the engine's own gradients and by hand."""
 
+import json
 import math
+import random
 import xml.etree.ElementTree as ET
 
 import pytest
-from test_view import SVG, groups, texts
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from strategies import programs, run
+from test_view import HOSTILE, SVG, groups, texts
 
 import engine
 from engine import Value
+from engine.graph import topological_order
+from engine.operations import OPERATIONS
+from engine.view import export
+from engine.view.neurons import neurons
 from nn import MLP
 
 
@@ -22,6 +31,19 @@ def network(*sizes, rows=1, values=True):
     loss.label = "loss"
     loss.backward()
     return net, loss
+
+
+def spelled_out(sizes, seed=1):
+    """The network of the micrograd lecture, written by hand: sum((w·x …), b), then tanh; no labels anywhere."""
+    chance = random.Random(seed)
+    x = [Value(math.sin(1 + i), label=f"x{i}") for i in range(sizes[0])]
+    for size in sizes[1:]:
+        rows = [[Value(chance.uniform(-1, 1)) for _ in x] for _ in range(size)]
+        x = [sum((w * a for w, a in zip(row, x)), Value(0.1)).tanh() for row in rows]
+    loss = (x[0] - 1.0) ** 2
+    loss.label = "loss"
+    loss.backward()
+    return loss
 
 
 def card(picture, name):
@@ -41,6 +63,36 @@ def test_seed_pills_and_elsewhere_are_the_grad(sizes, rows, level):
         total = math.fsum([1.0 * found.is_root, *arrivals(picture, found), found.elsewhere])
         assert total == pytest.approx(found.node.grad, rel=1e-12, abs=1e-15)
         assert found.elsewhere == 0.0
+
+
+NEURAL = [OPERATIONS[name] for name in ("add", "multiply", "total", "weighted_sum", "tanh", "relu")]
+
+
+@settings(max_examples=150)
+@given(programs(operations=NEURAL, longest=15), st.sampled_from(["neurons", "layers"]))
+def test_the_sum_behind_every_grad_holds_in_any_graph(program, level):
+    _, root = run(program)
+    root.backward()
+    root.backward()  # so that leaves have something from elsewhere
+    picture = engine.draw(root, collapse=level)
+    for found in picture.scene.cards:
+        terms = [1.0 * found.is_root, *arrivals(picture, found), found.elsewhere]
+        size = math.fsum(map(abs, terms))
+        if math.isfinite(size) and size < 1e150:
+            assert math.fsum(terms) == pytest.approx(found.node.grad, rel=1e-9, abs=1e-12 * size)
+
+
+@settings(max_examples=100)
+@given(programs(operations=NEURAL, longest=15))
+def test_a_neuron_found_is_the_weighted_sum_of_its_inputs(program):
+    _, root = run(program)
+    for neuron in neurons(topological_order(root)[0]):
+        terms = [w.data * x.data for w, x in zip(neuron.weights, neuron.inputs)]
+        constants = [p.data for node in neuron.inside for p in node.parents if p.constant and node.operation.name != "multiply"]
+        bias = 0.0 if neuron.bias is None else neuron.bias.data
+        size = sum(map(abs, [*terms, bias, *constants])) + 1e-300
+        if neuron.products:
+            assert neuron.sum.data == pytest.approx(math.fsum([*terms, bias, *constants]), abs=1e-12 * size)
 
 
 def test_what_a_second_backward_left_in_the_inputs_stays_elsewhere_in_the_collapsed_picture():
@@ -75,6 +127,7 @@ def test_the_local_derivative_of_a_neuron_goes_through_its_activation():
 def test_a_large_network_has_a_card_for_every_layer(placing):
     _, loss = network(2, 16, 16, 1)
     picture = engine.draw(loss)
+    assert repr(picture) == "<Picture of loss: 7 cards, 306 edges>"  # 2·16 + 16·16 + 16 + 2
     layers = [found for found in picture.scene.cards if found.kind == "layer"]
     assert [(found.name, found.note) for found in layers] == [
         ("layer0", "16 neurons"), ("layer1", "16 neurons"), ("layer2", "1 neuron")]
@@ -86,6 +139,106 @@ def test_sixteen_neurons_a_layer_have_wires_in_place_of_pills(placing):
     picture = engine.draw(loss, collapse="neurons")
     assert len(groups(picture.svg, "edge")) == 32 + 256 + 16 + 2
     assert 'class="pill"' not in picture.svg
+
+
+@pytest.mark.parametrize("level", ["neurons", "layers"])
+def test_a_sum_that_is_spelled_out_collapses_to_the_same_cards(level):
+    shown = []
+    for expanded in (False, True):
+        net = MLP(3, [4, 4, 1], activation="tanh", seed=1, expanded=expanded)
+        loss = (net([Value(0.5, label="x0"), Value(-0.3, label="x1"), Value(0.2, label="x2")]) - 1.0) ** 2
+        loss.label = "loss"
+        loss.backward()
+        picture = engine.draw(loss, collapse=level)
+        edges = {(pill.child.title, pill.parent.title, pill.step.slot, pill.local, pill.contribution)
+                 for pill in picture.scene.pills}
+        shown.append((sorted((c.title, c.kind, c.chip, c.note, c.data, c.grad, sorted(c.terms))
+                             for c in picture.scene.cards), edges))
+    assert shown[0] == shown[1]
+
+
+@pytest.mark.parametrize("expanded", [False, True])
+def test_a_module_names_neurons_and_layers_whose_values_have_no_labels(expanded):
+    net = MLP(2, [2, 1], activation="tanh", seed=1, expanded=expanded)
+    for parameter in net.parameters():
+        parameter.label = ""
+    loss = (net([Value(0.5, label="x0"), Value(-0.3, label="x1")]) - 1.0) ** 2
+    for level, names in [("neurons", {"layer0.neuron0", "layer0.neuron1", "layer1.neuron0"}),
+                         ("layers", {"layer0", "layer1"})]:
+        cards = engine.draw(loss, module=net, collapse=level).scene.cards
+        assert {found.name for found in cards if found.kind in ("neuron", "layer")} == names
+
+
+def test_a_module_without_named_parameters_is_refused_with_advice():
+    _, loss = network(2, 2, 1)
+    with pytest.raises(TypeError, match=r"a list has no named_parameters\(\).* names="):
+        engine.draw(loss, module=[])
+
+
+def test_the_lectures_network_is_found_by_structure_alone(placing):
+    loss = spelled_out([3, 4, 4, 1])
+    picture = engine.draw(loss)
+    assert [found.name for found in picture.scene.cards if found.kind == "neuron"] == [f"neuron {i}" for i in range(9)]
+    assert len(picture.scene.pills) == 12 + 16 + 4 + 2
+    for found in picture.scene.cards:
+        assert found.elsewhere == 0.0
+        assert math.fsum([1.0 * found.is_root, *arrivals(picture, found)]) == pytest.approx(found.node.grad, rel=1e-12)
+    layers = engine.draw(spelled_out([2, 16, 16, 1])).scene.cards
+    assert [found.note for found in layers if found.kind == "layer"] == ["16 neurons", "16 neurons", "1 neuron"]
+
+
+@pytest.mark.parametrize("spell", [
+    lambda w, v, x, y, b: (w * x + v * y + b).tanh(),
+    lambda w, v, x, y, b: (b + (w * x + v * y)).tanh(),
+    lambda w, v, x, y, b: (x * w + y * v + b).tanh(),
+    lambda w, v, x, y, b: (sum([w * x, v * y]) + b).tanh(),
+    lambda w, v, x, y, b: (engine.total([w * x, v * y, b])).tanh(),
+])
+def test_the_local_derivative_of_a_sum_in_any_spelling(spell):
+    w, v, b = Value(0.5, label="w"), Value(-2.0, label="v"), Value(0.5, label="b")
+    a = Value(1.0, label="a")
+    spell(w, v, a.exp(), a + 1.0, b).backward()
+    x, y = Value(2.0, label="x").exp(), Value(0.75, label="y").relu()
+    root = spell(w, v, x, y, b)
+    root.backward()
+    picture = engine.draw(root, collapse="neurons")
+    slope = 1 - math.tanh(0.5 * math.exp(2.0) - 1.5 + 0.5) ** 2
+    assert {found.name for found in picture.scene.cards if found.kind != "neuron"} == {"x", "y", "exp(x)", "relu(y)"}
+    assert {pill.parent.name: pill.step.local for pill in picture.scene.pills if pill.child.is_root} == {
+        "exp(x)": pytest.approx(0.5 * slope, rel=1e-12), "relu(y)": pytest.approx(-2.0 * slope, rel=1e-12)}
+
+
+def test_between_two_leaves_the_weight_stands_where_weights_stand_further_in():
+    (u, v, w), x = (Value(0.1 * i + 0.2) for i in range(3)), Value(0.3, label="x")
+    for left in (False, True):
+        hidden = [(a * x + 1.0 if left else x * a + 1.0).tanh() for a in (u, v)]
+        y = w * hidden[0] + w * hidden[1] if left else hidden[0] * w + hidden[1] * w
+        assert [n.inputs for n in neurons(topological_order(y)[0])] == [(x,), (x,), tuple(hidden)]
+
+
+@pytest.mark.parametrize("sum_", [
+    lambda p, q: sum(w * w for w in p),  # a penalty on weights
+    lambda p, q: p[0] * q[0] + (p[1] + q[1]),  # two leaves are added: which is the bias?
+    lambda p, q: p[0] + 1.0 + q[0],  # no products
+    lambda p, q: 2.0 * p[0].exp() + 1.0,  # no weight
+    lambda p, q: (z := p[0] * q[0]) + z * z,  # a product that others use
+    lambda p, q: p[0] * q[0] - p[1] * q[1],  # a difference
+])
+def test_what_is_not_a_neuron(sum_):
+    root = sum_([Value(1.0), Value(2.0)], [Value(3.0), Value(4.0)])
+    assert neurons(topological_order(root)[0]) == []
+
+
+def test_neurons_whose_outputs_are_added_stay_apart():
+    p = [Value(0.1 * i) for i in range(6)]
+    z = [p[0] * p[1] + p[2], p[3] * p[4] + p[5]]
+    assert [n.sum for n in neurons(topological_order(z[0] + z[1])[0])] == z
+
+
+def test_a_very_long_sum_is_one_neuron():
+    weights, x = [Value(1.0) for _ in range(30_000)], Value(2.0)
+    [found] = neurons(topological_order(sum(w * x for w in weights) + Value(1.0))[0])
+    assert found.weights == tuple(weights)
 
 
 def test_applications_with_the_same_weights_are_one_neuron():
@@ -153,19 +306,54 @@ def test_120_values_drawn_in_full(placing):
     assert len(groups(picture.svg, "edge")) == 59 * 3
 
 
+def test_what_leaves_a_neuron_with_several_outputs_has_no_one_local_derivative():
+    _, loss = network(2, 5, 1, rows=6)
+    pills = [pill for pill in engine.draw(loss, collapse="neurons").scene.pills if pill.child.kind == "neuron"]
+    assert {pill.local for pill in pills} == {"6 edges", "1 edge"}
+    assert not any(pill.single for pill in pills)
+    neuron = pills[0].child
+    assert neuron.note == "6×" and "used 6 times, 12 values inside" in neuron.tip  # 6 sums, 5 weights, a bias
+    assert ["Σ data" in words for words in map(texts, groups(engine.draw(loss, collapse="neurons").svg, "node"))].count(
+        True) == 6
+    assert {pill["slot"] for pill in json.loads(export.json(engine.draw(loss, collapse="layers").scene))["pills"]
+            if pill["edges"] > 1} == {None}
+
+
+@pytest.mark.parametrize("level", ["neurons", "layers"])
+def test_neurons_and_layers_say_what_their_data_would_be(level):
+    net, loss = network(2, 3, 1)
+    x = [card.node for card in engine.draw(loss).scene.cards if card.name in ("x0", "x1")]
+    net.parameters()[-1].data += 1.0  # the bias of the last neuron, which is linear: its data would be 1 more
+    found = {card.name: card.rebuilt - card.node.data for card in engine.draw(loss, collapse=level).scene.cards if card.now}
+    last = "layer1.neuron0" if level == "neurons" else "layer1"
+    assert found[last] == pytest.approx(1.0) and not any(name.startswith("layer0") for name in found)
+    again = (net(x) - 1.0) ** 2
+    assert found["loss"] == pytest.approx(again.data - loss.data, rel=1e-12)
+    cards = json.loads(export.json(engine.draw(loss, collapse=level).scene))["cards"]
+    assert [card["would_be"] for card in cards if card["name"] == "loss"] == [again.data]
+
+
 def test_unknown_levels_are_named():
     _, loss = network(2, 2, 1)
     with pytest.raises(ValueError, match="collapse 'cells'"):
         engine.draw(loss, collapse="cells")
 
 
-def test_labels_of_groups_are_text():
-    w, x, b = Value(1.0), Value(1.0), Value(1.0, label="<script>alert(1)</script>.b")
-    y = engine.weighted_sum([w], [x], b).tanh()
+@pytest.mark.parametrize("label", HOSTILE, ids=range(len(HOSTILE)))
+@pytest.mark.parametrize("level", ["neurons", "layers"])
+def test_hostile_labels_are_inert_in_a_stale_collapsed_picture(label, level):
+    w, x, b = Value(1.0, label=f"{label}.w"), Value(1.0, label=label), Value(1.0, label=f"{label}.n.b")
+    y = (w * x + b).tanh()
     y.backward()
-    svg = engine.draw(y, collapse="neurons").svg
-    assert "<script" not in svg and "<scr" in " ".join(texts(ET.fromstring(svg)))
-    assert ET.fromstring(svg).tag == f"{SVG}svg"
+    x.data = 2.0
+    picture = engine.draw(y, collapse=level, direction="TB")
+    root = ET.fromstring(picture.svg)
+    assert len(groups(picture.svg, "node")) == 2 and "would be 0.9951" in texts(root)
+    for element in root.iter():
+        assert element.tag.removeprefix(SVG) in {"svg", "title", "desc", "style", "rect", "g", "path", "text"}
+        assert not any(name.startswith("on") or name.endswith("href") for name in element.attrib)
+    assert "<script" not in picture.svg
+    assert len(json.loads(export.json(picture.scene))["cards"]) == 2
 
 
 @pytest.mark.parametrize("level", ["neurons", "layers"])
@@ -174,7 +362,9 @@ def test_networks_that_overflow_are_drawn(level, placing):
     hidden = [engine.weighted_sum([v], [x]).tanh() for v in w]
     y = engine.weighted_sum([Value(math.inf), Value(math.inf)], hidden)
     y.backward()
-    assert ET.fromstring(engine.draw(y, collapse=level).svg).tag == f"{SVG}svg"
+    picture = engine.draw(y, collapse=level)
+    assert ET.fromstring(picture.svg).tag == f"{SVG}svg"
+    assert any(math.isnan(card.node.grad) for card in picture.scene.cards) and "elsewhere" not in picture.svg
 
 
 def test_from_top_to_bottom_a_parent_stands_above_its_child(placing):

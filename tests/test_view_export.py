@@ -6,17 +6,14 @@ import math
 import re
 import shutil
 import subprocess
+from pathlib import Path
 
 import pytest
-from test_view import HOSTILE, fanout
+from test_view import HOSTILE, clean, fanout
 
 import engine
 from engine import Value
 from engine.view import export, picture
-
-
-def clean(label):
-    return "".join("\ufffd" if c < " " or "\ud800" <= c <= "\udfff" else c for c in label)
 
 
 def drawn(label):
@@ -105,6 +102,15 @@ def test_json_has_words_for_nan_and_inf():
     y.backward()
     cards = json.loads(export.json(engine.draw(y).scene))["cards"]
     assert [card["data"] for card in cards] == ["inf", "nan"]
+
+
+def test_the_schema_names_every_key():
+    page = (Path(__file__).parent.parent / "docs" / "picture-schema.md").read_text("utf-8")
+    top, cards, pills = [set(re.findall(r"`(\w+)`", " ".join(re.findall(r"^\| (`.*?) \|", part, re.M))))
+                         for part in re.split(r"^A (?:card|pill):$", page, flags=re.M)]
+    *_, f = fanout()
+    found = json.loads(export.json(engine.draw(f).scene))
+    assert set(found) == top and set(found["cards"][0]) == cards and set(found["pills"][0]) == pills
 
 
 def test_forward_only_has_no_contributions():

@@ -3,11 +3,14 @@
 import xml.etree.ElementTree as ET
 
 import pytest
-from test_view import HOSTILE, SVG
+from test_view import HOSTILE, SVG, number
 from test_view_collapse import network
 
 import engine
 from engine import Value
+from engine.explain import columns
+from engine.view.network import RADIUS
+from nn import MLP
 
 
 def parts(svg, kind):
@@ -25,6 +28,16 @@ def test_a_circle_for_every_neuron_and_a_wire_for_every_weight():
     assert len(parts(svg, "wire")) == 32 + 256 + 16 + 1
     assert len(parts(svg, "ring")) == 3
     assert len({found.get("cx") for found in parts(svg, "dot")}) == 5  # columns
+
+
+def test_a_network_that_is_spelled_out_looks_the_same():
+    drawn = []
+    for expanded in (False, True):
+        net = MLP(2, [4, 1], activation="tanh", seed=1, expanded=expanded)
+        loss = (net([Value(0.5, label="x0"), Value(-0.3, label="x1")]) - 1.0) ** 2
+        loss.backward()
+        drawn.append(sorted(titles(engine.draw(loss, view="network").svg)))
+    assert drawn[0] == drawn[1] and "x0 to layer0.neuron0; weight" in " ".join(drawn[0])
 
 
 def test_what_flows_back_along_a_wire():
@@ -46,6 +59,30 @@ def test_wires_by_weight_or_by_gradient(wires, kind):
     assert wire.get("class") == kind
 
 
+def test_texts_fit_their_places():
+    net = MLP(2, [2, 1], activation="tanh", seed=1)
+    loss = (net([Value(0.5, label="W" * 40), Value(-0.3, label="漢字" * 20)]) - 1e6) ** 2
+    loss.label = "L" * 40
+    loss.backward()
+    root = ET.fromstring(engine.draw(loss, view="network").svg)
+    wide = float(root.get("width"))
+    for text in root.iter(f"{SVG}text"):
+        kinds, x = (text.get("class") or "").split(), float(text.get("x"))
+        size = columns("".join(text.itertext())) * (6.02 if "mid" in kinds else 6.63)
+        if "mid" in kinds:
+            assert size <= 2 * RADIUS + 1
+        if "end" in kinds:
+            assert x - size >= 0.0
+        if kinds == ["ink"]:
+            assert x + size <= wide
+
+
+def test_a_column_is_headed_by_its_layer():
+    _, loss = network(2, 3, 1)
+    assert ["".join(found.itertext()) for found in parts(engine.draw(loss, view="network").svg, "caption")] == [
+        "layer0", "layer1"]
+
+
 def test_forward_only_shows_weights_and_no_ring():
     w, x = Value(3.0), Value(2.0, label="x")
     svg = engine.draw(engine.weighted_sum([w], [x]), view="network").svg
@@ -54,8 +91,13 @@ def test_forward_only_shows_weights_and_no_ring():
 
 def test_a_stale_network_says_so():
     net, loss = network(2, 3, 1)
-    net.parameters()[0].data += 1.0
-    assert "stale" in engine.draw(loss, view="network").svg
+    assert "stale:" not in engine.draw(loss, view="network").svg
+    net.parameters()[-1].data += 1.0  # the bias of the last neuron, which is linear
+    svg = engine.draw(loss, view="network").svg
+    now = [title.partition("; stale: built again, its data would be ") for title in titles(svg) if "would be" in title]
+    assert [(name.partition(":")[0], number(data)) for name, _, data in now] == [
+        ("layer1.neuron0", pytest.approx(loss.parents[0].parents[0].data + 1.0, rel=1e-3)),
+        ("loss", pytest.approx((loss.parents[0].data + 1.0) ** 2, rel=1e-3))]
 
 
 def test_a_graph_without_neurons_says_what_a_neuron_is():

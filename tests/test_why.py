@@ -5,7 +5,7 @@ import re
 import pytest
 
 from engine import Value, text
-from engine.explain import TERMS, Site, excerpt
+from engine.explain import TERMS, Site, excerpt, held
 
 
 def example():
@@ -58,6 +58,32 @@ def test_a_sum_of_thousands_is_cut_and_still_adds_up():
     assert len(lines) == TERMS + 2 and lines[-1].strip() == f"+977  from {1001 - TERMS:,} more"
 
 
+def test_a_nan_is_told_once_where_it_came_from():
+    x = Value(-1.0, label="x")
+    y = x.log() * 2.0 + x
+    y.backward()
+    assert [re.sub("  +.*", "", line.strip()) for line in y.why(x).splitlines()] == ["x.grad = nan", "+1", "+nan"]
+    assert "elsewhere" not in y.why(x)
+
+
+def test_a_nan_from_another_sweep_is_told():
+    x, _w, _z, s = example()
+    s.backward()
+    x.grad = float("nan")
+    assert s.why(x).splitlines()[-1] == "   +nan  from elsewhere: another backward() or another root"
+
+
+def test_an_infinite_term_leaves_those_too_many_to_show_finite():
+    x = Value(0.0, label="x")
+    h = Value(0.0)
+    for _ in range(100):
+        h = h + x * 2.0
+    y = h + x.sqrt()
+    y.backward()
+    _first, *terms = y.why(x).splitlines()
+    assert "+inf" in terms[0] and terms[-1].strip() == f"+{2 * (101 - TERMS)}  from {101 - TERMS} more"
+
+
 def test_depth_does_not_explode():
     h = x = Value(1.0, label="x")
     for _ in range(60):
@@ -81,6 +107,19 @@ def test_the_exact_subexpression():
     h = x * w + (x * 3.0) ** 0.5
     source, carets = excerpt(h.parents[1].created_at)
     assert source[carets.index("^"):].rstrip() == "(x * 3.0) ** 0.5" and len(carets) == len(source)
+
+
+def test_of_a_long_line_the_part_around_the_subexpression_is_shown():
+    line = "total = " + " + ".join(f"term{number} * weight{number}" for number in range(20))
+    start = line.index("term17")
+    source, carets = excerpt(Site("user.py", 3, start, start + 17, "f", line), 60)
+    assert source[carets.index("^"):carets.index("^") + len(carets.strip())] == "term17 * weight17"
+    assert len(source) <= 60 and source.startswith("user.py:3   …") and "term16" not in carets
+
+
+def test_a_name_too_long_is_cut_inside_its_brackets():
+    x = Value(2.0, label="a name of many letters")
+    assert held(x * 2 + x) == "(… + a name of many lett…)" and held((x * 2 + x).tanh()) == "tanh(…)"
 
 
 def test_wide_letters_and_no_source():

@@ -12,7 +12,7 @@ import sys
 from types import FrameType
 from typing import Any
 
-from ..explain import Step, account, arrivals, excerpt, expression, held, number, steps
+from ..explain import Step, account, arrivals, excerpt, expression, held, name, number, steps
 from ..graph import topological_order
 from ..value import Value
 
@@ -28,7 +28,7 @@ class GradPdb(pdb.Pdb):
 
     def do_edge(self, arg: str) -> None:
         """edge
-        The contribution at hand: node, parent, local derivative, and what it adds to the sum.
+        The contribution at hand: node, parent, local derivative, what it adds.
         """
         loop = self._loop()
         if loop is None or "parent" not in loop.f_locals:
@@ -51,7 +51,7 @@ class GradPdb(pdb.Pdb):
                 return  # pdb has said what is wrong
             values = [value for value in found if isinstance(value, Value)]
         if not values or len(values) + bool(loop) < 2:
-            self.error("why X inside the backward loop, why ROOT, X elsewhere")
+            self.error("name a Value: why x in the backward loop, why root, x elsewhere")
             return
         try:
             lines = [values[0].why(values[-1])] if len(values) > 1 or loop is None else so_far(loop.f_locals, values[0])
@@ -92,7 +92,7 @@ def so_far(names: dict[str, Any], x: Value) -> list[str]:
         if step.node is names["node"]:
             break
         sent.append(step)
-    return [*account(names["root"], x, arrivals(sent)), f"   {held(names['node'])} is sending now"]
+    return [*account(names["root"], x, arrivals(sent)), f"   {name(names['node'])} is sending now"]
 
 
 def set_trace(*, header: str | None = None) -> None:

@@ -3,10 +3,10 @@
 >>> formula = read("abs(a.grad) * 2 > 5")
 >>> formula({"a.grad": -3.0}.__getitem__)
 1.0
->>> read("__import__('os')")
+>>> read("open('f')")
 Traceback (most recent call last):
     ...
-engine.debugger.formula.Refused: a formula is arithmetic over labels, .data and .grad; this is not: __import__('os')
+engine.debugger.formula.Refused: a formula is arithmetic over labels (or #7), .data and .grad; this is not: open('f')
 """
 
 import ast
@@ -53,7 +53,7 @@ def read(text: str) -> Formula:
         tree = ast.parse(re.sub(r"#(\d+)", r"number_\1_", text.strip()), mode="eval")
         return _formula(tree.body)
     except (SyntaxError, ValueError, ArithmeticError, RecursionError, MemoryError, KeyError):
-        raise Refused("a formula is arithmetic over labels, .data and .grad; this is not: "
+        raise Refused("a formula is arithmetic over labels (or #7), .data and .grad; this is not: "
                       + printable(text)) from None
 
 

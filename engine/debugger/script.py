@@ -15,6 +15,7 @@ import os
 import runpy
 import sys
 from collections.abc import Sequence
+from types import TracebackType
 from typing import Any
 
 from ..explain import printable
@@ -32,25 +33,34 @@ class _Stopper:
     """A watcher that opens the debugger before every backward pass."""
 
     def __init__(self) -> None:
-        self.stops = 0
+        self.passes = 0
+        self.last: Session | None = None
 
     def made(self, node: Value) -> None:
         pass
 
     def before_backward(self, root: Value) -> None:
-        self.stops += 1
+        self.passes += 1
         frame: Any = sys._getframe(1)
         while frame.f_globals.get("__name__", "").partition(".")[0] == "engine" and frame.f_back:
             frame = frame.f_back
-        if talk(Session(root, frame.f_locals), script=True).quitting:
+        session = Session(root, frame.f_locals)
+        if self.last:
+            session.inherit(self.last)
+        self.last = session
+        found = session.proceed() if session.armed else None
+        if found and not found.reasons:
+            session.close()
+        elif talk(session, script=self.passes, found=found).quitting:
             raise _Left
 
 
 def run_script(path: str, arguments: Sequence[str] = ()) -> int:
     """Run a Python file as if it were started by itself, and stop at each backward(); the exit status.
 
-    In the debugger, `c` at the end lets the script go on to its next backward(), and `q` ends both. The script's own
-    exceptions come through. Raises FileNotFoundError where there is no such file.
+    In the debugger, `c` at the end lets the script go on to its next backward(), or, where breakpoints or watches are
+    set, to the first that is met; `q` ends both. The script's own exceptions are shown as Python shows them, from its
+    first line on. Raises FileNotFoundError where there is no file.
     """
     if not os.path.isfile(path):
         raise FileNotFoundError(errno.ENOENT, "there is no such file: give the path of a Python program", path)
@@ -62,9 +72,20 @@ def run_script(path: str, arguments: Sequence[str] = ()) -> int:
         runpy.run_path(path, run_name="__main__")
     except _Left:
         return 0
+    except (Exception, KeyboardInterrupt) as error:
+        own = _from_file(error.__traceback__, path)
+        sys.excepthook(type(error), error.with_traceback(own), own)
+        return 1
     finally:
         watchers.remove(stopper)
         sys.argv, sys.path[:] = before
-    if not stopper.stops:
+    if not stopper.passes:
         print(f"{printable(os.path.basename(path))} ended without a backward(): there was nothing to step through")
-    return 0 if stopper.stops else 1
+    return 0 if stopper.passes else 1
+
+
+def _from_file(frames: TracebackType | None, path: str) -> TracebackType | None:
+    """A traceback without what stands above the first line of the file."""
+    while frames and frames.tb_frame.f_code.co_filename != path:
+        frames = frames.tb_next
+    return frames

@@ -156,11 +156,13 @@ class Session:
     def step(self, count: int = 1) -> Stop:
         return self._run(self.position + count)
 
-    def next(self) -> Stop:
-        """Every contribution out of the next node."""
+    def next(self, count: int = 1) -> Stop:
+        """Every contribution out of the next node, or the next few."""
         end = self.position
-        while end < len(self.trail) and self.trail[end].node is self.node:
-            end += 1
+        while count and end < len(self.trail):
+            node, count = self.trail[end].node, count - 1
+            while end < len(self.trail) and self.trail[end].node is node:
+                end += 1
         return self._run(end)
 
     def until(self, place: str) -> Stop:
@@ -190,9 +192,13 @@ class Session:
         direction, reasons = (1 if target > start else -1), list[str]()
         for watch in self.watches.values():
             watch.old = watch.measure()
-        while self.position != target and not reasons:
-            self._move(direction)
-            reasons = [*self._changes(), *self._hits()]
+        try:
+            while self.position != target and not reasons:
+                self._move(direction)
+                reasons = [*self._changes(), *self._hits()]
+        except KeyboardInterrupt:
+            self._settle()
+            reasons = ["Ctrl-C"]
         low, high = sorted((start, self.position))
         return Stop(start, self.position, reasons, self.trail[low:high])
 
@@ -205,6 +211,14 @@ class Session:
             step.parent.grad = step.before
         self.position += direction
 
+    def _settle(self) -> None:
+        """Make the grads those of this position, in case a move was interrupted between its two halves."""
+        if self.last:
+            self.last.parent.grad = self.last.after
+        if not self.done:
+            coming = self.trail[self.position]
+            coming.parent.grad = coming.before
+
     # -- breakpoints and watches ---------------------------------------------------------------------------------
 
     def add_breakpoint(self, place: str, condition: str = "", temporary: bool = False) -> Breakpoint:
@@ -214,7 +228,7 @@ class Session:
         return made
 
     def condition(self, breakpoint: Breakpoint, text: str) -> None:
-        formula = read(text) if text else None
+        formula = self.formula(text) if text else None
         if formula:
             formula(lambda name: self.lookup(name, trial=True))  # a name that does not exist is told now
         breakpoint.condition, breakpoint.formula = text, formula
@@ -233,9 +247,31 @@ class Session:
         return made
 
     def add_display(self, text: str) -> int:
-        self.value(text)
-        self.displays[self._next()] = text
+        shown = self.graded(text)
+        self.value(shown)
+        self.displays[self._next()] = shown
         return self._count
+
+    def inherit(self, other: "Session") -> None:
+        """Take over the stops of an earlier pass; one that has no place in this graph waits for a graph that has."""
+        self._count, self.displays = other._count, other.displays
+        self.breakpoints, self.watches = other.breakpoints, other.watches
+        for point in self.breakpoints.values():
+            try:
+                point.nodes = frozenset(self.places(point.place))
+                self.condition(point, point.condition)
+            except Refused:
+                point.nodes = frozenset()
+        for watch in self.watches.values():
+            try:
+                watch.measure = self._measure(watch.text)
+            except Refused:
+                watch.measure = lambda: math.nan
+
+    @property
+    def armed(self) -> bool:
+        """Whether there is anything to stop at."""
+        return bool(self.breakpoints or self.watches)
 
     def clear(self, text: str) -> None:
         """Remove a breakpoint, watch or display by its number; all breakpoints without one."""
@@ -256,10 +292,9 @@ class Session:
         if text in ("nan", "inf"):
             bad = math.isnan if text == "nan" else math.isinf
             return lambda: float(self.last is not None and (bad(self.last.contribution) or bad(self.last.after)))
-        if text in self.labels or (text.startswith("#") and text[1:].isdecimal()):
-            text += ".grad"
-        self.value(text)
-        return lambda: self.value(text)
+        formula = self.formula(self.graded(text))
+        formula(self.lookup)  # a name that does not exist is told now
+        return lambda: formula(self.lookup)
 
     def _changes(self) -> Iterable[str]:
         for watch in self.watches.values():
@@ -267,7 +302,7 @@ class Session:
             watch.old = new
             if watch.text in ("nan", "inf"):
                 if new and self.last:
-                    yield f"watch {watch.number}: {watch.text} arrived in {held(self.last.parent)}.grad"
+                    yield f"watch {watch.number}: {watch.text} arrived in {self.short(self.last.parent)}.grad"
             elif old != new and (old == old or new == new):
                 yield f"watch {watch.number}: {printable(watch.text)} was {number(old)}, is {number(new)}"
 
@@ -309,7 +344,7 @@ class Session:
         matching = [node for node in self._nodes if printable(node.label) == place and place]
         if matching:
             return matching
-        raise Refused(f"there is no value {printable(place) or 'without a name'}: info leaves and where list them, "
+        raise Refused(f"there is no value {printable(place) or 'without a name'}: w and info leaves list them; "
                       "#7 is the one with number 7")
 
     def one(self, place: str) -> Value:
@@ -327,7 +362,7 @@ class Session:
             found = [node for node in self.order if place in (node.operation.name, node.operation.symbol)]
             found = found or self.born(*_file_and_line(place))
             if not found:
-                raise Refused(f"{refused}; an operation or file:line will do, too") from None
+                raise Refused(f"{refused}; an operation (tanh) or a line (main.py:6) will do, too") from None
             return found
 
     def born(self, filename: str, line: int) -> list[Value]:
@@ -347,12 +382,19 @@ class Session:
             return float(getattr(self.last, path)) if self.last else math.nan
         return self.one(path).data
 
+    def formula(self, text: str) -> Formula:
+        """What was typed, as a function of a lookup. A label that is no word, as in `my loss.grad`, stands alone."""
+        alone = text.removesuffix(".grad").removesuffix(".data") in self.labels
+        return (lambda lookup: lookup(text)) if alone else read(text)
+
+    def graded(self, text: str) -> str:
+        """After watch and display a bare name means its grad."""
+        bare = text in self.labels or (text.startswith("#") and text[1:].isdecimal())
+        return text + ".grad" if bare else text
+
     def value(self, text: str) -> float:
         """What a formula comes to now."""
-        try:
-            return read(text)(self.lookup)
-        except (OverflowError, TypeError):
-            raise Refused(f"{printable(text)} comes to no number") from None
+        return self.formula(text)(self.lookup)
 
     def why(self, node: Value, depth: int = 1) -> list[str]:
         """The sum behind a grad as far as it has come, and how much is still on the way."""
@@ -365,7 +407,13 @@ class Session:
 
     def called(self, node: Value) -> str:
         """Its name, with its number where it has no label."""
-        return name(node) if node.label or not node.parents else f"#{self.numbers[node]} {name(node)}"
+        return printable(name(node) if node.label else f"#{self.numbers[node]} {name(node)}", 40)
+
+    def short(self, node: Value) -> str:
+        """A short name: the label, a short expression in brackets, or the number that commands take as well."""
+        text = held(node)
+        spelled = node.label or node.constant or (node.parents and len(text) < 16 and "…" not in text)
+        return text if spelled else f"#{self.numbers[node]}"
 
 
 def _file_and_line(place: str) -> tuple[str, int]:

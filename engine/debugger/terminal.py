@@ -18,35 +18,39 @@ import cmd
 import linecache
 import sys
 from collections.abc import Callable, Iterable, Mapping
-from pathlib import Path, PurePath
+from pathlib import Path
 from typing import Any
 
-from ..explain import Step, columns, excerpt, expression, held, number, place, printable
+from ..explain import expression, name, number, printable
 from ..value import Value
 from .formula import Refused
 from .mistakes import close, likely
-from .paint import Line, Painter
+from .paint import many, words
+from .screen import WINDOW, Screen, short_place, sign
 from .session import Session, Stop
 
-WINDOW = 12  # as many steps or nodes as are shown at once
-
 INFO = ("node", "inputs", "outputs", "leaves", "breakpoints", "watch")
-HELP = """
- forward   s(tep) [N]        the next contribution, one +=        n(ext)       all that the next node sends
-           c(ontinue)        to a breakpoint or the end           unt(il) X    until X's gradient is complete
- back      back [N] or rs    take contributions back              rn, rc       one node back; back to a stop
-           restart           to the start
- stop      b(reak) X [if F]  where X is reached: a label, #7,     tbreak X     once
-                             an operation, or file.py:12          condition, ignore, cl(ear)   by number
-           watch F           when F changes; watch nan, watch inf
- look      w(here)           the order, this node marked          why X [D]    the sum behind X.grad
-           l(ist) [X]        your source with its values          p F          a value, or a formula
-           info node, inputs, outputs, leaves, breakpoints, watch
-           display F         at every stop                        plot [FILE]  a picture of this moment
- learn     predict X         say X's gradient before you see it
- leave     q(uit), h(elp) [COMMAND]; Enter repeats
-
- A formula F is arithmetic over labels: x.grad * 2 > 5. A bare label is its data.
+HELP = """\
+forward  s(tep) [N]           the next contribution, one +=
+         n(ext) [N]           all that the next node sends
+         c(ontinue)           to a breakpoint or a watch, or to the end
+         unt(il) X            until X's gradient is complete
+back     back [N] or rs [N]   take contributions back, bit for bit
+         rn, rc               one node back; back to a breakpoint or the start
+         restart              to the start; breakpoints stay
+stop     b(reak) X [if F]     at a label, #7, an operation or file.py:12
+         tbreak X [if F]      the same, once
+         condition, ignore, cl(ear)   a breakpoint, by its number
+         watch F              when F changes; watch nan, watch inf
+look     w(here)              the backward order, this node marked
+         why X [DEPTH]        the sum behind X.grad
+         l(ist) [X]           your source, with the values born on each line
+         info                 node, inputs, outputs, leaves, breakpoints, watch
+         p F, display F       a value or a formula, now; at every stop
+         plot [FILE]          a picture of this moment
+learn    predict [X]          say X's gradient before you see it
+leave    q(uit), h(elp) [COMMAND]; Enter repeats
+A formula F is arithmetic over labels: x.grad * 2 > 5. A bare label is its data.
 """
 
 
@@ -73,7 +77,7 @@ def talk(session: Session, **options: Any) -> "Debugger":
     try:
         debugger.converse()
     finally:
-        session.close(keep=not debugger.script)
+        session.close(keep=debugger.script == 0)
     return debugger
 
 
@@ -81,19 +85,22 @@ class Debugger(cmd.Cmd):
     """The conversation about one session."""
 
     prompt = "(grad) "
-    doc_header = "commands"
 
-    def __init__(self, session: Session, stdin: Any = None, stdout: Any = None, script: bool = False):
+    def __init__(self, session: Session, stdin: Any = None, stdout: Any = None, script: int = 0,
+                 found: Stop | None = None):
+        """`script` counts the backward()s of a script, `found` is the stop that it has run to."""
         super().__init__(stdin=stdin, stdout=stdout)
         self.use_rawinput = stdin is None
-        self.session, self.script, self.quitting = session, script, False
-        self.painter = Painter(self.stdout)
-        self.shown: Value | None = None  # the node whose heading was printed last
+        self.session, self.script, self.found, self.quitting = session, script, found, False
+        self.screen = Screen(session, self.stdout)
+        self.say, self.lay, self.call = self.screen.say, self.screen.lay, session.short
 
     # -- the conversation ------------------------------------------------------------------------------------------
 
     def converse(self) -> None:
         self.open()
+        if self.found:
+            self.report(self.found)
         while True:
             try:
                 self.cmdloop()
@@ -105,32 +112,34 @@ class Debugger(cmd.Cmd):
         """What the person should know before the first step."""
         session, root = self.session, self.session.root
         leaves = [leaf for leaf in session.leaves if not leaf.constant]
-        self.say([("backward pass of ", ""), (printable(expression(root)), "head"), (f" = {number(root.data)}", ""),
-                  (f"   {_many(len(session.trail), 'contribution')}, {_many(len(session.order), 'operation')}, "
-                   f"{_many(len(leaves), 'leaf', 'leaves')}", "dim")])
+        counts = [many(len(session.trail), "contribution"), many(len(session.order), "operation"),
+                  many(len(leaves), "leaf", "leaves"), *[f"backward() no. {self.script}"] * (self.script > 1)]
+        self.say([("backward pass of ", ""), (printable(expression(root), 48), "head"),
+                  (f" = {number(root.data)}", "")], [("   " + ", ".join(counts), "dim")])
         if session.trail:
-            self.say([(f"the seed is set: {held(root)}.grad = 1", ""), ("    s steps, h helps", "dim")])
+            self.say([(f"the seed is set: {self.call(root)}.grad = 1", ""), ("    s steps, h helps", "dim")])
         else:
-            self.say(f"there is nothing to step through: {'a leaf' if not root.parents else 'all slopes are 0'}; "
-                     f"{held(root)}.grad = {number(root.grad)}")
-        if session.forward_only:
-            self.say([("forward only so far: no backward() has reached it, so every gradient starts at 0", "dim")])
+            self.say(f"there is nothing to step through: {'only plain numbers' if root.parents else 'a leaf'}; "
+                     f"{self.call(root)}.grad = {number(root.grad)}")
+        if session.forward_only and session.trail and self.script < 2:  # in a script every graph is, as a rule
+            self.say(*words("forward only so far: no backward() has reached it, so every gradient starts at 0", "dim"))
         if session.carried:
-            some = ", ".join(f"{held(leaf)}.grad = {number(leaf.grad)}" for leaf in session.carried[:4])
-            self.say([(f"leaves accumulate: {some}{', …' * (len(session.carried) > 4)} from before "
-                       "(zero_grad() clears)", "warn")])
+            some = ", ".join(f"{self.call(leaf)}.grad = {number(leaf.grad)}" for leaf in session.carried[:4])
+            self.say(*words(f"leaves accumulate: {some}{', …' * (len(session.carried) > 4)} from before "
+                            "(zero_grad() clears)", "warn"))
         if session.stale:
-            self.say([("stale: a leaf's data was changed after the forward pass, so these are the gradients of the old "
-                       f"numbers; first at {held(session.stale[0])}", "warn")])
-
-    def say(self, line: Line | str) -> None:
-        self.painter.write(line)
+            self.say(*words("stale: a leaf's data was changed after the forward pass, so these are the gradients of "
+                            f"the old numbers; first at {self.call(session.stale[0])}", "warn"))
 
     def ask(self, question: str) -> str:
         """A line from the person, through the same door as the commands."""
         if self.use_rawinput:
-            return input(self.painter.legible(question))
-        self.stdout.write(question)
+            try:
+                return input(self.screen.painter.legible(question))
+            except EOFError:
+                self.say("")
+                return ""
+        self.stdout.write(self.screen.painter.legible(question))
         self.stdout.flush()
         return self.stdin.readline() or "\n"
 
@@ -138,8 +147,11 @@ class Debugger(cmd.Cmd):
         try:
             return bool(super().onecmd(line.replace("\x00", "")))
         except Refused as refused:
-            self.say([(f"*** {refused}", "error")])
+            self.refuse(refused)
         return False
+
+    def refuse(self, refused: Refused) -> None:
+        self.say(*words(f"*** {refused}", "error"))
 
     def default(self, line: str) -> None:
         if line == "EOF":
@@ -156,7 +168,11 @@ class Debugger(cmd.Cmd):
         found = getattr(self, "do_" + arg, None) if arg else None
         if arg and found is None:
             raise Refused(f"no command {printable(arg, 20)}: h lists them")
-        self.say(str(found.__doc__) if found else HELP.strip("\n"))
+        if found:
+            self.say(" ".join(str(found.__doc__).split()))
+            return
+        for line in HELP.splitlines():
+            self.say([(line, "")])
 
     # -- moving ----------------------------------------------------------------------------------------------------
 
@@ -166,28 +182,26 @@ class Debugger(cmd.Cmd):
 
     def do_next(self, arg: str) -> None:
         """n [N]: every contribution out of the next node, or the next N nodes."""
-        for _ in range(_count(arg)):
-            if not self.forward(self.session.next):
-                break
+        self.forward(lambda: self.session.next(_count(arg)))
 
     def do_continue(self, arg: str) -> bool:
-        """c: run on to a breakpoint or a watch, or to the end."""
+        """c: run on to a breakpoint or a watch, or to the end. At the end of a script's backward(), to its next; with
+        breakpoints or watches, through as many as it takes to meet one."""
         if self.session.done and self.script:
             return True
-        self.forward(self.session.proceed)
-        return False
+        stop = self.forward(self.session.proceed)
+        return bool(self.script and self.session.armed and stop and not stop.reasons)
 
     def do_until(self, arg: str) -> None:
         """unt X: run until X's gradient is complete."""
         nodes = self.session.find(arg)
         if all(map(self.session.complete, nodes)):
-            self.say(f"{held(nodes[0])}.grad = {number(nodes[0].grad)} is complete already")
+            self.say(f"{self.call(nodes[0])}.grad = {number(nodes[0].grad)} is complete already")
             return
-        stop = self.session.until(arg)
-        self.report(stop)
+        self.report(self.session.until(arg))
         for node in nodes[:WINDOW]:
             if self.session.complete(node):
-                self.say([(f"{held(node)}.grad = {number(node.grad)}", "name"), (", complete", "good")])
+                self.say([(f"{self.call(node)}.grad = {number(node.grad)}", "name"), (", complete", "good")])
 
     def do_back(self, arg: str) -> None:
         """back [N] or rs [N]: take N contributions back; every grad gets the bits it had."""
@@ -204,98 +218,48 @@ class Debugger(cmd.Cmd):
     def do_restart(self, arg: str) -> None:
         """restart: back to the start; breakpoints stay."""
         self.session.restart()
-        self.shown = None
-        self.say(f"at the start: {held(self.session.root)}.grad = 1")
+        self.screen.shown = None
+        self.say(f"at the start: {self.call(self.session.root)}.grad = 1")
 
-    def forward(self, move: Callable[[], Stop]) -> bool:
-        """Go on and report; False if it stopped short of a whole move or there was nothing to do."""
+    def forward(self, move: Callable[[], Stop]) -> Stop | None:
+        """Go on and report, unless this is the end."""
         if self.session.done:
             more = ": c lets the script go on, q ends it" if self.script else ": rs goes back, q leaves"
             self.say("the backward pass is complete" + more)
-            return False
+            return None
         stop = move()
         self.report(stop)
-        return not stop.reasons and not self.session.done
+        return stop
 
     def backward(self, move: Callable[[], Stop]) -> None:
         if not self.session.position:
             self.say("this is the start: only the seed is set")
             return
         stop = move()
-        self.shown = None
-        self.several(stop.steps[::-1], self.undone)
+        self.screen.shown = None
+        self.screen.steps(stop.steps[::-1], self.screen.undone)
         self.aftermath(stop)
         if not self.session.position:
             self.say("back at the start: only the seed is set")
 
     def report(self, stop: Stop) -> None:
         """What a move forward has done."""
-        self.several(stop.steps, self.row)
+        self.screen.steps(stop.steps, self.screen.row)
         self.aftermath(stop)
         if self.session.done:
-            self.say([("the backward pass is complete", "good"),
-                      (f"    {self.totals()}" if self.totals() else "", "")])
+            self.say([("the backward pass is complete", "good")], [("  ", "")], *self.screen.totals())
 
     def aftermath(self, stop: Stop) -> None:
         for reason in stop.reasons:
             self.say([(f"stopped at {reason}", "warn")])
         if stop.reasons and not self.session.done:
-            self.heading(self.session.node)
+            self.screen.heading(self.session.node)
         for key, text in self.session.displays.items():
-            self.say([(f"  {key}: {printable(text)} = ", "dim"), (number(self.session.value(text)), "name")])
-
-    def totals(self) -> str:
-        leaves = [leaf for leaf in self.session.leaves if not leaf.constant and leaf in self.session.arrivals]
-        return "  ".join(f"{held(leaf)}.grad = {number(leaf.grad)}" for leaf in leaves[:6]) + "  …" * (len(leaves) > 6)
-
-    def several(self, steps: list[Step], show: Callable[[Step], None]) -> None:
-        """The first steps and the last one, and how many lie between."""
-        for step in steps[:WINDOW]:
-            show(step)
-        if len(steps) > WINDOW + 1:
-            self.say([(f"       … {len(steps) - WINDOW - 1:,} more", "dim")])
-        for step in steps[max(WINDOW, len(steps) - 1):]:
-            show(step)
-
-    def heading(self, node: Value) -> None:
-        """The node whose turn it is, and the line that made it."""
-        if node is self.shown or not node.parents:
-            return
-        self.shown = node
-        self.say([(printable(expression(node)), "head"), (f" = {number(node.data)}", ""),
-                  (f"    grad {number(node.grad)}", "name"),
-                  ("" if node.label else f"    #{self.session.numbers[node]}", "dim")])
-        made = node.created_at
-        if made and made.text:
-            source, carets = excerpt(made)
-            self.say([("    " + source, "dim")])
-            self.say([("    " + carets, "caret")])
-
-    def row(self, step: Step) -> None:
-        """One += in letters, in numbers, and in what it does to the sum."""
-        self.heading(step.node)
-        parent, node, sign = self.call(step.parent), self.call(step.node), _sign(step.contribution)
-        finished = self.session.completed_at(step.parent) == step.index + 1
-        local = slope(step, f"∂{node}/∂{parent}", self.call)
-        product = f"{node}.grad × {local} = {_bracketed(step.upstream)} × {_bracketed(step.local)} = "
-        self.say([(self.where(step), "dim"), (f"{parent}.grad", "name"), (" += ", ""), (product, ""),
-                  (f"{step.contribution:+.4g}", sign), (f"    {number(step.before)} → ", "dim"),
-                  (number(step.after), "name"), ("   complete" if finished else "", "good")])
-
-    def undone(self, step: Step) -> None:
-        self.say([(self.where(step), "dim"), (f"{self.call(step.parent)}.grad", "name"), (" gives back ", ""),
-                  (f"{step.contribution:+.4g}", _sign(step.contribution)), (f" from {self.call(step.node)}", ""),
-                  (f"    {number(step.after)} → ", "dim"), (number(step.before), "name")])
-
-    def call(self, node: Value) -> str:
-        """A short name: the label, a short expression in brackets, or the number that commands take as well."""
-        text = held(node)
-        return text if node.label or not node.parents or (len(text) < 16 and "…" not in text) else (
-            f"#{self.session.numbers[node]}")
-
-    def where(self, step: Step) -> str:
-        every = f"{len(self.session.trail)}"
-        return f"  {step.index + 1:{len(every)}}/{every}  "
+            try:
+                shown = number(self.session.value(text))
+            except Refused:
+                shown = "not in this graph"
+            self.say([(f"  {key}: {printable(text)} = ", "dim"), (shown, "name")])
 
     # -- stopping --------------------------------------------------------------------------------------------------
 
@@ -327,7 +291,7 @@ class Debugger(cmd.Cmd):
         key, _, count = arg.partition(" ")
         point = self.session.breakpoint(key)
         point.ignored = _count(count, least=0)
-        self.say(f"breakpoint {point.number} will be passed {_many(point.ignored, 'time')}")
+        self.say(f"breakpoint {point.number} will be passed {many(point.ignored, 'time')}")
 
     def do_clear(self, arg: str) -> None:
         """cl [N]: remove breakpoint, watch or display N; without N, all breakpoints."""
@@ -348,47 +312,22 @@ class Debugger(cmd.Cmd):
         if not arg:
             self.aftermath(Stop(0, 0, [], []))
             return
-        text = arg + ".grad" if arg in self.session.labels else arg
-        self.say(f"  {self.session.add_display(text)}: {printable(text)} = {number(self.session.value(text))}")
+        made = self.session.add_display(arg)
+        self.say(f"  {made}: {printable(shown := self.session.displays[made])} = {number(self.session.value(shown))}")
 
     # -- looking ---------------------------------------------------------------------------------------------------
 
     def do_where(self, arg: str) -> None:
         """w: the backward order around the node whose turn it is."""
-        order, here = self.session.order[::-1], self.session.node
-        if here not in order[:1] and len(order) > 1:
-            at = len(order) - 1 - (self.session.numbers[here] - len(self.session.leaves))
-        else:
-            at = 0
-        first = max(0, at - WINDOW // 2)
-        shown = order[first:first + WINDOW + 1]
-        if first:
-            self.say([(f"    … {first:,} before", "dim")])
-        wide = max((columns(printable(expression(node), 40)) for node in shown), default=0)
-        for node in shown:
-            self.in_order(node, node is here, wide)
-        if first + len(shown) < len(order):
-            self.say([(f"    … {len(order) - first - len(shown):,} to come", "dim")])
-
-    def in_order(self, node: Value, current: bool, wide: int) -> None:
-        text = printable(expression(node), 40)
-        sent = self.session.starts.get(node, len(self.session.trail)) < self.session.position and not current
-        state = "its turn" if current else "has sent" if sent else "waits"
-        state = "sends nothing" if node not in self.session.starts else state
-        if current and self.session.done:
-            state = "was the last to send"
-        self.say([("  ▸ " if current else "    ", "caret"),
-                  (text + " " * (wide - columns(text)), "head" if current else ""),
-                  (f"    grad {number(node.grad):<10} ", ""), (f"{state:20}", "good" if sent else "dim"),
-                  (f"  #{self.session.numbers[node]}  {place(node)}", "dim")])
+        self.screen.order()
 
     def do_why(self, arg: str) -> None:
         """why X [DEPTH]: the sum behind X.grad as far as it has come; with a depth, followed upstream."""
         label, _, depth = arg.rpartition(" ")
-        if not (label and depth.isdecimal()):
+        if arg in self.session.labels or not (label and depth.isdecimal()):
             label, depth = arg, "1"
         for line in self.session.why(self.session.one(label or "node"), min(_count(depth), 20)):
-            self.say(line)
+            self.say(line, indent=len(line) - len(line.lstrip()) + 4)
 
     def do_info(self, arg: str) -> None:
         """info node [X], inputs [X], outputs [X], leaves, breakpoints, watch."""
@@ -400,47 +339,54 @@ class Debugger(cmd.Cmd):
 
     def info_node(self, arg: str) -> None:
         node = self.session.one(arg) if arg else self.session.node
-        self.shown = None
-        self.heading(node)
+        self.screen.shown = None
+        self.screen.heading(node)
         waiting = sum(step.index >= self.session.position for step in self.session.arrivals.get(node, ()))
-        state = f"{_many(waiting, 'contribution')} to come" if waiting else "complete"
+        state = f"{many(waiting, 'contribution')} to come" if waiting else "complete"
         kind = node.operation.name if node.operation else "leaf"
         self.say(f"  {self.session.called(node)}: {kind}, data {number(node.data)}, grad {number(node.grad)}, {state}")
 
     def info_inputs(self, arg: str) -> None:
         node = self.session.one(arg) if arg else self.session.node
-        for parent, local in zip(node.parents, node.local_derivatives() if node.local_derivatives else ()):
-            self.say(f"  {held(parent)} = {number(parent.data)}    ∂{held(node)}/∂{held(parent)} = {number(local)}    "
-                     f"grad {number(parent.grad)}")
-        if not node.parents:
-            self.say(f"  {held(node)} is a leaf: it was computed from nothing")
+        if node.local_derivatives is None:
+            self.say(f"  {self.call(node)} is a leaf: it was computed from nothing")
+            return
+        self.lay([[(self.call(parent) + f" = {number(parent.data)}" * (not parent.constant), ""),
+                   (f"∂{self.call(node)}/∂{self.call(parent)} = {number(local)}", ""),
+                   ("a plain number" if parent.constant else f"grad {number(parent.grad)}", "name")]
+                  for parent, local in zip(node.parents[:WINDOW], node.local_derivatives())])
+        if len(node.parents) > WINDOW:
+            self.say([(f"  … {len(node.parents) - WINDOW:,} more", "dim")])
 
     def info_outputs(self, arg: str) -> None:
         node = self.session.one(arg) if arg else self.session.node
         here = self.session.arrivals.get(node, [])
-        for step in here[:WINDOW]:
-            done = "sent" if step.index < self.session.position else "will send"
-            self.say(f"  {printable(expression(step.node))}    {done} {step.contribution:+.4g}    {place(step.node)}")
+        if here:
+            sent = self.session.position
+            self.lay([[(expression(step.node), ""), ("sent" if step.index < sent else "will send", "dim"),
+                       (f"{step.contribution:+.4g}", sign(step.contribution)), (short_place(step.node), "dim")]
+                      for step in here[:WINDOW]])
         if len(here) > WINDOW:
             self.say([(f"  … {len(here) - WINDOW:,} more", "dim")])
         if not here:
-            self.say(f"  {held(node)} is the root" if node is self.session.root else "  nothing sends to it")
+            self.say(f"  {self.call(node)} is the root" if node is self.session.root else "  nothing sends to it")
 
     def info_leaves(self, arg: str) -> None:
         leaves = [leaf for leaf in self.session.leaves if not leaf.constant]
-        for leaf in leaves[:40]:
-            state = "complete" if self.session.complete(leaf) else "more to come"
-            self.say(f"  {self.session.called(leaf)}    data {number(leaf.data)}    grad {number(leaf.grad)}    "
-                     f"{state}")
+        self.lay([[(name(leaf), ""), (f"data {number(leaf.data)}", ""), (f"grad {number(leaf.grad)}", "name"),
+                   self.state(leaf), (f"#{self.session.numbers[leaf]}", "dim")] for leaf in leaves[:40]])
         if len(leaves) > 40:
             self.say([(f"  … {len(leaves) - 40:,} more", "dim")])
+
+    def state(self, node: Value) -> tuple[str, str]:
+        return ("complete", "good") if self.session.complete(node) else ("more to come", "dim")
 
     def info_breakpoints(self, arg: str) -> None:
         for point in self.session.breakpoints.values():
             condition = f" if {printable(point.condition)}" if point.condition else ""
-            passed = f", will be passed {_many(point.ignored, 'time')}" if point.ignored else ""
+            passed = f", will be passed {many(point.ignored, 'time')}" if point.ignored else ""
             self.say(f"  {point.number}  {printable(point.place)}{condition}{'  once' * point.temporary}"
-                     f"  hit {_many(point.hits, 'time')}{passed}")
+                     f"  hit {many(point.hits, 'time')}{passed}")
         if not self.session.breakpoints:
             self.say("  no breakpoints")
 
@@ -456,26 +402,8 @@ class Debugger(cmd.Cmd):
         made = node.created_at
         lines = linecache.getlines(made.filename) if made else []
         if not made or not lines:
-            raise Refused(f"the source of {held(node)} is not at hand")
-        born = self.born(made.filename)
-        first, last = max(1, made.line - 6), min(len(lines), made.line + 6)
-        texts = {at: printable(lines[at - 1].rstrip().expandtabs(4), 60) for at in range(first, last + 1)}
-        wide = max(map(columns, texts.values()))
-        self.say([(printable(PurePath(made.filename).name), "dim")])
-        for at, text in texts.items():
-            self.say([("  ▸ " if at == made.line else "    ", "caret"), (f"{at:4}  ", "dim"),
-                      (text + " " * (wide - columns(text)), "head" if at == made.line else ""),
-                      ("   " + printable("; ".join(born.get(at, [])), max(24, 92 - wide)), "name")])
-
-    def born(self, filename: str) -> dict[int, list[str]]:
-        """What was made on each line of a file: at most four values of a line are spelled out."""
-        found: dict[int, list[Value]] = {}
-        for node in self.session.numbers:
-            made = node.created_at if not node.constant else None
-            if made and made.filename == filename:
-                found.setdefault(made.line, []).append(node)
-        return {at: [f"{held(node)} = {number(node.data)}, grad {number(node.grad)}" for node in nodes[:4]]
-                + [f"… {len(nodes) - 4:,} more"] * (len(nodes) > 4) for at, nodes in found.items()}
+            raise Refused(f"the source of {self.call(node)} is not at hand: it was typed, or its file has gone")
+        self.screen.source(node, made, lines)
 
     def do_p(self, arg: str) -> None:
         """p F: a value, or what a formula comes to."""
@@ -488,61 +416,82 @@ class Debugger(cmd.Cmd):
             self.say(repr(node) + ("" if self.session.complete(node) else "    more to come"))
 
     def do_plot(self, arg: str) -> None:
-        """plot [FILE]: a picture of this moment, as SVG, or as the file's suffix says."""
-        from .. import draw
-
+        """plot [FILE]: a picture of this moment, as SVG or as the file's suffix says; of a graph too large to read,
+        the part around the node whose turn it is."""
         file = Path(arg or "gradient.svg").expanduser()
         try:
-            draw(self.session.root).save(file)
-        except (OSError, ValueError, ImportError) as error:
+            picture, part = self.picture()
+            picture.save(file)
+        except OSError as error:
+            raise Refused(f"no picture: {error.strerror}: {printable(str(file), 200)}") from None
+        except (ValueError, ImportError) as error:
             raise Refused(f"no picture: {printable(str(error), 200)}") from None
-        self.say(f"drawn: {printable(str(file), 200)}")
+        self.say(f"drawn: {printable(str(file), 200)}{part}")
+
+    def picture(self) -> tuple[Any, str]:
+        """The picture of this moment, and what to say of it if it isn't all of the graph."""
+        from .. import draw
+
+        node, to_come = self.session.node, self.session.trail[self.session.position:]
+        try:
+            return draw(self.session.root, to_come=to_come), ""
+        except ValueError:  # too large to read
+            part = draw(self.session.root, to_come=to_come, around=node)
+            return part, f", the part around {self.session.called(node)}"
 
     # -- learning --------------------------------------------------------------------------------------------------
 
     def do_predict(self, arg: str) -> None:
-        """predict X: say what X's gradient will be before you see it; without X, that of the next parent."""
+        """predict X: say what X's gradient will be before you see it; without X, that of the next parent. Enter alone
+        shows it."""
         node = self.session.one(arg) if arg else self.coming()
         right = self.session.arrivals[node][-1].after if node in self.session.arrivals else node.grad
         for _ in range(3):
-            answer = self.answer(f"{held(node)}.grad will be? ")
-            if answer is None:
+            text = self.ask(f"{self.call(node)}.grad will be? ").strip()
+            if not text:
                 break
+            try:
+                answer = self.session.value(text)
+            except Refused as refused:
+                self.refuse(refused)
+                continue
             if close(answer, right):
-                self.say([("right", "good"), (f": {held(node)}.grad will be {number(right)}", "")])
+                self.say([("right", "good"), (f": {self.call(node)}.grad will be {number(right)}", "")])
                 return
-            self.say([("no", "error"), (": " + (likely(self.session.root, node, answer) or self.partial(node, answer)
-                                              or "no usual mistake gives that"), "")])
-        self.say(f"{held(node)}.grad will be {number(right)}: run there (unt) and ask why")
+            self.say([("no", "error"), (":", "")], *words(" " + self.mistake(node, answer)))
+        name = node.label if self.session.labels.get(node.label) == [node] else f"#{self.session.numbers[node]}"
+        self.say(f"{self.call(node)}.grad will be {number(right)}: unt {printable(name)} runs there, "
+                 f"why {printable(name)} shows the sum")
 
     def coming(self) -> Value:
         if self.session.done:
             raise Refused("the backward pass is complete: restart, or name a value")
         return self.session.trail[self.session.position].parent  # type: ignore[no-any-return]
 
-    def answer(self, question: str) -> float | None:
-        text = self.ask(question).strip()
-        try:
-            return self.session.value(text) if text else None
-        except Refused as refused:
-            self.say([(f"*** {refused}", "error")])
-            return None
-
-    def partial(self, node: Value, answer: float) -> str:
-        """Is it one of the contributions, or a part of the sum?"""
-        for step in self.session.arrivals.get(node, ()):
+    def mistake(self, node: Value, answer: float) -> str:
+        """What went wrong: a usual mistake, or only one of the contributions, or a part of the sum."""
+        here = self.session.arrivals.get(node, [])
+        carried = here[0].before if here else 0.0
+        if carried and close(answer + carried, here[-1].after):
+            return f"leaves accumulate: {self.call(node)}.grad starts at {number(carried)}, from an earlier backward()"
+        usual = likely(self.session.root, node, answer - carried)
+        if usual:
+            return usual
+        for step in here:
             if close(step.contribution, answer):
-                return f"that is the share of {held(step.node)} alone; {held(node)} is used elsewhere, too"
+                return f"that is the share of {self.call(step.node)} alone; {self.call(node)} is used elsewhere, too"
             if close(step.after, answer):
-                return f"that is the sum up to the share of {held(step.node)}; there is more to come"
-        return ""
+                return f"that is the sum up to the share of {self.call(step.node)}; there is more to come"
+        return "no usual mistake gives that"
 
     # -- leaving ---------------------------------------------------------------------------------------------------
 
     def do_quit(self, arg: str) -> bool:
         """q: leave. Before the end every grad is put back as it was; at the end they stay, as after backward()."""
         self.quitting = True
-        if not self.session.done and not self.script:
+        if self.script:
+            self.say("left, and the script with it")
+        elif not self.session.done:
             self.say("left before the end: every grad is as it was before")
         return True
 
@@ -574,38 +523,10 @@ class Debugger(cmd.Cmd):
     complete_h = complete_help
 
 
-def slope(step: Step, plain: str, call: Callable[[Value], str]) -> str:
-    """The local derivative of a step in letters, from the rule itself; `plain` where it is long or a number."""
-    from ..symbols import Symbol
-
-    if len(step.node.parents) > 64:
-        return plain
-    try:
-        found = step.node.operation.rule(Symbol(call(step.node)), *[Symbol(call(x)) for x in step.node.parents])()
-        text, tightness = found[step.slot].text, found[step.slot].tightness
-    except (TypeError, ValueError, ArithmeticError, AttributeError, IndexError):
-        return plain
-    if len(text) > 28:
-        return plain
-    return f"({text})" if " " in text and tightness < 3 else text  # 3 is a sign: sums and products get brackets
-
-
-def _bracketed(x: float) -> str:
-    return f"({number(x)})" if x < 0.0 else number(x)
-
-
-def _sign(x: float) -> str:
-    return "plus" if x > 0.0 else "minus" if x < 0.0 else "dim"
-
-
-def _many(count: int, one: str, several: str = "") -> str:
-    return f"{count:,} {one if count == 1 else several or one + 's'}"
-
-
 def _count(text: str, least: int = 1) -> int:
     """A count that was typed; 1 without one."""
     if not text.strip():
         return 1
     if not text.strip().isdecimal() or len(text) > 9 or int(text) < least:
-        raise Refused(f"a number, please, not {printable(text, 20)}")
+        raise Refused(f"a whole number from {least} on, please, not {printable(text, 20)}")
     return int(text)

@@ -1,36 +1,23 @@
 """Large graphs made small: one card for a neuron, or for a layer, and the sums at its border still hold.
 
-A neuron is found by its structure, a weighted sum and the activation that is its only user; its weights are
-inside if nobody else uses them. Applications with the same weights are one neuron, neurons with the same inputs
-one layer.
+Weights and biases are inside if nobody else uses them. Applications with the same weights are one neuron, neurons
+with the same inputs one layer.
 
 >>> from engine import Value, weighted_sum
->>> w, x, b = Value(2.0), Value(3.0), Value(1.0)
->>> found = neurons([weighted_sum([w], [x], b)])
->>> [len(neuron.weights) for neuron in found]
-[1]
+>>> from engine.view.scene import Scene
+>>> w, x, b = Value(2.0), Value(3.0, label="x"), Value(1.0)
+>>> y = weighted_sum([w], [x], b).tanh(); y.label = "y"
+>>> [(card.title, card.kind) for card in Scene.of(y, level="neurons").cards]
+[('x', 'leaf'), ('y', 'neuron')]
 """
 
-from collections.abc import Iterable
 from graphlib import CycleError, TopologicalSorter
-from typing import Any, NamedTuple
+from math import nan
+from typing import Any
 
 from ..explain import Step
 from ..ieee import add_up
-from ..operation import OPERATIONS
-
-ACTIVATIONS = {"relu", "leaky_relu", "elu", "gelu", "silu", "sigmoid", "softplus", "tanh", "step", "sign", "clamp",
-               "erf"}
-
-
-class Neuron(NamedTuple):
-    """One application of a neuron: the sum, what came of it, and the sum's operands."""
-
-    sum: Any
-    output: Any
-    weights: tuple[Any, ...]
-    inputs: tuple[Any, ...]
-    bias: Any
+from .neurons import Neuron, neurons
 
 
 class Group:
@@ -40,32 +27,37 @@ class Group:
         self.kind, self.label, self.chip, self.note = kind, label, chip, note
         self.members: list[Any] = []
         self.outputs: list[Any] = []
-        self.applications = 0  # weighted sums inside
+        self.applications: list[Neuron] = []
         self.data = self.grad = 0.0
         self.parents: tuple[Any, ...] = ()
         self.operation, self.constant = self, False
         self.symbol = chip
 
-
-def neurons(order: Iterable[Any]) -> list[Neuron]:
-    """The neurons of a graph in the order in which they were computed."""
-    order = list(order)
-    users: dict[Any, list[Any]] = {}
-    for node in order:
-        for parent in node.parents:
-            users.setdefault(parent, []).append(node)
-    found = []
-    for node in order:
-        if node.operation.name == "weighted_sum":
-            half, only = len(node.parents) // 2, users.get(node, [])
-            output = only[0] if len(only) == 1 and _activates(only[0]) else node
-            found.append(Neuron(node, output, node.parents[:half], node.parents[half:-1], node.parents[-1]))
-    return found
+    @property
+    def is_sum(self) -> bool:
+        """Whether data and grad are sums over several outputs."""
+        return len(self.outputs) > 1
 
 
-def _activates(node: Any) -> bool:
-    name = node.operation.name
-    return len(node.parents) == 1 and (name in ACTIVATIONS or not (name in OPERATIONS or name == "power"))
+class Bundle(Step):
+    """What crosses a border along several edges: `slot` counts them, and no local derivative is that of all."""
+
+    __slots__ = ()
+
+
+class Unsent(Step):
+    """An edge of a sweep under way that has not sent yet."""
+
+    __slots__ = ()
+
+
+class UnsentBundle(Bundle):
+    """Several edges of which one at least has not sent yet: the contribution is what has come so far."""
+
+    __slots__ = ()
+
+
+UNSENT = (Unsent, UnsentBundle)
 
 
 def level(count: int, order: list[Any], wanted: Any) -> str:
@@ -76,7 +68,7 @@ def level(count: int, order: list[Any], wanted: Any) -> str:
         return str(wanted).rstrip("s") + "s"
     if wanted != "auto":
         raise ValueError(f"collapse {wanted!r}: take 'auto', 'none', 'neurons' or 'layers'")
-    if count <= 60 or not any(node.operation.name == "weighted_sum" for node in order):
+    if count <= 60 or not neurons(order):
         return "values"
     return "neurons" if count <= 300 else "layers"
 
@@ -99,26 +91,32 @@ def _boxes(found: list[Neuron], shown: list[Any], order: list[Any], steps: list[
     """For every value the box that it is drawn in: itself, or a group."""
     groups: dict[Any, Group] = {}
     box: dict[Any, Any] = {node: node for node in shown}
-    neurons_of: dict[Group, set[Any]] = {}
     layer_of: dict[Any, Any] = {}
     for neuron in found:
         key = _key(neuron, merge, layer_of)
         if key not in groups:
-            groups[key] = _group(neuron, merge, names, sum(group.kind == "layer" for group in groups.values()))
-        box[neuron.sum] = box[neuron.output] = groups[key]
-        groups[key].applications += 1
-        neurons_of.setdefault(groups[key], set()).add((neuron.weights, neuron.bias))
+            groups[key] = _group(neuron, merge, names, len(groups))
+        box |= dict.fromkeys((*neuron.inside, neuron.output), groups[key])
+        groups[key].applications.append(neuron)
     _swallow_parameters(box, found, steps)
     for node in shown:
         if box[node] is not node:
             box[node].members.append(node)
-    for group, inside in neurons_of.items():
-        group.note = f"{len(inside)} neuron{'s' * (len(inside) > 1)}" if merge == "layers" else ""
+    for group in groups.values():
+        group.note = _note(group)
     return box
 
 
+def _note(group: Group) -> str:
+    """How many neurons a layer has, or how often a neuron was used."""
+    count, uses = len({neuron.parameters for neuron in group.applications}), len(group.applications)
+    if group.kind == "layer":
+        return f"{count} neuron{'s' * (count > 1)}"
+    return f"{uses}×" if uses > 1 else ""
+
+
 def _key(neuron: Neuron, merge: str, layer_of: dict[Any, Any]) -> Any:
-    own = (neuron.weights, neuron.bias)
+    own = neuron.parameters
     if merge == "layers":
         inputs = tuple(x.data if x.constant else x for x in neuron.inputs)  # plain numbers are lifted for each neuron
         return layer_of.setdefault(own, inputs)
@@ -126,17 +124,11 @@ def _key(neuron: Neuron, merge: str, layer_of: dict[Any, Any]) -> Any:
 
 
 def _group(neuron: Neuron, merge: str, names: dict[Any, str], number: int) -> Group:
-    called = _named(neuron, names)
+    called = neuron.called(names)
     chip = "Σ w·a" if neuron.output is neuron.sum else neuron.output.operation.symbol
     if merge == "layers":
         return Group("layer", called.rpartition(".")[0] or f"layer {number}", chip, "")
-    return Group("neuron", called or "neuron", chip, "")
-
-
-def _named(neuron: Neuron, names: dict[Any, str]) -> str:
-    """What neuron's bias is called without its own last part; a label of the output comes first."""
-    own = names.get(neuron.output) or neuron.output.label
-    return own or (names.get(neuron.bias) or neuron.bias.label).rpartition(".")[0]
+    return Group("neuron", called or f"neuron {number}", chip, "")
 
 
 def _swallow_parameters(box: dict[Any, Any], found: list[Neuron], steps: list[Step]) -> None:
@@ -146,7 +138,7 @@ def _swallow_parameters(box: dict[Any, Any], found: list[Neuron], steps: list[St
         users.setdefault(step.parent, set()).add(box[step.node])
     inputs = {x for neuron in found for x in neuron.inputs}
     for neuron in found:
-        for parameter in (*neuron.weights, neuron.bias):
+        for parameter in neuron.parameters:
             if parameter in box and not parameter.parents and parameter not in inputs and len(users[parameter]) == 1:
                 box[parameter] = box[neuron.sum]
 
@@ -155,18 +147,20 @@ def _crossing(root: Any, shown: list[Any], steps: list[Step], box: dict[Any, Any
               merge: str) -> tuple[list[Any], list[Step]]:
     before: dict[Any, dict[Any, None]] = {box[node]: {} for node in shown}
     edges: dict[Any, list[Step]] = {}
+    made_by = {node: neuron for group in before if isinstance(group, Group)
+               for neuron in group.applications for node in (*neuron.inside, neuron.output)}
     for step in steps:
         child, parent = box[step.node], box[step.parent]
-        if child is not parent or _turns(step):
+        if child is not parent or _turns(step, made_by):
             before[child][parent] = None
-            several = merge == "layers" or (isinstance(child, Group) and child.applications > 1)
+            several = merge == "layers" or (isinstance(child, Group) and len(child.applications) > 1)
             key = (child, parent) if several else (child, parent, step.node, step.slot)
             edges.setdefault(key, []).append(step)
-    boxes = list(TopologicalSorter(before).static_order())
+    boxes = _sorted(before)
     place = {found: i for i, found in enumerate(boxes)}
-    crossing = [_step(key[0], key[1], found) for key, found in edges.items()]
-    crossing.sort(key=lambda step: -place[step.node])
     _outputs(root, shown, steps, box)
+    crossing = [_step(key[0], key[1], found, made_by) for key, found in edges.items()]
+    crossing.sort(key=lambda step: -place[step.node])
     summed = running(crossing, box[root])
     _totals(steps, summed, boxes, root)
     summed = _as_swept(steps, summed)
@@ -174,29 +168,35 @@ def _crossing(root: Any, shown: list[Any], steps: list[Step], box: dict[Any, Any
     return leaves_first, summed
 
 
-def _turns(step: Step) -> bool:
+def _sorted(before: dict[Any, dict[Any, None]]) -> list[Any]:
+    """Boxes after those that they use, else in the order in which they were computed. Raises CycleError."""
+    place = {box: i for i, box in enumerate(before)}
+    sorter = TopologicalSorter(before)
+    sorter.prepare()
+    found: list[Any] = []
+    while sorter:
+        ready = sorted(sorter.get_ready(), key=place.__getitem__)
+        found += ready
+        sorter.done(*ready)
+    return found
+
+
+def _turns(step: Step, made_by: dict[Any, Neuron]) -> bool:
     """Whether a neuron takes what a neuron has made: inside one group, that is a circle."""
-    made = step.parent.operation
-    return step.node.operation.name == "weighted_sum" and bool(made) and (
-        made.name == "weighted_sum" or _activates(step.parent))
+    return step.parent in made_by and made_by[step.parent] is not made_by.get(step.node)
 
 
-def _step(child: Any, parent: Any, found: list[Step]) -> Step:
+def _step(child: Any, parent: Any, found: list[Step], made_by: dict[Any, Neuron]) -> Step:
     """One step for the edges between two boxes; a single edge keeps its local derivative, from output to operand."""
     first, share = found[0], add_up([step.contribution for step in found])
-    if len(found) > 1:
-        return Step(0, child, parent, len(found), float("nan"), float("nan"), share, 0.0, 0.0)
-    local = first.local
-    if isinstance(child, Group) and child.kind == "neuron" and first.node.operation.name == "weighted_sum":
-        local *= _activation_slope(first.node, child)
-    return first._replace(node=child, parent=parent, local=local)
-
-
-def _activation_slope(node: Any, group: Group) -> float:
-    for member in group.members:
-        if member.parents == (node,):
-            return float(member.local_derivatives()[0])
-    return 1.0
+    if len(found) > 1 or (isinstance(child, Group) and child.is_sum):
+        kind = UnsentBundle if any(isinstance(step, UNSENT) for step in found) else Bundle
+        return kind(0, child, parent, len(found), nan, nan, share, 0.0, 0.0)
+    if not isinstance(child, Group):
+        return first._replace(node=child, parent=parent)
+    neuron = made_by[first.node]
+    return first._replace(node=child, parent=parent, slot=neuron.slot(first.node, first.slot),
+                          local=first.local * neuron.activation_slope())
 
 
 def running(steps: list[Step], root: Any) -> list[Step]:

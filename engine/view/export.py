@@ -64,7 +64,7 @@ def json(scene: Scene) -> str:
     return _json.dumps({
         "format": "chainrule-picture", "version": 1, "title": scene.title, "state": scene.state,
         "cards": [_card(card, scene.state) for card in scene.cards],
-        "pills": [_pill(pill, scene.state) for pill in scene.pills],
+        "pills": [_pill(pill) for pill in scene.pills],
     }, ensure_ascii=True, allow_nan=False, indent=1) + "\n"
 
 
@@ -72,13 +72,14 @@ def _card(card: Card, state: str) -> dict[str, Any]:
     swept = state != "forward only"
     return {"id": card.number, "name": printable(card.name, 200), "operation": card.chip, "kind": card.kind,
             "root": card.is_root, "data": _number(card.node.data), "grad": _number(card.node.grad) if swept else None,
-            "seed": 1.0 if card.is_root and swept else 0.0, "elsewhere": _number(card.elsewhere)}
+            "seed": 1.0 if card.is_root and swept else 0.0, "elsewhere": _number(card.elsewhere),
+            "would_be": None if card.rebuilt is None else _number(card.rebuilt)}
 
 
-def _pill(pill: Pill, state: str) -> dict[str, Any]:
-    return {"child": pill.child.number, "parent": pill.parent.number, "slot": pill.step.slot,
-            "local": _number(pill.step.local) if pill.edges == 1 else None,
-            "contribution": _number(pill.step.contribution) if state != "forward only" else None}
+def _pill(pill: Pill) -> dict[str, Any]:
+    return {"child": pill.child.number, "parent": pill.parent.number, "edges": pill.edges,
+            "slot": pill.step.slot if pill.single else None, "local": _number(pill.step.local) if pill.single else None,
+            "contribution": _number(pill.step.contribution) if pill.sent else None}
 
 
 def _number(x: float) -> float | str:
@@ -88,8 +89,10 @@ def _number(x: float) -> float | str:
 def _lines(card: Card) -> list[str]:
     head = " ".join(filter(None, [card.chip, printable(card.name, 40)]))
     behind = ["= " + " + ".join(card.terms)] if card.elsewhere else []
-    return [head, f"data {card.data}", f"grad {card.grad}", *behind]
+    data = ", ".join(filter(None, [f"data {card.data}", card.now]))
+    return [head, data, f"grad {card.grad}", *behind]
 
 
 def _flow(pill: Pill) -> str:
-    return ("" if pill.edges > 1 else "× ") + pill.local + (f" = {pill.contribution}" if pill.contribution else "")
+    share = f" = {pill.contribution}" if pill.sent else ", not sent" * bool(pill.contribution)
+    return "× " * pill.single + pill.local + share

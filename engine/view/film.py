@@ -25,6 +25,7 @@ from ..value import Value
 from . import collapse as collapsing
 from .collapse import Group
 from .layout import place
+from .neurons import Neuron, neurons
 from .picture import LARGEST, _named
 from .scene import MINUS, Card, Pill, Scene, sign, signed, text
 
@@ -83,8 +84,8 @@ def _name_the_rest(scene: Scene, root: Value, label: Callable[[Any, str], None])
 
 def _neurons(root: Value) -> dict[Any, str]:
     """The sum and the output of a neuron that is used once are called as its bias is."""
-    found: dict[str, list[collapsing.Neuron]] = {}
-    for neuron in collapsing.neurons(topological_order(root)[0]):
+    found: dict[str, list[Neuron]] = {}
+    for neuron in neurons(topological_order(root)[0]):
         bias = "" if neuron.bias is None else neuron.bias.label
         found.setdefault(bias.rpartition(".")[0], []).append(neuron)
     single = {called: uses[0] for called, uses in found.items() if called and len(uses) == 1}
@@ -110,7 +111,7 @@ def _scene(root: Value, collapse: str) -> Scene:
     level = collapsing.level(len(order) + len(leaves), order, collapse)
     count = len(order) + sum(not leaf.constant for leaf in leaves)
     if level == "values" and count > CARDS:
-        raise ValueError(_too_large(f"{count:,} values", collapsing.neurons(order)))
+        raise ValueError(_too_large(f"{count:,} values", neurons(order)))
     scene = _Staged.of(root, level=level)
     cards, edges = len(scene.cards), len(scene.pills)
     if cards > CARDS or cards + edges > LARGEST:

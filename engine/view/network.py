@@ -12,15 +12,16 @@ gradient is largest, the most wrong, wear a ring and say their number.
 """
 
 import hashlib
+from math import inf
 from typing import Any, NamedTuple
 
-from ..explain import name, printable
-from ..graph import stale, topological_order
-from .collapse import Neuron, neurons
-from .scene import sign, text
+from ..explain import columns, name, printable
+from ..graph import topological_order
+from .neurons import Neuron, neurons
+from .scene import changed, cut, sign, text
 from .svg import DARK, LIGHT, t
 
-RADIUS, ROW, COLUMN, MARGIN = 15.0, 42.0, 190.0, 40.0
+RADIUS, ROW, COLUMN, MARGIN = 15.0, 42.0, 200.0, 40.0
 MOST_NEURONS, MOST_WIRES, RINGS = 400, 10_000, 3
 KEYS = ('<g class="neg"><rect class="key" y="-3" width="22" height="6" rx="2"/></g><text x="28" y="4">negative</text>'
         '<g class="pos"><rect class="key" x="100" y="-3" width="22" height="6" rx="2"/></g>'
@@ -53,8 +54,8 @@ def network(root: Any, *, names: dict[Any, str] | None = None, wires: str = "aut
     order, _ = topological_order(root)
     found = neurons(order)
     if not found:
-        raise ValueError("view='network' draws neurons, and there are none here: a neuron is a weighted_sum, as "
-                         "nn.MLP makes it without expanded=True; view='graph' draws any graph")
+        raise ValueError("view='network' draws neurons, and there are none here: a neuron is a "
+                         "weighted_sum, or a sum of products of weights and inputs; view='graph' draws any graph")
     count = sum(len(neuron.weights) for neuron in found)
     if len(found) > MOST_NEURONS or count > MOST_WIRES:
         raise ValueError(f"{len(found):,} neurons with {count:,} weights are too many to read ({MOST_NEURONS} and "
@@ -64,7 +65,7 @@ def network(root: Any, *, names: dict[Any, str] | None = None, wires: str = "aut
         raise ValueError(f"wires {wires!r}: take 'auto', 'weight' or 'gradient'")
     by = ("gradient" if swept else "weight") if wires == "auto" else wires
     dots = _dots(root, order, found, names or {})
-    return _paint(root, dots, _wires(root, found, dots), by, swept, bool(stale(order)), theme)
+    return _paint(root, dots, _wires(root, found, dots), by, swept, changed(order), theme)
 
 
 def _dots(root: Any, order: list[Any], found: list[Neuron], names: dict[Any, str]) -> dict[Any, Dot]:
@@ -77,10 +78,9 @@ def _dots(root: Any, order: list[Any], found: list[Neuron], names: dict[Any, str
     for neuron in found:
         for x in neuron.inputs:
             if x not in made and x not in dots:
-                dots[x] = Dot(x, column.get(x, 0), names.get(x) or printable(x.label, 14) or text(x.data), None)
+                dots[x] = Dot(x, column.get(x, 0), names.get(x) or x.label or text(x.data), None)
     for output, neuron in made.items():
-        label = names.get(output) or output.label or (names.get(neuron.bias) or neuron.bias.label).rpartition(".")[0]
-        dots[output] = Dot(output, column[output], label or name(output), neuron)
+        dots[output] = Dot(output, column[output], neuron.called(names) or name(output), neuron)
     if root not in dots:
         dots[root] = Dot(root, column[root] + 1, names.get(root) or root.label or root.operation.symbol, None)
     return dots
@@ -89,8 +89,7 @@ def _dots(root: Any, order: list[Any], found: list[Neuron], names: dict[Any, str
 def _wires(root: Any, found: list[Neuron], dots: dict[Any, Dot]) -> list[Wire]:
     wires = []
     for neuron in found:
-        slopes = neuron.sum.local_derivatives()[len(neuron.weights):]  # by the inputs: the weights at that time
-        for x, weight, slope in zip(neuron.inputs, neuron.weights, slopes):
+        for x, weight, slope in zip(neuron.inputs, neuron.weights, neuron.slopes()):
             wires.append(Wire(x, neuron.output, weight, neuron.sum.grad * slope if neuron.sum.grad else 0.0))
     if dots[root].neuron is None:
         used = {wire.start for wire in wires}
@@ -99,36 +98,53 @@ def _wires(root: Any, found: list[Neuron], dots: dict[Any, Dot]) -> list[Wire]:
 
 
 def _places(dots: dict[Any, Dot]) -> dict[Any, tuple[float, float]]:
-    columns: dict[int, list[Any]] = {}
+    standing: dict[int, list[Any]] = {}
     for value, dot in dots.items():
-        columns.setdefault(dot.column, []).append(value)
-    tall = max(map(len, columns.values()))
+        standing.setdefault(dot.column, []).append(value)
+    tall = max(map(len, standing.values()))
     at = {}
-    for i, column in enumerate(sorted(columns)):
-        top = (tall - len(columns[column])) / 2
-        for row, value in enumerate(columns[column]):
-            at[value] = (MARGIN + 60 + i * COLUMN, MARGIN + 14 + (top + row) * ROW)
+    for i, column in enumerate(sorted(standing)):
+        top = (tall - len(standing[column])) / 2
+        for row, value in enumerate(standing[column]):
+            at[value] = (MARGIN + 60 + i * COLUMN, MARGIN + 24 + (top + row) * ROW)
     return at
 
 
-def _paint(root: Any, dots: dict[Any, Dot], wires: list[Wire], by: str, swept: bool, is_stale: bool, theme: str) -> str:
+def _paint(root: Any, dots: dict[Any, Dot], wires: list[Wire], by: str, swept: bool,
+           now: dict[Any, float], theme: str) -> str:
     at = _places(dots)
-    body = _painted_wires(wires, dots, at, by, swept) + _painted_dots(root, dots, at, swept)
-    wide = max(x for x, _ in at.values()) + 150
+    body = _painted_wires(wires, dots, at, by, swept) + _painted_dots(root, dots, at, swept, now) + _captions(dots, at)
+    legend = _legend(by, swept, bool(now))
+    wide = max(max(x for x, _ in at.values()) + RADIUS + 16 + 6.63 * columns(_brief_label(dots[root])),
+               208 + 6.63 * len(legend)) + 32
     high = max(y for _, y in at.values()) + ROW + 26
     say = f"{len(dots)} circles, {len(wires)} wires" + ("" if swept else ", forward only")
     title = f"the network of {printable(dots[root].label, 60)} = {text(root.data)}"
     ident = "cn" + hashlib.sha256(f"{body}{by}{theme}".encode()).hexdigest()[:8]
-    legend = ("wires: the gradient that flows back along them; a ring: the most wrong" if by == "gradient" else
-              "wires: the weights" + ("; a ring: the most wrong" if swept else ""))
-    legend = ("forward only: call backward() to see gradients. " if not swept else "") + legend
-    legend = ("stale: a leaf's data was changed after the forward pass. " if is_stale else "") + legend
     return (f'<svg xmlns="http://www.w3.org/2000/svg" id="{ident}" class="{ident}" role="img" '
-            f'aria-labelledby="{ident}-t {ident}-d" viewBox="0 0 {wide:g} {high:g}" width="{wide:g}" '
+            f'aria-labelledby="{ident}-t {ident}-d" viewBox="0 0 {wide:.0f} {high:g}" width="{wide:.0f}" '
             f'height="{high:g}"><title id="{ident}-t">{t(title)}</title>'
             f'<desc id="{ident}-d">{t(say)}</desc><style>{_style(theme, ident)}</style>'
             f'<rect class="bg" width="100%" height="100%" rx="10"/>{body}'
             f'<g transform="translate(16 {high - 20:g})">{KEYS}<text x="208" y="4">{t(legend)}</text></g></svg>\n')
+
+
+def _legend(by: str, swept: bool, is_stale: bool) -> str:
+    if is_stale:
+        return "stale: a leaf was changed after the forward pass; dashed: circles whose data no longer follows"
+    if not swept:
+        return "forward only: call backward() to see gradients. wires: the weights"
+    wires = "the gradient that flows back along them" if by == "gradient" else "the weights"
+    return f"wires: {wires}; a ring: the most wrong"
+
+
+def _captions(dots: dict[Any, Dot], at: dict[Any, tuple[float, float]]) -> str:
+    """Above each column what its neurons' names begin with, where they agree."""
+    begins: dict[float, set[str]] = {}
+    for value, dot in dots.items():
+        begins.setdefault(at[value][0], set()).add(dot.label.rpartition(".")[0] if dot.neuron else "")
+    return "".join(f'<text class="caption" x="{x:g}" y="24">{t(cut(found.pop(), COLUMN - 20, 11))}</text>'
+                   for x, found in begins.items() if len(found) == 1 and "" not in found)
 
 
 def _painted_wires(wires: list[Wire], dots: dict[Any, Dot], at: dict[Any, tuple[float, float]], by: str,
@@ -155,37 +171,59 @@ def _strength(wire: Wire, by: str) -> float:
     return float(wire.weight.data) if wire.weight is not None else 1.0
 
 
-def _painted_dots(root: Any, dots: dict[Any, Dot], at: dict[Any, tuple[float, float]], swept: bool) -> str:
+def _painted_dots(root: Any, dots: dict[Any, Dot], at: dict[Any, tuple[float, float]], swept: bool,
+                  now: dict[Any, float]) -> str:
     grads = {value: abs(value.grad) for value, dot in dots.items() if dot.neuron and value.grad == value.grad}
     top = max([g for g in grads.values() if g < float("inf")], default=0.0) or 1.0
     wrong = [v for v in sorted(grads, key=lambda v: -grads[v])[:RINGS] if grads[v] > 0.0] if swept else []
     parts = []
     for value, dot in dots.items():
         x, y = at[value]
-        share = min(1.0, abs(value.grad) / top) ** 0.5 if value.grad == value.grad else 1.0
-        kind = sign(value.grad) if swept and dot.neuron else "zero"
-        shade = 0.55 * share if dot.neuron and swept else 0.0
-        words = f"{dot.label}: data {text(value.data)}, grad {text(value.grad) if swept else '–'}"
-        parts.append(f'<g class="{kind}"><title>{t(printable(words, 200))}</title>'
-                     f'<circle class="base" cx="{x:g}" cy="{y:g}" r="{RADIUS:g}"/>'
-                     f'<circle class="dot" cx="{x:g}" cy="{y:g}" r="{RADIUS:g}" fill-opacity="{shade:.2f}"/>')
-        if value in wrong:
-            parts.append(f'<circle class="ring" cx="{x:g}" cy="{y:g}" r="{RADIUS + 5:g}"/>')
-        parts.append(f'<text class="mid ink" x="{x:g}" y="{y + 3.5:g}">{t(_brief(value.data))}</text>')
-        if value in wrong:
-            parts.append(f'<text class="end wrong" x="{x - RADIUS - 10:g}" y="{y + 4:g}">'
-                         f'grad {t(text(value.grad))}</text>')
+        kind, words = sign(value.grad) if swept and dot.neuron else "zero", _tip(dot, swept)
+        if value in now:
+            kind, words = f"{kind} stale", f"{words}; stale: built again, its data would be {text(now[value])}"
+        parts += [f'<g class="{kind}"><title>{t(printable(words, 200))}</title>'
+                  f'<circle class="base" cx="{x:g}" cy="{y:g}" r="{RADIUS:g}"/>'
+                  f'<circle class="dot" cx="{x:g}" cy="{y:g}" r="{RADIUS:g}" '
+                  f'fill-opacity="{_shade(dot, top) if swept else 0.0:.2f}"/>',
+                  _ring(x, y, value.grad) if value in wrong else "",
+                  f'<text class="mid ink" x="{x:g}" y="{y + 3.5:g}">{t(_brief(value.data))}</text>']
         if dot.neuron is None or value is root:
             side, anchor = (x + RADIUS + 8, "") if value is root else (x - RADIUS - 6, " end")
-            parts.append(f'<text class="ink{anchor}" x="{side:g}" y="{y + 4:g}">{t(printable(dot.label, 14))}</text>')
+            parts.append(f'<text class="ink{anchor}" x="{side:g}" y="{y + 4:g}">{t(_brief_label(dot))}</text>')
         parts.append("</g>\n")
     return "".join(parts)
 
 
+def _tip(dot: Dot, swept: bool) -> str:
+    return f"{dot.label}: data {text(dot.value.data)}, grad {text(dot.value.grad) if swept else '–'}"
+
+
+def _shade(dot: Dot, top: float) -> float:
+    """How full the colour of a circle is: by the root of its part of the largest gradient; inputs have none."""
+    share = min(1.0, abs(dot.value.grad) / top) ** 0.5 if dot.value.grad == dot.value.grad else 1.0
+    return 0.55 * share if dot.neuron else 0.0
+
+
+def _ring(x: float, y: float, grad: float) -> str:
+    """The ring of a neuron that is among the most wrong, and its gradient on a tag that covers the wires."""
+    words = f"grad {text(grad)}"
+    width, right = 6.63 * len(words) + 12, x - RADIUS - 11
+    return (f'<circle class="ring" cx="{x:g}" cy="{y:g}" r="{RADIUS + 5:g}"/>'
+            f'<rect class="tag" x="{right - width:.1f}" y="{y - 9:g}" width="{width:.1f}" height="18" rx="9"/>'
+            f'<text class="wrong" x="{right - width / 2:.1f}" y="{y + 4:g}">{t(words)}</text>')
+
+
+def _brief_label(dot: Dot) -> str:
+    """As much of a label as fits beside a circle."""
+    return cut(dot.label, MARGIN + 60 - RADIUS - 14, 11)
+
+
 def _brief(x: float) -> str:
-    """Two digits, for a circle has room for five characters."""
-    words = f"{x:.2f}" if abs(x) < 10.0 else f"{x:.2g}"
-    return words.replace("-", "−").replace("0.", ".", 1) if abs(x) < 1.0 else words.replace("-", "−")
+    """Two digits or so, for a circle has room for five characters."""
+    size = abs(x)
+    words = f"{x:.2f}" if size < 9.995 else f"{x:.0e}".replace("e+0", "e") if 9_999 < size < inf else f"{x:.0f}"
+    return words.replace("-", "−").replace("0.", ".", 1) if size < 0.995 else words.replace("-", "−")
 
 
 def _style(theme: str, ident: str) -> str:
@@ -194,7 +232,7 @@ def _style(theme: str, ident: str) -> str:
     shapes = (".X{font-family:ui-monospace,'DejaVu Sans Mono',Menlo,Consolas,monospace}.X text{font-size:11px}"
               ".X .mid{text-anchor:middle;font-size:10px}.X .end{text-anchor:end}.X .wire{fill:none}"
               ".X .base,.X .dot{stroke-width:1.3}.X .ring{fill:none;stroke-width:2}"
-              ".X .wrong{font-weight:700;stroke-width:4;stroke-linejoin:round;paint-order:stroke}")
+              ".X .wrong,.X .caption{text-anchor:middle}.X .wrong{font-weight:700}.X .tag{stroke-width:1}")
     light, dark = _colours(LIGHT), _colours(DARK)
     style = shapes + {"light": light, "dark": dark}.get(theme, f"{light}@media(prefers-color-scheme:dark){{{dark}}}")
     return style.replace(".X", f".{ident}")
@@ -202,9 +240,11 @@ def _style(theme: str, ident: str) -> str:
 
 def _colours(c: dict[str, str]) -> str:
     rules = [f".X .bg{{fill:{c['bg']}}}.X text{{fill:{c['soft']}}}.X .ink{{fill:{c['ink']}}}"
-             f".X .base{{fill:{c['card']}}}.X .wrong{{stroke:{c['bg']}}}"]
+             f".X .base{{fill:{c['card']}}}"]
+    last = f".X .stale .dot{{stroke:{c['old']};stroke-dasharray:4 2}}"
     for kind in ("pos", "neg", "zero", "nan"):
         rules.append(f".X .{kind} .wire,.X .{kind} .ring{{stroke:{c[kind]}}}"
                      f".X .{kind} .dot{{fill:{c[kind]};stroke:{c[kind]}}}"
-                     f".X .{kind} .key,.X .{kind} .wrong{{fill:{c[kind]}}}")
-    return "".join(rules)
+                     f".X .{kind} .key,.X .{kind} .wrong{{fill:{c[kind]}}}"
+                     f".X .{kind} .tag{{fill:{c[kind + '-bg']};stroke:{c[kind]}}}")
+    return "".join([*rules, last])

@@ -8,16 +8,17 @@
 
 import shutil
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
+from ..explain import Step
 from ..graph import topological_order
 from . import collapse as collapsing
 from . import export, focus
 from .layout import place
 from .network import network
-from .scene import Scene
+from .scene import Scene, counted
 from .svg import paint
 
 WRITERS = {".dot": export.dot, ".gv": export.dot, ".mmd": export.mermaid, ".mermaid": export.mermaid,
@@ -59,16 +60,15 @@ class Picture:
         return {"image/svg+xml": self.svg, "text/plain": repr(self)}
 
     def __repr__(self) -> str:
-        cards, pills = len(self.scene.cards), len(self.scene.pills)
-        root = self.scene.cards[-1]
-        return (f"<Picture of {root.title or root.chip or 'a value'}: {cards} value{'s' * (cards != 1)}, "
-                f"{pills} edge{'s' * (pills != 1)}>")
+        last, what = self.scene.cards[-1], "value" if self.scene.level == "values" else "card"
+        return (f"<Picture of {last.title or last.chip or 'a value'}: {counted(len(self.scene.cards), what)}, "
+                f"{counted(self.scene.edges, 'edge')}>")
 
 
 def draw(root: Any, *, names: Mapping[str, Any] | None = None, module: Any = None, collapse: str = "auto",
          theme: str = "auto", constants: bool = False, around: Any = None, depth: int = 2,
          between: tuple[Any, Any] | None = None, view: str = "graph", wires: str = "auto",
-         direction: str = "LR") -> Picture:
+         direction: str = "LR", to_come: Iterable[Step] = ()) -> Picture:
     """The graph of `root` as a picture: data, grad, and on every edge what it adds to the grad it leads to.
 
     >>> a, b = Value(2.0), Value(3.0)  # doctest: +SKIP
@@ -80,7 +80,8 @@ def draw(root: Any, *, names: Mapping[str, Any] | None = None, module: Any = Non
     a value draws what is at most `depth` edges away from it, `between=(a, b)` the paths from a to b; what comes in
     from outside is "elsewhere". `view="network"` draws neurons in columns, with `wires` coloured by
     "weight" or "gradient". Raises ValueError for more than 2,000 cards and edges, which no one could read.
-    `direction` is "LR" or, with the leaves at the top, "TB".
+    `direction` is "LR" or, with the leaves at the top, "TB". In a sweep that is under way, `to_come` are the steps
+    that are still to be taken: their edges are drawn as not sent.
     """
     order, leaves = topological_order(root)
     level = collapsing.level(len(order) + len(leaves), order, collapse)
@@ -100,7 +101,7 @@ def draw(root: Any, *, names: Mapping[str, Any] | None = None, module: Any = Non
     edges = sum(len(node.parents) for node in order)
     if part is None and level == "values" and len(order) + edges > LARGEST:
         raise _too_large(len(order) + len(leaves), edges)
-    scene = Scene.of(root, named, constants, level if part is None or len(part) > FULL else "values", part)
+    scene = Scene.of(root, named, constants, level if part is None or len(part) > FULL else "values", part, to_come)
     scene.direction = direction
     if len(scene.cards) + len(scene.pills) > LARGEST:
         raise _too_large(len(scene.cards), len(scene.pills))
@@ -115,6 +116,9 @@ def _too_large(values: int, edges: int) -> ValueError:
 
 def _named(names: Mapping[str, Any] | None, module: Any) -> dict[Any, str]:
     """Names by value: a module's parameter names, then the caller's variables; a value's own label wins."""
+    if module is not None and not hasattr(module, "named_parameters"):
+        raise TypeError(f"module: a {type(module).__name__} has no named_parameters(), as an nn.Module has; "
+                        "names={'w': value} names values too")
     given = {**(module.named_parameters() if module is not None else {}), **(names or {})}
     return {value: name for name, value in given.items()
             if hasattr(value, "local_derivatives") and not value.label and not name.startswith("_")}
@@ -126,6 +130,7 @@ def converted(svg: str, suffix: str) -> bytes:
         import cairosvg
     except (ImportError, OSError):  # OSError: the package is here, its library is not
         return _by_program(svg, suffix[1:])
+    svg = svg.replace("ui-monospace,", "")  # it looks at the first of the fonts alone
     convert = cairosvg.svg2png if suffix == ".png" else cairosvg.svg2pdf
     return bytes(convert(bytestring=svg.encode(), **({"scale": 2.0} if suffix == ".png" else {})))
 

@@ -11,15 +11,16 @@
 [('1', '+1'), ('−6', '−6')]
 """
 
-from collections.abc import Container
+from collections.abc import Container, Iterable
 from dataclasses import dataclass
-from math import inf, nextafter
+from math import inf, isfinite, nextafter
 from typing import Any
 
-from ..explain import Step, name, numbered, printable
-from ..graph import stale, topological_order
+from ..explain import Step, columns, expression, name, numbered, printable
+from ..graph import topological_order
+from ..ieee import add_up
 from ..symbols import slopes
-from .collapse import Group, contracted, running
+from .collapse import UNSENT, Bundle, Group, Unsent, contracted, running
 
 CHIPS = {"*": "×", "-": "−", "/": "÷", "sum": "Σ", "dot": "Σ w·a", "prod": "Π", "**": "xʸ", "<=": "≤", ">=": "≥"}
 MINUS = "−"
@@ -47,11 +48,18 @@ class Card:
     name: str = ""  # the label, not cut; else the expression that it is
     elsewhere: float = 0.0  # seed and pills + elsewhere = grad
     kind: str = "operation"  # or leaf, constant, neuron, layer
-    tall: float = 0.0  # the height, where its terms don't say it
+    tall: float = 0.0  # the height, where its lines don't say it
+    now: str = ""  # in a stale graph: the data that it would have if the graph were built again, where that differs
+    rebuilt: float | None = None  # the same as a number
+
+    @property
+    def is_sum(self) -> bool:
+        """Whether it stands for a group with several outputs, so that data and grad are sums over them."""
+        return isinstance(self.node, Group) and self.node.is_sum
 
     @property
     def height(self) -> float:
-        return self.tall or (94.0 if len(self.terms) > 1 else 80.0)
+        return self.tall or 80.0 + 14.0 * (len(self.terms) > 1) + 14.0 * bool(self.now)
 
 
 @dataclass
@@ -69,6 +77,12 @@ class Pill:
     width: float = 90.0
     height: float = 32.0
     edges: int = 1  # more where it stands for all edges between two groups
+    sent: bool = True  # False in a graph that is forward only, and at an edge whose turn is still to come
+
+    @property
+    def single(self) -> bool:
+        """Whether one local derivative tells how a grad comes through; else it is a sum over edges."""
+        return not isinstance(self.step, Bundle)
 
 
 @dataclass
@@ -77,7 +91,7 @@ class Scene:
 
     cards: list[Card]
     pills: list[Pill]
-    state: str = "swept"  # or "forward only", "stale"
+    state: str = "swept"  # or "forward only", "under way", "stale"
     title: str = ""
     summary: str = ""
     level: str = "values"  # or neurons, layers: what a card stands for
@@ -88,14 +102,27 @@ class Scene:
         """So many edges that they are wires only, whose tooltips say what a pill would."""
         return len(self.pills) > PILLS
 
+    @property
+    def edges(self) -> int:
+        return sum(pill.edges for pill in self.pills)
+
+    @property
+    def gap(self) -> float:
+        """The room between two columns: where there are only wires, the more of them the wider."""
+        if self.bare:
+            return min(260.0, 100.0 + 0.5 * len(self.pills))
+        return 30.0 if self.direction == "LR" else 46.0  # from top to bottom wires go farther aside
+
     @classmethod
     def of(cls, root: Any, names: dict[Any, str] | None = None, constants: bool = False, level: str = "values",
-           part: Container[Any] | None = None) -> "Scene":
+           part: Container[Any] | None = None, to_come: Iterable[Step] = ()) -> "Scene":
         """The scene of a graph; `names` overrides labels, `constants` gives plain numbers cards of their own,
-        `level` draws neurons or layers as one, and only the values of `part` are drawn."""
+        `level` draws neurons or layers as one, only the values of `part` are drawn, and the edges of `to_come`
+        have not sent yet."""
         order, _ = topological_order(root)
-        state = _state(root, order)
-        steps = _edges(root, order, constants)
+        rebuilt, waiting = changed(order), {(step.node, step.slot) for step in to_come}
+        state = "stale" if rebuilt else "under way" if waiting else _swept(root, order)
+        steps = _edges(root, order, constants, waiting)
         shown = [node for node in numbered(root) if constants or not node.constant or node is root]
         if part is not None:
             shown = [node for node in shown if node in part]
@@ -109,6 +136,10 @@ class Scene:
             arrivals.setdefault(step.parent, []).append(step)
         cards = {node: _card(node, i, names or {}, arrivals.get(node, []), _holds(node, root), state, largest)
                  for i, node in enumerate(shown)}
+        for card in cards.values() if constants else ():
+            card.note *= card.kind != "operation"  # its constants have cards of their own
+        for card in cards.values() if rebuilt else ():
+            _compare(card, rebuilt)
         top = max([abs(s.contribution) for s in steps if s.contribution - s.contribution == 0.0], default=0.0) or 1.0
         pills = [_pill(step, cards, state, top) for step in steps]
         title = f"{printable((names or {}).get(root) or name(root), 100)} = {text(root.data)}"
@@ -119,25 +150,57 @@ def _holds(node: Any, root: Any) -> bool:
     return node is root or (isinstance(node, Group) and root in node.outputs)
 
 
-def _state(root: Any, order: list[Any]) -> str:
-    if stale(order):
-        return "stale"
+def _swept(root: Any, order: list[Any]) -> str:
     return "forward only" if root.grad == 0.0 and all(node.grad == 0.0 for node in order) else "swept"
 
 
-def _edges(root: Any, order: list[Any], constants: bool) -> list[Step]:
-    """A step for every edge in the order of the sweep; along an edge that carries nothing, a contribution of 0."""
+def changed(order: list[Any]) -> dict[Any, float]:
+    """The data that nodes would have if the graph were built again from its leaves as they are now, where it differs.
+
+    >>> from engine import Value
+    >>> x = Value(2.0); y = x * 3; x.data = 5.0
+    >>> changed([y])[y]
+    15.0
+    """
+    now: dict[Any, float] = {}
+    for node in order:
+        data = node.operation.forward(*[now.get(parent, parent.data) for parent in node.parents])
+        if data != node.data and (data == data or node.data == node.data):  # nan is nan
+            now[node] = data
+    return now
+
+
+def _compare(card: Card, rebuilt: dict[Any, float]) -> None:
+    """Say on a card what its data would be, where that is no longer what it is."""
+    outputs = card.node.outputs if isinstance(card.node, Group) else [card.node]
+    if any(node in rebuilt for node in outputs):
+        card.rebuilt = add_up([rebuilt.get(node, node.data) for node in outputs])
+        card.now = f"would be {text(card.rebuilt)}"
+        card.tip = printable(f"stale: built again, its data {card.now}; {card.tip}", 400)
+
+
+def _edges(root: Any, order: list[Any], constants: bool, waiting: Container[tuple[Any, int]]) -> list[Step]:
+    """A step for every edge in the order of the sweep; along an edge that carries nothing yet, a contribution of 0."""
     grads = {root: 1.0}
     found: list[Step] = []
     for node in reversed(order):
         upstream = grads.get(node, 0.0)
         for slot, (parent, local) in enumerate(zip(node.parents, node.local_derivatives())):
-            contribution = upstream * local if upstream else 0.0
+            kind = Unsent if (node, slot) in waiting else Step
+            contribution = upstream * local if upstream and kind is Step else 0.0
             before = grads.get(parent, 0.0)
             grads[parent] = before + contribution
             if constants or not parent.constant:
-                found.append(Step(len(found), node, parent, slot, local, upstream, contribution, before, grads[parent]))
+                found.append(kind(len(found), node, parent, slot, local, upstream, contribution, before, grads[parent]))
     return found
+
+
+def counted(count: int, what: str) -> str:
+    """
+    >>> counted(1, "edge"), counted(256, "edge")
+    ('1 edge', '256 edges')
+    """
+    return f"{count} {what}{'s' * (count != 1)}"
 
 
 def text(x: float) -> str:
@@ -154,29 +217,51 @@ def sign(x: float) -> str:
 
 
 def cut(words: str, width: float, size: float) -> str:
-    """As many characters as fit: a monospaced character is 0.602 of its size wide."""
-    return printable(words, max(1, int(width / (0.602 * size))))
+    """As much as fits: a character is 0.602 of its size wide, a CJK one twice that; dotted names keep their end.
+
+    >>> cut("layer0.neuron1.w2", 96, 13), cut("a very long label", 96, 13), cut("漢字の名前です", 96, 13)
+    ('…neuron1.w2', 'a very long…', '漢字の名前…')
+    """
+    room = max(1, int(width / (0.602 * size)))
+    if len(words) > room and "." in words and words.replace(".", "_").isidentifier():
+        ends = ["…" + words[i + 1:] for i, c in enumerate(words) if c == "."]
+        words = next((end for end in ends if len(end) <= room), words)
+    limit = room
+    while columns(shown := printable(words, limit)) > room and limit > 1:
+        limit -= 1
+    return shown
 
 
 def _card(node: Any, number: int, names: dict[Any, str], steps: list[Step], is_root: bool, state: str,
           largest: float) -> Card:
-    terms = [1.0] * is_root + [step.contribution for step in steps]
+    terms = [1.0] * is_root + [step.contribution for step in steps if _sent(step)]
     swept = state != "forward only"
     elsewhere = _elsewhere(node.grad, steps[-1].after if steps else float(is_root)) if swept else 0.0
-    words = [text(x) for x in terms]
-    if elsewhere != 0.0:
+    words = [text(x) for x in terms] + ["…"] * any(isinstance(step, UNSENT) for step in steps)
+    if elsewhere:
         words.append(f"{text(elsewhere)} elsewhere")
-    chip, note = _header(node)
     width = GROUP if isinstance(node, Group) else 144.0
-    title = cut(names.get(node) or node.label or _unnamed(node), width - 18 - _beside(chip, note, width), 13)
+    chip, title, note = _fitted(*_header(node), names.get(node) or node.label or _unnamed(node), width)
     share = max(-1.0, min(1.0, node.grad / largest)) if swept and node.grad == node.grad else 0.0
     grad = text(node.grad) if swept else "–"
-    tip = f"{names.get(node) or name(node)}; data = {text(node.data)}; grad = {grad}"
+    tip = f"{_said(node, names)}; data = {text(node.data)}; grad = {grad}"
     if len(words) > 1 and swept:
         tip += " = " + _sum(words)
+    if is_root and swept:
+        tip += "; the root: its grad starts at 1, the seed"
     return Card(node, number, title, chip, note, text(node.data), grad, words if swept else [],
                 sign(node.grad) if swept else "zero", share, printable(tip, 400), is_root, width,
                 name=names.get(node) or node.label or name(node), elsewhere=elsewhere, kind=_kind(node))
+
+
+def _said(node: Any, names: dict[Any, str]) -> str:
+    """What a card stands for, in words or as a formula."""
+    if isinstance(node, Group):
+        uses = f" used {len(node.applications)} times" if node.kind == "neuron" and len(node.applications) > 1 else ""
+        return f"{node.label}: one card for a {node.kind}{uses}, {len(node.members)} values inside"
+    if not node.parents:
+        return f"{names.get(node) or name(node)}, {'a plain number' if node.constant else 'a leaf'}"
+    return f"{names[node]} = {expression(node)}" if node in names else expression(node)
 
 
 def _kind(node: Any) -> str:
@@ -186,16 +271,31 @@ def _kind(node: Any) -> str:
 
 
 def _elsewhere(grad: float, arrived: float) -> float:
-    """What the sum of this sweep does not account for, such that arrived + elsewhere = grad."""
-    if grad == arrived or (grad != grad and arrived != arrived):
+    """What the sum of this sweep does not account for, such that arrived + elsewhere = grad.
+
+    0.0 where no number does that: after nan has arrived, or inf where grad is finite.
+    """
+    if grad == arrived or arrived != arrived:
         return 0.0
     rest = grad - arrived
+    if not isfinite(rest):
+        whole = arrived + rest
+        return rest if whole == grad or (whole != whole and grad != grad) else 0.0
     return next((x for x in (rest, nextafter(rest, inf), nextafter(rest, -inf)) if arrived + x == grad), rest)
 
 
-def _beside(chip: str, note: str, width: float) -> float:
-    """What the chip and the note leave no room for; a wide card has room for both beside a name."""
-    return 7.3 * max(len(chip), len(note)) if width < GROUP else 7.4 * len(chip) + 6.1 * len(note) + 6
+def _fitted(chip: str, note: str, title: str, width: float) -> tuple[str, str, str]:
+    """What stands in a header, cut so that nothing overlaps: the title first, of the note four characters at least."""
+    start = chip_width(chip) + 13 if chip else 8.0
+    room = width - 8 - start
+    if note:
+        note = cut(note, max(24.1, room - 7.83 * columns(title) - 6), 10)
+        room -= 6.02 * columns(note) + 6
+    return chip, cut(title, room, 13) if room > 15 else "", note
+
+
+def chip_width(chip: str) -> float:
+    return max(20.0, 7.4 * len(chip) + 10)
 
 
 def _unnamed(node: Any) -> str:
@@ -225,29 +325,45 @@ def _sum(words: list[str]) -> str:
 
 def summed(card: Card) -> str:
     """The sum behind a grad, as it stands under it; where it is too long, how many terms it has."""
-    line, last = "= " + _sum(card.terms), card.terms[-1]
-    if len(line) <= 21:
-        return line
-    if not last.endswith("elsewhere"):
-        return f"= Σ of {len(card.terms)} terms"
-    return _sum(["Σ", f"{card.elsewhere:.2g} elsewhere".replace("-", MINUS)])
+    room, last = (card.width - 17) / 6.02, card.terms[-1]
+    lines = ["= " + _sum(card.terms), f"= Σ of {len(card.terms)} terms"]
+    if last == "…":
+        lines[1:] = [f"= Σ of {len(card.terms) - 1} terms + …", "= Σ + …"]
+    if last.endswith("elsewhere"):
+        lines[1:] = ["= " + _sum(["Σ", last]), "= Σ + elsewhere"]
+    return next((line for line in lines if len(line) <= room), lines[-1])
 
 
 def _pill(step: Step, cards: dict[Any, Card], state: str, top: float) -> Pill:
     child, parent = cards[step.node], cards[step.parent]
     up, down = _held(child.title or child.name), _held(parent.title or parent.name)
-    merged = isinstance(step.node, Group) or isinstance(step.parent, Group)
-    edges = step.slot if merged and step.upstream != step.upstream and step.local != step.local else 1
-    tip = f"{edges} edges from {up} to {down}" if edges > 1 else f"∂{up}/∂{down} = {_rule(step, up)}{text(step.local)}"
-    local = f"{edges} edges" if edges > 1 else text(step.local)
-    if state == "forward only":
-        return Pill(step, child, parent, local, "", "zero", 1.2, printable(tip, 400), edges=edges)
-    sum_ = f"{text(step.upstream)} × {text(step.local)} = " if edges == 1 and not isinstance(step.node, Group) else ""
-    tip += f"; contribution to {down}.grad = {sum_}{text(step.contribution)}"
+    edges = step.slot if isinstance(step, Bundle) else 1
+    local = counted(edges, "edge") if isinstance(step, Bundle) else text(step.local)
+    tip = (f"{local} from {up} to {down}" if isinstance(step, Bundle)
+           else f"∂{up}/∂{down} = {_rule(step, up)}{local}: {_in_words(up, down, step.local)}")
+    if state == "forward only" or not _sent(step):
+        words = "" if state == "forward only" else "not sent"
+        return Pill(step, child, parent, local, words, "zero", 1.2, printable(tip, 400), edges=edges, sent=False)
+    product = f"{text(step.upstream)} × {local} = " if not isinstance(step.node, Group) else ""
+    tip += (f"; it adds {product}{text(step.contribution)} to {down}.grad" if step.upstream != 0.0
+            else f"; {up}.grad is 0, so nothing is passed on")
     size = abs(step.contribution) / top
     stroke = 1.2 + 3.3 * min(1.0, size) ** 0.5 if size == size else 2.0
-    return Pill(step, child, parent, local, signed(step.contribution), sign(step.contribution), stroke,
-                printable(tip, 400), edges=edges)
+    words = signed(step.contribution) + " + …" * isinstance(step, UNSENT)
+    return Pill(step, child, parent, local, words, sign(step.contribution), stroke, printable(tip, 400), edges=edges)
+
+
+def _sent(step: Step) -> bool:
+    """Whether anything has come along an edge, be it 0."""
+    return step.contribution != 0.0 or not isinstance(step, UNSENT)
+
+
+def _in_words(up: str, down: str, local: float) -> str:
+    """What a local derivative says: how fast one value changes with the other."""
+    if local == 0.0 or local != local:
+        return f"{up} does not change with {down}" if local == 0.0 else f"{up} has no slope here"
+    speed = "as fast as" if abs(local) == 1.0 else f"{text(abs(local))} times as fast as"
+    return f"{up} changes {speed} {down}" + ", the other way" * (local < 0.0)
 
 
 def _held(words: str) -> str:
@@ -265,6 +381,10 @@ def _rule(step: Step, child: str) -> str:
 
 
 def _summary(cards: dict[Any, Card], pills: list[Pill], state: str) -> str:
+    """The picture in a few sentences, for those who hear it."""
+    sizes = f"{counted(len(cards), 'card')}, {counted(sum(pill.edges for pill in pills), 'edge')}"
+    if state == "forward only":
+        return f"{sizes}. Forward only: backward() has not been called."
     leaves = [card for node, card in cards.items() if not node.parents and card.title][:12]
-    grads = "; ".join(f"the gradient of {card.title} is {card.grad}" for card in leaves)
-    return f"{len(cards)} values, {len(pills)} edges, {state}. {grads}"
+    stale = " Stale: a leaf was changed after the forward pass." * (state == "stale")
+    return f"{sizes}." + "".join(f" The gradient of {card.title} is {card.grad}." for card in leaves) + stale
