@@ -275,6 +275,23 @@ def test_around_a_value_what_comes_from_outside_is_elsewhere():
         engine.draw(f, around=Value(1.0))
 
 
+@pytest.mark.parametrize("expanded", [False, True])
+@pytest.mark.parametrize("level", ["neurons", "layers", "auto"])
+def test_a_part_that_is_large_is_collapsed_and_what_comes_from_outside_is_elsewhere(level, expanded, placing):
+    net = MLP(3, [8, 8, 8, 1], activation="tanh", seed=2, expanded=expanded)
+    loss = (net([Value(0.5, label="x0"), Value(-0.3, label="x1"), Value(0.2, label="x2")]) - 1.0) ** 2
+    loss.backward()
+    order = topological_order(loss)[0]
+    middle = [node for node in order if node.operation.name == "tanh"][10]
+    picture = engine.draw(loss, around=middle, depth=12 if expanded else 2, collapse=level)
+    assert any(found.is_root for found in picture.scene.cards) == expanded
+    found = next(found for found in picture.scene.cards if found.kind in ("neuron", "layer") and middle in found.node.outputs)
+    assert found.node.grad == pytest.approx(sum(output.grad for output in found.node.outputs), rel=1e-12)
+    for found in picture.scene.cards:
+        terms = [1.0 * found.is_root, *arrivals(picture, found), found.elsewhere]
+        assert math.fsum(terms) == pytest.approx(found.node.grad, rel=1e-9)
+
+
 def test_between_two_values_only_the_paths():
     a, b = Value(2.0, label="a"), Value(3.0, label="b")
     d = a.exp()

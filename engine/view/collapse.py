@@ -26,8 +26,8 @@ class Group:
     def __init__(self, kind: str, label: str, chip: str, note: str):
         self.kind, self.label, self.chip, self.note = kind, label, chip, note
         self.members: list[Any] = []
-        self.outputs: list[Any] = []
         self.applications: list[Neuron] = []
+        self.outputs: list[Any] = []  # one for each application: the values that are seen from outside
         self.data = self.grad = 0.0
         self.parents: tuple[Any, ...] = ()
         self.operation, self.constant = self, False
@@ -98,6 +98,7 @@ def _boxes(found: list[Neuron], shown: list[Any], order: list[Any], steps: list[
             groups[key] = _group(neuron, merge, names, len(groups))
         box |= dict.fromkeys((*neuron.inside, neuron.output), groups[key])
         groups[key].applications.append(neuron)
+        groups[key].outputs.append(neuron.output)
     _swallow_parameters(box, found, steps)
     for node in shown:
         if box[node] is not node:
@@ -158,10 +159,9 @@ def _crossing(root: Any, shown: list[Any], steps: list[Step], box: dict[Any, Any
             edges.setdefault(key, []).append(step)
     boxes = _sorted(before)
     place = {found: i for i, found in enumerate(boxes)}
-    _outputs(root, shown, steps, box)
     crossing = [_step(key[0], key[1], found, made_by) for key, found in edges.items()]
     crossing.sort(key=lambda step: -place[step.node])
-    summed = running(crossing, box[root])
+    summed = running(crossing, box.get(root, root))  # of a part of a graph, the root may be outside
     _totals(steps, summed, boxes, root)
     summed = _as_swept(steps, summed)
     leaves_first = sorted(boxes, key=lambda node: bool(node.parents) or isinstance(node, Group))
@@ -220,14 +220,6 @@ def _as_swept(steps: list[Step], crossing: list[Step]) -> list[Step]:
         if own in arrived:
             found[i] = found[i]._replace(after=arrived[own])
     return found
-
-
-def _outputs(root: Any, shown: list[Any], steps: list[Step], box: dict[Any, Any]) -> None:
-    """Which values of a group are seen from outside."""
-    seen = {root: None, **{step.parent: None for step in steps if box[step.node] is not box[step.parent]}}
-    for node in shown:
-        if node in seen and box[node] is not node:
-            box[node].outputs.append(node)
 
 
 def _totals(steps: list[Step], crossing: list[Step], boxes: list[Any], root: Any) -> None:
