@@ -157,6 +157,14 @@ def test_a_sum_that_is_spelled_out_collapses_to_the_same_cards(level):
     assert shown[0] == shown[1]
 
 
+def test_what_a_neuron_hands_on_is_called_as_the_neuron_is():
+    _, loss = network(2, 2, 1)
+    called = {found.name for found in engine.draw(loss, collapse="none").scene.cards if found.chip in ("tanh", "Σ w·a")}
+    assert {"layer0.neuron0", "layer0.neuron1", "layer1.neuron0"} <= called
+    _, loss = network(2, 2, 1, rows=2)  # every neuron is used twice: neither use is the neuron
+    assert not any(found.name == "layer0.neuron0" for found in engine.draw(loss, collapse="none").scene.cards)
+
+
 @pytest.mark.parametrize("expanded", [False, True])
 def test_a_module_names_neurons_and_layers_whose_values_have_no_labels(expanded):
     net = MLP(2, [2, 1], activation="tanh", seed=1, expanded=expanded)

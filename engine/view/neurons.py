@@ -56,9 +56,11 @@ class Neuron(NamedTuple):
 
     def called(self, names: Mapping[Any, str]) -> str:
         """A label of the output, else what the last parameter is called without its own last part."""
-        own = names.get(self.output) or self.output.label
+        return names.get(self.output) or self.output.label or self.family(names)
+
+    def family(self, names: Mapping[Any, str]) -> str:
         last = self.parameters[-1]
-        return own or (names.get(last) or last.label).rpartition(".")[0]
+        return (names.get(last) or last.label).rpartition(".")[0]
 
 
 def neurons(order: Iterable[Any]) -> list[Neuron]:
@@ -76,6 +78,15 @@ def neurons(order: Iterable[Any]) -> list[Neuron]:
         elif node in terms and terms[node][1]:
             found.append(_spelled(node, output, *terms[node], usual))
     return found
+
+
+def output_names(order: list[Any], names: Mapping[Any, str]) -> dict[Any, str]:
+    """Outputs without a label are called as their neurons are, where a neuron is used once."""
+    families: dict[str, list[Any]] = {}
+    for neuron in neurons(order):
+        families.setdefault(neuron.family(names), []).append(neuron.output)
+    return {outputs[0]: family for family, outputs in families.items()
+            if family and len(outputs) == 1 and not outputs[0].label}
 
 
 def _only_users(order: list[Any]) -> dict[Any, Any]:

@@ -16,11 +16,12 @@ from dataclasses import dataclass
 from math import inf, isfinite, nextafter
 from typing import Any
 
-from ..explain import Step, columns, expression, name, numbered, printable
+from ..explain import Step, arrivals, columns, expression, name, numbered, printable
 from ..graph import topological_order
 from ..ieee import add_up
 from ..symbols import slopes
 from .collapse import UNSENT, Bundle, Group, Unsent, contracted, running
+from .neurons import output_names
 
 CHIPS = {"*": "×", "-": "−", "/": "÷", "sum": "Σ", "dot": "Σ w·a", "prod": "Π", "**": "xʸ", "<=": "≤", ">=": "≥"}
 MINUS = "−"
@@ -120,6 +121,7 @@ class Scene:
         `level` draws neurons or layers as one, only the values of `part` are drawn, and the edges of `to_come`
         have not sent yet."""
         order, _ = topological_order(root)
+        names = output_names(order, names or {}) | (names or {})
         rebuilt, waiting = changed(order), {(step.node, step.slot) for step in to_come}
         state = "stale" if rebuilt else "under way" if waiting else _swept(root, order)
         steps = _edges(root, order, constants, waiting)
@@ -129,21 +131,27 @@ class Scene:
             steps = running([step for step in steps if step.node in part and step.parent in part], root)
             order = [node for node in order if node in part]
         if level != "values":
-            shown, steps = contracted(root, order, shown, steps, level, names or {})
-        largest = max([abs(node.grad) for node in shown if node.grad - node.grad == 0.0], default=0.0) or 1.0
-        arrivals: dict[Any, list[Step]] = {}
-        for step in steps:
-            arrivals.setdefault(step.parent, []).append(step)
-        cards = {node: _card(node, i, names or {}, arrivals.get(node, []), _holds(node, root), state, largest)
-                 for i, node in enumerate(shown)}
-        for card in cards.values() if constants else ():
-            card.note *= card.kind != "operation"  # its constants have cards of their own
-        for card in cards.values() if rebuilt else ():
+            shown, steps = contracted(root, order, shown, steps, level, names)
+        cards = _cards(root, shown, steps, names, state)
+        for card in cards.values():
+            card.note *= card.kind != "operation" or not constants  # its constants may have cards of their own
             _compare(card, rebuilt)
-        top = max([abs(s.contribution) for s in steps if s.contribution - s.contribution == 0.0], default=0.0) or 1.0
+        top = _largest([step.contribution for step in steps])
         pills = [_pill(step, cards, state, top) for step in steps]
-        title = f"{printable((names or {}).get(root) or name(root), 100)} = {text(root.data)}"
+        title = f"{printable(names.get(root) or name(root), 100)} = {text(root.data)}"
         return cls(list(cards.values()), pills, state, title, _summary(cards, pills, state), level)
+
+
+def _cards(root: Any, shown: list[Any], steps: list[Step], names: dict[Any, str], state: str) -> dict[Any, Card]:
+    arriving = arrivals(steps)
+    largest = _largest([node.grad for node in shown])
+    return {node: _card(node, i, names, arriving.get(node, []), _holds(node, root), state, largest)
+            for i, node in enumerate(shown)}
+
+
+def _largest(numbers: list[float]) -> float:
+    """The largest size of those that are finite; 1.0 where all are 0."""
+    return max([abs(x) for x in numbers if isfinite(x)], default=0.0) or 1.0
 
 
 def _holds(node: Any, root: Any) -> bool:
