@@ -40,12 +40,14 @@ def _expression() -> Any:
     c = a + b
     d = a * b + b**3
     c += c + 1
-    c += 1 + c - a
+    c += 1 + c + (-a)
     d += d * 2 + (b + a).relu()
     d += 3 * d + (b - a).relu()
     e = c - d
-    g = e**2 / 2 + 10 / e**2
-    c.label, d.label, e.label, g.label = "c", "d", "e", "g"
+    f = e**2
+    g = f / 2.0
+    g += 10.0 / f
+    c.label, d.label, e.label, f.label, g.label = "c", "d", "e", "f", "g"
     g.backward()
     return g
 

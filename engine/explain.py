@@ -132,6 +132,11 @@ def columns(text: str) -> int:
     return sum(2 if east_asian_width(c) in "WF" else not combining(c) for c in text)
 
 
+def padded(text: str, width: int) -> str:
+    """`text` and as many spaces as it takes to be `width` columns wide."""
+    return text + " " * (width - columns(text))
+
+
 def _characters(text: str, column: int) -> int:
     """Python counts columns in bytes of utf-8."""
     return len(text.encode("utf-8", "replace")[:column].decode("utf-8", "ignore"))
@@ -300,8 +305,8 @@ def _account(root: Any, x: Any, arrivals: dict[Any, list[Step]], depth: int) -> 
     slopes = [_slope(step) for step in shown]
     source, slope = (max(map(columns, texts), default=0) for texts in (sources, slopes))
     for step, amount, made_by, by in zip(shown, amounts, sources, slopes, strict=False):
-        yield (f"   {amount:>{wide}}  from {made_by}{' ' * (source - columns(made_by))}    "
-               f"{by}{' ' * (slope - columns(by))}    {place(step.node)}".rstrip())
+        yield (f"   {amount:>{wide}}  from {padded(made_by, source)}    {padded(by, slope)}    "
+               f"{place(step.node)}".rstrip())
         if depth > 1:
             for line in _account(root, step.node, arrivals, depth - 1):
                 yield " " * (wide + 5) + line
@@ -326,7 +331,7 @@ def _rest(root: Any, x: Any, here: list[Step]) -> Iterable[tuple[float, str]]:
     accounted = x.grad == end or (x.grad != x.grad and end != end)  # nan minus nan would say nothing
     for amount in (start, 0.0 if accounted else x.grad - end):
         if amount:
-            rest.append((amount, "from elsewhere: another backward() or another root"))
+            rest.append((amount, "from elsewhere: another backward() or root; grad = 0.0 starts afresh"))
     return rest
 
 
@@ -346,12 +351,13 @@ def text(root: Any) -> str:
        1  a·b   a              1        3              +3  0 → 3
        2  a·b   b              1        2              +2  0 → 2
     """
-    rows = [(printable(name(step.node), 24), printable(name(step.parent), 24), step) for step in steps(root)]
-    wide = max([4, *(len(row[0]) for row in rows)])
-    high = max([6, *(len(row[1]) for row in rows)])
+    taken = list(steps(root))
+    names = {node: printable(name(node), 24) for step in taken for node in (step.node, step.parent)}
+    wide, high = (max(map(columns, [head, *(names[node] for node in nodes)])) for head, nodes in (
+        ("node", [step.node for step in taken]), ("parent", [step.parent for step in taken])))
     lines = [f"step  {'node':{wide}}  {'parent':{high}}  upstream  × local  = contribution  parent's grad"]
-    for node, parent, step in rows:
-        lines.append(f"{step.index + 1:4}  {node:{wide}}  {parent:{high}}  {number(step.upstream):>8}  "
-                     f"{number(step.local):>7}  {step.contribution:>+14.4g}  "
-                     f"{number(step.before)} → {number(step.after)}")
+    for step in taken:
+        node, parent = padded(names[step.node], wide), padded(names[step.parent], high)
+        lines.append(f"{step.index + 1:4}  {node}  {parent}  {number(step.upstream):>8}  {number(step.local):>7}  "
+                     f"{step.contribution:>+14.4g}  {number(step.before)} → {number(step.after)}")
     return "\n".join(lines)

@@ -122,7 +122,7 @@ def test_why_accounts_for_a_second_backward(small):
     small.z.backward()
     lines = small.z.why(small.a).splitlines()
     assert lines[0] == "a.grad = 8"
-    assert lines[-1] == "    +4  from elsewhere: another backward() or another root"
+    assert lines[-1] == "    +4  from elsewhere: another backward() or root; grad = 0.0 starts afresh"
 
 
 def test_the_terms_of_why_add_up(small):

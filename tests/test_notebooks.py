@@ -21,6 +21,8 @@ def test_tour_runs_and_shows_picture_and_page():
     assert any("image/svg+xml" in kinds and "text/html" not in kinds for kinds in shown), "the picture"
     assert sum({"text/html", "image/svg+xml", "text/plain"} <= kinds for kinds in shown) == 2, "two stepper pages"
     assert any(output.get("data", {}).get("text/plain") == "(-3.0, -8.0)" for output in outputs)
+    said = "".join(output.get("text", "") for output in outputs)
+    assert "of 100 points on their side" in said and "layer1.neuron0.w0.grad" in said
 
 
 def test_stored_without_outputs():

@@ -45,7 +45,7 @@ def test_what_came_from_elsewhere_is_a_term():
     x, _w, _z, s = example()
     s.backward()
     s.backward()
-    assert "   -2  from elsewhere: another backward() or another root" in s.why(x).splitlines()
+    assert "   -2  from elsewhere: another backward() or root; grad = 0.0 starts afresh" in s.why(x).splitlines()
 
 
 def test_a_sum_of_thousands_is_cut_and_still_adds_up():
@@ -70,7 +70,7 @@ def test_a_nan_from_another_sweep_is_told():
     x, _w, _z, s = example()
     s.backward()
     x.grad = float("nan")
-    assert s.why(x).splitlines()[-1] == "   +nan  from elsewhere: another backward() or another root"
+    assert s.why(x).splitlines()[-1] == "   +nan  from elsewhere: another backward() or root; grad = 0.0 starts afresh"
 
 
 def test_an_infinite_term_leaves_those_too_many_to_show_finite():
