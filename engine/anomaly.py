@@ -24,10 +24,11 @@ inf in a contribution to the gradient of x(data=0, grad=0)
 """
 
 import math
+from threading import get_ident
 from typing import Any
 
 from .explain import Step, describe, excerpt, expression, name, number, printable, steps
-from .graph import watchers
+from .graph import topological_order, watchers
 
 
 class anomaly:
@@ -41,7 +42,7 @@ class anomaly:
     def __init__(self, nan: bool = True, inf: bool = True, limit: float | None = None):
         if limit is not None and not limit > 0.0:
             raise ValueError(f"limit is the largest |grad| to let pass, a number above 0, not {limit!r}")
-        self.nan, self.inf, self.limit = nan, inf, limit
+        self.nan, self.inf, self.limit, self.thread = nan, inf, limit, get_ident()
 
     def __enter__(self) -> "anomaly":
         watchers.append(self)
@@ -52,16 +53,14 @@ class anomaly:
 
     def made(self, node: Any) -> None:
         """Called with every node that is made."""
-        if self._bad(node.data):
-            operands = ", ".join(_described(parent) for parent in node.parents[:8])
-            error = FloatingPointError("\n".join([f"{number(node.data)} in {node.operation.name} of {operands}",
-                                                  "  made at", *_source(node)]))
-            _note(error, node, node.parents)
-            raise error
+        if self._bad(node.data) and self._rules():
+            raise _while_computing(node)
 
     def before_backward(self, root: Any) -> None:
         """Called with the root of every backward pass before it starts."""
-        for step in steps(root):
+        if not self._rules():
+            return
+        for step in steps(root, {leaf: leaf.grad for leaf in topological_order(root)[1]}):
             for x, what in ((step.contribution, "a contribution to the gradient"), (step.after, "the gradient")):
                 if self._bad(x):
                     raise _while_differentiating(step, f"{number(x)} in {what}")
@@ -69,8 +68,21 @@ class anomaly:
                 raise _while_differentiating(step, f"{number(step.after)}, above the limit of {number(self.limit)}, in "
                                                    "the gradient")
 
+    def _rules(self) -> bool:
+        """Whether this is the innermost context, and this thread its own."""
+        contexts = [watcher for watcher in watchers if isinstance(watcher, anomaly) and watcher.thread == get_ident()]
+        return contexts[-1:] == [self]
+
     def _bad(self, x: float) -> bool:
         return (self.nan and x != x) or (self.inf and math.isinf(x))
+
+
+def _while_computing(node: Any) -> FloatingPointError:
+    operands = ", ".join(_described(parent) for parent in node.parents[:8])
+    error = FloatingPointError("\n".join([f"{number(node.data)} in {node.operation.name} of {operands}", "  made at",
+                                          *_source(node)]))
+    _note(error, node, node.parents)
+    return error
 
 
 def _while_differentiating(step: Step, what: str) -> FloatingPointError:

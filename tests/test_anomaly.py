@@ -2,6 +2,8 @@
 
 import math
 import sys
+import threading
+import traceback
 
 import pytest
 
@@ -79,7 +81,7 @@ def test_a_limit_is_on_the_sum_and_not_on_its_terms():
     with anomaly(limit=4.5):
         (x * -5 + x * 3).backward()  # 3, then 3 - 5
         assert x.grad == -2.0
-        with pytest.raises(FloatingPointError, match="-5, above the limit of 4.5"):
+        with pytest.raises(FloatingPointError, match="-7, above the limit of 4.5"):
             (x * -5).backward()
     assert x.grad == -2.0
 
@@ -127,3 +129,36 @@ def test_plain_numbers_that_are_infinite_are_the_users_own():
     with anomaly():
         assert engine.clamp(Value(2.0), -math.inf, math.inf).data == 2.0
         assert engine.minimum(Value(2.0), math.inf).data == 2.0
+
+
+def test_the_innermost_context_rules_backward_too():
+    x = Value(0.0)
+    with anomaly(), anomaly(nan=False, inf=False):
+        engine.sqrt(x).backward()
+    assert x.grad == math.inf
+
+
+def test_another_threads_numbers_are_its_own():
+    found = []
+    with anomaly():
+        thread = threading.Thread(target=lambda: found.append(Value(-1.0).log().data))
+        thread.start()
+        thread.join()
+    assert found[0] != found[0]
+
+
+def test_the_limit_is_for_what_a_leaf_has_gathered():
+    x = Value(1.0)
+    with anomaly(limit=10.0):
+        (x * 9).backward()
+        with pytest.raises(FloatingPointError, match="18, above the limit of 10"):
+            (x * 9).backward()
+    assert x.grad == 9.0
+
+
+def test_no_frame_holds_the_error_that_it_raised():
+    """Such a circle would keep the graph until the garbage collector runs."""
+    with pytest.raises(FloatingPointError) as caught, anomaly():
+        Value(-1.0).log()
+    frames = [frame for frame, _ in traceback.walk_tb(caught.value.__traceback__)][1:]
+    assert frames and not any(value is caught.value for frame in frames for value in frame.f_locals.values())

@@ -22,7 +22,7 @@ from .scene import Scene
 _hinted = False
 
 
-def place(scene: Scene, seconds: float = 10.0) -> Placed:
+def place(scene: Scene, seconds: float = 4.0) -> Placed:
     """dot's layout if dot is here and answers in time, else the built-in one."""
     lying = scene if scene.direction == "LR" else _lying(scene)
     try:
