@@ -40,11 +40,11 @@ def elu(x: Any, alpha: float = 1.0) -> Any:
 
 
 def clamp(x: Any, low: float = -inf, high: float = inf) -> Any:
-    """x, but not below low nor above high. Raises ValueError where low > high.
+    """x, but not below low nor above high. Raises ValueError where low > high, or one is nan.
 
     >>> clamp(7.0, 0.0, 1.0)
     1.0
     """
-    if real(low) > real(high):
+    if not real(low) <= real(high):
         raise ValueError(f"clamp between {low!r} and {high!r}: the lower bound comes first")
     return clamp_of(low, high)(x)

@@ -49,7 +49,7 @@ raise_to = operation(
 
 def by_x(z: Any, x: Any, y: Any, lower: Any) -> Any:
     """y·x**(y - 1), of which `lower` is the power; y·z / x where y - 1 rounds digits of y away and x is no edge."""
-    return where((y - 1.0 + 1.0 - y) * (absolute(x) > 0.0) * (absolute(x) < inf), divide(y * z, x), share(y, lower))
+    return where(share((absolute(x) > 0.0) * (absolute(x) < inf), y - 1.0 + 1.0 - y), divide(y * z, x), share(y, lower))
 
 
 # -- comparison and choice: flat wherever they have a slope ---------------------------------------------------

@@ -125,6 +125,7 @@ EDGES = [  # CONVENTIONS: operation on Values, operands, value, gradients
     (lambda x: x**-0.1, (inf,), 0.0, (-0.0,)),
     (lambda x, y: x**y, (0.0, 0.1), 0.0, (inf, 0.0)),
     (lambda x, y: x**y, (inf, 0.1), inf, (0.0, inf)),
+    (lambda x, y: x**y, (inf, inf), inf, (inf, inf)),
     (engine.sqrt, (0.0,), 0.0, (inf,)),
     (engine.log, (0.0,), -inf, (inf,)),
     (engine.log, (-1.0,), nan, (nan,)),
@@ -182,7 +183,7 @@ def test_a_parameter_is_not_a_parent():
 
 
 @pytest.mark.parametrize("call", [
-    lambda: engine.clamp(1.0, 2.0, 1.0), lambda: engine.mean([]), lambda: engine.logsumexp([]),
+    lambda: engine.clamp(1.0, 2.0, 1.0), lambda: engine.clamp(1.0, nan, 1.0), lambda: engine.mean([]), lambda: engine.logsumexp([]),
     lambda: engine.weighted_sum([1.0], [1.0, 2.0]),
 ])
 def test_what_is_not_defined_is_refused(call):
