@@ -88,6 +88,7 @@ def _parser(program: str) -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog=program, epilog=_EXAMPLES.format(program), description=(
         "See every gradient: draw a graph, step through its backward pass."), allow_abbrev=False,
         formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--version", action="version", version=f"chainrule {doctor.version()}")
     commands = parser.add_subparsers(required=True, metavar="command")
     draw = _graph_command(commands, "draw", _draw, "draw the graph of an expression, or of a file's Value",
                           (*PICTURES, *TEXTS, *PAGES), parser)

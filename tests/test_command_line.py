@@ -215,3 +215,9 @@ def test_terminal_without_unicode(python):
     done = subprocess.run([python, "-X", "utf8=0", "-m", "engine", "draw", "a*b", "a=2", "b=3", "--format", "text"],
                           capture_output=True, timeout=60, env={**os.environ, "PYTHONIOENCODING": "ascii"})
     assert done.returncode == 0 and b"a*b" in done.stdout
+
+
+def test_the_version_is_told(capsys):
+    with pytest.raises(SystemExit) as left:
+        main(["--version"])
+    assert left.value.code == 0 and capsys.readouterr().out.startswith("chainrule ")

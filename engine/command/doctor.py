@@ -75,12 +75,16 @@ def _python() -> str:
     return f'"{sys.executable}"' if " " in sys.executable else sys.executable or "python"
 
 
-def _heading() -> str:
+def version() -> str:
+    """What is installed, as --version says it."""
     try:
-        version = metadata.version("chainrule")
+        return metadata.version("chainrule")
     except metadata.PackageNotFoundError:
-        version = "(from its folder)"
-    return f"chainrule {version}, Python {platform.python_version()}, {platform.system() or sys.platform}"
+        return "(from its folder)"
+
+
+def _heading() -> str:
+    return f"chainrule {version()}, Python {platform.python_version()}, {platform.system() or sys.platform}"
 
 
 def _heart() -> str:
