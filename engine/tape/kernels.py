@@ -18,7 +18,7 @@ row of the buffer `V` holds one value for every example of the block.
 
 import math
 
-from .jit import HAS_NUMBA, jit, jit_sum, numpy
+from .jit import HAS_NUMBA, jit, jit_part, jit_sum, numpy, wide
 
 np = numpy()
 unsigned = np.uint64
@@ -35,12 +35,13 @@ NAMES = dict(enumerate(_NAMES))
  FLOORDIV, MOD, FMOD, POW, EXP, EXP2, EXPM1, LOG, LOG2, LOG10, LOG1P, SQRT, CBRT, SIN, COS, TAN, ASIN, ACOS, ATAN,
  SINH, COSH, TANH, ASINH, ACOSH, ATANH, SIGMOID, ERF, ERFC, HYPOT, ATAN2, COPYSIGN) = range(len(_NAMES))
 LEAF, SDOT, VDOT, RDOT = 100, 101, 102, 103  # a leaf; Σ uniform·lane; Σ lane·lane; gradients summed over lanes
+REACH = unsigned(256)  # the most lanes of a block
 CONSTANT, UNIFORM, LANE = 0, 1, 2  # what a number depends on: nothing, parameters, the example
 
 
 # -- one operation on numbers ---------------------------------------------------------------------------------
 
-@jit
+@jit_part
 def _python_mod(x, y):
     if y == 0.0:
         return math.nan
@@ -50,7 +51,7 @@ def _python_mod(x, y):
     return r + y if (y < 0.0) != (r < 0.0) else r
 
 
-@jit
+@jit_part
 def _python_floordiv(x, y):
     if y == 0.0:
         return x / y
@@ -64,7 +65,7 @@ def _python_floordiv(x, y):
     return whole + 1.0 if div - whole > 0.5 else whole
 
 
-@jit
+@jit_part
 def _cbrt(x):
     if x == 0.0 or x != x or abs(x) == math.inf:
         return x
@@ -72,13 +73,13 @@ def _cbrt(x):
     return y - (y - x / (y * y)) / 3.0  # a step of Newton's for the last digit
 
 
-@jit
+@jit_part
 def _sigmoid(x):
     e = math.exp(-abs(x))
     return 1.0 / (1.0 + e) if x >= 0.0 else e / (1.0 + e)
 
 
-@jit
+@jit_part
 def _function(op, x, y):
     """The operations that are calls of the mathematical library."""
     if op == EXP:
@@ -156,7 +157,7 @@ def _function(op, x, y):
     return math.nan
 
 
-@jit
+@jit_part
 def _call(op, x, y):
     """The same; outside a domain the processor's nan has a minus sign, the engine's has none (copysign sees it)."""
     z = _function(op, x, y)
@@ -218,7 +219,7 @@ apply = _apply if HAS_NUMBA else _forward
 # Every number gets an index; its row of `code` is (operation, operands), -1 for none; `kind` and `value` go with
 # it. `table` is a hash table of all rows, so that what is computed twice is there once.
 
-@jit
+@jit_part
 def emit(op, a, b, c, one, code, kind, value, table, count):
     """The index of op(a, b, c): folded, simplified, found, or new. `one` is the index of the constant 1."""
     if (op == WHERE or op == SHARE or op == GUARD) and kind[a] == CONSTANT:  # decided once and for all
@@ -266,7 +267,7 @@ def emit(op, a, b, c, one, code, kind, value, table, count):
     return i
 
 
-@jit
+@jit_part
 def _operand(ref, n, first, z, args, temporary, index):
     """What an operand of a template stands for at a node: a parent, the node itself, a step, a constant."""
     if ref < 0:
@@ -278,7 +279,7 @@ def _operand(ref, n, first, z, args, temporary, index):
     return temporary[ref - n - 1]
 
 
-@jit
+@jit_part
 def _play(start, stop, steps, n, first, z, args, temporary, index, one, code, kind, value, table, count):
     """Emit the steps of a template at a node; `temporary` then holds their indices."""
     for s in range(start, stop):
@@ -347,7 +348,7 @@ def mark(code, count, uses):
 
 # -- sums of products -----------------------------------------------------------------------------------------
 
-@jit
+@jit_part
 def _terms_of(root, code, kind, uses, stack, term, first):
     """Write the addends of `root` as rows (x, y, sign) from row `first` on: x·y, or x alone where y is -1."""
     top, last = 0, first
@@ -373,7 +374,7 @@ def _terms_of(root, code, kind, uses, stack, term, first):
     return last
 
 
-@jit
+@jit_part
 def _absorb(root, code, kind, uses, stack, absorbed):
     """Mark what `_terms_of` took in: these numbers are never computed by themselves."""
     top = 0
@@ -422,7 +423,7 @@ def fuse(code, kind, uses, count, reduced, stack, term, term_start, term_stop, a
 
 # -- the program ----------------------------------------------------------------------------------------------
 
-@jit
+@jit_part
 def _uniform_sum(first, last, term, kind, uslot, one, minus, udot, uterm, sizes):
     """A uniform number for the uniform addends among the terms; -1 where there are none."""
     start, only = sizes[1], -1
@@ -481,7 +482,7 @@ def write(code, kind, uses, count, one, minus, term, term_start, term_stop, abso
             sizes[4] += 1
 
 
-@jit
+@jit_part
 def _write_dot(i, term, first, last, kind, uslot, one, minus, ins, dot, udot, uterm, sizes):
     start = sizes[0]
     slot = _uniform_sum(first, last, term, kind, uslot, one, minus, udot, uterm, sizes)
@@ -562,7 +563,7 @@ def last_uses(ins, n, dot, last):
                     last[ins[k, j]] = max(last[ins[k, j]], k)
 
 
-@jit
+@jit_part
 def _release(i, k, kind, last, row, free, top):
     if i >= 0 and kind[i] == LANE and last[i] == k:
         last[i] = -2
@@ -648,15 +649,30 @@ def finish(out, acc, n, U, hoisted_to, hoisted_from, results, result_slots):
     return np.isfinite(acc).all() and np.isfinite(out).all()
 
 
+@jit_part
+def _slots(dot, t):
+    return unsigned(dot[t, 0]), unsigned(dot[t + 1, 0]), unsigned(dot[t + 2, 0]), unsigned(dot[t + 3, 0])
+
+
+@jit_part
+def _lanes(dot, t, L):
+    return (unsigned(dot[t, 1]) * L, unsigned(dot[t + 1, 1]) * L, unsigned(dot[t + 2, 1]) * L,
+            unsigned(dot[t + 3, 1]) * L)
+
+
+@jit_part
+def _weights(U, dot, t):
+    i, j, k, m = _slots(dot, t)
+    return U[i], U[j], U[k], U[m]
+
+
 @jit_sum
 def _sdot(V, z, U, dot, t, stop, L):
     for i in range(L):
         V[z + i] = 0.0
     while t + 4 <= stop:
-        w0, w1 = U[unsigned(dot[t, 0])], U[unsigned(dot[t + 1, 0])]
-        w2, w3 = U[unsigned(dot[t + 2, 0])], U[unsigned(dot[t + 3, 0])]
-        a, b = unsigned(dot[t, 1]) * L, unsigned(dot[t + 1, 1]) * L
-        c, d = unsigned(dot[t + 2, 1]) * L, unsigned(dot[t + 3, 1]) * L
+        w0, w1, w2, w3 = _weights(U, dot, t)
+        a, b, c, d = _lanes(dot, t, L)
         for i in range(L):
             V[z + i] += w0 * V[a + i] + w1 * V[b + i] + w2 * V[c + i] + w3 * V[d + i]
         t += 4
@@ -668,7 +684,45 @@ def _sdot(V, z, U, dot, t, stop, L):
 
 
 @jit_sum
+def _sdot_tile(V, sums, z, U, dot, L):
+    """Four sums over the same lanes at once: the lanes are read once for all. They grow in V from z on."""
+    wide()
+    y, x, w = z + REACH, z + unsigned(2) * REACH, z + unsigned(3) * REACH
+    t, stop = sums[0, 2], sums[0, 3]
+    r, p, q = sums[1, 2] - t, sums[2, 2] - t, sums[3, 2] - t
+    for i in range(L):
+        V[z + i] = V[y + i] = V[x + i] = V[w + i] = 0.0
+    while (stop - t) % 4:
+        e, f, g, h = U[unsigned(dot[t, 0])], U[unsigned(dot[t + r, 0])], U[unsigned(dot[t + p, 0])], U[unsigned(dot[t + q, 0])]
+        a = unsigned(dot[t, 1]) * L
+        for i in range(L):
+            V[z + i] += e * V[a + i]
+            V[y + i] += f * V[a + i]
+            V[x + i] += g * V[a + i]
+            V[w + i] += h * V[a + i]
+        t += 1
+    while t < stop:
+        a, b, c, d = _lanes(dot, t, L)
+        e0, e1, e2, e3 = _weights(U, dot, t)
+        f0, f1, f2, f3 = _weights(U, dot, t + r)
+        g0, g1, g2, g3 = _weights(U, dot, t + p)
+        h0, h1, h2, h3 = _weights(U, dot, t + q)
+        for i in range(L):
+            A, B, C, D = V[a + i], V[b + i], V[c + i], V[d + i]
+            V[z + i] += e0 * A + e1 * B + e2 * C + e3 * D
+            V[y + i] += f0 * A + f1 * B + f2 * C + f3 * D
+            V[x + i] += g0 * A + g1 * B + g2 * C + g3 * D
+            V[w + i] += h0 * A + h1 * B + h2 * C + h3 * D
+        t += 4
+    for j in range(4):
+        to, room = unsigned(sums[j, 1]) * L, z + unsigned(j) * REACH
+        for i in range(L):
+            V[to + i] = V[room + i]
+
+
+@jit_sum
 def _vdot(V, z, dot, t, stop, L):
+    wide()
     for k in range(t, stop):
         a, b = unsigned(dot[k, 0]) * L, unsigned(dot[k, 1]) * L
         for i in range(L):
@@ -678,8 +732,7 @@ def _vdot(V, z, dot, t, stop, L):
 @jit_sum
 def _rdot(acc, V, g, dot, t, stop, L):
     while t + 4 <= stop:
-        a, b = unsigned(dot[t, 1]) * L, unsigned(dot[t + 1, 1]) * L
-        c, d = unsigned(dot[t + 2, 1]) * L, unsigned(dot[t + 3, 1]) * L
+        a, b, c, d = _lanes(dot, t, L)
         s0 = s1 = s2 = s3 = 0.0
         for i in range(L):
             h = V[g + i]
@@ -700,6 +753,65 @@ def _rdot(acc, V, g, dot, t, stop, L):
         t += 1
 
 
+@jit_part
+def _add4(acc, dot, t, s0, s1, s2, s3):
+    i, j, k, m = _slots(dot, t)
+    acc[i] += s0
+    acc[j] += s1
+    acc[k] += s2
+    acc[m] += s3
+
+
+@jit_sum
+def _rdot_tile(acc, V, sums, dot, L):
+    """Four gradients times the same lanes, summed at once."""
+    wide()
+    e, f, g, h = (unsigned(sums[0, 1]) * L, unsigned(sums[1, 1]) * L, unsigned(sums[2, 1]) * L,
+                  unsigned(sums[3, 1]) * L)
+    t, stop = sums[0, 2], sums[0, 3]
+    r, p, q = sums[1, 2] - t, sums[2, 2] - t, sums[3, 2] - t
+    while t + 4 <= stop:
+        a, b, c, d = _lanes(dot, t, L)
+        e0 = e1 = e2 = e3 = f0 = f1 = f2 = f3 = g0 = g1 = g2 = g3 = h0 = h1 = h2 = h3 = 0.0
+        for i in range(L):
+            A, B, C, D = V[a + i], V[b + i], V[c + i], V[d + i]
+            E, F, G, H = V[e + i], V[f + i], V[g + i], V[h + i]
+            e0 += E * A
+            e1 += E * B
+            e2 += E * C
+            e3 += E * D
+            f0 += F * A
+            f1 += F * B
+            f2 += F * C
+            f3 += F * D
+            g0 += G * A
+            g1 += G * B
+            g2 += G * C
+            g3 += G * D
+            h0 += H * A
+            h1 += H * B
+            h2 += H * C
+            h3 += H * D
+        _add4(acc, dot, t, e0, e1, e2, e3)
+        _add4(acc, dot, t + r, f0, f1, f2, f3)
+        _add4(acc, dot, t + p, g0, g1, g2, g3)
+        _add4(acc, dot, t + q, h0, h1, h2, h3)
+        t += 4
+    while t < stop:
+        a = unsigned(dot[t, 1]) * L
+        e0 = f0 = g0 = h0 = 0.0
+        for i in range(L):
+            e0 += V[e + i] * V[a + i]
+            f0 += V[f + i] * V[a + i]
+            g0 += V[g + i] * V[a + i]
+            h0 += V[h + i] * V[a + i]
+        acc[dot[t, 0]] += e0
+        acc[dot[t + r, 0]] += f0
+        acc[dot[t + p, 0]] += g0
+        acc[dot[t + q, 0]] += h0
+        t += 1
+
+
 @jit
 def run_blocks(ins, dot, U, V, width, rows, columns, column_rows, splat_rows, splat_slots, results, out, acc,
                start, stop):
@@ -709,21 +821,35 @@ def run_blocks(ins, dot, U, V, width, rows, columns, column_rows, splat_rows, sp
     the compiler knows that they don't count from the end, and does a loop eight numbers at a time. The operations
     that it can't do so share the last loop.
     """
+    wide()
     L = unsigned(width)
+    room = unsigned(V.size) - unsigned(4) * REACH
     for j in range(splat_rows.size):
         z = unsigned(splat_rows[j]) * L
         for i in range(L):
             V[z + i] = U[splat_slots[j]]
     for first in range(start, stop, width):
         n = min(width, stop - first)
-        for j in range(columns.size):
-            z, column = unsigned(column_rows[j]) * L, columns[j]
-            for i in range(width):
-                V[z + unsigned(i)] = rows[first + min(i, n - 1), column]
-        for k in range(ins.shape[0]):
+        for i in range(0, width, 8):
+            for j in range(columns.size):
+                z, column = unsigned(column_rows[j]) * L + unsigned(i), columns[j]
+                for e in range(8):
+                    V[z + unsigned(e)] = rows[first + min(i + e, n - 1), column]
+        k = 0
+        while k < ins.shape[0]:
             op = ins[k, 0]
             z, x, y = unsigned(ins[k, 1]) * L, unsigned(ins[k, 2]) * L, unsigned(ins[k, 3]) * L
-            if op == SDOT:
+            if op == SDOT and ins[k, 4] == 4:
+                _sdot_tile(V, ins[k:k + 4], room, U, dot, L)
+                k += 3
+            elif op == RDOT and ins[k, 4] == 4:
+                for j in range(4):
+                    z = unsigned(ins[k + j, 1]) * L
+                    for i in range(n, width):
+                        V[z + unsigned(i)] = 0.0
+                _rdot_tile(acc, V, ins[k:k + 4], dot, L)
+                k += 3
+            elif op == SDOT:
                 _sdot(V, z, U, dot, ins[k, 2], ins[k, 3], L)
             elif op == RDOT:
                 for i in range(n, width):
@@ -783,6 +909,7 @@ def run_blocks(ins, dot, U, V, width, rows, columns, column_rows, splat_rows, sp
             else:
                 for i in range(L):
                     V[z + i] = _call(np.int64(op), V[x + i], V[y + i])
+            k += 1
         for j in range(results.size):
             if results[j] >= 0:
                 z = unsigned(results[j]) * L

@@ -18,6 +18,7 @@ from . import kernels
 from .jit import numpy
 from .kernels import LANE, LEAF, SDOT, UNIFORM, VDOT
 from .recording import Graph
+from .tiles import tiled
 
 
 @dataclass
@@ -149,6 +150,7 @@ class _Writer:
         self._slots()
         self._reduce()
         self._write()
+        plan.code = tiled(plan.code, plan.dot)
         self._place()
 
     def _mark(self) -> None:

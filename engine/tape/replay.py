@@ -20,7 +20,7 @@ from .jit import HAS_NUMBA, numpy
 from .program import Plan
 
 np = numpy()
-_CACHE = 1 << 19  # bytes of the buffer: about what a core keeps close
+_CACHE = 1 << 20  # bytes of the buffer: about what a core keeps close
 _PAYS = 2_000_000  # instructions × examples from which a second thread is worth waking
 _kept = local()  # the buffer of each thread
 
@@ -84,7 +84,7 @@ def lanes_of(plan: Plan, n: int) -> int:
 
 
 def _stretch(plan: Plan, uniforms: Any, rows: Any, lanes: int, out: Any, total: Any, start: int, stop: int) -> None:
-    kernels.run_blocks(plan.code, plan.dot, uniforms, _buffer(plan.rows * lanes), lanes, rows, plan.columns,
+    kernels.run_blocks(plan.code, plan.dot, uniforms, _buffer(plan.rows * lanes + 1024), lanes, rows, plan.columns,
                        plan.column_rows, plan.splat_rows, plan.splat_slots, plan.results, out, total, start, stop)
 
 
