@@ -164,9 +164,9 @@ def _call(op, x, y):
     return z if z == z or x != x else math.nan
 
 
-@jit
-def _apply(op, x, y, z):
-    """The value of any operation; `guard(x, y)` is y, but nan where x is."""
+@jit_part
+def _arithmetic(op, x, y, z):
+    """The operations that are no calls; `guard(x, y)` is y, but nan where x is."""
     if op == ADD:
         return x + y
     if op == SUB:
@@ -197,9 +197,13 @@ def _apply(op, x, y, z):
         return y if x != 0.0 else z
     if op == SHARE:
         return x * y if x != 0.0 else 0.0
-    if op == GUARD:
-        return y if x == x else math.nan
-    return _call(op, x, y)
+    return y if x == x else math.nan
+
+
+@jit
+def _apply(op, x, y, z):
+    """The value of any operation."""
+    return _arithmetic(op, x, y, z) if op <= GUARD else _call(op, x, y)
 
 
 def _forward(op, x, y, z):
@@ -212,7 +216,7 @@ def _forward(op, x, y, z):
     return operation.forward(*map(float, (x, y, z)[:operation.arity]))
 
 
-apply = _apply if HAS_NUMBA else _forward
+apply, arithmetic = (_apply, _arithmetic) if HAS_NUMBA else (_forward, _forward)
 
 
 # -- from the graph to single assignments ---------------------------------------------------------------------
@@ -261,9 +265,11 @@ def emit(op, a, b, c, one, code, kind, value, table, count):
         k = max(k, kind[b])
     if c >= 0:
         k = max(k, kind[c])
+    if k == CONSTANT and op > GUARD:  # a call of the library waits for the replay, which then makes it once
+        k = UNIFORM
     kind[i] = k
     if k == CONSTANT:
-        value[i] = apply(op, value[a], value[b] if b >= 0 else 0.0, value[c] if c >= 0 else 0.0)
+        value[i] = arithmetic(op, value[a], value[b] if b >= 0 else 0.0, value[c] if c >= 0 else 0.0)
     return i
 
 
@@ -609,11 +615,11 @@ def place(ins, n, dot, kind, last, row, used, free):
 def run_one(ins, dot, U, V, acc):
     """Run a program on single numbers: the uniform part, or the lane part where there is one example."""
     for k in range(ins.shape[0]):
-        op, d, a, b, c = ins[k, 0], ins[k, 1], ins[k, 2], ins[k, 3], ins[k, 4]
+        op, d, a, b, c = ins[k, 0], unsigned(ins[k, 1]), ins[k, 2], ins[k, 3], ins[k, 4]
         if op == MUL:  # the two that most programs consist of come first
-            V[d] = V[a] * V[b]
+            V[d] = V[unsigned(a)] * V[unsigned(b)]
         elif op == ADD:
-            V[d] = V[a] + V[b]
+            V[d] = V[unsigned(a)] + V[unsigned(b)]
         elif op == SDOT:
             z = 0.0
             for t in range(a, b):
@@ -627,26 +633,27 @@ def run_one(ins, dot, U, V, acc):
             for t in range(a, b):
                 acc[dot[t, 0]] += g * V[dot[t, 1]]
         else:
-            V[d] = apply(np.int64(op), V[a], V[b], V[c])
+            V[d] = apply(np.int64(op), V[unsigned(a)], V[unsigned(b)], V[unsigned(c)])
 
 
 @jit
-def prepare(parameters, numbers, slots, ins, dot, U, acc):
-    """Put the parameters into their slots, and run the uniform part."""
-    for k in range(slots.size):
-        U[slots[k]] = parameters[numbers[k]]
-    run_one(ins, dot, U, U, acc)
-
-
-@jit
-def finish(out, acc, n, U, hoisted_to, hoisted_from, results, result_slots):
-    """Sums over n examples become means; what is the same for every example is added. Whether all is finite."""
-    acc /= max(n, 1)
-    for k in range(hoisted_to.size):
-        acc[hoisted_to[k]] += U[hoisted_from[k]]
-    for k in range(results.size):
-        out[results[k]] = U[result_slots[k]]
-    return np.isfinite(acc).all() and np.isfinite(out).all()
+def finish(out, acc, U, hoisted, uniform_results):
+    """Sums over the examples become means; what is the same for every example is added. Whether all is finite."""
+    n = out.shape[1]
+    for k in range(acc.size):
+        acc[k] /= max(n, 1)
+    for k in range(hoisted.shape[0]):
+        acc[hoisted[k, 0]] += U[hoisted[k, 1]]
+    for k in range(uniform_results.shape[0]):
+        for i in range(n):
+            out[uniform_results[k, 0], i] = U[uniform_results[k, 1]]
+    odd = 0.0  # becomes nan with the first number that is not finite
+    for k in range(acc.size):
+        odd += acc[k] * 0.0
+    for k in range(out.shape[0]):
+        for i in range(n):
+            odd += out[k, i] * 0.0
+    return odd == 0.0
 
 
 @jit_part
@@ -688,7 +695,7 @@ def _sdot_tile(V, sums, z, U, dot, L):
     """Four sums over the same lanes at once: the lanes are read once for all. They grow in V from z on."""
     wide()
     y, x, w = z + REACH, z + unsigned(2) * REACH, z + unsigned(3) * REACH
-    t, stop = sums[0, 2], sums[0, 3]
+    t, stop = np.int64(sums[0, 2]), np.int64(sums[0, 3])
     r, p, q = sums[1, 2] - t, sums[2, 2] - t, sums[3, 2] - t
     for i in range(L):
         V[z + i] = V[y + i] = V[x + i] = V[w + i] = 0.0
@@ -768,7 +775,7 @@ def _rdot_tile(acc, V, sums, dot, L):
     wide()
     e, f, g, h = (unsigned(sums[0, 1]) * L, unsigned(sums[1, 1]) * L, unsigned(sums[2, 1]) * L,
                   unsigned(sums[3, 1]) * L)
-    t, stop = sums[0, 2], sums[0, 3]
+    t, stop = np.int64(sums[0, 2]), np.int64(sums[0, 3])
     r, p, q = sums[1, 2] - t, sums[2, 2] - t, sums[3, 2] - t
     while t + 4 <= stop:
         a, b, c, d = _lanes(dot, t, L)
@@ -813,26 +820,37 @@ def _rdot_tile(acc, V, sums, dot, L):
 
 
 @jit
-def run_blocks(ins, dot, U, V, width, rows, columns, column_rows, splat_rows, splat_slots, results, out, acc,
-               start, stop):
-    """Run the lane part for examples start … stop, `width` at a time; V is the buffer row after row.
+def replay(parameters, rows, start, stop, width, out, acc, U, V, parameter_slots, uins, udot, ins, dot, columns,
+           splats, results):
+    """Run the uniform part, then the lane part for examples start … stop, `width` at a time.
 
-    Lanes beyond the last example repeat it and are left out of every sum and result. Positions are unsigned: then
-    the compiler knows that they don't count from the end, and does a loop eight numbers at a time. The operations
-    that it can't do so share the last loop.
+    U has the constants in their slots, V is the buffer row after row with four rows of room at the end. Lanes beyond
+    the last example repeat it and are left out of every sum and result. Positions are unsigned: then the compiler
+    knows that they don't count from the end, and does a loop eight numbers at a time. The operations that it can't
+    do so share the last loop.
     """
     wide()
+    for k in range(parameter_slots.shape[0]):
+        U[parameter_slots[k, 1]] = parameters[parameter_slots[k, 0]]
+    run_one(uins, udot, U, U, acc)
     L = unsigned(width)
     room = unsigned(V.size) - unsigned(4) * REACH
-    for j in range(splat_rows.size):
-        z = unsigned(splat_rows[j]) * L
+    for j in range(splats.shape[0]):
+        z = unsigned(splats[j, 1]) * L
         for i in range(L):
-            V[z + i] = U[splat_slots[j]]
+            V[z + i] = U[splats[j, 0]]
+    if rows.shape[0] == 1:
+        for j in range(columns.shape[0]):
+            V[columns[j, 1]] = rows[0, columns[j, 0]]
+        run_one(ins, dot, U, V, acc)
+        for j in range(results.size):
+            out[j, 0] = V[max(results[j], 0)]
+        return
     for first in range(start, stop, width):
         n = min(width, stop - first)
         for i in range(0, width, 8):
-            for j in range(columns.size):
-                z, column = unsigned(column_rows[j]) * L + unsigned(i), columns[j]
+            for j in range(columns.shape[0]):
+                z, column = unsigned(columns[j, 1]) * L + unsigned(i), columns[j, 0]
                 for e in range(8):
                     V[z + unsigned(e)] = rows[first + min(i + e, n - 1), column]
         k = 0
@@ -850,13 +868,13 @@ def run_blocks(ins, dot, U, V, width, rows, columns, column_rows, splat_rows, sp
                 _rdot_tile(acc, V, ins[k:k + 4], dot, L)
                 k += 3
             elif op == SDOT:
-                _sdot(V, z, U, dot, ins[k, 2], ins[k, 3], L)
+                _sdot(V, z, U, dot, np.int64(ins[k, 2]), np.int64(ins[k, 3]), L)
             elif op == RDOT:
                 for i in range(n, width):
                     V[z + unsigned(i)] = 0.0
-                _rdot(acc, V, z, dot, ins[k, 2], ins[k, 3], L)
+                _rdot(acc, V, z, dot, np.int64(ins[k, 2]), np.int64(ins[k, 3]), L)
             elif op == VDOT:
-                _vdot(V, z, dot, ins[k, 2], ins[k, 3], L)
+                _vdot(V, z, dot, np.int64(ins[k, 2]), np.int64(ins[k, 3]), L)
             elif op == ADD:
                 for i in range(L):
                     V[z + i] = V[x + i] + V[y + i]

@@ -14,23 +14,36 @@ from .kernels import CODES, NAMES, RDOT, SDOT, VDOT
 from .program import Plan
 
 
-def run_blocks(plan: Plan, uniforms: Any, rows: Any, lanes: int, out: Any, total: Any) -> None:
-    """Run the lane part for all rows, `lanes` at a time; sums of gradients are added to `total`."""
+def replay(plan: Plan, parameters: Any, rows: Any, lanes: int, out: Any, total: Any) -> bool:
+    """Results into `out`, the mean gradient into `total`, `lanes` rows at a time; whether all is finite."""
     np = numpy()
     with np.errstate(all="ignore"):
+        uniforms = _uniforms(plan, parameters, total)
         for start in range(0, rows.shape[0], lanes):
             block = rows[start:start + lanes]
             buffer = np.empty((plan.rows, block.shape[0]))
-            buffer[plan.splat_rows] = uniforms[plan.splat_slots][:, None]
-            buffer[plan.column_rows] = block[:, plan.columns].T
-            _run(plan, uniforms, buffer, total)
+            buffer[plan.splats[:, 1]] = uniforms[plan.splats[:, 0], None]
+            buffer[plan.columns[:, 1]] = block[:, plan.columns[:, 0]].T
+            _run(plan.code, plan.dot, uniforms, buffer, total)
             kept = plan.results >= 0
             out[kept, start:start + lanes] = buffer[plan.results[kept]]
+        total /= max(rows.shape[0], 1)
+        total[plan.hoisted[:, 0]] += uniforms[plan.hoisted[:, 1]]
+        out[plan.uniform_results[:, 0]] = uniforms[plan.uniform_results[:, 1], None]
+    return bool(np.isfinite(out).all() and np.isfinite(total).all())
 
 
-def _run(plan: Plan, uniforms: Any, buffer: Any, total: Any) -> None:
-    np, dot = numpy(), plan.dot
-    for op, d, a, b, c in plan.code.tolist():
+def _uniforms(plan: Plan, parameters: Any, total: Any) -> Any:
+    """The uniform part is a program like the other, with a single lane."""
+    uniforms = plan.uniforms.copy()
+    uniforms[plan.parameter_slots[:, 1]] = parameters[plan.parameter_slots[:, 0]]
+    _run(plan.uniform_code, plan.uniform_dot, uniforms, uniforms[:, None], total)
+    return uniforms
+
+
+def _run(code: Any, dot: Any, uniforms: Any, buffer: Any, total: Any) -> None:
+    np = numpy()
+    for op, d, a, b, c in code.tolist():
         if op == SDOT:
             buffer[d] = uniforms[dot[a:b, 0]] @ buffer[dot[a:b, 1]]
         elif op == VDOT:

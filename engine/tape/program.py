@@ -97,6 +97,13 @@ def _refs(lists: list[list[int]], base: int) -> tuple[Any, Any]:
     return np.cumsum([0, *map(len, lists)]), np.array([_global(r, base) for refs in lists for r in refs], np.int64)
 
 
+def _pairs(places: Any) -> Any:
+    """Rows (i, places[i]), without those where the place is -1."""
+    np = numpy()
+    kept = np.flatnonzero(places >= 0)
+    return np.column_stack([kept, places[kept]]).astype(np.int64)
+
+
 class Plan:
     """A program for one purpose: the value alone, or the value with gradients by parameters or inputs.
 
@@ -118,19 +125,14 @@ class Plan:
     dot: Any
     uniform_code: Any  # the same of the uniform part
     uniform_dot: Any
-    uniforms: Any  # constants in their slots; parameters are put into parameter_slots
-    parameter_slots: Any
-    parameter_numbers: Any
+    uniforms: Any  # constants in their slots
+    parameter_slots: Any  # pairs: a parameter, its slot
     rows: int  # of the buffer
-    columns: Any  # which inputs go to which rows
-    column_rows: Any
-    splat_rows: Any  # uniform numbers that lane instructions use have rows of their own
-    splat_slots: Any
+    columns: Any  # pairs: an input, its row
+    splats: Any  # pairs: the slot of a uniform number that lane instructions use, a row of its own
     results: Any  # the row of the root and, unless summed, of every gradient; -1 where it is uniform or zero
-    uniform_results: Any  # which results are uniform, and the slots that they come from
-    uniform_result_slots: Any
-    hoisted_to: Any  # which summed gradients have a uniform part, and the slots that it comes from
-    hoisted_from: Any
+    uniform_results: Any  # pairs: a result that is uniform, its slot
+    hoisted: Any  # pairs: a summed gradient, the slot of its uniform part
 
 
 def _outputs(graph: Graph, made: Assignments, wanted: str) -> Any:
@@ -185,8 +187,7 @@ class _Writer:
         plan.uniforms = np.concatenate([made.value[alive], np.zeros(sums)])
         first = self.graph.inputs
         ids = np.arange(first, first + len(self.graph.parameters))
-        plan.parameter_numbers = np.flatnonzero(self.uslot[ids] >= 0)
-        plan.parameter_slots = self.uslot[ids[plan.parameter_numbers]].astype(np.int64)
+        plan.parameter_slots = _pairs(self.uslot[ids])
         self.sizes = np.array([0, 0, alive.size, 0, 0, 0], np.int64)
         self.uterm, self.udot = np.zeros((self.terms + 1, 2), np.int32), np.zeros((sums, 3), np.int32)
 
@@ -200,8 +201,7 @@ class _Writer:
                                made.one, made.minus, hoisted, self.uslot, self.uterm, self.udot, self.sizes,
                                *self.reduction)
         self.reduction = [column[:n] for column in self.reduction]
-        plan.hoisted_to = np.flatnonzero(hoisted >= 0)
-        plan.hoisted_from = hoisted[plan.hoisted_to]
+        plan.hoisted = _pairs(hoisted)
 
     def _write(self) -> None:
         np, plan, made = numpy(), self.plan, self.made
@@ -240,8 +240,7 @@ class _Writer:
         plan.rows = int(kernels.place(plan.code, n, plan.dot, made.kind, last, row, used, free))
         is_lane = (kept >= 0) & (made.kind[kept] == LANE)
         plan.results = np.where(is_lane, row[kept], -1)
-        plan.uniform_results = np.flatnonzero((kept >= 0) & ~is_lane)
-        plan.uniform_result_slots = self.uslot[kept[plan.uniform_results]].astype(np.int64)
+        plan.uniform_results = _pairs(np.where((kept >= 0) & ~is_lane, self.uslot[kept], -1))
 
     def _fixed_rows(self, row: Any, last: Any, splats: Any) -> int:
         """Inputs that are used, and uniform numbers among the lanes, have their rows before the first instruction."""
@@ -249,6 +248,6 @@ class _Writer:
         inputs = np.flatnonzero(last[:self.graph.inputs] >= 0)
         row[inputs] = np.arange(inputs.size)
         row[splats] = inputs.size + np.arange(splats.size)
-        plan.columns, plan.column_rows = inputs, row[inputs]
-        plan.splat_rows, plan.splat_slots = row[splats], self.uslot[splats].astype(np.int64)
+        plan.columns = np.column_stack([inputs, row[inputs]])
+        plan.splats = np.column_stack([self.uslot[splats], row[splats]]).astype(np.int64)
         return max(1, int(inputs.size + splats.size))

@@ -22,6 +22,7 @@ from .program import Plan
 np = numpy()
 _CACHE = 1 << 20  # bytes of the buffer: about what a core keeps close
 _PAYS = 2_000_000  # instructions × examples from which a second thread is worth waking
+_ROOM = 4 * int(kernels.REACH)  # numbers of the buffer that a tile of sums grows in
 _kept = local()  # the buffer of each thread
 
 
@@ -29,63 +30,46 @@ def run(plan: Plan, parameters: Any, rows: Any, threads: int | None = None,
         numba: bool = HAS_NUMBA) -> tuple[Any, Any, bool]:
     """The results (one row each: the value, then the gradients kept per example), the mean gradient, all finite?"""
     out, total = np.zeros((plan.results.size, rows.shape[0])), np.zeros(plan.outputs.size)
-    uniforms = plan.uniforms.copy()
-    kernels.prepare(parameters, plan.parameter_numbers, plan.parameter_slots, plan.uniform_code, plan.uniform_dot,
-                    uniforms, total)
-    if rows.shape[0] == 1:
-        _run_one(plan, uniforms, rows, out, total)
-    elif rows.shape[0]:
-        _run_many(plan, uniforms, rows, out, total, threads, numba)
-    finite = kernels.finish(out, total, rows.shape[0], uniforms, plan.hoisted_to, plan.hoisted_from,
-                            plan.uniform_results, plan.uniform_result_slots)
-    return out, total, bool(finite)
+    if not numba:
+        from .lanes import replay
+
+        return out, total, replay(plan, parameters, rows, max(lanes_of(plan, rows.shape[0]), 1024), out, total)
+    uniforms = _run(plan, parameters, rows, out, total, threads)
+    return out, total, bool(kernels.finish(out, total, uniforms, plan.hoisted, plan.uniform_results))
 
 
-if not HAS_NUMBA:  # numbers beyond the floats are results here, not something to warn of
-    run = np.errstate(all="ignore")(run)
-
-
-def _run_one(plan: Plan, uniforms: Any, rows: Any, out: Any, total: Any) -> None:
-    buffer = np.zeros(plan.rows)
-    buffer[plan.splat_rows] = uniforms[plan.splat_slots]
-    buffer[plan.column_rows] = rows[0, plan.columns]
-    kernels.run_one(plan.code, plan.dot, uniforms, buffer, total)
-    out[:, 0] = np.where(plan.results >= 0, buffer[plan.results], 0.0)
-
-
-def _run_many(plan: Plan, uniforms: Any, rows: Any, out: Any, total: Any, threads: int | None, numba: bool) -> None:
+def _run(plan: Plan, parameters: Any, rows: Any, out: Any, total: Any, threads: int | None) -> Any:
+    """Sum into `out` and `total`; the uniform numbers."""
     n = rows.shape[0]
     lanes = lanes_of(plan, n)
-    if not numba:
-        from .lanes import run_blocks
-
-        run_blocks(plan, uniforms, rows, max(lanes, 1024), out, total)
-        return
-    blocks = -(-n // lanes)
     work = (plan.code.shape[0] + plan.dot.shape[0]) * n
-    workers = min(blocks, threads or (_cores() if work > _PAYS else 1))
-    bounds = [n if w == workers else blocks * w // workers * lanes for w in range(workers + 1)]
-    if workers == 1:
-        _stretch(plan, uniforms, rows, lanes, out, total, 0, n)
-        return
+    workers = min(-(-n // lanes), threads or (_cores() if work > _PAYS else 1))
+    if workers < 2:
+        return _stretch(plan, parameters, rows, lanes, out, total, 0, n)
+    bounds = [n * w // workers // lanes * lanes for w in range(workers)] + [n]
     totals = [total, *(np.zeros_like(total) for _ in range(workers - 1))]
-    parts = [_pool().submit(_stretch, plan, uniforms, rows, lanes, out, each, *ends)
+    parts = [_pool().submit(_stretch, plan, parameters, rows, lanes, out, each, *ends)
              for each, *ends in zip(totals, bounds, bounds[1:])]
-    for part in parts:
-        part.result()
+    uniforms = [part.result() for part in parts]
     total += sum(totals[1:])
+    return uniforms[0]
 
 
 def lanes_of(plan: Plan, n: int) -> int:
-    """How many examples go side by side: 8 to 128, so that the buffer stays in the cache."""
+    """How many examples go side by side: 8 to 128, so that the buffer stays in the cache; one goes alone."""
+    if n <= 1:
+        return 1
     fitting = max(8, min(128, _CACHE // (8 * plan.rows) // 32 * 32 or _CACHE // (8 * plan.rows) // 8 * 8))
     needed = -(-n // 8) * 8 if n <= 128 else 128
     return min(fitting, needed)
 
 
-def _stretch(plan: Plan, uniforms: Any, rows: Any, lanes: int, out: Any, total: Any, start: int, stop: int) -> None:
-    kernels.run_blocks(plan.code, plan.dot, uniforms, _buffer(plan.rows * lanes + 1024), lanes, rows, plan.columns,
-                       plan.column_rows, plan.splat_rows, plan.splat_slots, plan.results, out, total, start, stop)
+def _stretch(plan: Plan, parameters: Any, rows: Any, lanes: int, out: Any, total: Any, start: int, stop: int) -> Any:
+    uniforms = plan.uniforms.copy()
+    kernels.replay(parameters, rows, start, stop, lanes, out, total, uniforms, _buffer(plan.rows * lanes + _ROOM),
+                   plan.parameter_slots, plan.uniform_code, plan.uniform_dot, plan.code, plan.dot, plan.columns,
+                   plan.splats, plan.results)
+    return uniforms
 
 
 def _buffer(size: int) -> Any:
