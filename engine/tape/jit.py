@@ -43,7 +43,7 @@ def _compiled(function: Callable[..., Any], **options: Any) -> Any:
         return function
     import numba
 
-    options.update(error_model="numpy", nogil=True, no_cfunc_wrapper=True)
+    options.update(error_model="numpy", nogil=True, no_cfunc_wrapper=True, no_rewrites=True)
     try:
         return numba.njit(cache=True, **options)(function)
     except RuntimeError:  # no folder to keep compiled code in: compile in every process

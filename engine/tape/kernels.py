@@ -406,7 +406,7 @@ def fuse(code, kind, uses, count, reduced, stack, term, term_start, term_stop, a
     `reduced` holds the indices of the gradients of parameters. absorbed is 1 for a number that became part of a
     sum, term_start … term_stop are the rows of `term` of a sum.
     """
-    last = 0
+    last = np.int64(0)
     for i in range(count):
         if reduced[i] and uses[i] == reduced[i] and kind[i] == LANE:
             if code[i, 0] > MUL and code[i, 0] != NEG:
@@ -427,147 +427,7 @@ def fuse(code, kind, uses, count, reduced, stack, term, term_start, term_stop, a
     return last
 
 
-# -- the program ----------------------------------------------------------------------------------------------
-
-@jit_part
-def _uniform_sum(first, last, term, kind, uslot, one, minus, udot, uterm, sizes):
-    """A uniform number for the uniform addends among the terms; -1 where there are none."""
-    start, only = sizes[1], -1
-    for t in range(first, last):
-        x, y, sign = term[t, 0], term[t, 1], term[t, 2]
-        if y < 0 and kind[x] != LANE:
-            only = uslot[x] if sign > 0 else -1
-            uterm[sizes[1], 0], uterm[sizes[1], 1] = uslot[x], uslot[one if sign > 0 else minus]
-            sizes[1] += 1
-    if sizes[1] == start:
-        return -1
-    if sizes[1] == start + 1 and only >= 0:  # a single addend stands for itself
-        sizes[1] = start
-        return only
-    slot = sizes[2]
-    sizes[2] += 1
-    udot[sizes[3], 0], udot[sizes[3], 1], udot[sizes[3], 2] = slot, start, sizes[1]
-    sizes[3] += 1
-    return slot
-
-
-@jit
-def write(code, kind, uses, count, one, minus, term, term_start, term_stop, absorbed,
-          rorder, rg, ra, rp, uslot, ins, dot, uins, uterm, udot, sizes):
-    """Write the instructions of both parts in order.
-
-    `ins` rows are (operation, d, a, b, c) by index; a dot has its terms in rows a … b of `dot`: (uniform slot,
-    lane), (lane, lane), or (parameter, lane). sizes: dot terms, uniform terms, uniform slots, uniform dots,
-    instructions, uniform instructions.
-    """
-    r = 0
-    for i in range(count):
-        if uses[i] and kind[i] != LANE and code[i, 0] != LEAF and kind[i] == UNIFORM:
-            k = sizes[5]
-            uins[k, 0], uins[k, 1] = code[i, 0], uslot[i]
-            for j in range(1, 4):
-                uins[k, j + 1] = uslot[code[i, j]] if code[i, j] >= 0 else 0
-            sizes[5] += 1
-        elif uses[i] and kind[i] == LANE and code[i, 0] != LEAF and not absorbed[i]:
-            if term_start[i] < 0:
-                k = sizes[4]
-                for j in range(4):
-                    ins[k, 0 if j == 0 else j + 1] = code[i, j]
-                ins[k, 1] = i
-                sizes[4] += 1
-            else:
-                _write_dot(i, term, term_start[i], term_stop[i], kind, uslot, one, minus, ins, dot, udot, uterm, sizes)
-        start = sizes[0]
-        while r < rorder.size and rg[rorder[r]] == i:
-            dot[sizes[0], 0], dot[sizes[0], 1] = rp[rorder[r]], ra[rorder[r]]
-            sizes[0] += 1
-            r += 1
-        if sizes[0] > start:
-            k = sizes[4]
-            ins[k, 0], ins[k, 1], ins[k, 2], ins[k, 3], ins[k, 4] = RDOT, i, start, sizes[0], -1
-            sizes[4] += 1
-
-
-@jit_part
-def _write_dot(i, term, first, last, kind, uslot, one, minus, ins, dot, udot, uterm, sizes):
-    start = sizes[0]
-    slot = _uniform_sum(first, last, term, kind, uslot, one, minus, udot, uterm, sizes)
-    if slot >= 0:
-        dot[sizes[0], 0], dot[sizes[0], 1] = slot, one
-        sizes[0] += 1
-    for t in range(first, last):
-        x, y, sign = term[t, 0], term[t, 1], term[t, 2]
-        if y < 0 and kind[x] == LANE:
-            x, y = one if sign > 0 else minus, x
-        elif y >= 0 and kind[x] == LANE:
-            x, y = y, x
-        if y >= 0 and kind[x] != LANE:
-            dot[sizes[0], 0], dot[sizes[0], 1] = uslot[x], y
-            sizes[0] += 1
-    k = sizes[4]
-    ins[k, 0], ins[k, 1], ins[k, 2], ins[k, 3], ins[k, 4] = SDOT, i, start, sizes[0], -1
-    sizes[4] += 1
-    start = sizes[0]
-    for t in range(first, last):
-        x, y = term[t, 0], term[t, 1]
-        if y >= 0 and kind[x] == LANE and kind[y] == LANE:
-            dot[sizes[0], 0], dot[sizes[0], 1] = x, y
-            sizes[0] += 1
-    if sizes[0] > start:
-        k = sizes[4]
-        ins[k, 0], ins[k, 1], ins[k, 2], ins[k, 3], ins[k, 4] = VDOT, i, start, sizes[0], -1
-        sizes[4] += 1
-
-
-@jit
-def reductions(outputs, kind, absorbed, term, term_start, term_stop, one, minus, hoisted, uslot, uterm,
-               udot, sizes, rg, ra, rp):
-    """The rows (g, a, parameter): the gradient of a parameter is the sum of g·a over the examples, plus hoisted."""
-    n = 0
-    for p in range(outputs.size):
-        i = outputs[p]
-        if i < 0:
-            continue
-        if kind[i] != LANE:
-            hoisted[p] = uslot[i]
-        elif term_start[i] < 0 or not absorbed[i]:
-            rg[n], ra[n], rp[n] = i, one, p
-            n += 1
-        else:
-            hoisted[p] = _uniform_sum(term_start[i], term_stop[i], term, kind, uslot, one, minus, udot, uterm,
-                                      sizes)
-            for t in range(term_start[i], term_stop[i]):
-                x, y, sign = term[t, 0], term[t, 1], term[t, 2]
-                if y < 0 and kind[x] != LANE:
-                    continue
-                if y < 0:
-                    y = one if sign > 0 else minus
-                if kind[x] != LANE or (kind[y] == LANE and y > x):
-                    x, y = y, x
-                rg[n], ra[n], rp[n] = x, y, p
-                n += 1
-    return n
-
-
 # -- rows of the buffer ---------------------------------------------------------------------------------------
-
-@jit
-def last_uses(ins, n, dot, last):
-    """last[i]: the instruction after which the lanes of number i are no longer needed."""
-    for k in range(n):
-        op = ins[k, 0]
-        if op == RDOT:
-            last[ins[k, 1]] = max(last[ins[k, 1]], k)
-        if op >= SDOT:
-            for t in range(ins[k, 2], ins[k, 3]):
-                last[dot[t, 1]] = max(last[dot[t, 1]], k)
-                if op == VDOT:
-                    last[dot[t, 0]] = max(last[dot[t, 0]], k)
-        else:
-            for j in range(2, 5):
-                if ins[k, j] >= 0:
-                    last[ins[k, j]] = max(last[ins[k, j]], k)
-
 
 @jit_part
 def _release(i, k, kind, last, row, free, top):
@@ -579,10 +439,10 @@ def _release(i, k, kind, last, row, free, top):
 
 
 @jit
-def place(ins, n, dot, kind, last, row, used, free):
+def place(ins, dot, kind, last, row, used, free):
     """Give every number a row; a row whose number is no longer needed serves again, never within one instruction."""
     top = 0
-    for k in range(n):
+    for k in range(ins.shape[0]):
         op, d = ins[k, 0], ins[k, 1]
         if op != RDOT and row[d] < 0:
             if top:
@@ -844,7 +704,7 @@ def replay(parameters, rows, start, stop, width, out, acc, U, V, parameter_slots
             V[columns[j, 1]] = rows[0, columns[j, 0]]
         run_one(ins, dot, U, V, acc)
         for j in range(results.size):
-            out[j, 0] = V[max(results[j], 0)]
+            out[j, 0] = V[results[j]] if results[j] >= 0 else 0.0
         return
     for first in range(start, stop, width):
         n = min(width, stop - first)
