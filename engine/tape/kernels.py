@@ -24,14 +24,14 @@ np = numpy()
 unsigned = np.uint64
 
 _NAMES = (
-    "add subtract multiply divide negative absolute relu maximum minimum less less_equal greater greater_equal "
+    "add subtract multiply divide negative absolute relu maximum minimum greater greater_equal "
     "where share guard step sign floor ceil trunc floor_divide modulo fmod power exp exp2 expm1 log log2 log10 log1p "
     "sqrt cbrt sin cos tan asin acos atan sinh cosh tanh asinh acosh atanh sigmoid erf erfc hypot atan2 copysign"
 ).split()
 CODES = {name: code for code, name in enumerate(_NAMES)}
 NAMES = dict(enumerate(_NAMES))
 
-(ADD, SUB, MUL, DIV, NEG, ABS, RELU, MAX, MIN, LT, LE, GT, GE, WHERE, SHARE, GUARD, STEP, SIGN, FLOOR, CEIL, TRUNC,
+(ADD, SUB, MUL, DIV, NEG, ABS, RELU, MAX, MIN, GT, GE, WHERE, SHARE, GUARD, STEP, SIGN, FLOOR, CEIL, TRUNC,
  FLOORDIV, MOD, FMOD, POW, EXP, EXP2, EXPM1, LOG, LOG2, LOG10, LOG1P, SQRT, CBRT, SIN, COS, TAN, ASIN, ACOS, ATAN,
  SINH, COSH, TANH, ASINH, ACOSH, ATANH, SIGMOID, ERF, ERFC, HYPOT, ATAN2, COPYSIGN) = range(len(_NAMES))
 LEAF, SDOT, VDOT, RDOT = 100, 101, 102, 103  # a leaf; Σ uniform·lane; Σ lane·lane; gradients summed over lanes
@@ -185,10 +185,6 @@ def _arithmetic(op, x, y, z):
         return x if x >= y or x != x else y
     if op == MIN:
         return x if x <= y or x != x else y
-    if op == LT:
-        return 1.0 if x < y else 0.0
-    if op == LE:
-        return 1.0 if x <= y else 0.0
     if op == GT:
         return 1.0 if x > y else 0.0
     if op == GE:
@@ -261,10 +257,10 @@ def emit(op, a, b, c, one, code, kind, value, table, count):
     table[h] = i
     code[i, 0], code[i, 1], code[i, 2], code[i, 3] = op, a, b, c
     k = kind[a]
-    if b >= 0:
-        k = max(k, kind[b])
-    if c >= 0:
-        k = max(k, kind[c])
+    if b >= 0 and kind[b] > k:
+        k = kind[b]
+    if c >= 0 and kind[c] > k:
+        k = kind[c]
     if k == CONSTANT and op > GUARD:  # a call of the library waits for the replay, which then makes it once
         k = UNIFORM
     kind[i] = k
@@ -296,21 +292,19 @@ def _play(start, stop, steps, n, first, z, args, temporary, index, one, code, ki
 
 
 @jit
-def expand(leaves, wanted, kinds, starts, args, fstart, fsteps, fresult, dstart, dsteps, sstart, slots, plain,
+def expand(leaves, leading, kinds, starts, args, fstart, fsteps, fresult, dstart, dsteps, sstart, slots, plain,
            one, fast, index, grad, temporary, code, kind, value, table, count):
     """The forward pass and the gradient of the last node as single assignments.
 
-    Nodes 0 … leaves-1 are the leaves, the rest the graph in topological order. `wanted` marks the leaves whose
-    gradient is asked for. index[node] and grad[node] receive the indices (grad -1 where nothing arrives). The
+    Nodes 0 … leaves-1 are the leaves, the rest the graph in topological order. `leading` comes with the leaves
+    marked whose gradient is asked for, and learns which nodes lead to them. index[node] and grad[node] receive the indices (grad -1 where nothing arrives). The
     order of the sums is that of backward(). With `fast`, the product that skips a zero gradient is a plain
     product wherever both factors are numbers of the graph, and no slope is made nan by hand.
     """
     none, add, guard = np.int64(-1), np.int64(ADD), np.int64(GUARD)  # one type, so emit is compiled once
     nodes = kinds.size
-    leading = np.zeros(leaves + nodes, np.bool_)
     for i in range(leaves):
         index[i] = i
-        leading[i] = wanted[i]
     for i in range(nodes):
         t, first = kinds[i], starts[i]
         n = starts[i + 1] - first
@@ -500,8 +494,8 @@ def run_one(ins, dot, U, V, acc):
 def finish(out, acc, U, hoisted, uniform_results):
     """Sums over the examples become means; what is the same for every example is added. Whether all is finite."""
     n = out.shape[1]
-    for k in range(acc.size):
-        acc[k] /= max(n, 1)
+    for k in range(acc.size if n else 0):
+        acc[k] /= n
     for k in range(hoisted.shape[0]):
         acc[hoisted[k, 0]] += U[hoisted[k, 1]]
     for k in range(uniform_results.shape[0]):
@@ -551,12 +545,12 @@ def _sdot(V, z, U, dot, t, stop, L):
 
 
 @jit_sum
-def _sdot_tile(V, sums, z, U, dot, L):
+def _sdot_tile(V, ins, k, z, U, dot, L):
     """Four sums over the same lanes at once: the lanes are read once for all. They grow in V from z on."""
     wide()
     y, x, w = z + REACH, z + unsigned(2) * REACH, z + unsigned(3) * REACH
-    t, stop = np.int64(sums[0, 2]), np.int64(sums[0, 3])
-    r, p, q = sums[1, 2] - t, sums[2, 2] - t, sums[3, 2] - t
+    t, stop = np.int64(ins[k, 2]), np.int64(ins[k, 3])
+    r, p, q = ins[k + 1, 2] - t, ins[k + 2, 2] - t, ins[k + 3, 2] - t
     for i in range(L):
         V[z + i] = V[y + i] = V[x + i] = V[w + i] = 0.0
     while (stop - t) % 4:
@@ -582,7 +576,7 @@ def _sdot_tile(V, sums, z, U, dot, L):
             V[w + i] += h0 * A + h1 * B + h2 * C + h3 * D
         t += 4
     for j in range(4):
-        to, room = unsigned(sums[j, 1]) * L, z + unsigned(j) * REACH
+        to, room = unsigned(ins[k + j, 1]) * L, z + unsigned(j) * REACH
         for i in range(L):
             V[to + i] = V[room + i]
 
@@ -630,13 +624,13 @@ def _add4(acc, dot, t, s0, s1, s2, s3):
 
 
 @jit_sum
-def _rdot_tile(acc, V, sums, dot, L):
+def _rdot_tile(acc, V, ins, k, dot, L):
     """Four gradients times the same lanes, summed at once."""
     wide()
-    e, f, g, h = (unsigned(sums[0, 1]) * L, unsigned(sums[1, 1]) * L, unsigned(sums[2, 1]) * L,
-                  unsigned(sums[3, 1]) * L)
-    t, stop = np.int64(sums[0, 2]), np.int64(sums[0, 3])
-    r, p, q = sums[1, 2] - t, sums[2, 2] - t, sums[3, 2] - t
+    e, f, g, h = (unsigned(ins[k, 1]) * L, unsigned(ins[k + 1, 1]) * L, unsigned(ins[k + 2, 1]) * L,
+                  unsigned(ins[k + 3, 1]) * L)
+    t, stop = np.int64(ins[k, 2]), np.int64(ins[k, 3])
+    r, p, q = ins[k + 1, 2] - t, ins[k + 2, 2] - t, ins[k + 3, 2] - t
     while t + 4 <= stop:
         a, b, c, d = _lanes(dot, t, L)
         e0 = e1 = e2 = e3 = f0 = f1 = f2 = f3 = g0 = g1 = g2 = g3 = h0 = h1 = h2 = h3 = 0.0
@@ -713,19 +707,19 @@ def replay(parameters, rows, start, stop, width, out, acc, U, V, parameter_slots
                 z, column = unsigned(columns[j, 1]) * L + unsigned(i), columns[j, 0]
                 for e in range(8):
                     V[z + unsigned(e)] = rows[first + min(i + e, n - 1), column]
-        k = 0
+        k = np.int64(0)
         while k < ins.shape[0]:
             op = ins[k, 0]
             z, x, y = unsigned(ins[k, 1]) * L, unsigned(ins[k, 2]) * L, unsigned(ins[k, 3]) * L
             if op == SDOT and ins[k, 4] == 4:
-                _sdot_tile(V, ins[k:k + 4], room, U, dot, L)
+                _sdot_tile(V, ins, k, room, U, dot, L)
                 k += 3
             elif op == RDOT and ins[k, 4] == 4:
                 for j in range(4):
                     z = unsigned(ins[k + j, 1]) * L
                     for i in range(n, width):
                         V[z + unsigned(i)] = 0.0
-                _rdot_tile(acc, V, ins[k:k + 4], dot, L)
+                _rdot_tile(acc, V, ins, k, dot, L)
                 k += 3
             elif op == SDOT:
                 _sdot(V, z, U, dot, np.int64(ins[k, 2]), np.int64(ins[k, 3]), L)
@@ -762,12 +756,6 @@ def replay(parameters, rows, start, stop, width, out, acc, U, V, parameter_slots
             elif op == MIN:
                 for i in range(L):
                     V[z + i] = V[x + i] if (V[x + i] <= V[y + i]) | (V[x + i] != V[x + i]) else V[y + i]
-            elif op == LT:
-                for i in range(L):
-                    V[z + i] = 1.0 if V[x + i] < V[y + i] else 0.0
-            elif op == LE:
-                for i in range(L):
-                    V[z + i] = 1.0 if V[x + i] <= V[y + i] else 0.0
             elif op == GT:
                 for i in range(L):
                     V[z + i] = 1.0 if V[x + i] > V[y + i] else 0.0

@@ -74,7 +74,6 @@ def _functions() -> dict[int, Any]:
         "relu": lambda x: np.where(x <= 0.0, 0.0, x),
         "maximum": lambda x, y: np.where((x >= y) | (x != x), x, y),
         "minimum": lambda x, y: np.where((x <= y) | (x != x), x, y),
-        "less": lambda x, y: (x < y) * 1.0, "less_equal": lambda x, y: (x <= y) * 1.0,
         "greater": lambda x, y: (x > y) * 1.0, "greater_equal": lambda x, y: (x >= y) * 1.0,
         "where": lambda x, y, z: np.where(x != 0.0, y, z),
         "share": lambda x, y: np.where(x != 0.0, x * y, 0.0),

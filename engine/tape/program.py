@@ -54,7 +54,7 @@ def assignments(graph: Graph, wanted: str, fast: bool) -> Assignments:
     count = np.array([leaves], np.int64)
     one = base + graph.speller.one
     scratch = np.empty(1 + max([0, *np.diff(fstart), *np.diff(dstart)]), np.int64)
-    kernels.expand(leaves, _wanted(graph, wanted), graph.kinds, graph.starts, graph.args, fstart, fsteps, results,
+    kernels.expand(leaves, _leading(graph, wanted), graph.kinds, graph.starts, graph.args, fstart, fsteps, results,
                    dstart, dsteps, sstart, slots, flags, one, fast, index, grad, scratch,
                    code, kind, value, table, count)
     n = int(count[0])
@@ -70,8 +70,9 @@ def _arrays(capacity: int, leaves: int) -> tuple[Any, Any, Any, Any]:
     return code, np.zeros(capacity, np.int8), np.zeros(capacity), table
 
 
-def _wanted(graph: Graph, wanted: str) -> Any:
-    flags = numpy().zeros(graph.leaves, bool)
+def _leading(graph: Graph, wanted: str) -> Any:
+    """Marks on the leaves whose gradient is wanted, and room for the nodes."""
+    flags = numpy().zeros(graph.leaves + graph.kinds.size, bool)
     end = graph.inputs + len(graph.parameters)
     if wanted in ("inputs", "all"):
         flags[:graph.inputs] = True

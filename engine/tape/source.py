@@ -35,8 +35,7 @@ _INFIX = {"add": "{0} + {1}", "subtract": "{0} - {1}", "multiply": "{0} * {1}", 
 _PYTHON = {
     **_INFIX, "absolute": "abs({0})", "relu": "{0} if {0} > 0.0 or {0} != {0} else 0.0",
     "maximum": "{0} if {0} >= {1} or {0} != {0} else {1}", "minimum": "{0} if {0} <= {1} or {0} != {0} else {1}",
-    "less": "float({0} < {1})", "less_equal": "float({0} <= {1})", "greater": "float({0} > {1})",
-    "greater_equal": "float({0} >= {1})", "where": "{1} if {0} else {2}", "share": "{0} * {1} if {0} else 0.0",
+    "greater": "float({0} > {1})", "greater_equal": "float({0} >= {1})", "where": "{1} if {0} else {2}", "share": "{0} * {1} if {0} else 0.0",
     "guard": "{1} if {0} == {0} else math.nan", "step": "float({0} > 0.0) if {0} == {0} else {0}",
     "sign": "{0} if {0} != {0} or {0} == 0.0 else math.copysign(1.0, {0})",
 }
@@ -44,7 +43,6 @@ _ARRAY = {
     **_INFIX, "divide": "{0} / {1}", "absolute": "@.abs({0})", "relu": "@.where({0} <= 0.0, 0.0, {0})",
     "maximum": "@.where(({0} >= {1}) | ({0} != {0}), {0}, {1})",
     "minimum": "@.where(({0} <= {1}) | ({0} != {0}), {0}, {1})",
-    "less": "@.where({0} < {1}, 1.0, 0.0)", "less_equal": "@.where({0} <= {1}, 1.0, 0.0)",
     "greater": "@.where({0} > {1}, 1.0, 0.0)", "greater_equal": "@.where({0} >= {1}, 1.0, 0.0)",
     "where": "@.where({0} != 0.0, {1}, {2})", "share": "@.where({0} != 0.0, {0} * {1}, 0.0)",
     "guard": "@.where({0} == {0}, {1}, @.nan)", "step": "@.where({0} == {0}, @.where({0} > 0.0, 1.0, 0.0), {0})",
@@ -57,14 +55,14 @@ _ARRAY = {
 _TORCH = {
     "cbrt": "torch.sign({0}) * torch.abs({0}) ** (1.0 / 3.0)", "modulo": "torch.remainder({0}, {1})",
     "erf": "torch.erf({0})", "erfc": "torch.erfc({0})", "atan2": "torch.atan2({0}, {1})",
-    "less": "({0} < {1}).double()", "less_equal": "({0} <= {1}).double()", "greater": "({0} > {1}).double()",
-    "greater_equal": "({0} >= {1}).double()", "step": "torch.where({0} == {0}, ({0} > 0.0).double(), {0})",
+    "greater": "({0} > {1}).double()", "greater_equal": "({0} >= {1}).double()",
+    "step": "torch.where({0} == {0}, ({0} > 0.0).double(), {0})",
     **{name: f"torch.{name}({{0}})" for name in ("asin", "acos", "atan", "asinh", "acosh", "atanh")},
 }
 _C = {
     **_INFIX, "divide": "{0} / {1}", "absolute": "fabs({0})", "relu": "{0} <= 0.0 ? 0.0 : {0}",
     "maximum": "{0} >= {1} || {0} != {0} ? {0} : {1}", "minimum": "{0} <= {1} || {0} != {0} ? {0} : {1}",
-    "less": "{0} < {1}", "less_equal": "{0} <= {1}", "greater": "{0} > {1}", "greater_equal": "{0} >= {1}",
+    "greater": "{0} > {1}", "greater_equal": "{0} >= {1}",
     "where": "{0} != 0.0 ? {1} : {2}", "share": "{0} != 0.0 ? {0} * {1} : 0.0", "guard": "{0} == {0} ? {1} : NAN",
     "step": "{0} == {0} ? {0} > 0.0 : {0}", "sign": "{0} != {0} || {0} == 0.0 ? {0} : copysign(1.0, {0})",
     "power": "pow({0}, {1})",

@@ -21,7 +21,7 @@ from .kernels import CODES
 
 Step = tuple[int, int, int, int]  # operation (+ 256 with a second operand, + 512 with a third), operands
 _TAME = {CODES[name] for name in (
-    "less", "less_equal", "greater", "greater_equal", "add", "subtract", "multiply", "negative", "step", "sign", "sin",
+    "greater", "greater_equal", "add", "subtract", "multiply", "negative", "step", "sign", "sin",
     "cos", "sigmoid", "erfc", "exp", "floor")}  # finite for finite operands
 
 
@@ -148,6 +148,8 @@ def _rest(xs: Any, peak: Value) -> list[Value]:
 
 
 _SPELLINGS: dict[str, Callable[..., Any]] = {
+    "less": lambda x, y: y > x,
+    "less_equal": lambda x, y: y >= x,
     "square": lambda x: x * x,
     "reciprocal": lambda x: 1.0 / x,
     "softplus": lambda x: _logsumexp(x, 0.0),
