@@ -6,17 +6,15 @@ shard is made by a task, so Dask makes it anew elsewhere when its worker dies.
 
 >>> import numpy
 >>> from nn import MLP, squared_error
->>> shard = Shard((MLP(1, [1], seed=1), squared_error, 1, 0), numpy.array([[1.0, 2.0], [0.0, 1.0]]))
+>>> shard = Shard(Recipe(MLP(1, [1], seed=1), squared_error, 1), numpy.array([[1.0, 2.0], [0.0, 1.0]]))
 >>> shard.sums(numpy.array([1.0, 0.0]), [0, 1])  # w·x + b with w = 1, b = 0: residuals -1 and -1
 (2.0, array([-2., -4.]))
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
-from .compiled import loss_of_rows
-
-Recipe = tuple[Any, Callable[[Any, Any], Any], int, int]  # model, loss, inputs, targets
+from .compiled import Recipe
 
 
 class Shard:
@@ -26,9 +24,8 @@ class Shard:
         from engine import record
 
         self.recipe, self.rows = recipe, rows
-        model = recipe[0]
-        self.tape = record(loss_of_rows(*recipe), rows[0].tolist(), threads=1)
-        places = {p: i for i, p in enumerate(model.parameters())}
+        self.tape = record(recipe.of_row, rows[0].tolist(), threads=1)
+        places = {p: i for i, p in enumerate(recipe.model.parameters())}
         self.places = [places[p] for p in self.tape.parameters]
 
     def __reduce__(self) -> tuple[Any, ...]:
@@ -47,25 +44,19 @@ class Cluster:
 
     def __init__(self, client: Any, recipe: Recipe, rows: Any):
         self.client = embedded() if client is True else client
-        self.parameters = recipe[0].parameters()
+        self.parameters = recipe.model.parameters()
         count = max(1, min(len(rows), len(self.client.scheduler_info(n_workers=-1)["workers"])))
         self.bounds = [len(rows) * k // count for k in range(count + 1)]
         self.shards = [self.client.submit(Shard, recipe, rows[a:b], pure=False)
                        for a, b in zip(self.bounds, self.bounds[1:])]
 
-    def average(self, group: Sequence[int]) -> float:
-        """Set every parameter's grad to the mean over the group; return the mean loss."""
-        import numpy
-
-        data = numpy.array([p.data for p in self.parameters])
+    def mean(self, data: Any, group: Sequence[int]) -> tuple[float, Any]:
+        """The mean loss of a group of rows and its gradient, at the numbers `data` of the parameters."""
         sums = self.client.gather([
             self.client.submit(Shard.sums, shard, data, chosen, pure=False)
             for shard, chosen in zip(self.shards, self._split(group)) if chosen
         ])
-        gradient = sum(slopes for _, slopes in sums) / len(group)
-        for p, slope in zip(self.parameters, gradient.tolist()):
-            p.grad = slope
-        return float(sum(loss for loss, _ in sums) / len(group))
+        return float(sum(loss for loss, _ in sums) / len(group)), sum(slopes for _, slopes in sums) / len(group)
 
     def _split(self, group: Sequence[int]) -> list[list[int]]:
         """The members of a group by shard, counted from its first row."""

@@ -1,57 +1,132 @@
 """Training from a tape: the loss of one example is recorded once, and replayed for every batch.
 
-`fit(..., compiled=True)` comes here. A row of the tape is an example's inputs followed by its targets.
+`fit(..., compiled=True)` comes here. A row of the tape is an example's inputs followed by its targets. During an
+epoch the parameters, their gradients and what the optimiser remembers are arrays; the Values rest, and have their
+numbers back when the epoch ends, however it ends.
 
->>> from nn import MLP, squared_error
+>>> from nn import MLP, SGD, squared_error
 >>> net = MLP(1, [2, 1], seed=1)
->>> average = averaging(net, [[0.0], [1.0]], [0.0, 1.0], squared_error)
->>> abs(average([0, 1]) - (net([0.0]).data ** 2 + (net([1.0]).data - 1.0) ** 2) / 2) < 1e-12
-True
+>>> before = (net([0.0]).data ** 2 + (net([1.0]).data - 1.0) ** 2) / 2
+>>> training = Training(net, [[0.0], [1.0]], [0.0, 1.0], squared_error, SGD(net.parameters(), 0.1))
+>>> [loss] = training.epoch([[0, 1]])
+>>> abs(loss - before) < 1e-12, (net([0.0]).data ** 2 + (net([1.0]).data - 1.0) ** 2) / 2 < before
+(True, True)
 """
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from .losses import l2
+from .optim import Optimizer
+from .train import must_be_finite
 
 if TYPE_CHECKING:
     from .module import Module
 
 
-def averaging(model: "Module", inputs: Sequence[Any], targets: Sequence[Any], loss: Callable[[Any, Any], Any],
-              client: Any = None) -> Callable[[Sequence[int]], float]:
-    """A function that, for a group of examples, sets every parameter's grad to its mean and returns the mean loss.
+class Recipe(NamedTuple):
+    """What the loss of a row is made from; `targets` is 0 where the target is a single number."""
 
-    With a Dask `client` (or `client=True` for an embedded cluster) the rows live on its workers.
-    """
-    rows = table(inputs, targets)
-    recipe = (model, loss, _width(inputs[0]), _width(targets[0]) if hasattr(targets[0], "__len__") else 0)
-    if client is not None and client is not False:
-        from .cluster import Cluster
+    model: "Module"
+    loss: Callable[[Any, Any], Any]
+    inputs: int
+    targets: int = 0
+    l2: float = 0.0
 
-        return Cluster(client, recipe, rows).average
-    return _local(recipe, rows)
-
-
-def _local(recipe: Any, rows: Any) -> Callable[[Sequence[int]], float]:
-    from engine import record
-
-    tape = record(loss_of_rows(*recipe), rows[0].tolist())
-    model = recipe[0]
-    parameters = model.parameters()
-
-    def average(group: Sequence[int]) -> float:
-        for p in parameters:
-            p.grad = 0.0
-        chosen = rows if list(group) == list(range(len(rows))) else rows[list(group)]
-        return float(tape.replay(chosen).mean())
-    return average
+    def of_row(self, *row: Any) -> Any:
+        """The loss as a function of a row's numbers, with the penalty on the parameters, which no row changes."""
+        target = list(row[self.inputs:]) if self.targets else row[self.inputs]
+        loss = self.loss(self.model(list(row[:self.inputs])), target)
+        return loss + self.l2 * l2(self.model.parameters()) if self.l2 else loss
 
 
-def loss_of_rows(model: "Module", loss: Callable[[Any, Any], Any], inputs: int, targets: int) -> Callable[..., Any]:
-    """The loss as a function of a row's numbers; `targets` is 0 where the target is a single number."""
-    def split(*row: Any) -> Any:
-        target = list(row[inputs:]) if targets else row[inputs]
-        return loss(model(list(row[:inputs])), target)
-    return split
+class Machine:
+    """The rows and a tape on this machine: the mean loss of a group of rows and its gradient."""
+
+    def __init__(self, recipe: Recipe, rows: Any):
+        from engine import record
+
+        self.rows, self.everything = rows, list(range(len(rows)))
+        self.tape = record(recipe.of_row, rows[0].tolist())
+        self.parameters = self.tape.parameters
+
+    def mean(self, data: Any, group: Sequence[int]) -> tuple[float, Any]:
+        """At the numbers `data` of `parameters`."""
+        found: tuple[float, Any] = self.tape.value_and_gradient(
+            data, self.rows if group == self.everything else self.rows[group])
+        return found
+
+
+class Training:
+    """The parameters as arrays, from the start of an epoch to its end."""
+
+    def __init__(self, model: "Module", inputs: Sequence[Any], targets: Sequence[Any],
+                 loss: Callable[[Any, Any], Any], optimizer: Optimizer, penalty: float = 0.0,
+                 before_step: Callable[[], object] | None = None, client: Any = None):
+        rows = table(inputs, targets)
+        recipe = Recipe(model, loss, _width(inputs[0]), _width(targets[0]) if hasattr(targets[0], "__len__") else 0,
+                        penalty)
+        self.source = _source(recipe, rows, client)
+        self.optimizer, self.before_step = optimizer, before_step
+        self.values = list(dict.fromkeys([*model.parameters(), *self.source.parameters, *optimizer.parameters]))
+        self.trained, self.found, self.moved = map(
+            self._places, (model.parameters(), self.source.parameters, optimizer.parameters))
+
+    def epoch(self, groups: Sequence[Sequence[int]]) -> list[float]:
+        """A step for each group of examples; the loss before each."""
+        self._take()
+        try:
+            return [self._step(group) for group in groups]
+        finally:
+            self._give()
+
+    def _step(self, group: Sequence[int]) -> float:
+        loss: float
+        loss, gradient = self.source.mean(self.data[self.found], group)
+        self.grad[self.trained] = 0.0
+        self.grad[self.found] = gradient
+        must_be_finite(loss, self.optimizer)
+        if self.before_step is not None:
+            self._give()
+            self.before_step()
+            self._take()
+        self._move()
+        return loss
+
+    def _move(self) -> None:
+        """A step of the optimiser; one that has a `step` of its own is given the Values."""
+        if type(self.optimizer).step is Optimizer.step:
+            self.data[self.moved] = self.optimizer.move(self.data[self.moved], self.grad[self.moved])
+        else:
+            self._give()
+            self.optimizer.step()
+            self._take()
+
+    def _places(self, parameters: Sequence[Any]) -> Any:
+        import numpy
+
+        place = {p: i for i, p in enumerate(self.values)}
+        return numpy.array([place[p] for p in parameters], int)
+
+    def _take(self) -> None:
+        import numpy
+
+        self.data = numpy.array([p.data for p in self.values])
+        self.grad = numpy.array([p.grad for p in self.values])
+
+    def _give(self) -> None:
+        for p, data, grad in zip(self.values, self.data.tolist(), self.grad.tolist()):
+            p.data, p.grad = data, grad
+        self.optimizer.settle()
+
+
+def _source(recipe: Recipe, rows: Any, client: Any) -> Any:
+    """Where mean losses and gradients come from: a tape here, or a Dask `client` (True: an embedded cluster)."""
+    if client is None or client is False:
+        return Machine(recipe, rows)
+    from .cluster import Cluster
+
+    return Cluster(client, recipe, rows)
 
 
 def table(inputs: Sequence[Any], targets: Sequence[Any]) -> Any:

@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from engine import total
+from engine import Value, total
 
 from . import files
 from .losses import l2 as squares
@@ -26,7 +26,7 @@ from .optim import Optimizer
 from .progress import HINT, progress
 
 Loss = Callable[[Any, Any], Any]
-Average = Callable[[Sequence[int]], float]  # indices of examples → their mean loss; each grad becomes the mean gradient
+Descent = Callable[[Sequence[Sequence[int]]], list[float]]  # for groups of examples a step each; the losses before them
 
 
 @dataclass
@@ -131,7 +131,8 @@ def fit(model: Module, inputs: Sequence[Any], targets: Sequence[Any], *, loss: L
     _paired(inputs, targets)
     _at_least_1(epochs, "epochs")
     _at_least_1(1 if batch_size is None else batch_size, "batch_size")
-    average = _compiled(model, inputs, targets, loss, client) if compiled else _eager(model, inputs, targets, loss)
+    given = model, inputs, targets, loss, optimizer, l2, before_step
+    descend = _compiled(*given, client) if compiled else _eager(*given)
     history = History()
     run = {"seed": seed, "batch_size": batch_size or 0, "examples": len(inputs)}
     if checkpoint is not None and Path(checkpoint).exists():
@@ -140,7 +141,7 @@ def fit(model: Module, inputs: Sequence[Any], targets: Sequence[Any], *, loss: L
     with _progress(epochs, progress, "" if compiled else HINT) as report:
         for epoch in range(len(history.loss), epochs):
             groups = batches(len(inputs), batch_size, seed, epoch)
-            losses = [_descend(model, average, group, optimizer, l2, before_step) for group in groups]
+            losses = descend(groups)
             history.loss.append(_mean(losses, groups))
             history.times.append(time.perf_counter() - start)
             report(epoch + 1, history.loss[-1])
@@ -152,46 +153,51 @@ def fit(model: Module, inputs: Sequence[Any], targets: Sequence[Any], *, loss: L
 _progress = progress  # under this name also where an argument is called progress
 
 
-def _descend(model: Module, average: Average, group: Sequence[int], optimizer: Optimizer, l2: float,
-             before_step: Callable[[], object] | None) -> float:
-    """One step along the mean gradient of a group of examples; the loss before it."""
-    loss = average(group)
-    if l2:
-        penalty = l2 * squares(model.parameters())
-        penalty.backward()
-        loss += penalty.data
+def must_be_finite(loss: float, optimizer: Optimizer) -> None:
+    """Raise ArithmeticError, before the step, where there is nothing to go down from."""
     if not math.isfinite(loss):
         raise ArithmeticError(f"the loss is {loss} before step {optimizer.steps}: lower the learning rate, or clip "
                               "gradients; `with engine.anomaly():` finds the first bad number")
-    if before_step is not None:
-        before_step()
-    optimizer.step()
-    return loss
 
 
-def _eager(model: Module, inputs: Sequence[Any], targets: Sequence[Any], loss: Loss) -> Average:
-    """Example by example: leaves add up the gradients, so each graph can be dropped before the next is built."""
+def _eager(model: Module, inputs: Sequence[Any], targets: Sequence[Any], loss: Loss, optimizer: Optimizer, l2: float,
+           before_step: Callable[[], object] | None) -> Descent:
+    """A graph for every example."""
     parameters = model.parameters()
 
-    def average(group: Sequence[int]) -> float:
-        for p in parameters:
-            p.grad = 0.0
-        losses = []
-        for i in group:
-            one = loss(model(inputs[i]), targets[i])
-            one.backward()
-            losses.append(one.data)
-        for p in parameters:
-            p.grad /= len(group)
-        return float(total(losses)) / len(group)
-    return average
+    def step(group: Sequence[int]) -> float:
+        found = _average(model, parameters, [(inputs[i], targets[i]) for i in group], loss)
+        if l2:
+            penalty = l2 * squares(parameters)
+            penalty.backward()
+            found += penalty.data
+        must_be_finite(found, optimizer)
+        if before_step is not None:
+            before_step()
+        optimizer.step()
+        return found
+    return lambda groups: [step(group) for group in groups]
 
 
-def _compiled(model: Module, inputs: Sequence[Any], targets: Sequence[Any], loss: Loss, client: Any) -> Average:
+def _average(model: Module, parameters: Sequence[Value], examples: Sequence[tuple[Any, Any]], loss: Loss) -> float:
+    """The mean loss, its gradient in each grad: leaves add up, so each graph is dropped before the next is built."""
+    for p in parameters:
+        p.grad = 0.0
+    losses = []
+    for x, y in examples:
+        one = loss(model(x), y)
+        one.backward()
+        losses.append(one.data)
+    for p in parameters:
+        p.grad /= len(examples)
+    return float(total(losses)) / len(examples)
+
+
+def _compiled(model: Module, inputs: Sequence[Any], targets: Sequence[Any], loss: Loss, optimizer: Optimizer, l2: float,
+              before_step: Callable[[], object] | None, client: Any) -> Descent:
     """The same by a recorded tape; see nn/compiled.py."""
-    from .compiled import averaging
-    found: Average = averaging(model, inputs, targets, loss, client)
-    return found
+    from .compiled import Training
+    return Training(model, inputs, targets, loss, optimizer, l2, before_step, client).epoch
 
 
 def _mean(losses: Sequence[float], groups: Sequence[Sequence[int]]) -> float:

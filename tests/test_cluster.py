@@ -31,14 +31,17 @@ def client():
 
 
 def test_the_rows_are_kept_on_the_workers(client):
+    import numpy
+
     from nn.cluster import Cluster
-    from nn.compiled import table
+    from nn.compiled import Recipe, table
 
     net = nn.MLP(2, [1], seed=1)
-    cluster = Cluster(client, (net, lambda score, y: square(score - y), 2, 0), table(INPUTS, TARGETS))
-    loss = cluster.average(range(37))
-    expected = sum((net(x).data - y) ** 2 for x, y in zip(INPUTS, TARGETS)) / 37
-    assert loss == pytest.approx(expected, rel=1e-12)
+    cluster = Cluster(client, Recipe(net, lambda score, y: square(score - y), 2), table(INPUTS, TARGETS))
+    loss, gradient = cluster.mean(numpy.array([p.data for p in net.parameters()]), range(37))
+    errors = [net(x).data - y for x, y in zip(INPUTS, TARGETS)]
+    assert loss == pytest.approx(sum(e * e for e in errors) / 37, rel=1e-12)
+    assert gradient[2] == pytest.approx(2 * sum(errors) / 37, rel=1e-12)  # by the bias
     assert cluster.bounds == [0, 18, 37]
     assert {shard.status for shard in cluster.shards} == {"finished"}
 

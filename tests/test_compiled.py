@@ -1,4 +1,4 @@
-"""fit(compiled=True) descends along the same gradients as fit without."""
+"""fit(compiled=True) descends along the same gradients as fit without, and hands the numbers back whenever it stops."""
 
 import random
 
@@ -31,3 +31,105 @@ def test_compiled_training_is_training(outputs, loss, targets):
     fast_losses, fast_weights = trained(outputs, loss, targets, compiled=True)
     assert fast_losses == pytest.approx(losses, rel=1e-9)
     assert fast_weights == pytest.approx(weights, rel=1e-9, abs=1e-12)
+
+
+PRODUCTS = [x * y for x, y in INPUTS]
+
+
+def by_products(compiled, kind=lambda p: nn.Adam(p, 0.02), freeze=False, clip=False, **options):
+    """Training on the products: history, parameters and their gradients, what the optimiser remembers."""
+    net = nn.MLP(2, [5, 1], seed=4)
+    optimizer = kind(net.parameters())
+    if freeze:
+        optimizer.freeze(net.layers[0].parameters())
+    if clip:
+        options["before_step"] = lambda: nn.clip_by_norm(net.parameters(), 0.1)
+    history = nn.fit(net, INPUTS, PRODUCTS, loss=nn.squared_error, optimizer=optimizer, batch_size=8, progress=False,
+                     compiled=compiled, **{"epochs": 5, **options})
+    return history, [p.data for p in net.parameters()], [p.grad for p in net.parameters()], optimizer.state_dict()
+
+
+@pytest.mark.parametrize("options", [
+    {"l2": 0.1}, {"freeze": True}, {"clip": True}, {"clip": True, "freeze": True, "l2": 0.01},
+    {"kind": lambda p: nn.SGD(p, lambda step: 0.1 / (1 + step), 0.9, weight_decay=0.1)},
+])
+def test_penalties_clipping_freezing_decay_and_schedules_work_alike(options):
+    history, weights, grads, state = by_products(False, **options)
+    fast_history, fast_weights, fast_grads, fast_state = by_products(True, **options)
+    assert fast_history.loss == pytest.approx(history.loss, rel=1e-9)
+    assert fast_weights == pytest.approx(weights, rel=1e-9, abs=1e-12)
+    assert fast_grads == pytest.approx(grads, rel=1e-7, abs=1e-12)  # the values have those of the last step
+    assert fast_state.pop("kind") == state.pop("kind") and fast_state.keys() == state.keys()
+    for name, found in fast_state.items():
+        assert found == pytest.approx(state[name], rel=1e-7, abs=1e-12)
+
+
+def test_a_run_in_two_parts_has_the_bits_of_a_run_in_one(tmp_path):
+    whole = by_products(True)
+    by_products(True, epochs=2, checkpoint=tmp_path / "run.json")
+    parts = by_products(True, checkpoint=tmp_path / "run.json")
+    assert parts[0].loss == whole[0].loss and parts[1:] == whole[1:]
+
+
+def test_an_optimiser_with_a_step_of_its_own_is_given_the_values():
+    class Signs(nn.SGD):
+        def step(self):
+            for p in self.parameters:
+                p.data -= 0.01 * (p.grad > 0) - 0.01 * (p.grad < 0)
+            self.steps += 1
+
+    assert by_products(True, Signs)[1] == pytest.approx(by_products(False, Signs)[1], rel=1e-9)
+
+
+@pytest.mark.parametrize("error", [KeyboardInterrupt, RuntimeError])
+def test_what_interrupts_an_epoch_loses_nothing(error):
+    """After the fifth step everything stands where a run of five steps leaves it."""
+    def stopped(steps, raises):
+        net, met = nn.MLP(2, [5, 1], seed=4), []
+        optimizer = nn.Adam(net.parameters(), lambda step: met.append(step) or rate(step))
+
+        def rate(step):
+            if step == steps:
+                raise raises
+            return 0.02
+        with pytest.raises(raises):
+            nn.fit(net, INPUTS, PRODUCTS, loss=nn.squared_error, optimizer=optimizer, epochs=5, batch_size=8,
+                   progress=False, compiled=True)
+        return [p.data for p in net.parameters()], optimizer.state_dict()
+
+    def plain(steps):
+        net = nn.MLP(2, [5, 1], seed=4)
+        optimizer = nn.Adam(net.parameters(), 0.02)
+        groups = [group for epoch in range(5) for group in nn.batches(30, 8, 0, epoch)]
+        for group in groups[:steps]:
+            net.zero_grad()
+            for i in group:
+                nn.squared_error(net(INPUTS[i]), PRODUCTS[i]).backward()
+            for p in net.parameters():
+                p.grad /= len(group)
+            optimizer.step()
+        return [p.data for p in net.parameters()], optimizer.state_dict()
+
+    weights, state = stopped(5, error)
+    expected, remembered = plain(5)
+    assert weights == pytest.approx(expected, rel=1e-9)
+    assert state["steps"] == 5 and state["mean"] == pytest.approx(remembered["mean"], rel=1e-7, abs=1e-12)
+    assert all(type(x) is float for x in [*weights, *state["mean"]])
+
+
+def test_a_loss_that_leaves_the_numbers_stops_the_run_before_the_step():
+    net = nn.Neuron(2, "linear", seed=0)
+    optimizer = nn.SGD(net.parameters(), 1e3)
+    with pytest.raises(ArithmeticError, match="lower the learning rate"):
+        nn.fit(net, INPUTS, PRODUCTS, loss=nn.squared_error, optimizer=optimizer, epochs=2000, progress=False,
+               compiled=True)
+    assert 1 < optimizer.steps < 2000
+
+
+def test_large_digits_are_learned_and_read_where_they_were_held_out():
+    pytest.importorskip("numba")
+    from demos import train_big
+
+    found = train_big.main(["--rows", "3000", "--epochs", "6"])
+    assert found["seen"] > 0.8 and found["unseen"] > 0.75  # a tenth would be chance
+    assert len(found["net"].parameters()) == 25450

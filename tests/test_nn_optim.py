@@ -102,6 +102,27 @@ def test_frozen_parameters_stay_and_so_does_what_is_remembered_of_them(kind):
     assert x.data != 1.0
 
 
+@pytest.mark.parametrize("kind", [
+    lambda p: nn.SGD(p, lambda step: 0.1 / (1 + step), 0.9, weight_decay=0.01), lambda p: nn.Adam(p, 0.1),
+    lambda p: nn.Adam(p, lambda step: 0.1 / (1 + step), weight_decay=0.3)])
+def test_steps_on_arrays_have_the_bits_of_steps_on_values(kind):
+    numpy = pytest.importorskip("numpy")
+    draw = numpy.random.default_rng(0)
+    start, grads = draw.normal(size=300), draw.normal(size=(6, 300))
+    values, arrays = ([Value(x) for x in start.tolist()] for _ in range(2))
+    by_value, by_array = kind(values), kind(arrays)
+    by_value.freeze(values[3:9])
+    by_array.freeze(arrays[3:9])
+    data = start
+    for row, expected in zip(grads, run(by_value, grads.tolist())):
+        data = by_array.move(data, row)
+        assert data.tolist() == expected
+    by_array.settle()
+    assert by_array.state_dict() == by_value.state_dict() and data[3:9].tolist() == start[3:9].tolist()
+    json.dumps(by_array.state_dict())  # plain floats again
+    assert [p.data for p in arrays] == start.tolist()
+
+
 def test_freezing_a_stranger_is_refused():
     with pytest.raises(ValueError, match="not a parameter"):
         nn.SGD(leaves()).freeze([Value(1.0)])

@@ -56,8 +56,8 @@ def _wide() -> Any:
     from numba.extending import intrinsic
 
     @intrinsic
-    def wide(context):
-        def generate(context, builder, signature, arguments):
+    def wide(context: Any) -> Any:
+        def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
             set.add(builder.function.attributes, '"prefer-vector-width"="512"')
             return context.get_dummy_value()
         return types.void(), generate

@@ -297,9 +297,10 @@ def expand(leaves, leading, kinds, starts, args, fstart, fsteps, fresult, dstart
     """The forward pass and the gradient of the last node as single assignments.
 
     Nodes 0 … leaves-1 are the leaves, the rest the graph in topological order. `leading` comes with the leaves
-    marked whose gradient is asked for, and learns which nodes lead to them. index[node] and grad[node] receive the indices (grad -1 where nothing arrives). The
-    order of the sums is that of backward(). With `fast`, the product that skips a zero gradient is a plain
-    product wherever both factors are numbers of the graph, and no slope is made nan by hand.
+    marked whose gradient is asked for, and learns which nodes lead to them. index[node] and grad[node] receive the
+    indices (grad -1 where nothing arrives). The order of the sums is that of backward(). With `fast`, the product
+    that skips a zero gradient is a plain product wherever both factors are numbers of the graph, and no slope is
+    made nan by hand.
     """
     none, add, guard = np.int64(-1), np.int64(ADD), np.int64(GUARD)  # one type, so emit is compiled once
     nodes = kinds.size
@@ -554,7 +555,8 @@ def _sdot_tile(V, ins, k, z, U, dot, L):
     for i in range(L):
         V[z + i] = V[y + i] = V[x + i] = V[w + i] = 0.0
     while (stop - t) % 4:
-        e, f, g, h = U[unsigned(dot[t, 0])], U[unsigned(dot[t + r, 0])], U[unsigned(dot[t + p, 0])], U[unsigned(dot[t + q, 0])]
+        e, f = U[unsigned(dot[t, 0])], U[unsigned(dot[t + r, 0])]
+        g, h = U[unsigned(dot[t + p, 0])], U[unsigned(dot[t + q, 0])]
         a = unsigned(dot[t, 1]) * L
         for i in range(L):
             V[z + i] += e * V[a + i]

@@ -35,7 +35,8 @@ _INFIX = {"add": "{0} + {1}", "subtract": "{0} - {1}", "multiply": "{0} * {1}", 
 _PYTHON = {
     **_INFIX, "absolute": "abs({0})", "relu": "{0} if {0} > 0.0 or {0} != {0} else 0.0",
     "maximum": "{0} if {0} >= {1} or {0} != {0} else {1}", "minimum": "{0} if {0} <= {1} or {0} != {0} else {1}",
-    "greater": "float({0} > {1})", "greater_equal": "float({0} >= {1})", "where": "{1} if {0} else {2}", "share": "{0} * {1} if {0} else 0.0",
+    "greater": "float({0} > {1})", "greater_equal": "float({0} >= {1})", "where": "{1} if {0} else {2}",
+    "share": "{0} * {1} if {0} else 0.0",
     "guard": "{1} if {0} == {0} else math.nan", "step": "float({0} > 0.0) if {0} == {0} else {0}",
     "sign": "{0} if {0} != {0} or {0} == 0.0 else math.copysign(1.0, {0})",
 }
