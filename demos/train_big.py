@@ -18,7 +18,7 @@ SIDE = 28
 
 
 def pictures(shipped: Sequence[Sequence[float]], labels: Sequence[int], count: int, seed: int = 0) -> tuple[Any, Any]:
-    """An array of `count` rows of 784 pixels from 0 to 1, made from the shipped digits, and the digit that each shows."""
+    """An array of `count` rows of 784 pixels from 0 to 1, made from shipped digits, and the digit that each shows."""
     import numpy as np
 
     draw = np.random.default_rng(seed)
@@ -60,7 +60,7 @@ def correct(net: nn.MLP, rows: Any, labels: Any) -> float:
 
 
 def main(argv: Sequence[str] | None = None) -> dict[str, Any]:
-    parser = argparse.ArgumentParser(description="Train 784-32-10 on digits, replayed from a recorded graph of scalars.")
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--rows", type=int, default=60_000, help="pictures to make and learn from (default 60000)")
     parser.add_argument("--epochs", type=int, default=5, help="times through them (default 5)")
     parser.add_argument("--batch", type=int, default=64, help="pictures in a batch (default 64)")
@@ -73,7 +73,7 @@ def main(argv: Sequence[str] | None = None) -> dict[str, Any]:
     print(f"{len(net.parameters()):,} parameters, {seconds:.1f} s an epoch")
     seen = correct(net, rows, labels)
     unseen = correct(net, *pictures(*held, max(100, args.rows // 10), seed=1))
-    print(f"read correctly: {seen:.1%} of these pictures, {unseen:.1%} of pictures of the {len(held[0])} digits held out")
+    print(f"read correctly: {seen:.1%} of these, {unseen:.1%} of new pictures of the {len(held[0])} digits held out")
     return {"net": net, "seconds": seconds, "seen": seen, "unseen": unseen}
 
 

@@ -55,13 +55,14 @@ def _wide() -> Any:
     from numba.core import types
     from numba.extending import intrinsic
 
-    @intrinsic
-    def wide(context: Any) -> Any:
+    def asked(context: Any) -> Any:
         def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-            set.add(builder.function.attributes, '"prefer-vector-width"="512"')
+            attributes = builder.function.attributes
+            if isinstance(attributes, set):  # which it is, but refuses what it doesn't know
+                set.add(attributes, '"prefer-vector-width"="512"')
             return context.get_dummy_value()
         return types.void(), generate
-    return wide
+    return intrinsic(asked)
 
 
 wide = _wide() if HAS_NUMBA else lambda: None

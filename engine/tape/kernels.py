@@ -530,6 +530,7 @@ def _weights(U, dot, t):
 
 @jit_sum
 def _sdot(V, z, U, dot, t, stop, L):
+    wide()
     for i in range(L):
         V[z + i] = 0.0
     while t + 4 <= stop:
@@ -594,6 +595,7 @@ def _vdot(V, z, dot, t, stop, L):
 
 @jit_sum
 def _rdot(acc, V, g, dot, t, stop, L):
+    wide()
     while t + 4 <= stop:
         a, b, c, d = _lanes(dot, t, L)
         s0 = s1 = s2 = s3 = 0.0

@@ -43,10 +43,11 @@ def _run(plan: Plan, parameters: Any, rows: Any, out: Any, total: Any, threads: 
     n = rows.shape[0]
     lanes = lanes_of(plan, n)
     work = (plan.code.shape[0] + plan.dot.shape[0]) * n
-    workers = min(-(-n // lanes), threads or (_cores() if work > _PAYS else 1))
+    blocks = -(-n // lanes)
+    workers = min(blocks, threads or (_cores() if work > _PAYS else 1))
     if workers < 2:
         return _stretch(plan, parameters, rows, lanes, out, total, 0, n)
-    bounds = [n * w // workers // lanes * lanes for w in range(workers)] + [n]
+    bounds = [blocks * w // workers * lanes for w in range(workers)] + [n]
     totals = [total, *(np.zeros_like(total) for _ in range(workers - 1))]
     parts = [_pool().submit(_stretch, plan, parameters, rows, lanes, out, each, *ends)
              for each, *ends in zip(totals, bounds, bounds[1:])]
