@@ -1,6 +1,7 @@
 """Recording and replaying: shapes, parameters, sums over rows, what is frozen, threads, memory, depth."""
 
 import gc
+import itertools
 import linecache
 import math
 import subprocess
@@ -17,6 +18,7 @@ from engine import Value
 from engine.tape import FrozenBranchWarning
 
 np = pytest.importorskip("numpy", reason="recording needs NumPy")
+kernels = pytest.importorskip("engine.tape.kernels")
 
 
 def regression():
@@ -66,6 +68,53 @@ def test_losses_and_mean_gradient_are_those_of_matrices(backend, fuse, count):
     np.testing.assert_allclose(slopes, gradient, rtol=1e-11, atol=1e-13)
     _, by_row = tape.gradients(rows[:count])
     np.testing.assert_allclose(by_row.mean(axis=0), gradient, rtol=1e-11, atol=1e-13)
+
+
+def layers(sizes):
+    """A network of tanh, as a tape with the summed square of its outputs for loss, and by matrices."""
+    draw = np.random.default_rng(1)
+    weights = [draw.normal(size=(n, m + 1)) for m, n in itertools.pairwise(sizes)]
+    values = [[[Value(x) for x in row] for row in block] for block in weights]
+
+    def loss(*a):
+        for block in values:
+            a = [engine.weighted_sum(row[:-1], a, row[-1]).tanh() for row in block]
+        return engine.total([x * x for x in a])
+
+    def matrices(rows):
+        acts = [rows]
+        for block in weights:
+            acts.append(np.tanh(acts[-1] @ block[:, :-1].T + block[:, -1]))
+        g, slopes = 2 * acts[-1], []
+        for block, a, z in zip(weights[::-1], acts[-2::-1], acts[::-1]):
+            g = g * (1 - z * z)
+            slopes.insert(0, np.column_stack([g.T @ a, g.sum(axis=0)]) / len(rows))
+            g = g @ block[:, :-1]
+        order = [p for block in values for row in block for p in row]
+        return (acts[-1] ** 2).sum(axis=1), dict(zip(order, np.concatenate([s.ravel() for s in slopes]))), g
+    return engine.record(loss, [0.1] * sizes[0], threads=1), matrices, draw
+
+
+@pytest.mark.parametrize("backend", ["numba", "numpy"])
+@pytest.mark.parametrize("sizes", [[3, 4, 1], [5, 9, 4, 6], [8, 16, 11]])
+@pytest.mark.parametrize("count", [1, 3, 8, 100, 131])
+def test_layers_are_computed_four_neurons_at_a_time_to_the_numbers_of_matrices(backend, sizes, count):
+    pytest.importorskip(backend)
+    tape, matrices, draw = layers(sizes)
+    tape._numba = backend == "numba"
+    rows = draw.normal(size=(count, sizes[0]))
+    losses, gradient, by_input = matrices(rows)
+    np.testing.assert_allclose(tape.forward(rows), losses, rtol=1e-12)
+    mean, slopes = tape.value_and_gradient([p.data for p in tape.parameters], rows)
+    assert mean == pytest.approx(losses.mean(), rel=1e-12)
+    np.testing.assert_allclose(slopes, [gradient[p] for p in tape.parameters], rtol=1e-9, atol=1e-13)
+    np.testing.assert_allclose(tape.input_gradients(rows)[1], by_input, rtol=1e-9, atol=1e-13)
+    code = tape._plan("parameters", True).code
+    heads = np.flatnonzero((code[:, 0] >= kernels.SDOT) & (code[:, 4] == 4))
+    fours = sum(n // 4 for n in sizes[1:])
+    assert (code[heads, 0] == kernels.RDOT).sum() == fours
+    assert (code[heads, 0] == kernels.SDOT).sum() >= fours  # and those of the gradients between layers
+    assert all((code[k:k + 4, 0] == code[k, 0]).all() for k in heads)
 
 
 def test_parameters_come_in_order_of_first_use_and_their_present_data_counts():

@@ -35,7 +35,7 @@ NAMES = dict(enumerate(_NAMES))
  FLOORDIV, MOD, FMOD, POW, EXP, EXP2, EXPM1, LOG, LOG2, LOG10, LOG1P, SQRT, CBRT, SIN, COS, TAN, ASIN, ACOS, ATAN,
  SINH, COSH, TANH, ASINH, ACOSH, ATANH, SIGMOID, ERF, ERFC, HYPOT, ATAN2, COPYSIGN) = range(len(_NAMES))
 LEAF, SDOT, VDOT, RDOT = 100, 101, 102, 103  # a leaf; Σ uniform·lane; Σ lane·lane; gradients summed over lanes
-REACH = unsigned(256)  # the most lanes of a block
+REACH = unsigned(128)  # the most lanes of a block
 CONSTANT, UNIFORM, LANE = 0, 1, 2  # what a number depends on: nothing, parameters, the example
 
 
@@ -511,170 +511,177 @@ def finish(out, acc, U, hoisted, uniform_results):
     return odd == 0.0
 
 
+# Sums of products. Terms that are no multiple of four come first, one at a time. What is written here in fours stays
+# in registers: a sum then costs hardly more than its multiplications.
+
 @jit_part
-def _slots(dot, t):
-    return unsigned(dot[t, 0]), unsigned(dot[t + 1, 0]), unsigned(dot[t + 2, 0]), unsigned(dot[t + 3, 0])
+def _lane(dot, t, L):
+    """Where the lanes of a term begin."""
+    return unsigned(dot[t, 1]) * L
 
 
 @jit_part
 def _lanes(dot, t, L):
-    return (unsigned(dot[t, 1]) * L, unsigned(dot[t + 1, 1]) * L, unsigned(dot[t + 2, 1]) * L,
-            unsigned(dot[t + 3, 1]) * L)
+    """The same of four terms."""
+    return _lane(dot, t, L), _lane(dot, t + 1, L), _lane(dot, t + 2, L), _lane(dot, t + 3, L)
+
+
+@jit_part
+def _weight(U, dot, t):
+    return U[unsigned(dot[t, 0])]
 
 
 @jit_part
 def _weights(U, dot, t):
-    i, j, k, m = _slots(dot, t)
-    return U[i], U[j], U[k], U[m]
+    return _weight(U, dot, t), _weight(U, dot, t + 1), _weight(U, dot, t + 2), _weight(U, dot, t + 3)
+
+
+@jit_part
+def _gain(acc, dot, t, s):
+    acc[unsigned(dot[t, 0])] += s
+
+
+@jit_part
+def _gains(acc, dot, t, s0, s1, s2, s3):
+    _gain(acc, dot, t, s0)
+    _gain(acc, dot, t + 1, s1)
+    _gain(acc, dot, t + 2, s2)
+    _gain(acc, dot, t + 3, s3)
 
 
 @jit_sum
-def _sdot(V, z, U, dot, t, stop, L):
+def _sdot(V, z, U, dot, start, stop, L):
     wide()
+    fours = start + (stop - start) % 4
     for i in range(L):
         V[z + i] = 0.0
-    while t + 4 <= stop:
+    for t in range(start, fours):
+        w, a = _weight(U, dot, t), _lane(dot, t, L)
+        for i in range(L):
+            V[z + i] += w * V[a + i]
+    for t in range(fours, stop, 4):
         w0, w1, w2, w3 = _weights(U, dot, t)
         a, b, c, d = _lanes(dot, t, L)
         for i in range(L):
             V[z + i] += w0 * V[a + i] + w1 * V[b + i] + w2 * V[c + i] + w3 * V[d + i]
-        t += 4
-    while t < stop:
-        w0, a = U[unsigned(dot[t, 0])], unsigned(dot[t, 1]) * L
-        for i in range(L):
-            V[z + i] += w0 * V[a + i]
-        t += 1
 
 
 @jit_sum
-def _sdot_tile(V, ins, k, z, U, dot, L):
-    """Four sums over the same lanes at once: the lanes are read once for all. They grow in V from z on."""
+def _sdot_tile(V, ins, k, room, U, dot, L):
+    """Four sums over the same lanes at once: each lane is read once for all of them.
+
+    They grow side by side in the room at the end of V, where the compiler sees that they don't overlap.
+    """
     wide()
-    y, x, w = z + REACH, z + unsigned(2) * REACH, z + unsigned(3) * REACH
-    t, stop = np.int64(ins[k, 2]), np.int64(ins[k, 3])
-    r, p, q = ins[k + 1, 2] - t, ins[k + 2, 2] - t, ins[k + 3, 2] - t
+    n = ins[k, 3] - ins[k, 2]
+    p, q, r, s = ins[k, 2], ins[k + 1, 2], ins[k + 2, 2], ins[k + 3, 2]
+    z0, z1, z2, z3 = room, room + REACH, room + unsigned(2) * REACH, room + unsigned(3) * REACH
     for i in range(L):
-        V[z + i] = V[y + i] = V[x + i] = V[w + i] = 0.0
-    while (stop - t) % 4:
-        e, f = U[unsigned(dot[t, 0])], U[unsigned(dot[t + r, 0])]
-        g, h = U[unsigned(dot[t + p, 0])], U[unsigned(dot[t + q, 0])]
-        a = unsigned(dot[t, 1]) * L
+        V[z0 + i] = V[z1 + i] = V[z2 + i] = V[z3 + i] = 0.0
+    for t in range(n % 4):
+        a = _lane(dot, p + t, L)
+        w0, w1, w2, w3 = _weight(U, dot, p + t), _weight(U, dot, q + t), _weight(U, dot, r + t), _weight(U, dot, s + t)
         for i in range(L):
-            V[z + i] += e * V[a + i]
-            V[y + i] += f * V[a + i]
-            V[x + i] += g * V[a + i]
-            V[w + i] += h * V[a + i]
-        t += 1
-    while t < stop:
-        a, b, c, d = _lanes(dot, t, L)
-        e0, e1, e2, e3 = _weights(U, dot, t)
-        f0, f1, f2, f3 = _weights(U, dot, t + r)
-        g0, g1, g2, g3 = _weights(U, dot, t + p)
-        h0, h1, h2, h3 = _weights(U, dot, t + q)
+            A = V[a + i]
+            V[z0 + i] += w0 * A
+            V[z1 + i] += w1 * A
+            V[z2 + i] += w2 * A
+            V[z3 + i] += w3 * A
+    for t in range(n % 4, n, 4):
+        a, b, c, d = _lanes(dot, p + t, L)
+        p0, p1, p2, p3 = _weights(U, dot, p + t)
+        q0, q1, q2, q3 = _weights(U, dot, q + t)
+        r0, r1, r2, r3 = _weights(U, dot, r + t)
+        s0, s1, s2, s3 = _weights(U, dot, s + t)
         for i in range(L):
             A, B, C, D = V[a + i], V[b + i], V[c + i], V[d + i]
-            V[z + i] += e0 * A + e1 * B + e2 * C + e3 * D
-            V[y + i] += f0 * A + f1 * B + f2 * C + f3 * D
-            V[x + i] += g0 * A + g1 * B + g2 * C + g3 * D
-            V[w + i] += h0 * A + h1 * B + h2 * C + h3 * D
-        t += 4
+            V[z0 + i] += p0 * A + p1 * B + p2 * C + p3 * D
+            V[z1 + i] += q0 * A + q1 * B + q2 * C + q3 * D
+            V[z2 + i] += r0 * A + r1 * B + r2 * C + r3 * D
+            V[z3 + i] += s0 * A + s1 * B + s2 * C + s3 * D
     for j in range(4):
-        to, room = unsigned(ins[k + j, 1]) * L, z + unsigned(j) * REACH
+        z, found = unsigned(ins[k + j, 1]) * L, room + unsigned(j) * REACH
         for i in range(L):
-            V[to + i] = V[room + i]
+            V[z + i] = V[found + i]
 
 
 @jit_sum
-def _vdot(V, z, dot, t, stop, L):
+def _vdot(V, z, dot, start, stop, L):
     wide()
-    for k in range(t, stop):
-        a, b = unsigned(dot[k, 0]) * L, unsigned(dot[k, 1]) * L
+    for t in range(start, stop):
+        a, b = unsigned(dot[t, 0]) * L, _lane(dot, t, L)
         for i in range(L):
             V[z + i] += V[a + i] * V[b + i]
 
 
 @jit_sum
-def _rdot(acc, V, g, dot, t, stop, L):
+def _rdot(acc, V, g, dot, start, stop, L):
     wide()
-    while t + 4 <= stop:
+    fours = start + (stop - start) % 4
+    for t in range(start, fours):
+        a, s0 = _lane(dot, t, L), 0.0
+        for i in range(L):
+            s0 += V[g + i] * V[a + i]
+        _gain(acc, dot, t, s0)
+    for t in range(fours, stop, 4):
         a, b, c, d = _lanes(dot, t, L)
         s0 = s1 = s2 = s3 = 0.0
         for i in range(L):
-            h = V[g + i]
-            s0 += h * V[a + i]
-            s1 += h * V[b + i]
-            s2 += h * V[c + i]
-            s3 += h * V[d + i]
-        acc[dot[t, 0]] += s0
-        acc[dot[t + 1, 0]] += s1
-        acc[dot[t + 2, 0]] += s2
-        acc[dot[t + 3, 0]] += s3
-        t += 4
-    while t < stop:
-        a, s0 = unsigned(dot[t, 1]) * L, 0.0
-        for i in range(L):
-            s0 += V[g + i] * V[a + i]
-        acc[dot[t, 0]] += s0
-        t += 1
-
-
-@jit_part
-def _add4(acc, dot, t, s0, s1, s2, s3):
-    i, j, k, m = _slots(dot, t)
-    acc[i] += s0
-    acc[j] += s1
-    acc[k] += s2
-    acc[m] += s3
+            G = V[g + i]
+            s0 += G * V[a + i]
+            s1 += G * V[b + i]
+            s2 += G * V[c + i]
+            s3 += G * V[d + i]
+        _gains(acc, dot, t, s0, s1, s2, s3)
 
 
 @jit_sum
 def _rdot_tile(acc, V, ins, k, dot, L):
     """Four gradients times the same lanes, summed at once."""
     wide()
-    e, f, g, h = (unsigned(ins[k, 1]) * L, unsigned(ins[k + 1, 1]) * L, unsigned(ins[k + 2, 1]) * L,
-                  unsigned(ins[k + 3, 1]) * L)
-    t, stop = np.int64(ins[k, 2]), np.int64(ins[k, 3])
-    r, p, q = ins[k + 1, 2] - t, ins[k + 2, 2] - t, ins[k + 3, 2] - t
-    while t + 4 <= stop:
-        a, b, c, d = _lanes(dot, t, L)
-        e0 = e1 = e2 = e3 = f0 = f1 = f2 = f3 = g0 = g1 = g2 = g3 = h0 = h1 = h2 = h3 = 0.0
+    n = ins[k, 3] - ins[k, 2]
+    p, q, r, s = ins[k, 2], ins[k + 1, 2], ins[k + 2, 2], ins[k + 3, 2]
+    e, f = unsigned(ins[k, 1]) * L, unsigned(ins[k + 1, 1]) * L
+    g, h = unsigned(ins[k + 2, 1]) * L, unsigned(ins[k + 3, 1]) * L
+    for t in range(n % 4):
+        a = _lane(dot, p + t, L)
+        p0 = q0 = r0 = s0 = 0.0
+        for i in range(L):
+            A = V[a + i]
+            p0 += V[e + i] * A
+            q0 += V[f + i] * A
+            r0 += V[g + i] * A
+            s0 += V[h + i] * A
+        _gain(acc, dot, p + t, p0)
+        _gain(acc, dot, q + t, q0)
+        _gain(acc, dot, r + t, r0)
+        _gain(acc, dot, s + t, s0)
+    for t in range(n % 4, n, 4):
+        a, b, c, d = _lanes(dot, p + t, L)
+        p0 = p1 = p2 = p3 = q0 = q1 = q2 = q3 = r0 = r1 = r2 = r3 = s0 = s1 = s2 = s3 = 0.0
         for i in range(L):
             A, B, C, D = V[a + i], V[b + i], V[c + i], V[d + i]
             E, F, G, H = V[e + i], V[f + i], V[g + i], V[h + i]
-            e0 += E * A
-            e1 += E * B
-            e2 += E * C
-            e3 += E * D
-            f0 += F * A
-            f1 += F * B
-            f2 += F * C
-            f3 += F * D
-            g0 += G * A
-            g1 += G * B
-            g2 += G * C
-            g3 += G * D
-            h0 += H * A
-            h1 += H * B
-            h2 += H * C
-            h3 += H * D
-        _add4(acc, dot, t, e0, e1, e2, e3)
-        _add4(acc, dot, t + r, f0, f1, f2, f3)
-        _add4(acc, dot, t + p, g0, g1, g2, g3)
-        _add4(acc, dot, t + q, h0, h1, h2, h3)
-        t += 4
-    while t < stop:
-        a = unsigned(dot[t, 1]) * L
-        e0 = f0 = g0 = h0 = 0.0
-        for i in range(L):
-            e0 += V[e + i] * V[a + i]
-            f0 += V[f + i] * V[a + i]
-            g0 += V[g + i] * V[a + i]
-            h0 += V[h + i] * V[a + i]
-        acc[dot[t, 0]] += e0
-        acc[dot[t + r, 0]] += f0
-        acc[dot[t + p, 0]] += g0
-        acc[dot[t + q, 0]] += h0
-        t += 1
+            p0 += E * A
+            p1 += E * B
+            p2 += E * C
+            p3 += E * D
+            q0 += F * A
+            q1 += F * B
+            q2 += F * C
+            q3 += F * D
+            r0 += G * A
+            r1 += G * B
+            r2 += G * C
+            r3 += G * D
+            s0 += H * A
+            s1 += H * B
+            s2 += H * C
+            s3 += H * D
+        _gains(acc, dot, p + t, p0, p1, p2, p3)
+        _gains(acc, dot, q + t, q0, q1, q2, q3)
+        _gains(acc, dot, r + t, r0, r1, r2, r3)
+        _gains(acc, dot, s + t, s0, s1, s2, s3)
 
 
 @jit
@@ -726,13 +733,13 @@ def replay(parameters, rows, start, stop, width, out, acc, U, V, parameter_slots
                 _rdot_tile(acc, V, ins, k, dot, L)
                 k += 3
             elif op == SDOT:
-                _sdot(V, z, U, dot, np.int64(ins[k, 2]), np.int64(ins[k, 3]), L)
+                _sdot(V, z, U, dot, ins[k, 2], ins[k, 3], L)
             elif op == RDOT:
                 for i in range(n, width):
                     V[z + unsigned(i)] = 0.0
-                _rdot(acc, V, z, dot, np.int64(ins[k, 2]), np.int64(ins[k, 3]), L)
+                _rdot(acc, V, z, dot, ins[k, 2], ins[k, 3], L)
             elif op == VDOT:
-                _vdot(V, z, dot, np.int64(ins[k, 2]), np.int64(ins[k, 3]), L)
+                _vdot(V, z, dot, ins[k, 2], ins[k, 3], L)
             elif op == ADD:
                 for i in range(L):
                     V[z + i] = V[x + i] + V[y + i]
