@@ -338,10 +338,10 @@ def expand(leaves, leading, kinds, starts, args, fstart, fsteps, fresult, dstart
 
 
 @jit
-def mark(code, count, uses):
+def mark(code, kind, count, uses):
     """Count the uses of every number; `uses` comes with 1 at the results. What stays at 0 is dead."""
     for i in range(count - 1, -1, -1):
-        if uses[i] > 0 and code[i, 0] != LEAF:
+        if uses[i] > 0 and code[i, 0] != LEAF and kind[i] != CONSTANT:
             for k in range(1, 4):
                 if code[i, k] >= 0:
                     uses[code[i, k]] += 1
@@ -466,29 +466,31 @@ def place(ins, dot, kind, last, row, used, free):
 
 # -- the interpreters -----------------------------------------------------------------------------------------
 
-@jit
+@jit_part
 def run_one(ins, dot, U, V, acc):
     """Run a program on single numbers: the uniform part, or the lane part where there is one example."""
     for k in range(ins.shape[0]):
-        op, d, a, b, c = ins[k, 0], unsigned(ins[k, 1]), ins[k, 2], ins[k, 3], ins[k, 4]
+        op, d, a, b = ins[k, 0], unsigned(ins[k, 1]), unsigned(ins[k, 2]), unsigned(ins[k, 3])
         if op == MUL:  # the two that most programs consist of come first
-            V[d] = V[unsigned(a)] * V[unsigned(b)]
+            V[d] = V[a] * V[b]
         elif op == ADD:
-            V[d] = V[unsigned(a)] + V[unsigned(b)]
+            V[d] = V[a] + V[b]
         elif op == SDOT:
             z = 0.0
             for t in range(a, b):
-                z += U[dot[t, 0]] * V[dot[t, 1]]
+                z += U[unsigned(dot[t, 0])] * V[unsigned(dot[t, 1])]
             V[d] = z
         elif op == VDOT:
+            z = V[d]
             for t in range(a, b):
-                V[d] += V[dot[t, 0]] * V[dot[t, 1]]
+                z += V[unsigned(dot[t, 0])] * V[unsigned(dot[t, 1])]
+            V[d] = z
         elif op == RDOT:
             g = V[d]
             for t in range(a, b):
-                acc[dot[t, 0]] += g * V[dot[t, 1]]
+                acc[unsigned(dot[t, 0])] += g * V[unsigned(dot[t, 1])]
         else:
-            V[d] = apply(np.int64(op), V[unsigned(a)], V[unsigned(b)], V[unsigned(c)])
+            V[d] = apply(np.int64(op), V[a], V[b], V[unsigned(ins[k, 4])])
 
 
 @jit

@@ -204,7 +204,7 @@ class _Text:
         np, made = numpy(), self.made
         uses = np.zeros(made.count, np.int32)
         uses[[i for i in results if i >= 0]] = 1
-        mark(made.code, made.count, uses)
+        mark(made.code, made.kind, made.count, uses)
         for i in np.flatnonzero(uses).tolist():
             if made.kind[i] != CONSTANT and made.code[i, 0] != LEAF:
                 expression = self._expression(*made.code[i].tolist())

@@ -53,7 +53,7 @@ class Writer:
         self.uses = self.reduced.copy()
         self.uses[made.root] += 1
         self.uses[[made.one, made.minus]] += 1
-        kernels.mark(made.code, made.count, self.uses)
+        kernels.mark(made.code, made.kind, made.count, self.uses)
         if not self.plan.summed:
             self.reduced[:] = 0
         self.computed = (self.uses > 0) & (made.code[:, 0] != LEAF)
