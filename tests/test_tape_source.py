@@ -1,6 +1,7 @@
 """Exported source, run in each language whose tools are here, against the engine's own numbers."""
 
 import ctypes
+import math
 import random
 import re
 import shutil
@@ -65,6 +66,13 @@ def test_python_and_numpy(language):
         mean, slopes = wanted(tape, row)
         assert value == pytest.approx(mean, rel=1e-13) and run["value"](*arguments(tape, row)) == value
         assert np.array(gradient, float).tolist() == pytest.approx(slopes, rel=1e-12)
+
+
+def test_constants_are_folded():
+    tape = engine.record(lambda x: x * engine.exp(engine.cos(engine.lift(2.0)) + 1.0) + engine.lift(3.0) * 2.0, [1.0])
+    body = tape.source("python").split("def value(v0):")[1].split("def")[0]
+    assert body.split() == ["v1", "=", "v0", "*", repr(math.exp(math.cos(2.0) + 1.0)), "v2", "=", "v1", "+", "6.0",
+                            "return", "v2"]
 
 
 def test_jax_and_its_own_gradient():

@@ -261,7 +261,7 @@ def emit(op, a, b, c, one, code, kind, value, table, count):
         k = kind[b]
     if c >= 0 and kind[c] > k:
         k = kind[c]
-    if k == CONSTANT and op > GUARD:  # a call of the library waits for the replay, which then makes it once
+    if k == CONSTANT and op > GUARD:  # a call of the library: program.py folds it
         k = UNIFORM
     kind[i] = k
     if k == CONSTANT:

@@ -16,7 +16,7 @@ from typing import Any
 
 from . import kernels
 from .jit import numpy
-from .kernels import LANE, LEAF, UNIFORM
+from .kernels import CONSTANT, LANE, LEAF, UNIFORM
 from .recording import Graph
 from .writing import Writer
 
@@ -58,6 +58,7 @@ def assignments(graph: Graph, wanted: str, fast: bool) -> Assignments:
                    dstart, dsteps, sstart, slots, flags, one, fast, index, grad, scratch,
                    code, kind, value, table, count)
     n = int(count[0])
+    _fold(code[:n], kind[:n], value[:n])
     return Assignments(n, code[:n], kind[:n], value[:n], one, base + graph.speller.minus, int(index[-1]),
                        grad[:leaves])
 
@@ -68,6 +69,19 @@ def _arrays(capacity: int, leaves: int) -> tuple[Any, Any, Any, Any]:
     code[:leaves, 0] = LEAF
     table = np.full(1 << (3 * capacity // 2).bit_length(), -1, np.int32)
     return code, np.zeros(capacity, np.int8), np.zeros(capacity), table
+
+
+def _fold(code: Any, kind: Any, value: Any) -> None:
+    """Fold calls of the mathematical library, which `expand` leaves alone: without them it compiles sooner."""
+    np = numpy()
+    uniform = np.flatnonzero((kind == UNIFORM) & (code[:, 0] < LEAF))
+    fixed = (code[uniform, 1:] < 0) | (kind[code[uniform, 1:]] == CONSTANT)
+    if not fixed.all(axis=1).any():
+        return
+    for i in uniform.tolist():
+        op, *operands = code[i].tolist()
+        if all(j < 0 or kind[j] == CONSTANT for j in operands):
+            kind[i], value[i] = CONSTANT, kernels.apply(op, *[float(value[j]) if j >= 0 else 0.0 for j in operands])
 
 
 def _leading(graph: Graph, wanted: str) -> Any:
