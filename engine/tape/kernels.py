@@ -66,14 +66,6 @@ def _python_floordiv(x, y):
 
 
 @jit_part
-def _cbrt(x):
-    if x == 0.0 or x != x or abs(x) == math.inf:
-        return x
-    y = math.copysign(abs(x) ** (1.0 / 3.0), x)
-    return y - (y - x / (y * y)) / 3.0  # a step of Newton's for the last digit
-
-
-@jit_part
 def _sigmoid(x):
     e = math.exp(-abs(x))
     return 1.0 / (1.0 + e) if x >= 0.0 else e / (1.0 + e)
@@ -127,7 +119,7 @@ def _function(op, x, y):
     if op == LOG1P:
         return math.log1p(x)
     if op == CBRT:
-        return _cbrt(x)
+        return np.cbrt(x)
     if op == TAN:
         return math.tan(x)
     if op == ASIN:
