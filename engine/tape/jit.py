@@ -1,7 +1,8 @@
 """What the tape needs from other libraries: NumPy always, numba where it is installed.
 
 numba compiles the loops of kernels.py once per machine and keeps them on disk beside the source, or, where that
-folder is not writable, in the user's cache. Without numba the same functions run as plain Python.
+folder is not writable, in the user's cache. Without numba those that make a program run as plain Python, and lanes.py
+takes the place of those that run it.
 
 >>> numpy().float64
 <class 'numpy.float64'>
