@@ -350,20 +350,18 @@ def _terms_of(root, code, kind, uses, stack, term, first):
         i, sign = stack[top, 0], stack[top, 1]
         top -= 1
         free = i == root or (uses[i] == 1 and kind[i] == LANE)
-        op = code[i, 0]
+        op, x, y = code[i, 0], code[i, 1], code[i, 2]
         if free and (op == ADD or op == SUB):
-            stack[top + 1, 0], stack[top + 1, 1] = code[i, 2], -sign if op == SUB else sign
-            stack[top + 2, 0], stack[top + 2, 1] = code[i, 1], sign
+            stack[top + 1, 0], stack[top + 1, 1] = y, -sign if op == SUB else sign
+            stack[top + 2, 0], stack[top + 2, 1] = x, sign
             top += 2
-        elif free and op == MUL and sign > 0:
-            term[last, 0], term[last, 1], term[last, 2] = code[i, 1], code[i, 2], 1
-            last += 1
-        elif free and op == NEG:
-            term[last, 0], term[last, 1], term[last, 2] = code[i, 1], -1, -sign
-            last += 1
-        else:
-            term[last, 0], term[last, 1], term[last, 2] = i, -1, sign
-            last += 1
+            continue
+        if free and op == NEG:
+            y, sign = -1, -sign
+        elif not (free and op == MUL and sign > 0):
+            x, y = i, -1
+        term[last, 0], term[last, 1], term[last, 2] = x, y, sign
+        last += 1
     return last
 
 
@@ -754,13 +752,16 @@ def replay(parameters, rows, start, stop, width, out, acc, U, V, parameter_slots
                     V[z + i] = abs(V[x + i])
             elif op == RELU:
                 for i in range(L):
-                    V[z + i] = 0.0 if V[x + i] <= 0.0 else V[x + i]
+                    a = V[x + i]
+                    V[z + i] = 0.0 if a <= 0.0 else a
             elif op == MAX:
                 for i in range(L):
-                    V[z + i] = V[x + i] if (V[x + i] >= V[y + i]) | (V[x + i] != V[x + i]) else V[y + i]
+                    a, b = V[x + i], V[y + i]
+                    V[z + i] = a if (a >= b) | (a != a) else b
             elif op == MIN:
                 for i in range(L):
-                    V[z + i] = V[x + i] if (V[x + i] <= V[y + i]) | (V[x + i] != V[x + i]) else V[y + i]
+                    a, b = V[x + i], V[y + i]
+                    V[z + i] = a if (a <= b) | (a != a) else b
             elif op == GT:
                 for i in range(L):
                     V[z + i] = 1.0 if V[x + i] > V[y + i] else 0.0
@@ -773,10 +774,12 @@ def replay(parameters, rows, start, stop, width, out, acc, U, V, parameter_slots
                     V[z + i] = V[y + i] if V[x + i] != 0.0 else V[c + i]
             elif op == SHARE:
                 for i in range(L):
-                    V[z + i] = V[x + i] * V[y + i] if V[x + i] != 0.0 else 0.0
+                    a = V[x + i]
+                    V[z + i] = a * V[y + i] if a != 0.0 else 0.0
             elif op == GUARD:
                 for i in range(L):
-                    V[z + i] = V[y + i] if V[x + i] == V[x + i] else math.nan
+                    a = V[x + i]
+                    V[z + i] = V[y + i] if a == a else math.nan
             else:
                 for i in range(L):
                     V[z + i] = _call(np.int64(op), V[x + i], V[y + i])
