@@ -146,6 +146,16 @@ def test_wrong_rows_are_refused(rows, error, words):
         regression()[0].replay(rows)
 
 
+def test_read_only_rows_need_no_other_kernel():
+    tape, *_ = regression()
+    rows = np.array([[1.0, 3.0], [2.0, 4.0]])
+    tape.replay(rows)
+    known = list(getattr(kernels.replay, "signatures", []))
+    rows.flags.writeable = False
+    assert tape.replay(rows).tolist() == [0.25, 0.25]
+    assert list(getattr(kernels.replay, "signatures", [])) == known
+
+
 def test_wrong_parameters_and_results_are_refused():
     with pytest.raises(ValueError, match=r"\(3,\).*\(2,\)"):
         regression()[0].value_and_gradient([1.0, 2.0, 3.0], [[1.0, 3.0]])

@@ -717,19 +717,19 @@ def replay(parameters, rows, start, stop, width, out, acc, U, V, parameter_slots
             if op == SDOT and ins[k, 4] == 4:
                 _sdot_tile(V, ins, k, room, U, dot, L)
                 k += 3
-            elif op == RDOT and ins[k, 4] == 4:
-                for j in range(4):
-                    z = unsigned(ins[k + j, 1]) * L
-                    for i in range(n, width):
-                        V[z + unsigned(i)] = 0.0
-                _rdot_tile(acc, V, ins, k, dot, L)
-                k += 3
             elif op == SDOT:
                 _sdot(V, z, U, dot, ins[k, 2], ins[k, 3], L)
             elif op == RDOT:
-                for i in range(n, width):
-                    V[z + unsigned(i)] = 0.0
-                _rdot(acc, V, z, dot, ins[k, 2], ins[k, 3], L)
+                four = ins[k, 4] == 4
+                for j in range(4 if four else 1):
+                    g = unsigned(ins[k + j, 1]) * L
+                    for i in range(n, width):
+                        V[g + unsigned(i)] = 0.0
+                if four:
+                    _rdot_tile(acc, V, ins, k, dot, L)
+                    k += 3
+                else:
+                    _rdot(acc, V, z, dot, ins[k, 2], ins[k, 3], L)
             elif op == VDOT:
                 _vdot(V, z, dot, ins[k, 2], ins[k, 3], L)
             elif op == ADD:

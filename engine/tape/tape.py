@@ -143,4 +143,5 @@ class Tape:
 def _real(array: Any, what: str) -> Any:
     if array.dtype.kind not in "fiub":
         raise TypeError(f"{what} of dtype {array.dtype}: give real numbers, such as float64")
-    return numpy().ascontiguousarray(array, float)
+    found = numpy().ascontiguousarray(array, float)
+    return found if found.flags.writeable else found.copy()  # for numba a read-only array is of another type
