@@ -69,7 +69,8 @@ class Optimizer:
         import numpy
 
         old = [data, *map(numpy.asarray, self.state.values())]
-        new = self._next(self.rate(), data, grad, *old[1:])
+        with numpy.errstate(all="ignore"):  # floats don't warn of infinities either
+            new = self._next(self.rate(), data, grad, *old[1:])
         for numbers, before in zip(new, old):
             numbers[list(self._frozen)] = before[list(self._frozen)]
         self.state = dict(zip(self.memory, new[1:]))

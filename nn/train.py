@@ -124,7 +124,8 @@ def fit(model: Module, inputs: Sequence[Any], targets: Sequence[Any], *, loss: L
     takes that many, shuffled anew each epoch (see `batches`). `l2` adds l2·Σp² to each batch's loss. `before_step`
     is called when the gradients are there: the place to clip them. With a `checkpoint` file every epoch is
     saved there, and a run that was killed goes on from it to the same final bits. `compiled` records the
-    loss once and replays it; with a Dask `client` (True: one of its own) the rows are spread over its workers.
+    loss once and replays it: parameters then have their numbers when an epoch ends and when `before_step` is called;
+    with a Dask `client` (True: one of its own) the rows are spread over its workers.
 
     Raises ValueError where inputs and targets don't pair up, and ArithmeticError when the loss is not finite.
     """

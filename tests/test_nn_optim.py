@@ -2,6 +2,7 @@
 
 import json
 import math
+import warnings
 
 import pytest
 
@@ -121,6 +122,15 @@ def test_steps_on_arrays_have_the_bits_of_steps_on_values(kind):
     assert by_array.state_dict() == by_value.state_dict() and data[3:9].tolist() == start[3:9].tolist()
     json.dumps(by_array.state_dict())  # plain floats again
     assert [p.data for p in arrays] == start.tolist()
+
+
+def test_arrays_overflow_as_quietly_as_floats():
+    numpy = pytest.importorskip("numpy")
+    x = Value(1.0)
+    [[expected]] = run(nn.Adam([x], 0.1), [[1e200]])
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert nn.Adam([Value(1.0)], 0.1).move(numpy.array([1.0]), numpy.array([1e200])).tolist() == [expected]
 
 
 def test_freezing_a_stranger_is_refused():
