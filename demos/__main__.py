@@ -52,8 +52,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     for name in wanted:
         if name not in present():
             near = difflib.get_close_matches(name, present(), 1)
-            print(f"there is no demo {name!r}: " + (f"did you mean {near[0]}?" if near else "python -m demos lists them"),
-                  file=sys.stderr)
+            remedy = f"did you mean {near[0]}?" if near else "python -m demos lists them"
+            print(f"there is no demo {name!r}: {remedy}", file=sys.stderr)
             return 2
     for name in wanted:
         run(name, options)

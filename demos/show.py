@@ -69,7 +69,7 @@ def numpy(what: str) -> Any:
     try:
         import numpy
     except ImportError:
-        raise SystemExit(f"{what} NumPy: pip install chainrule[demos]") from None
+        raise SystemExit(f"{what} NumPy: pip install numpy") from None
     return numpy
 
 
@@ -78,7 +78,7 @@ def figure(width: float = 7.0, height: float = 4.2, columns: int = 1) -> Any:
     try:
         import matplotlib
     except ImportError:
-        print("no plot: it needs matplotlib, pip install chainrule[demos]")
+        print("no plot: it needs matplotlib, pip install matplotlib")
         return None, None
     matplotlib.use("Agg")
     from matplotlib import pyplot

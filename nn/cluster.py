@@ -68,5 +68,5 @@ def embedded() -> Any:
     try:
         from distributed import Client, LocalCluster
     except ImportError as error:
-        raise ImportError("client= needs Dask: pip install chainrule[scale]") from error
+        raise ImportError("client= needs Dask: pip install distributed") from error
     return Client(LocalCluster(threads_per_worker=1, dashboard_address=None))

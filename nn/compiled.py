@@ -49,6 +49,7 @@ class Machine:
         self.rows, self.everything = rows, list(range(len(rows)))
         self.tape = record(recipe.of_row, rows[0].tolist())
         self.parameters = self.tape.parameters
+        self.mean([p.data for p in self.parameters], self.everything[:2])  # what has to be compiled is compiled now
 
     def mean(self, data: Any, group: Sequence[int]) -> tuple[float, Any]:
         """At the numbers `data` of `parameters`."""
@@ -64,6 +65,7 @@ class Training:
                  loss: Callable[[Any, Any], Any], optimizer: Optimizer, penalty: float = 0.0,
                  before_step: Callable[[], object] | None = None, client: Any = None):
         rows = table(inputs, targets)
+        _check(model(inputs[0]), targets, loss)
         recipe = Recipe(model, loss, _width(inputs[0]), _width(targets[0]) if hasattr(targets[0], "__len__") else 0,
                         penalty)
         self.source = _source(recipe, rows, client)
@@ -120,6 +122,13 @@ class Training:
         self.optimizer.settle()
 
 
+def _check(outputs: Any, targets: Sequence[Any], loss: Callable[[Any, Any], Any]) -> None:
+    """Let the loss itself refuse a target that is none, a class or a sign: on the tape targets are numbers like any."""
+    kinds = dict.fromkeys(y for y in targets if not hasattr(y, "__len__"))
+    for target in kinds if len(kinds) < 1000 else ():  # with more of them they are measures
+        loss(outputs, target)
+
+
 def _source(recipe: Recipe, rows: Any, client: Any) -> Any:
     """Where mean losses and gradients come from: a tape here, or a Dask `client` (True: an embedded cluster)."""
     if client is None or client is False:
@@ -134,7 +143,9 @@ def table(inputs: Sequence[Any], targets: Sequence[Any]) -> Any:
     try:
         import numpy
     except ImportError as error:
-        raise ImportError("compiled=True needs NumPy, and numba to be fast: pip install chainrule[fast]") from error
+        raise ImportError("compiled=True needs NumPy, and numba to be fast: pip install numpy numba") from error
+    if any(numpy.asarray(part).dtype.kind in "SU" for part in (inputs, targets)):
+        raise TypeError("inputs and targets are numbers, not text: write float(x) for each")
     columns = [numpy.asarray(part, float).reshape(len(inputs), -1) for part in (inputs, targets)]
     return numpy.concatenate(columns, axis=1)
 

@@ -14,7 +14,7 @@ import reprlib
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from engine import Value
+from engine import Value, lift
 
 Rate = float | Callable[[int], float]
 
@@ -31,9 +31,10 @@ class Optimizer:
 
     def __init__(self, parameters: Iterable[Value], learning_rate: Rate, weight_decay: float = 0.0):
         self.parameters = _distinct(parameters)
-        self.learning_rate, self.weight_decay = learning_rate, _at_least_0(weight_decay, "weight_decay")
+        self.learning_rate = learning_rate
         if not callable(learning_rate):
-            _at_least_0(learning_rate, "learning_rate")
+            self.learning_rate = _at_least_0(learning_rate, "learning_rate")
+        self.weight_decay = _at_least_0(weight_decay, "weight_decay")
         self.steps = 0
         self.state = {name: [0.0] * len(self.parameters) for name in self.memory}
         self._frozen: set[int] = set()
@@ -44,7 +45,7 @@ class Optimizer:
 
     def rate(self) -> float:
         """The learning rate of the step to come."""
-        return self.learning_rate(self.steps) if callable(self.learning_rate) else self.learning_rate
+        return _float(self.learning_rate(self.steps) if callable(self.learning_rate) else self.learning_rate)
 
     def step(self) -> None:
         """Change each parameter's data by its grad; frozen parameters stay."""
@@ -190,6 +191,8 @@ class Adam(Optimizer):
         super().__init__(parameters, learning_rate, weight_decay)
         self.beta1, self.beta2 = _below_1(beta1, "beta1"), _below_1(beta2, "beta2")
         self.epsilon = _at_least_0(epsilon, "epsilon")
+        if self.epsilon == 0.0:
+            raise ValueError("epsilon is 0.0, by which the step of a grad of 0 would be divided: give a number above 0")
 
     def formula(self, grad: Any, *memory: Any) -> tuple[Any, ...]:
         mean, square = memory
@@ -237,6 +240,8 @@ def _root(x: Any) -> Any:
 
 
 def _distinct(parameters: Iterable[Value]) -> list[Value]:
+    if not hasattr(parameters, "__iter__"):
+        raise TypeError(f"{parameters!r} is no list of parameters: write SGD(net.parameters())")
     found = list(parameters)
     for p in found:
         if not isinstance(p, Value) or p.parents:
@@ -246,13 +251,19 @@ def _distinct(parameters: Iterable[Value]) -> list[Value]:
     return found
 
 
+def _float(number: Any) -> float:
+    return lift(number).data
+
+
 def _at_least_0(number: float, name: str) -> float:
+    number = _float(number)
     if not 0.0 <= number < math.inf:
         raise ValueError(f"{name} is {number!r}: it must be a finite number of 0 or more")
     return number
 
 
 def _below_1(number: float, name: str) -> float:
+    number = _float(number)
     if not 0.0 <= number < 1.0:
         raise ValueError(f"{name} is {number!r}: it must be at least 0 and less than 1")
     return number

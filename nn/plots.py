@@ -20,7 +20,7 @@ def figure(width: float, height: float) -> tuple[Any, Any]:
     try:
         from matplotlib.figure import Figure
     except ImportError:
-        raise ModuleNotFoundError("this picture needs matplotlib: pip install chainrule[demos]") from None
+        raise ModuleNotFoundError("this picture needs matplotlib: pip install matplotlib") from None
     made = Figure(figsize=(width, height), facecolor=PAPER, layout="constrained")
     axes = made.add_subplot(facecolor=PAPER)
     axes.tick_params(colors=GREY, length=0, labelsize=9)

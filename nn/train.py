@@ -12,7 +12,7 @@ import math
 import random
 import reprlib
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -23,10 +23,10 @@ from . import files
 from .losses import l2 as squares
 from .module import Module
 from .optim import Optimizer
-from .progress import HINT, progress
+from .progress import COMPILING, hint, patience, progress
 
 Loss = Callable[[Any, Any], Any]
-Descent = Callable[[Sequence[Sequence[int]]], list[float]]  # for groups of examples a step each; the losses before them
+Descent = Callable[[Sequence[Sequence[int]]], Iterable[float]]  # for groups of examples a step each; the losses before
 
 
 @dataclass
@@ -71,12 +71,14 @@ def example_gradients(model: Module, inputs: Sequence[Any], targets: Sequence[An
     parameters = model.parameters()
     before = [p.grad for p in parameters]
     wishes = []
-    for x, y in zip(inputs, targets):
-        model.zero_grad()
-        loss(model(x), y).backward()
-        wishes.append(model.named_gradient())
-    for p, grad in zip(parameters, before):
-        p.grad = grad
+    try:
+        for x, y in zip(inputs, targets):
+            model.zero_grad()
+            loss(model(x), y).backward()
+            wishes.append(model.named_gradient())
+    finally:
+        for p, grad in zip(parameters, before):
+            p.grad = grad
     return wishes
 
 
@@ -127,22 +129,31 @@ def fit(model: Module, inputs: Sequence[Any], targets: Sequence[Any], *, loss: L
     loss once and replays it: parameters then have their numbers when an epoch ends and when `before_step` is called;
     with a Dask `client` (True: one of its own) the rows are spread over its workers.
 
-    Raises ValueError where inputs and targets don't pair up, and ArithmeticError when the loss is not finite.
+    Raises ValueError where inputs and targets don't pair up, or the optimiser has none of the model's parameters, and
+    ArithmeticError when the loss is not finite.
     """
     _paired(inputs, targets)
     _at_least_1(epochs, "epochs")
     _at_least_1(1 if batch_size is None else batch_size, "batch_size")
+    _belong(model, loss, optimizer)
+    if client and not compiled:
+        raise ValueError("a client replays rows: write compiled=True with it")
     given = model, inputs, targets, loss, optimizer, l2, before_step
-    descend = _compiled(*given, client) if compiled else _eager(*given)
+    with patience(COMPILING if compiled and progress else ""):
+        descend = _compiled(*given, client) if compiled else _eager(*given)
     history = History()
-    run = {"seed": seed, "batch_size": batch_size or 0, "examples": len(inputs)}
+    run = {"seed": str(seed), "batch_size": batch_size or 0, "examples": len(inputs)}
     if checkpoint is not None and Path(checkpoint).exists():
         history = _resume(checkpoint, model, optimizer, run)
     start = time.perf_counter() - (history.times[-1] if history.times else 0.0)
-    with _progress(epochs, progress, "" if compiled else HINT) as report:
+    with _progress(epochs, progress, "" if compiled else hint()) as report:
         for epoch in range(len(history.loss), epochs):
             groups = batches(len(inputs), batch_size, seed, epoch)
-            losses = descend(groups)
+            losses = []
+            for one in descend(groups):
+                losses.append(one)
+                if len(losses) < len(groups):
+                    report(epoch + len(losses) / len(groups), one)
             history.loss.append(_mean(losses, groups))
             history.times.append(time.perf_counter() - start)
             report(epoch + 1, history.loss[-1])
@@ -177,7 +188,7 @@ def _eager(model: Module, inputs: Sequence[Any], targets: Sequence[Any], loss: L
             before_step()
         optimizer.step()
         return found
-    return lambda groups: [step(group) for group in groups]
+    return lambda groups: map(step, groups)
 
 
 def _average(model: Module, parameters: Sequence[Value], examples: Sequence[tuple[Any, Any]], loss: Loss) -> float:
@@ -187,6 +198,9 @@ def _average(model: Module, parameters: Sequence[Value], examples: Sequence[tupl
     losses = []
     for x, y in examples:
         one = loss(model(x), y)
+        if not isinstance(one, Value):
+            raise TypeError(f"an example's loss is one Value, not a {type(one).__name__}: let loss(outputs, target) "
+                            "add up what is wrong")
         one.backward()
         losses.append(one.data)
     for p in parameters:
@@ -231,7 +245,7 @@ def _resume(path: str | Path, model: Module, optimizer: Optimizer, run: dict[str
 
 
 def _floats(found: Any, count: int | None = None) -> list[float]:
-    if not isinstance(found, list) or len(found) != (count or len(found)) or {type(x) for x in found} - {float}:
+    if not isinstance(found, list) or {type(x) for x in found} - {float} or count not in (None, len(found)):
         raise ValueError("the history is not a loss and a time for each epoch")
     return found
 
@@ -241,6 +255,17 @@ def _paired(inputs: Sequence[Any], targets: Sequence[Any]) -> None:
         raise ValueError(f"{len(inputs)} inputs and {len(targets)} targets: give as many of both, and at least one")
 
 
+def _belong(model: Module, loss: Any, optimizer: Any) -> None:
+    """Training with what belongs to something else would change nothing, silently."""
+    if not callable(loss):
+        raise TypeError(f"loss is a function of outputs and target, such as nn.squared_error, not {loss!r}")
+    if isinstance(optimizer, type) or not hasattr(optimizer, "parameters"):
+        raise TypeError(f"optimizer is one that was made, such as nn.SGD(net.parameters(), 0.1), not {optimizer!r}")
+    if not set(optimizer.parameters) & set(model.parameters()):
+        raise ValueError("none of the optimiser's parameters is the model's: make one for it, as in "
+                         "nn.SGD(net.parameters(), 0.1)")
+
+
 def _at_least_1(number: int, name: str) -> None:
-    if number < 1 or number != int(number):
+    if not hasattr(number, "__index__") or number < 1:
         raise ValueError(f"{name} is {number!r}: it must be a whole number of 1 or more")

@@ -7,7 +7,7 @@ import pytest
 import nn
 from engine import square
 
-pytest.importorskip("distributed", reason="the cluster needs Dask: pip install chainrule[scale]")
+pytest.importorskip("distributed", reason="the cluster needs Dask: pip install distributed")
 pytest.importorskip("numpy")
 
 DRAW = random.Random(1)

@@ -133,3 +133,20 @@ def test_large_digits_are_learned_and_read_where_they_were_held_out():
     found = train_big.main(["--rows", "3000", "--epochs", "6"])
     assert found["seen"] > 0.8 and found["unseen"] > 0.75  # a tenth would be chance
     assert len(found["net"].parameters()) == 25450
+
+
+@pytest.mark.parametrize(("loss", "sizes", "targets"), [
+    (nn.cross_entropy, [3], [0, 1, 5]), (nn.max_margin, [1], [1, -1, 5]), (nn.binary_cross_entropy, [1], [0, 1, 5]),
+])
+def test_a_target_that_a_loss_refuses_is_refused(loss, sizes, targets):
+    net = nn.MLP(1, sizes, seed=0)
+    with pytest.raises(ValueError):
+        nn.fit(net, [[1.0], [2.0], [3.0]], targets, loss=loss, optimizer=nn.SGD(net.parameters()), epochs=1, compiled=True,
+               progress=False)
+
+
+def test_text_is_no_number():
+    net = nn.MLP(1, [1], seed=0)
+    with pytest.raises(TypeError, match="not text"):
+        nn.fit(net, [["1"], ["2"]], [1.0, 2.0], loss=nn.squared_error, optimizer=nn.SGD(net.parameters()), epochs=1,
+               compiled=True, progress=False)

@@ -132,6 +132,13 @@ def test_importing_loads_only_the_standard_library(package):
     assert loaded - {*sys.stdlib_module_names, "engine", "nn"} == set()
 
 
+def test_every_name_can_be_imported_without_other_peoples_libraries():
+    hidden = "; ".join(f"sys.modules[{name!r}] = None" for name in ("numpy", "numba", "rich", "graphviz", "matplotlib"))
+    program = f"import sys; {hidden}\nfrom engine import *\nfrom nn import *\nprint(record.__name__, MLP.__name__)"
+    out = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, cwd=ROOT).stdout
+    assert out == "record MLP\n"
+
+
 def test_nobody_raises_limits_evaluates_text_or_unpickles():
     found = {(_path(file), name): line for file in _files(*PACKAGES) for name, line in _forbidden(file)}
     wrong = [f"{path}:{line} {name}" for (path, name), line in found.items() if (path, name) not in EXCEPTIONS]

@@ -195,3 +195,19 @@ def test_a_state_that_does_not_fit_changes_nothing(state):
 def test_impossible_settings_are_refused(wrong, kind):
     with pytest.raises(kind):
         wrong()
+
+
+def test_rates_are_floats_and_parameters_are_a_list():
+    import numpy
+
+    for rate in (numpy.float32(0.5), 1, lambda t: numpy.float32(0.5)):
+        p = Value(1.0)
+        p.grad = 1.0
+        nn.SGD([p], rate).step()
+        assert type(p.data) is float
+    with pytest.raises(TypeError, match=r"write SGD\(net.parameters\(\)\)"):
+        nn.SGD(nn.MLP(1, [1]), 0.1)
+    with pytest.raises(TypeError, match="not the str"):
+        nn.SGD([Value(1.0)], "0.1")
+    with pytest.raises(ValueError, match="above 0"):
+        nn.Adam([Value(1.0)], epsilon=0.0)

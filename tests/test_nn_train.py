@@ -28,8 +28,13 @@ def numbers(model):
 
 
 def quiet(model, epochs=4, optimizer=None, **options):
-    return nn.fit(model, ROWS, TARGETS, loss=nn.squared_error, epochs=epochs, progress=False,
-                  optimizer=optimizer or nn.SGD(model.parameters(), 0.05), **options)
+    return nn.fit(model, ROWS, TARGETS, **{"loss": nn.squared_error, "epochs": epochs, "progress": False,
+                                           "optimizer": optimizer or nn.SGD(model.parameters(), 0.05), **options})
+
+
+def seen(**options):
+    """A fit that shows its progress."""
+    return quiet(net(), **{"progress": True, **options})
 
 
 @pytest.mark.parametrize("size", [None, 1, 2, 3, 5, 50])
@@ -137,7 +142,8 @@ def test_a_run_in_two_parts_has_the_bits_of_a_run_in_one(tmp_path, kind):
     fresh = net(seed=99)  # another process starts from anywhere
     history = quiet(fresh, epochs=9, optimizer=kind(fresh.parameters()), batch_size=2, checkpoint=path)
     assert numbers(fresh) == numbers(whole) and history.loss == full.loss
-    again = quiet(net(seed=1), epochs=9, optimizer=kind(fresh.parameters()), batch_size=2, checkpoint=path)
+    other = net(seed=1)
+    again = quiet(other, epochs=9, optimizer=kind(other.parameters()), batch_size=2, checkpoint=path)
     assert again.loss == full.loss  # nothing is left to do
 
 
@@ -179,7 +185,7 @@ def test_a_checkpoint_of_another_run_is_refused_and_nothing_changes(tmp_path):
         with pytest.raises(ValueError):
             quiet(other, optimizer=optimizer, checkpoint=path, **options)
     with pytest.raises(ValueError, match="Adam"):
-        quiet(net(), optimizer=nn.Adam(model.parameters()), batch_size=2, checkpoint=path)
+        quiet(model, optimizer=nn.Adam(model.parameters()), batch_size=2, checkpoint=path)
     assert numbers(other) == started and optimizer.steps == 0 and path.read_bytes() == before
 
 
@@ -223,7 +229,7 @@ def test_a_loss_that_leaves_the_numbers_stops_the_run():
 
 
 def test_progress_in_plain_lines_on_standard_error(capsys):
-    nn.fit(net(), ROWS, TARGETS, loss=nn.squared_error, optimizer=nn.SGD([Value(0.0)]), epochs=30)
+    seen(epochs=30)
     out, err = capsys.readouterr()
     lines = err.splitlines()
     assert out == "" and 10 <= len(lines) <= 12
@@ -238,7 +244,7 @@ def test_without_progress_nothing_is_printed(capsys):
 @pytest.mark.parametrize("show", [True, False])
 def test_a_long_run_hints_once_at_the_faster_way(capsys, monkeypatch, show):
     monkeypatch.setattr("nn.progress.LONG", 0.0)
-    nn.fit(net(), ROWS, TARGETS, loss=nn.squared_error, optimizer=nn.SGD([Value(0.0)]), epochs=5, progress=show)
+    seen(epochs=5, progress=show)
     assert capsys.readouterr().err.count("compiled=True") == show
 
 
@@ -249,7 +255,7 @@ def test_a_bar_where_someone_watches(monkeypatch):
     master, slave = os.openpty()
     with os.fdopen(slave, "w") as terminal:
         monkeypatch.setattr(sys, "stderr", terminal)
-        nn.fit(net(), ROWS, TARGETS, loss=nn.squared_error, optimizer=nn.SGD([Value(0.0)]), epochs=3)
+        seen(epochs=3)
     shown = os.read(master, 100_000).decode()
     os.close(master)
     assert "training" in shown and "3/3" in shown and "loss" in shown
@@ -269,7 +275,7 @@ def test_history_draws_its_curve(tmp_path):
 def test_without_matplotlib_the_curve_says_what_to_install(tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, "matplotlib", None)
     monkeypatch.setitem(sys.modules, "matplotlib.figure", None)
-    with pytest.raises(ModuleNotFoundError, match=r"pip install chainrule\[demos\]"):
+    with pytest.raises(ModuleNotFoundError, match=r"pip install matplotlib"):
         nn.History([1.0], [1.0]).plot(tmp_path / "loss.png")
 
 
@@ -292,3 +298,40 @@ def test_memory_does_not_grow_with_the_collector_off():
     finally:
         gc.enable()
     assert after - before < 20_000  # 100 bytes a step; a step's graph has over 10,000
+
+
+@pytest.mark.parametrize(("options", "error", "words"), [
+    ({"optimizer": nn.SGD([Value(0.0)])}, ValueError, "none of the optimiser's parameters is the model's"),
+    ({"optimizer": nn.SGD}, TypeError, "one that was made"), ({"loss": "mse"}, TypeError, "nn.squared_error"),
+    ({"epochs": 2.0}, ValueError, "whole number"), ({"batch_size": math.nan}, ValueError, "whole number"),
+    ({"client": True}, ValueError, "compiled=True"), ({"loss": lambda a, y: [a]}, TypeError, "one Value, not a list"),
+    ({"loss": lambda a, y: 1.0}, TypeError, "one Value, not a float"),
+])
+def test_what_cannot_train_is_refused(options, error, words):
+    with pytest.raises(error, match=words):
+        quiet(net(), **options)
+
+
+@pytest.mark.parametrize("seed", [1732500000123456789, (1, 2), "a"])
+def test_a_run_with_any_seed_goes_on(tmp_path, seed):
+    for epochs in (2, 4):
+        model = net()
+        history = quiet(model, epochs=epochs, seed=seed, batch_size=2, checkpoint=tmp_path / "run.json")
+    assert len(history.loss) == 4
+
+
+def test_a_bar_moves_within_an_epoch(monkeypatch):
+    told = []
+    monkeypatch.setattr("nn.progress._lines", lambda epochs: lambda epoch, loss: told.append(epoch))
+    seen(epochs=1, batch_size=len(ROWS) // 2)
+    assert told[0] < 1 and told[-1] == 1
+
+
+def test_patience_speaks_only_when_it_takes_long(capsys):
+    from nn.progress import patience
+    with patience("a moment", seconds=60.0), patience("", seconds=0.0):
+        pass
+    assert capsys.readouterr().err == ""
+    with patience("a moment", seconds=0.0):
+        time.sleep(0.2)
+    assert capsys.readouterr().err == "a moment\n"

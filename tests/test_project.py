@@ -18,7 +18,7 @@ SOMEBODYS_FOLDER = re.compile(r"(?<![\w.~])/(?:work|root|home/\w+|Users/\w+|tmp/
 @pytest.mark.parametrize("command", [["ruff", "check", "."], ["mypy"]], ids=["ruff", "mypy"])
 def test_types_and_lint_are_clean(command):
     if importlib.util.find_spec(command[0]) is None:
-        pytest.skip(f"{command[0]} is not installed: pip install chainrule[test]")
+        pytest.skip(f"{command[0]} is not installed: pip install {command[0]}")
     done = subprocess.run([sys.executable, "-m", *command], capture_output=True, text=True, cwd=ROOT)
     assert done.returncode == 0, done.stdout + done.stderr
 

@@ -87,7 +87,7 @@ def replays(seeds, fuse, backend, edges=True):
 
 
 def test_unfused_the_tape_rounds_exactly_as_the_graph_does():
-    pytest.importorskip("numba", reason="exactness is promised for numba: pip install chainrule[fast]")
+    pytest.importorskip("numba", reason="exactness is promised for numba: pip install numba")
     for seed, wanted, found, _ in replays(range(1000), fuse=False, backend="numba"):
         assert all(map(same, wanted, found)), (seed, wanted, found)
 

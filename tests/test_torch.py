@@ -1,4 +1,4 @@
-"""Against PyTorch's float64, where it is installed (`pip install chainrule[torch]`): values, gradients, edges."""
+"""Against PyTorch's float64, where it is installed (`pip install torch==2.13.0`): values, gradients, edges."""
 
 import math
 

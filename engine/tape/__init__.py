@@ -11,7 +11,43 @@ batch. docs/replay.md tells how, and what is frozen.
 ([0.25, 0.25], w(data=2, grad=0.5), b(data=0.5, grad=0))
 """
 
-from .recording import FrozenBranchWarning
-from .tape import Tape, record
+from collections.abc import Callable, Iterable
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from .jit import HAS_NUMBA
+
+if TYPE_CHECKING:
+    from .tape import Tape
 
 __all__ = ["FrozenBranchWarning", "Tape", "record"]
+
+_ON_FIRST_USE = {"FrozenBranchWarning": "recording", "Tape": "tape"}  # they need NumPy, which may be missing
+
+
+def record(function: Callable[..., Any], example: Iterable[Any], *, fuse: bool = True,
+           backend: str | None = None, threads: int | None = None) -> "Tape":
+    """A tape of function(*example): the numbers of the example become inputs, every other leaf a parameter.
+
+    >>> from engine import Value
+    >>> w = Value(3.0, label="w")
+    >>> record(lambda x, target: (w * x - target) ** 2, [1.0, 2.0]).parameters
+    [w(data=3, grad=0)]
+
+    Targets are inputs too. `fuse=False` keeps every operation apart, and rounds exactly as the graph does; `backend`
+    is "numba" or "numpy" (None: numba where it is installed); `threads` None: all cores where it pays. Warns with
+    FrozenBranchWarning where a Python branch was decided by an input.
+    """
+    if backend not in (None, "numba", "numpy"):
+        raise ValueError(f"backend={backend!r}: choose 'numba', 'numpy', or None for the faster one installed")
+    if backend == "numba" and not HAS_NUMBA:
+        raise ImportError("numba is not installed: pip install numba")
+    from .tape import Tape
+
+    return Tape(function, example, fuse, HAS_NUMBA if backend is None else backend == "numba", threads)
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _ON_FIRST_USE:
+        raise AttributeError(f"engine.tape has no {name!r}")
+    return getattr(import_module(f"engine.tape.{_ON_FIRST_USE[name]}"), name)

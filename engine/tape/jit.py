@@ -20,7 +20,7 @@ def numpy() -> Any:
     try:
         import numpy
     except ImportError as error:
-        raise ImportError("recording needs NumPy, and numba to be fast: pip install chainrule[fast]") from error
+        raise ImportError("recording needs NumPy, and numba to be fast: pip install numpy numba") from error
     return numpy
 
 

@@ -1,6 +1,6 @@
 """The tape: what `record` returns, and the arrays that go in and come out.
 
->>> from engine import Value
+>>> from engine import Value, record
 >>> w = Value(3.0)
 >>> tape = record(lambda x: w * x, [1.0])
 >>> mean, gradient = tape.value_and_gradient([5.0], [[1.0], [2.0]])  # plain numbers: no Value is touched
@@ -12,29 +12,10 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from ..value import Value
-from .jit import HAS_NUMBA, numpy
+from .jit import numpy
 from .program import Plan
 from .recording import recorded
 from .replay import run
-
-
-def record(function: Callable[..., Any], example: Iterable[Any], *, fuse: bool = True,
-           backend: str | None = None, threads: int | None = None) -> "Tape":
-    """A tape of function(*example): the numbers of the example become inputs, every other leaf a parameter.
-
-    >>> w = Value(3.0, label="w")
-    >>> record(lambda x, target: (w * x - target) ** 2, [1.0, 2.0]).parameters
-    [w(data=3, grad=0)]
-
-    Targets are inputs too. `fuse=False` keeps every operation apart, and rounds exactly as the graph does; `backend`
-    is "numba" or "numpy" (None: numba where it is installed); `threads` None: all cores where it pays. Warns with
-    FrozenBranchWarning where a Python branch was decided by an input.
-    """
-    if backend not in (None, "numba", "numpy"):
-        raise ValueError(f"backend={backend!r}: choose 'numba', 'numpy', or None for the faster one installed")
-    if backend == "numba" and not HAS_NUMBA:
-        raise ImportError("numba is not installed: pip install chainrule[fast]")
-    return Tape(function, example, fuse, HAS_NUMBA if backend is None else backend == "numba", threads)
 
 
 class Tape:
@@ -96,6 +77,7 @@ class Tape:
     def source(self, language: str = "python") -> str:
         """Readable source of the value and its gradient, for "python", "numpy", "jax", "torch" or "c".
 
+        >>> from engine import record
         >>> print(record(lambda x: x * x, [3.0]).source("numpy").splitlines()[-3:])
         ['    v1 = v0 * v0', '    v2 = v0 + v0', '    return v1, [v2]']
         """

@@ -138,7 +138,7 @@ def converted(svg: str, suffix: str) -> bytes:
 def _by_program(svg: str, form: str) -> bytes:
     program = shutil.which("rsvg-convert")
     if program is None:
-        raise ImportError(f"a .{form} file needs cairosvg: pip install chainrule[pictures], or save as .svg")
+        raise ImportError(f"a .{form} file needs cairosvg: pip install cairosvg, or save as .svg")
     zoom = ["--zoom=2"] if form == "png" else []
     return subprocess.run([program, f"--format={form}", *zoom], input=svg.encode(), capture_output=True, check=True,
                           timeout=60).stdout
