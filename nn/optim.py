@@ -50,11 +50,11 @@ class Optimizer:
     def step(self) -> None:
         """Change each parameter's data by its grad; frozen parameters stay."""
         rate, memory = self.rate(), tuple(self.state.values())
-        for i, p in enumerate(self.parameters):
+        for i, (p, *before) in enumerate(zip(self.parameters, *memory)):
             if i in self._frozen:
                 continue
-            p.data, *kept = self._next(rate, p.data, p.grad, *[numbers[i] for numbers in memory])
-            for numbers, number in zip(memory, kept):
+            p.data, *after = self._next(rate, p.data, p.grad, *before)
+            for numbers, number in zip(memory, after):
                 numbers[i] = number
         self.steps += 1
 

@@ -26,7 +26,7 @@ Weights = list[list[tuple[list[float], float]]]  # layer, neuron, (w, b)
 
 def main(quick: bool = False) -> None:
     """Print every table."""
-    others, rounds = list(peers()), 3 if quick else 10
+    others, rounds = list(peers()), 2 if quick else 6
     print("\nCPU time on one core, best of", rounds, "rounds; a ratio says how many times as long as chainrule's")
     moons_step(others, rounds)
     plain_graphs(others, rounds)
