@@ -296,7 +296,7 @@ def test_a_step_along_several_edges_says_how_many_and_lists_what_they_add():
     assert [float(term) for term in terms.replace("- ", "-").replace("+ ", "").split()] == pytest.approx(shares, rel=1e-3)
     assert float(total) == pytest.approx(sum(shares), rel=1e-3)
     [one] = film(engine.weighted_sum([Value(2.0)], [Value(3.0, label="x")], Value(1.0)), collapse="layers")["frames"][-2:-1]
-    assert one["say"].endswith("sends its share to x along 1 edge.") and one["numbers"] == "x.grad += 2"
+    assert one["say"].endswith("sends its share to x:  ∂layer 0/∂x = 2") and one["numbers"] == "x.grad += 1 × 2 = 2"
     many = next(frame for frame in found["frames"] if "16 edges" in frame["say"])
     assert "+ 10 more = " in many["numbers"]
 

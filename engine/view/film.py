@@ -25,7 +25,7 @@ from ..value import Value
 from . import collapse as collapsing
 from .collapse import Group
 from .layout import place
-from .neurons import Neuron, neurons
+from .neurons import neurons, used_once
 from .picture import LARGEST, _named
 from .scene import MINUS, Card, Pill, Scene, sign, signed, text
 
@@ -83,12 +83,8 @@ def _name_the_rest(scene: Scene, root: Value, label: Callable[[Any, str], None])
 
 
 def _neurons(root: Value) -> dict[Any, str]:
-    """The sum and the output of a neuron that is used once are called as its bias is."""
-    found: dict[str, list[Neuron]] = {}
-    for neuron in neurons(topological_order(root)[0]):
-        bias = "" if neuron.bias is None else neuron.bias.label
-        found.setdefault(bias.rpartition(".")[0], []).append(neuron)
-    single = {called: uses[0] for called, uses in found.items() if called and len(uses) == 1}
+    """The sum and the output of a neuron that is used once are called as its parameters are."""
+    single = used_once(topological_order(root)[0], {})
     sums = {neuron.sum: f"{called}.z" for called, neuron in single.items()}
     return sums | {neuron.output: called for called, neuron in single.items()}
 
@@ -214,14 +210,14 @@ class _Film:
 
     def edge(self, pill: Pill) -> dict[str, Any]:
         """What flows from a node to one of its parents: by what its grad is multiplied, or how many edges it sums."""
-        words = f"× {text(pill.step.local)}" if _is_single(pill) else _edges(pill)
+        words = f"× {text(pill.step.local)}" if pill.single else _edges(pill)
         return {"id": self.edges[id(pill)], "node": pill.child.number, "parent": pill.parent.number, "local": words,
                 "tip": printable(self.equation(pill), 400), "size": [pill.width, pill.height]}
 
     def equation(self, pill: Pill) -> str:
         """`∂(a·b)/∂a = b = 3`; where the symbols are the number already, or a border is crossed, the number alone."""
         node, parent, slot = pill.step.node, pill.step.parent, pill.step.slot
-        if not _is_single(pill):
+        if not pill.single:
             return f"the sum over {_edges(pill)}"
         plain = not isinstance(node, Group) and not isinstance(parent, Group)
         return f"{_slope(node, parent)} = {_equals(self.slopes[node][slot] if plain else '', text(pill.step.local))}"
@@ -260,7 +256,7 @@ class _Film:
 
     def _send(self, pill: Pill, grad: float) -> Frame:
         step, to = pill.step, f"{_called(pill.step.parent)}.grad"
-        if _is_single(pill):
+        if pill.single:
             say = f":  {self.equation(pill)}"
             rule = f"{_called(step.node)}.grad × {_slope(step.node, step.parent)}"
             numbers = f"{text(grad)} × {_bracketed(step.local)}"
@@ -294,13 +290,6 @@ def _shares(scene: Scene, root: Value) -> dict[tuple[Any, Any], list[float]]:
         ends = box.get(step.node, step.node), box.get(step.parent, step.parent)
         found.setdefault(ends, []).append(step.contribution)
     return found
-
-
-def _is_single(pill: Pill) -> bool:
-    """Whether a pill is a grad times a local derivative; what leaves a layer, or a neuron used often, is a sum."""
-    node = pill.step.node
-    alone = not isinstance(node, Group) or (node.kind == "neuron" and len(node.outputs) == 1)
-    return alone and pill.edges <= 1
 
 
 def _edges(pill: Pill) -> str:

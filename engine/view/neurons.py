@@ -80,13 +80,17 @@ def neurons(order: Iterable[Any]) -> list[Neuron]:
     return found
 
 
-def output_names(order: list[Any], names: Mapping[Any, str]) -> dict[Any, str]:
-    """Outputs without a label are called as their neurons are, where a neuron is used once."""
-    families: dict[str, list[Any]] = {}
+def used_once(order: Iterable[Any], names: Mapping[Any, str]) -> dict[str, Neuron]:
+    """The neurons that are used once, by the names that their parameters give them."""
+    uses: dict[str, list[Neuron]] = {}
     for neuron in neurons(order):
-        families.setdefault(neuron.family(names), []).append(neuron.output)
-    return {outputs[0]: family for family, outputs in families.items()
-            if family and len(outputs) == 1 and not outputs[0].label}
+        uses.setdefault(neuron.family(names), []).append(neuron)
+    return {family: found[0] for family, found in uses.items() if family and len(found) == 1}
+
+
+def output_names(order: Iterable[Any], names: Mapping[Any, str]) -> dict[Any, str]:
+    """Outputs without a label are called as their neurons are."""
+    return {neuron.output: family for family, neuron in used_once(order, names).items() if not neuron.output.label}
 
 
 def _only_users(order: list[Any]) -> dict[Any, Any]:

@@ -51,7 +51,8 @@
     const from = byId.get(edge.node), to = byId.get(edge.parent), [x, y] = edge.at, [PW, PH] = edge.size;
     const a = from.at[0] - from.size[0] / 2, ay = leaves.get(edge.id), b = to.at[0] + to.size[0] / 2, by = arrives.get(edge.id);
     const far = edge.bend.length && a - x - PW / 2 > 60; // dot's way around the cards in between
-    const around = far ? "C" + [...edge.bend, [x + PW / 2, y]].map((point) => point.join(" ")).join(" ") : curve(a, ay, x + PW / 2, y);
+    const level = edge.bend.map(([at, high], i) => [at, i === 0 ? ay : i === edge.bend.length - 1 ? y : high]); // at both ends
+    const around = far ? "C" + [...level, [x + PW / 2, y]].map((point) => point.join(" ")).join(" ") : curve(a, ay, x + PW / 2, y);
     const group = make(edgesLayer, "g", { class: "edge", id: `edge-${edge.id}` });
     edge.wire = make(group, "path", { class: "wire",
       d: `M${a} ${ay}${around}L${x - PW / 2} ${y}${curve(x - PW / 2, y, b + 9, by)}` });
