@@ -42,9 +42,10 @@ class anomaly:
     def __init__(self, nan: bool = True, inf: bool = True, limit: float | None = None):
         if limit is not None and not limit > 0.0:
             raise ValueError(f"limit is the largest |grad| to let pass, a number above 0, not {limit!r}")
-        self.nan, self.inf, self.limit, self.thread = nan, inf, limit, get_ident()
+        self.nan, self.inf, self.limit, self.thread = nan, inf, limit, 0
 
     def __enter__(self) -> "anomaly":
+        self.thread = get_ident()
         watchers.append(self)
         return self
 

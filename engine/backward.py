@@ -1,6 +1,6 @@
 """The backward pass: the chain rule along every edge, and at every node the sum over its children.
 
-Put one breakpoint on the last line and you see all there is to see: `node`, `parent`, `local`, `contribution`
+Put one breakpoint on the line with += and you see all there is to see: `node`, `parent`, `local`, `contribution`
 and the running sum `parent.grad`.
 
 >>> from engine import Value

@@ -138,7 +138,8 @@ def _judged(name: str, analytic: float, g: Function, x: float, referee: Callable
     if abs(analytic - numeric) <= tolerance * max(abs(analytic), abs(numeric)) + error:
         sure = error <= tolerance * max(abs(analytic), abs(numeric), 1.0)
         return Row(name, analytic, numeric, error, "ok" if sure else "undecided")
-    return Row(name, analytic, numeric, error, _at_an_edge(analytic, g, x, tolerance))
+    verdict = _at_an_edge(analytic, g, x, tolerance)
+    return Row(name, analytic, numeric, error, "wrong" if verdict == "ok" and error == 0.0 else verdict)
 
 
 def _at_an_edge(analytic: float, g: Function, x: float, tolerance: float) -> str:
@@ -151,9 +152,11 @@ def _at_an_edge(analytic: float, g: Function, x: float, tolerance: float) -> str
     if rough or not known:  # a slope that grows without end, as sqrt's at 0, or a border of the domain
         return "undecided" if math.isfinite(analytic) else "not finite"
     low, high = min(known), max(known)
-    margin = tolerance * max(abs(low), abs(high), 1.0)
     apart = high - low > 1e-3 * max(abs(low), abs(high))
-    return "kink" if apart and low - margin <= analytic <= high + margin else "wrong"
+    margin = tolerance * max(abs(low), abs(high), apart) + sum(error for _, error in found if error < math.inf)
+    if low - margin <= analytic <= high + margin:
+        return "kink" if apart else "ok"
+    return "wrong"
 
 
 def _jumps(g: Function, x: float, side: float) -> bool:
@@ -299,7 +302,7 @@ def _exact_slope(order: list[Value], root: Value, x: Value) -> Callable[[], floa
 
 
 def _derivative(g: Callable[[Any], Any], x: float) -> float:
-    """By a central difference, h = 1e-20, of 60 digits; nan where it is no real number, or both sides differ."""
+    """By a central difference, h = 1e-20, of 60 digits; nan where it is no real number, or sides or steps differ."""
     import mpmath
     with mpmath.workdps(60):
         try:
@@ -307,9 +310,10 @@ def _derivative(g: Callable[[Any], Any], x: float) -> float:
             low, here, high = (g(mpmath.mpf(x) + k * h) for k in (-1, 0, 1))
             if abs(high - low) < mpmath.mpf(10) ** -45 * abs(here):
                 return math.nan  # so flat that even 60 digits hold too few of the difference
-            left, right = (here - low) / h, (high - here) / h
-            smooth = abs(left - right) <= mpmath.mpf(10) ** -10 * max(abs(left), abs(right))
-            return float((left + right) / 2) if smooth else math.nan
+            left, right, near = (here - low) / h, (high - here) / h, (g(x + h / 2) - g(x - h / 2)) / h
+            apart = max(left, right, near) - min(left, right, near)
+            alike = apart <= mpmath.mpf(10) ** -10 * max(abs(left), abs(right))
+            return float((left + right) / 2) if alike else math.nan
         except (ArithmeticError, ValueError, TypeError):  # a pole, an edge of the domain, a complex number
             return math.nan
 

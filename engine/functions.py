@@ -1,4 +1,4 @@
-"""Functions with plain numbers that are no operands, such as a slope or a bound, and check them.
+"""Functions that take plain numbers besides their operand: an exponent, a slope, bounds.
 
 >>> from engine import Value
 >>> clamp(7.0, 0.0, 1.0), leaky_relu(Value(-2.0), slope=0.5)

@@ -34,7 +34,7 @@ def topological_order(root: Any) -> tuple[list[Any], list[Any]]:
             seen.add(node)
             if not node.parents:
                 leaves.append(node)
-            elif len(node.parents) > 2 and seen.issuperset(node.parents):
+            elif len(node.parents) > 2 and seen.issuperset(node.parents):  # seen and not placed would be a circle
                 order.append(node)
             else:
                 stack += node, None

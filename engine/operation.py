@@ -43,6 +43,8 @@ class Operation:
 
     def of(self, operands: tuple[Any, ...]) -> Any:
         """Operands that know what to do with an operation do it (a Value makes a node); numbers go forward."""
+        if self.arity not in (None, len(operands)):
+            raise TypeError(f"{self.name} takes {self.arity} operand{'s' * (self.arity != 1)}, not {len(operands)}")
         for operand in operands:
             if operand.__class__ is not float and hasattr(operand, "__operate__"):
                 return operand.__operate__(self, operands)
@@ -65,7 +67,8 @@ def operation(name: str, symbol: str, forward: Callable[..., float], rule: Rule 
     """Enter a row into the table."""
     if rule is None:
         closure = _constant(name, slopes)  # one closure serves every node
-        rule, arity = lambda z, x, y=None: closure, len(slopes)
+        rule = lambda z, x, y=None: closure  # noqa: E731
+        arity = len(slopes)
     OPERATIONS[name] = made = _entered(Operation(name, symbol, forward, rule, arity, domain=domain))
     return made
 
@@ -85,26 +88,26 @@ def family(name: str, maker: Callable[..., Operation]) -> Callable[..., Operatio
 FLOATS: dict[str, Any] = {}  # the words of the table as a node's closure understands them: `exp` is exp's forward
 
 
-def read(text: Any, words: dict[str, Any]) -> Any:
-    """A rule, or another function of operations.py, once more: the same text, in which its words mean `words`.
+def rebound(function: Any, names: dict[str, Any]) -> Any:
+    """A rule, or another function of operations.py, once more: the same code, in which names mean what `names` says.
 
     Where `exp` means the operation, a rule takes floats and Values alike; where it means that operation's forward,
     the rule goes straight to the numbers, and so does a person who steps into it.
     """
-    if text.__module__ != "engine.operations":
-        return text
-    return FunctionType(text.__code__, words, text.__name__, text.__defaults__, text.__closure__)
+    if function.__module__ != "engine.operations":
+        return function
+    return FunctionType(function.__code__, names, function.__name__, function.__defaults__, function.__closure__)
 
 
 def on_floats(word: Any) -> Any:
     """What a word of the table means where all numbers are floats."""
     if isinstance(word, Operation):
         return word.forward
-    return read(word, FLOATS) if isinstance(word, FunctionType) else word
+    return rebound(word, FLOATS) if isinstance(word, FunctionType) else word
 
 
 def _entered(made: Operation) -> Operation:
-    made.closure = read(made.rule, FLOATS)
+    made.closure = rebound(made.rule, FLOATS)
     return made
 
 
@@ -113,7 +116,8 @@ def _constant(name: str, slopes: tuple[float, ...]) -> Closure:
 
 
 def named(rule: Rule, name: str) -> Rule:
-    """Call the closure that `rule` returns by the operation's name, so that a debugger can break on it."""
+    """Call the closure that `rule` returns by the operation's name, so that a debugger can break on it: `rule` itself
+    is changed."""
     constants = (constant.replace(co_name=name, co_qualname=name) if isinstance(constant, CodeType) else constant
                  for constant in rule.__code__.co_consts)
     rule.__code__ = rule.__code__.replace(co_consts=tuple(constants))

@@ -136,7 +136,7 @@ def weighed(weights: Any, inputs: Any) -> Closure:
 
 
 def _shares(parts: tuple[Any, ...]) -> tuple[Any, ...]:
-    """Each part of the whole: what a rounded z made all of them too large or too small by, cancels."""
+    """The parts divided by their own sum, so that the rounding of z cancels."""
     return tuple(map(divide, parts, repeat(total(*parts))))
 
 

@@ -26,12 +26,7 @@ _BUILT_IN = {*(row.name for row in OPERATIONS.values()), *OPERATIONS, *FAMILIES,
 
 
 class Primitive(Operation):
-    """An operation that a user made: it checks how many operands it is given, and what its rule returns."""
-
-    def of(self, operands: tuple[Any, ...]) -> Any:
-        if len(operands) != self.arity:
-            raise TypeError(f"{self.name} takes {_count(self.arity or 0, 'operand')}, not {len(operands)}")
-        return super().of(operands)
+    """An operation that a user made. What its rule returns is checked."""
 
 
 def primitive(forward: Callable[..., float] | None = None, *, rule: Callable[..., Any] | None = None,

@@ -17,7 +17,7 @@ from fractions import Fraction
 from typing import Any
 
 from . import operations
-from .operation import OPERATIONS, Operation, read
+from .operation import OPERATIONS, Operation, rebound
 
 _LOOSE, _SUM, _PRODUCT, _SIGN, _POWER, _TIGHT = range(6)
 _INFIX = {"add": (" + ", _SUM), "subtract": (" - ", _SUM), "multiply": ("·", _PRODUCT), "divide": (" / ", _PRODUCT),
@@ -90,7 +90,7 @@ def slopes(operation: Operation | str, names: Sequence[str] = (), result: str = 
     """
     operation, letters = _found(operation), _letters(operation, names)
     try:
-        found = read(operation.rule, _WORDS)(Symbol(result), *[Symbol(letter) for letter in letters])()
+        found = rebound(operation.rule, _WORDS)(Symbol(result), *[Symbol(letter) for letter in letters])()
     except (TypeError, ValueError, ArithmeticError, AttributeError):
         return ("?",) * len(letters)
     return tuple([_text(slope) for slope in found])

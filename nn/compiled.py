@@ -13,8 +13,11 @@ numbers back when the epoch ends, however it ends.
 (True, True)
 """
 
+import math
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
+
+from engine import lift
 
 from .losses import l2
 from .optim import Optimizer
@@ -32,11 +35,12 @@ class Recipe(NamedTuple):
     inputs: int
     targets: int = 0
     l2: float = 0.0
+    bare: bool = False  # whether the model takes a number, and not a list of one
 
     def of_row(self, *row: Any) -> Any:
         """The loss as a function of a row's numbers, with the penalty on the parameters, which no row changes."""
         target = list(row[self.inputs:]) if self.targets else row[self.inputs]
-        loss = self.loss(self.model(list(row[:self.inputs])), target)
+        loss = self.loss(self.model(row[0] if self.bare else list(row[:self.inputs])), target)
         return loss + self.l2 * l2(self.model.parameters()) if self.l2 else loss
 
 
@@ -67,12 +71,27 @@ class Training:
         rows = table(inputs, targets)
         _check(model(inputs[0]), targets, loss)
         recipe = Recipe(model, loss, _width(inputs[0]), _width(targets[0]) if hasattr(targets[0], "__len__") else 0,
-                        penalty)
+                        penalty, bare=not hasattr(inputs[0], "__len__"))
         self.source = _source(recipe, rows, client)
+        self._compare(recipe, inputs, targets, rows)
         self.optimizer, self.before_step = optimizer, before_step
         self.values = list(dict.fromkeys([*model.parameters(), *self.source.parameters, *optimizer.parameters]))
         self.trained, self.found, self.moved = map(
             self._places, (model.parameters(), self.source.parameters, optimizer.parameters))
+
+    def _compare(self, recipe: Recipe, inputs: Sequence[Any], targets: Sequence[Any], rows: Any) -> None:
+        """For one example of each kind of target the tape has the loss that Python finds, which may ask y == 1."""
+        import numpy
+
+        first = {rows[i, recipe.inputs:].tobytes(): i for i in reversed(range(min(len(rows), 1000)))}
+        data = numpy.array([p.data for p in self.source.parameters])
+        penalty = recipe.l2 * l2([p.data for p in recipe.model.parameters()]) if recipe.l2 else 0.0
+        for i in sorted(first.values())[:12]:
+            recorded, _ = self.source.mean(data, [i])
+            own = lift(recipe.loss(recipe.model(inputs[i]), targets[i])).data + penalty
+            if math.isfinite(own) and not math.isclose(recorded, own, rel_tol=1e-6, abs_tol=1e-9):
+                raise ValueError(f"example {i} has a loss of {own:.6g}, but {recorded:.6g} recorded from the first: "
+                                 "Python decided by a number of it; write engine.where(condition, a, b) instead")
 
     def epoch(self, groups: Sequence[Sequence[int]]) -> list[float]:
         """A step for each group of examples; the loss before each."""
@@ -85,7 +104,7 @@ class Training:
     def _step(self, group: Sequence[int]) -> float:
         loss: float
         loss, gradient = self.source.mean(self.data[self.found], group)
-        self.grad[self.trained] = 0.0
+        self.grad[self.trained] = self.grad[self.moved] = 0.0
         self.grad[self.found] = gradient
         must_be_finite(loss, self.optimizer)
         if self.before_step is not None:
@@ -146,6 +165,8 @@ def table(inputs: Sequence[Any], targets: Sequence[Any]) -> Any:
         raise ImportError("compiled=True needs NumPy, and numba to be fast: pip install numpy numba") from error
     if any(numpy.asarray(part).dtype.kind in "SU" for part in (inputs, targets)):
         raise TypeError("inputs and targets are numbers, not text: write float(x) for each")
+    if any(numpy.asarray(part).ndim > 2 for part in (inputs, targets)):
+        raise ValueError("an example is a list of numbers, without lists in it: flatten it")
     columns = [numpy.asarray(part, float).reshape(len(inputs), -1) for part in (inputs, targets)]
     return numpy.concatenate(columns, axis=1)
 

@@ -136,6 +136,8 @@ def fit(model: Module, inputs: Sequence[Any], targets: Sequence[Any], *, loss: L
     _at_least_1(epochs, "epochs")
     _at_least_1(1 if batch_size is None else batch_size, "batch_size")
     _belong(model, loss, optimizer)
+    if not l2 >= 0.0:
+        raise ValueError(f"l2 is {l2!r}: the strength of a penalty is 0 or more")
     if client and not compiled:
         raise ValueError("a client replays rows: write compiled=True with it")
     given = model, inputs, targets, loss, optimizer, l2, before_step
@@ -176,9 +178,10 @@ def _eager(model: Module, inputs: Sequence[Any], targets: Sequence[Any], loss: L
            before_step: Callable[[], object] | None) -> Descent:
     """A graph for every example."""
     parameters = model.parameters()
+    moved = list(dict.fromkeys([*parameters, *optimizer.parameters]))
 
     def step(group: Sequence[int]) -> float:
-        found = _average(model, parameters, [(inputs[i], targets[i]) for i in group], loss)
+        found = _average(model, moved, [(inputs[i], targets[i]) for i in group], loss)
         if l2:
             penalty = l2 * squares(parameters)
             penalty.backward()

@@ -127,3 +127,11 @@ def test_bad_input_is_refused_in_words():
         check_gradients(lambda x: x, 1.0, tolerance=0.0)
     with pytest.raises(ValueError, match="0 values"):
         check_gradients(lambda: Value(1.0))
+
+
+@pytest.mark.parametrize("f", [
+    lambda x: x**3, lambda x: x**5 + 1, lambda x: x * x * x, lambda x: engine.tanh(x) ** 3, lambda x: engine.square(x) * x,
+    lambda x: engine.relu(x) ** 2, lambda x: engine.relu(x) * x, lambda x: abs(x) * x, lambda x: engine.relu(-x) ** 2,
+])
+def test_what_is_flat_at_zero_is_right(f):
+    assert check_gradients(f, 0.0).ok

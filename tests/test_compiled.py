@@ -4,6 +4,7 @@ import random
 
 import pytest
 
+import engine
 import nn
 
 pytest.importorskip("numpy", reason="recording needs NumPy")
@@ -149,4 +150,38 @@ def test_text_is_no_number():
     net = nn.MLP(1, [1], seed=0)
     with pytest.raises(TypeError, match="not text"):
         nn.fit(net, [["1"], ["2"]], [1.0, 2.0], loss=nn.squared_error, optimizer=nn.SGD(net.parameters()), epochs=1,
+               compiled=True, progress=False)
+
+
+def test_a_loss_that_asks_python_for_its_target_is_refused():
+    net = nn.MLP(1, [1], seed=0)
+    by_python = lambda a, y: engine.softplus(-a) if y == 1 else engine.softplus(a)  # noqa: E731
+    with pytest.raises(ValueError, match="engine.where"):
+        nn.fit(net, [[1.0], [-1.0]], [1, 0], loss=by_python, optimizer=nn.SGD(net.parameters()), epochs=1, compiled=True,
+               progress=False)
+
+
+def test_a_parameter_of_the_optimiser_alone_is_trained_alike():
+    found = []
+    for compiled in (False, True):
+        scale, net = engine.Value(2.0), nn.MLP(1, [2, 1], seed=1)
+        nn.fit(net, [[0.0], [1.0], [2.0]], [1.0, 3.0, 1.0], loss=lambda a, y, scale=scale: (scale * a - y) ** 2, epochs=2, batch_size=1,
+               optimizer=nn.SGD([*net.parameters(), scale], 0.01), compiled=compiled, progress=False)
+        found.append([scale.data, scale.grad, *(p.data for p in net.parameters())])
+    assert found[0] == pytest.approx(found[1], rel=1e-12) and found[0][0] != 2.0
+
+
+def test_a_model_of_one_number_and_rows_of_rows():
+    class Line(nn.Module):
+        def __init__(self):
+            self.slope = engine.Value(0.0)
+
+        def __call__(self, x):
+            return self.slope * x
+    line = Line()
+    nn.fit(line, [1.0, 2.0], [3.0, 6.0], loss=nn.squared_error, optimizer=nn.SGD(line.parameters(), 0.1), epochs=60,
+           compiled=True, progress=False)
+    assert line.slope.data == pytest.approx(3.0, rel=1e-9)
+    with pytest.raises(ValueError, match="flatten"):
+        nn.fit(line, [[[1.0]], [[2.0]]], [3.0, 6.0], loss=nn.squared_error, optimizer=nn.SGD(line.parameters()), epochs=1,
                compiled=True, progress=False)

@@ -204,3 +204,13 @@ def test_functions_of_lists():
             found = [x if isinstance(x, float) else x.data for x in engine.softmax(values)]
             assert found == pytest.approx([1.0 - share, share], rel=1e-15)
     assert engine.total([]) == 0.0 and engine.product([]) == 1.0 and engine.softmax([]) == []
+
+
+@pytest.mark.parametrize(("call", "words"), [
+    (lambda: engine.exp(), "exp takes 1 operand, not 0"), (lambda: engine.exp(1.0, 2.0), "exp takes 1 operand, not 2"),
+    (lambda: engine.atan2(Value(1.0)), "atan2 takes 2 operands, not 1"), (lambda: engine.where(1, 2), "where takes 3 operands, not 2"),
+    (lambda: engine.maximum(*[Value(1.0)] * 3), "maximum takes 2 operands, not 3"),
+])
+def test_a_wrong_number_of_operands_is_named(call, words):
+    with pytest.raises(TypeError, match=words):
+        call()

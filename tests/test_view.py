@@ -382,3 +382,12 @@ def test_the_lecture_draws_an_edge_for_every_parent():
     pytest.importorskip("graphviz")
     x = Value(2.0, label="x")
     assert engine.draw_dot(x * x).source.count("->") == 3
+
+
+def test_a_very_long_chain_is_refused_at_once_with_its_own_numbers():
+    y, m, b = Value(1.0), Value(0.5), Value(0.25)
+    for _ in range(100_000):
+        y = y * m + b
+    for refuse in (engine.draw, engine.stepper):
+        with pytest.raises(ValueError, match="200,003 values"):
+            refuse(y)

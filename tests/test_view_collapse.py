@@ -217,10 +217,10 @@ def test_the_local_derivative_of_a_sum_in_any_spelling(spell):
 
 
 def test_between_two_leaves_the_weight_stands_where_weights_stand_further_in():
-    (u, v, w), x = (Value(0.1 * i + 0.2) for i in range(3)), Value(0.3, label="x")
+    (u, v, w, s), x = (Value(0.1 * i + 0.2) for i in range(4)), Value(0.3, label="x")
     for left in (False, True):
         hidden = [(a * x + 1.0 if left else x * a + 1.0).tanh() for a in (u, v)]
-        y = w * hidden[0] + w * hidden[1] if left else hidden[0] * w + hidden[1] * w
+        y = w * hidden[0] + s * hidden[1] if left else hidden[0] * w + hidden[1] * s
         assert [n.inputs for n in neurons(topological_order(y)[0])] == [(x,), (x,), tuple(hidden)]
 
 
@@ -231,6 +231,8 @@ def test_between_two_leaves_the_weight_stands_where_weights_stand_further_in():
     lambda p, q: 2.0 * p[0].exp() + 1.0,  # no weight
     lambda p, q: (z := p[0] * q[0]) + z * z,  # a product that others use
     lambda p, q: p[0] * q[0] - p[1] * q[1],  # a difference
+    lambda p, q: engine.total([p[0] * 0.01 for _ in range(300)]),  # one leaf, used often
+    lambda p, q: engine.weighted_sum([p[0], p[0]], q),
 ])
 def test_what_is_not_a_neuron(sum_):
     root = sum_([Value(1.0), Value(2.0)], [Value(3.0), Value(4.0)])

@@ -213,12 +213,16 @@ def running(steps: list[Step], root: Any) -> list[Step]:
 def _as_swept(steps: list[Step], crossing: list[Step]) -> list[Step]:
     """The last step at a box ends at the sum that the sweep itself made, in its own order: no last digit differs."""
     arrived = {step.parent: step.after for step in steps}
-    last = {step.parent: i for i, step in enumerate(crossing)}
     found = list(crossing)
-    for box, i in last.items():
+    ended = set()
+    for i, step in reversed(list(enumerate(crossing))):
+        box = step.parent
         [own] = box.outputs if isinstance(box, Group) and len(box.outputs) == 1 else [box]
-        if own in arrived:
-            found[i] = found[i]._replace(after=arrived[own])
+        if own in arrived and box not in ended:
+            silent = step.contribution == 0.0  # what arrives before it makes the sum
+            found[i] = step._replace(after=arrived[own], before=arrived[own] if silent else step.before)
+            if not silent:
+                ended.add(box)
     return found
 
 

@@ -26,7 +26,7 @@ from . import collapse as collapsing
 from .collapse import Group
 from .layout import place
 from .neurons import neurons, used_once
-from .picture import LARGEST, _named
+from .picture import LARGEST, MOST, _named
 from .scene import MINUS, Card, Pill, Scene, sign, signed, text
 
 CARDS = 300  # at most
@@ -104,6 +104,8 @@ class _Staged(Scene):
 
 def _scene(root: Value, collapse: str) -> Scene:
     order, leaves = topological_order(root)
+    if len(order) + sum(len(node.parents) for node in order) > MOST:
+        raise ValueError(_too_large(f"{len(order) + len(leaves):,} values", False))
     level = collapsing.level(len(order) + len(leaves), order, collapse)
     count = len(order) + sum(not leaf.constant for leaf in leaves)
     if level == "values" and count > CARDS:

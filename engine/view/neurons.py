@@ -77,7 +77,7 @@ def neurons(order: Iterable[Any]) -> list[Neuron]:
             found.append(_whole(node, output))
         elif node in terms and terms[node][1]:
             found.append(_spelled(node, output, *terms[node], usual))
-    return found
+    return [neuron for neuron in found if len(set(neuron.weights)) == len(neuron.weights)]  # each weight has one input
 
 
 def used_once(order: Iterable[Any], names: Mapping[Any, str]) -> dict[str, Neuron]:

@@ -24,6 +24,7 @@ from .svg import paint
 WRITERS = {".dot": export.dot, ".gv": export.dot, ".mmd": export.mermaid, ".mermaid": export.mermaid,
            ".json": export.json}
 LARGEST = 2_000  # cards and edges; above it a picture can't be read, and dot gets slow
+MOST = 250_000  # values and edges that are collapsed into fewer cards, which takes seconds
 FULL = 60  # values of a part that are drawn one by one
 
 
@@ -84,6 +85,9 @@ def draw(root: Any, *, names: Mapping[str, Any] | None = None, module: Any = Non
     that are still to be taken: their edges are drawn as not sent.
     """
     order, leaves = topological_order(root)
+    edges = sum(len(node.parents) for node in order)
+    if around is between is None and len(order) + edges > MOST:
+        raise _too_large(f"{len(order) + len(leaves):,} values", edges)
     level = collapsing.level(len(order) + len(leaves), order, collapse)
     if view not in ("graph", "network"):
         raise ValueError(f"view {view!r}: take 'graph' or 'network'")
@@ -98,18 +102,17 @@ def draw(root: Any, *, names: Mapping[str, Any] | None = None, module: Any = Non
     if between is not None:
         part = focus.between(order, *between)
     named = _named(names, module)
-    edges = sum(len(node.parents) for node in order)
     if part is None and level == "values" and len(order) + edges > LARGEST:
-        raise _too_large(len(order) + len(leaves), edges)
+        raise _too_large(f"{len(order) + len(leaves):,} values", edges)
     scene = Scene.of(root, named, constants, level if part is None or len(part) > FULL else "values", part, to_come)
     scene.direction = direction
     if len(scene.cards) + len(scene.pills) > LARGEST:
-        raise _too_large(len(scene.cards), len(scene.pills))
+        raise _too_large(f"{len(scene.cards):,} cards", len(scene.pills))
     return Picture(scene, paint(scene, place(scene), theme))
 
 
-def _too_large(values: int, edges: int) -> ValueError:
-    return ValueError(f"a graph of {values:,} values and {edges:,} edges is too large to read: draw a part of it, "
+def _too_large(what: str, edges: int) -> ValueError:
+    return ValueError(f"a graph of {what} and {edges:,} edges is too large to read: draw a part of it, "
                       "draw(root, around=value, depth=2) or draw(root, between=(a, b)), or collapse='layers'; "
                       f"up to {LARGEST:,} cards and edges")
 
