@@ -89,11 +89,22 @@ def slopes(operation: Operation | str, names: Sequence[str] = (), result: str = 
     is shown as "?".
     """
     operation, letters = _found(operation), _letters(operation, names)
+    found = spelled(operation, letters, result)
+    return ("?",) * len(letters) if found is None else tuple([_text(slope) for slope in found])
+
+
+def spelled(operation: Operation, letters: Sequence[str], result: str) -> tuple[Any, ...] | None:
+    """The local derivatives as Symbols, or numbers where they are the same everywhere; None for a rule that asks
+    for numbers.
+
+    >>> spelled(OPERATIONS["power"], ["a", "b"], "c")[0]
+    b·a^(b - 1)
+    """
     try:
-        found = rebound(operation.rule, _WORDS)(Symbol(result), *[Symbol(letter) for letter in letters])()
+        found: tuple[Any, ...] = rebound(operation.rule, _WORDS)(Symbol(result), *map(Symbol, letters))()
+        return found
     except (TypeError, ValueError, ArithmeticError, AttributeError):
-        return ("?",) * len(letters)
-    return tuple([_text(slope) for slope in found])
+        return None
 
 
 def formula(operation: Operation | str, names: Sequence[str] = ()) -> str:

@@ -163,11 +163,12 @@ def table(inputs: Sequence[Any], targets: Sequence[Any]) -> Any:
         import numpy
     except ImportError as error:
         raise ImportError("compiled=True needs NumPy, and numba to be fast: pip install numpy numba") from error
-    if any(numpy.asarray(part).dtype.kind in "SU" for part in (inputs, targets)):
+    parts = [numpy.asarray(part) for part in (inputs, targets)]
+    if any(part.dtype.kind in "SU" for part in parts):
         raise TypeError("inputs and targets are numbers, not text: write float(x) for each")
-    if any(numpy.asarray(part).ndim > 2 for part in (inputs, targets)):
+    if any(part.ndim > 2 for part in parts):
         raise ValueError("an example is a list of numbers, without lists in it: flatten it")
-    columns = [numpy.asarray(part, float).reshape(len(inputs), -1) for part in (inputs, targets)]
+    columns = [part.astype(float).reshape(len(inputs), -1) for part in parts]
     return numpy.concatenate(columns, axis=1)
 
 

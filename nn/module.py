@@ -153,11 +153,12 @@ def _plain(thing: Any) -> Any:
     if not isinstance(thing, Module):
         return thing
     twin = copy.copy(thing)
-    vars(twin).update({name: _plain(part) for name, part in vars(thing).items()}, enter=_number)
+    vars(twin).update({name: _plain(part) for name, part in vars(thing).items()}, enter=number)
     return twin
 
 
-def _number(x: Any) -> float:
+def number(x: Any) -> float:
+    """A plain number, or a Value's, as a float. Raises TypeError for anything else, a str too."""
     return lift(x).data
 
 

@@ -14,7 +14,9 @@ import reprlib
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from engine import Value, lift
+from engine import Value
+
+from .module import number as plain
 
 Rate = float | Callable[[int], float]
 
@@ -45,7 +47,7 @@ class Optimizer:
 
     def rate(self) -> float:
         """The learning rate of the step to come."""
-        return _float(self.learning_rate(self.steps) if callable(self.learning_rate) else self.learning_rate)
+        return plain(self.learning_rate(self.steps) if callable(self.learning_rate) else self.learning_rate)
 
     def step(self) -> None:
         """Change each parameter's data by its grad; frozen parameters stay."""
@@ -251,19 +253,15 @@ def _distinct(parameters: Iterable[Value]) -> list[Value]:
     return found
 
 
-def _float(number: Any) -> float:
-    return lift(number).data
-
-
 def _at_least_0(number: float, name: str) -> float:
-    number = _float(number)
+    number = plain(number)
     if not 0.0 <= number < math.inf:
         raise ValueError(f"{name} is {number!r}: it must be a finite number of 0 or more")
     return number
 
 
 def _below_1(number: float, name: str) -> float:
-    number = _float(number)
+    number = plain(number)
     if not 0.0 <= number < 1.0:
         raise ValueError(f"{name} is {number!r}: it must be at least 0 and less than 1")
     return number

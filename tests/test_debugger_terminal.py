@@ -394,3 +394,11 @@ def test_a_notebook_asks_through_its_input_prompt():
     told = "".join(said)
     assert "(grad)   1/2" not in told and told.count("(grad) ") == 3
     assert "1/2  x.grad += y.grad × x" in told and "kept 6.0 ''" in told
+
+
+def test_the_slope_of_a_power_of_two_values_is_shown_in_letters():
+    from engine.debugger.screen import slope
+
+    a, b = Value(2.0, label="a"), Value(3.0, label="b")
+    first = next((a**b).steps())
+    assert slope(first, "plain", lambda value: value.label or "c") == "(b·a^(b - 1))"

@@ -154,18 +154,16 @@ class Screen:
 
 def slope(step: Step, plain: str, call: Callable[[Value], str]) -> str:
     """The local derivative of a step in letters, from the rule itself; `plain` where it is long or a number."""
-    from ..symbols import Symbol
+    from ..symbols import Symbol, spelled
 
     if len(step.node.parents) > 64:
         return plain
-    try:
-        found = step.node.operation.rule(Symbol(call(step.node)), *[Symbol(call(x)) for x in step.node.parents])()
-        text, tightness = found[step.slot].text, found[step.slot].tightness
-    except (TypeError, ValueError, ArithmeticError, AttributeError, IndexError):
+    found = spelled(step.node.operation, [call(x) for x in step.node.parents], call(step.node))
+    slope = found[step.slot] if found else None
+    if not isinstance(slope, Symbol) or len(slope.text) > 28:
         return plain
-    if len(text) > 28:
-        return plain
-    return f"({text})" if " " in text and tightness < 3 else text  # 3 is a sign: sums and products get brackets
+    # 3 is a sign: sums and products get brackets
+    return f"({slope.text})" if " " in slope.text and slope.tightness < 3 else slope.text
 
 
 def short_place(node: Value) -> str:
