@@ -12,8 +12,22 @@ from collections.abc import Sequence
 from importlib import import_module
 from pathlib import Path
 
-NAMES = ("chain_network", "layer_sums", "four_equations", "descent", "most_wrong", "linear_regression",
-         "logistic_regression", "perceptron", "lda", "moons", "iris", "digits", "parametric", "tour")
+NAMES = (
+    "chain_network",
+    "layer_sums",
+    "four_equations",
+    "descent",
+    "most_wrong",
+    "linear_regression",
+    "logistic_regression",
+    "perceptron",
+    "lda",
+    "moons",
+    "iris",
+    "digits",
+    "parametric",
+    "tour",
+)
 FOLDER = Path(__file__).parent
 
 

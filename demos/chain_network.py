@@ -2,9 +2,10 @@
 
     z = w·a + b     a' = σ(z)     C = (a' - y)²
 
-The derivative of C by w is the product of three factors, ∂z/∂w · ∂a'/∂z · ∂C/∂a' = a · σ'(z) · 2(a' - y). Each of
-them is a local derivative of the engine, found on the way back from C; b and the activation of the layer before
-have the same last two factors. The rest of the network repeats this, one layer at a time.
+The derivative of C by w is the product of three factors, ∂z/∂w · ∂a'/∂z · ∂C/∂a' = a · σ'(z) · 2(a'
+- y). Each of them is a local derivative of the engine, found on the way back from C; b and the
+activation of the layer before have the same last two factors. The rest of the network repeats this,
+one layer at a time.
 
 >>> shown = factors(*build(layers=1, seed=0))
 >>> [row[0] for row in shown]
@@ -28,7 +29,10 @@ def build(layers: int, seed: int) -> tuple[Value, dict[str, Value], float]:
     a = Value(chance.uniform(0.2, 0.8), label="a0")
     values = {"a0": a}
     for layer in range(1, layers + 1):
-        w, b = Value(chance.uniform(-1.5, 1.5), f"w{layer}"), Value(chance.uniform(-0.5, 0.5), f"b{layer}")
+        w, b = (
+            Value(chance.uniform(-1.5, 1.5), f"w{layer}"),
+            Value(chance.uniform(-0.5, 0.5), f"b{layer}"),
+        )
         z = w * a + b
         a = engine.sigmoid(z)
         z.label, a.label = f"z{layer}", f"a{layer}"
@@ -39,19 +43,29 @@ def build(layers: int, seed: int) -> tuple[Value, dict[str, Value], float]:
     return cost, values, target
 
 
-def factors(cost: Value, values: dict[str, Value], target: float) -> list[tuple[str, str, float, float]]:
+def factors(
+    cost: Value, values: dict[str, Value], target: float
+) -> list[tuple[str, str, float, float]]:
     """For each factor its name, the notes' formula, the formula's number, the engine's local derivative."""
     last = max(int(name[1:]) for name in values)
-    rows = [(f"∂C/∂a{last}", f"2(a{last} - y)", 2.0 * (values[f"a{last}"].data - target),
-             _local(cost, values[f"a{last}"]))]
+    rows = [
+        (
+            f"∂C/∂a{last}",
+            f"2(a{last} - y)",
+            2.0 * (values[f"a{last}"].data - target),
+            _local(cost, values[f"a{last}"]),
+        )
+    ]
     for layer in range(last, 0, -1):
         w, b, z, a = (values[f"{name}{layer}"] for name in "wbza")
         before = values[f"a{layer - 1}"]
         s = 1.0 / (1.0 + math.exp(-z.data))
-        rows += [(f"∂a{layer}/∂z{layer}", f"σ'(z{layer})", s * (1.0 - s), _local(a, z)),
-                 (f"∂z{layer}/∂w{layer}", f"a{layer - 1}", before.data, _local(z, w)),
-                 (f"∂z{layer}/∂b{layer}", "1", 1.0, _local(z, b)),
-                 (f"∂z{layer}/∂a{layer - 1}", f"w{layer}", w.data, _local(z, before))]
+        rows += [
+            (f"∂a{layer}/∂z{layer}", f"σ'(z{layer})", s * (1.0 - s), _local(a, z)),
+            (f"∂z{layer}/∂w{layer}", f"a{layer - 1}", before.data, _local(z, w)),
+            (f"∂z{layer}/∂b{layer}", "1", 1.0, _local(z, b)),
+            (f"∂z{layer}/∂a{layer - 1}", f"w{layer}", w.data, _local(z, before)),
+        ]
     return rows
 
 
@@ -64,8 +78,10 @@ def products(values: dict[str, Value], target: float) -> list[tuple[str, float, 
         s = 1.0 / (1.0 + math.exp(-values[f"z{layer}"].data))
         delta *= s * (1.0 - s)
         before = values[f"a{layer - 1}"]
-        rows += [(f"∂C/∂w{layer}", before.data * delta, values[f"w{layer}"].grad),
-                 (f"∂C/∂b{layer}", delta, values[f"b{layer}"].grad)]
+        rows += [
+            (f"∂C/∂w{layer}", before.data * delta, values[f"w{layer}"].grad),
+            (f"∂C/∂b{layer}", delta, values[f"b{layer}"].grad),
+        ]
         delta *= values[f"w{layer}"].data
     return [*rows, ("∂C/∂a0", delta, values["a0"].grad)]
 

@@ -15,9 +15,13 @@ from engine.operation import OPERATIONS, Operation
 from engine.operations import clamp_of, elu_of, leaky_relu_of, power_of
 
 PAGE = Path(__file__).parent.parent / "docs" / "derivatives.md"
-EXAMPLES = [(power_of(3.0), "`x ** 3`, a plain exponent"), (power_of(0.5), "`x ** 0.5`"),
-            (leaky_relu_of(0.01), "`leaky_relu(x, slope=0.01)`"), (elu_of(1.0), "`elu(x, alpha=1)`"),
-            (clamp_of(0.0, 1.0), "`clamp(x, 0, 1)`")]
+EXAMPLES = [
+    (power_of(3.0), "`x ** 3`, a plain exponent"),
+    (power_of(0.5), "`x ** 0.5`"),
+    (leaky_relu_of(0.01), "`leaky_relu(x, slope=0.01)`"),
+    (elu_of(1.0), "`elu(x, alpha=1)`"),
+    (clamp_of(0.0, 1.0), "`clamp(x, 0, 1)`"),
+]
 HEAD = """# Derivatives
 
 Every operation of the engine, and what it passes back. This page is written by `python -m demos.derivatives`, which
@@ -36,9 +40,17 @@ def page() -> str:
     """The whole page."""
     fixed = [_row(f"`{name}`", operation) for name, operation in OPERATIONS.items()]
     carried = [_row(words, operation) for operation, words in EXAMPLES]
-    return "\n".join([HEAD, *_table("operation", fixed), "",
-                      "Operations that carry plain numbers of their own, by example:", "",
-                      *_table("example", carried), ""])
+    return "\n".join(
+        [
+            HEAD,
+            *_table("operation", fixed),
+            "",
+            "Operations that carry plain numbers of their own, by example:",
+            "",
+            *_table("example", carried),
+            "",
+        ]
+    )
 
 
 def _table(head: str, rows: Sequence[str]) -> Iterator[str]:

@@ -5,9 +5,10 @@
     BP3  ∂C/∂bˡⱼ = δˡⱼ
     BP4  ∂C/∂wˡⱼₖ = aˡ⁻¹ₖ δˡⱼ
 
-w_jk is the weight by which neuron j reads input k, so z = w·a + b. (The notes slip twice: they write z = Wᵀx, where
-BP2 has the transpose of that w; and ∂C/∂bᵢ = δⱼ, where both indices are the same neuron's, j.)
-In the engine δˡⱼ is the grad of the Value z of neuron j in layer l: there is nothing else to it.
+w_jk is the weight by which neuron j reads input k, so z = w·a + b. (The notes slip twice: they
+write z = Wᵀx, where BP2 has the transpose of that w; and ∂C/∂bᵢ = δⱼ, where both indices are the
+same neuron's, j.) In the engine δˡⱼ is the grad of the Value z of neuron j in layer l: there is
+nothing else to it.
 
 >>> sorted(ACTIVATIONS), sorted(COSTS)
 (['gelu', 'relu', 'sigmoid', 'sin', 'softplus', 'tanh'], ['cross_entropy', 'quartic', 'squared_error'])
@@ -49,13 +50,21 @@ def _phi(z: float) -> float:
     return 0.5 * math.erfc(-z / math.sqrt(2.0))
 
 
-ACTIVATIONS: dict[str, tuple[Callable[[float], float], Callable[[float], float]]] = {  # σ and σ', number by number
-    "sigmoid": (lambda z: 1.0 / (1.0 + math.exp(-z)), lambda z: math.exp(-z) / (1.0 + math.exp(-z)) ** 2),
+ACTIVATIONS: dict[
+    str, tuple[Callable[[float], float], Callable[[float], float]]
+] = {  # σ and σ', number by number
+    "sigmoid": (
+        lambda z: 1.0 / (1.0 + math.exp(-z)),
+        lambda z: math.exp(-z) / (1.0 + math.exp(-z)) ** 2,
+    ),
     "tanh": (math.tanh, lambda z: 1.0 - math.tanh(z) ** 2),
     "relu": (lambda z: max(z, 0.0), lambda z: float(z > 0.0)),
     "softplus": (lambda z: math.log(1.0 + math.exp(z)), lambda z: 1.0 / (1.0 + math.exp(-z))),
     "sin": (math.sin, math.cos),
-    "gelu": (lambda z: z * _phi(z), lambda z: _phi(z) + z * math.exp(-z * z / 2.0) / math.sqrt(2.0 * math.pi)),
+    "gelu": (
+        lambda z: z * _phi(z),
+        lambda z: _phi(z) + z * math.exp(-z * z / 2.0) / math.sqrt(2.0 * math.pi),
+    ),
 }
 
 
@@ -64,9 +73,14 @@ def _softmax_minus(np: Any, a: Any, y: Any) -> Any:
     return shares * y.sum() - y
 
 
-COSTS: dict[str, tuple[Callable[[Sequence[Any], Sequence[float]], Any], Callable[[Any, Any, Any], Any]]] = {  # C, ∇ₐC
+COSTS: dict[
+    str, tuple[Callable[[Sequence[Any], Sequence[float]], Any], Callable[[Any, Any, Any], Any]]
+] = {  # C, ∇ₐC
     "squared_error": (nn.squared_error, lambda np, a, y: 2.0 * (a - y)),
-    "quartic": (lambda a, y: engine.total([(p - q) ** 4 for p, q in zip(a, y)]), lambda np, a, y: 4.0 * (a - y) ** 3),
+    "quartic": (
+        lambda a, y: engine.total([(p - q) ** 4 for p, q in zip(a, y)]),
+        lambda np, a, y: 4.0 * (a - y) ** 3,
+    ),
     "cross_entropy": (lambda a, y: nn.cross_entropy(a, list(y).index(1.0)), _softmax_minus),
 }
 
@@ -96,7 +110,10 @@ def by_matrices(found: Network) -> list[tuple[Any, Any]]:
     """For each layer δ and ∂C/∂w by the four equations, from nothing but the weights, the inputs and the targets."""
     np = show.numpy("the four equations in matrices need")
     function, slope = map(np.vectorize, ACTIVATIONS[found.activation], [[float]] * 2)
-    w = [np.array([[p.data for p in neuron.w] for neuron in layer.neurons]) for layer in found.net.layers]
+    w = [
+        np.array([[p.data for p in neuron.w] for neuron in layer.neurons])
+        for layer in found.net.layers
+    ]
     b = [np.array([neuron.b.data for neuron in layer.neurons]) for layer in found.net.layers]
     a, z = [np.array([x.data for x in found.a[0]])], []
     for weights, biases in zip(w, b):
@@ -115,11 +132,19 @@ def compare(found: Network) -> list[Line]:
     last = len(found.z)
     for level, (delta, weights) in enumerate(by_matrices(found), start=1):
         for j, neuron in enumerate(found.net.layers[level - 1].neurons):
-            lines.append(Line("BP1" if level == last else "BP2", f"δ{level}_{j}", float(delta[j]),
-                              found.z[level - 1][j].grad))
+            lines.append(
+                Line(
+                    "BP1" if level == last else "BP2",
+                    f"δ{level}_{j}",
+                    float(delta[j]),
+                    found.z[level - 1][j].grad,
+                )
+            )
             lines.append(Line("BP3", f"∂C/∂b{level}_{j}", float(delta[j]), neuron.b.grad))
-            lines += [Line("BP4", f"∂C/∂w{level}_{j}{k}", float(weights[j, k]), w.grad)
-                      for k, w in enumerate(neuron.w)]
+            lines += [
+                Line("BP4", f"∂C/∂w{level}_{j}{k}", float(weights[j, k]), w.grad)
+                for k, w in enumerate(neuron.w)
+            ]
     return sorted(lines, key=lambda line: line.equation)
 
 
@@ -136,7 +161,9 @@ def random_networks(count: int, seed: int) -> list[tuple[str, int, float]]:
         sizes = [chance.randint(1, 6) for _ in range(chance.randint(2, 5))]
         activation, cost = chance.choice(sorted(ACTIVATIONS)), chance.choice(sorted(COSTS))
         lines = compare(build(sizes, activation, cost, seed=chance.randrange(10**6)))
-        rows.append((f"{'-'.join(map(str, sizes))} {activation}, {cost}", len(lines), difference(lines)))
+        rows.append(
+            (f"{'-'.join(map(str, sizes))} {activation}, {cost}", len(lines), difference(lines))
+        )
     return rows
 
 
@@ -160,7 +187,10 @@ def picture(found: Network, out: Any) -> None:
     if figure is None:
         return
     columns = [[x.grad for x in found.a[0]], *[[z.grad for z in layer] for layer in found.z]]
-    places = [[(2.6 * i, (len(column) - 1) / 2.0 - k) for k in range(len(column))] for i, column in enumerate(columns)]
+    places = [
+        [(2.6 * i, (len(column) - 1) / 2.0 - k) for k in range(len(column))]
+        for i, column in enumerate(columns)
+    ]
     for level, layer in enumerate(found.net.layers):
         for j, neuron in enumerate(layer.neurons):
             for k, w in enumerate(neuron.w):
@@ -172,9 +202,16 @@ def picture(found: Network, out: Any) -> None:
     words = ["inputs a⁰", *["BP2  δ = (wᵀδ) ⊙ σ'(z)"] * (len(columns) - 2), "BP1  δ = ∇ₐC ⊙ σ'(z)"]
     for i, text in enumerate(words):
         axes.text(2.6 * i, 1.75, text, ha="center", size=11, weight="bold")
-    axes.text(2.6, -1.95, "BP3  ∂C/∂b = δ: the number below each neuron is its bias's gradient, the same as in it.\n"
-              "BP4  ∂C/∂wⱼₖ = aₖδⱼ: on each line. Orange is positive, blue negative, width by size.", ha="center",
-              va="center", size=10, linespacing=1.5)
+    axes.text(
+        2.6,
+        -1.95,
+        "BP3  ∂C/∂b = δ: the number below each neuron is its bias's gradient, the same as in it.\n"
+        "BP4  ∂C/∂wⱼₖ = aₖδⱼ: on each line. Orange is positive, blue negative, width by size.",
+        ha="center",
+        va="center",
+        size=10,
+        linespacing=1.5,
+    )
     axes.set(xlim=(-0.7, 2.6 * (len(columns) - 1) + 0.7), ylim=(-2.3, 2.0))
     axes.set_axis_off()
     show.save(figure, out, "four_equations.png")
@@ -185,21 +222,46 @@ def _colour(x: float) -> str:
 
 
 def _edge(axes: Any, start: tuple[float, float], end: tuple[float, float], gradient: float) -> None:
-    axes.plot(*zip(start, end), color=_colour(gradient), linewidth=1.0 + 6.0 * math.sqrt(abs(gradient)), alpha=0.45,
-              zorder=1, solid_capstyle="round")
+    axes.plot(
+        *zip(start, end),
+        color=_colour(gradient),
+        linewidth=1.0 + 6.0 * math.sqrt(abs(gradient)),
+        alpha=0.45,
+        zorder=1,
+        solid_capstyle="round",
+    )
     share = 0.76  # near the neuron that a line ends in, where it has fanned out from all others
     x, y = [p + share * (q - p) for p, q in zip(start, end)]
-    axes.text(x, y, f"{gradient:+.3f}", ha="center", va="center", size=8, color=_colour(gradient), zorder=2,
-              bbox={"facecolor": show.PAPER, "edgecolor": "none", "pad": 1.2})
+    axes.text(
+        x,
+        y,
+        f"{gradient:+.3f}",
+        ha="center",
+        va="center",
+        size=8,
+        color=_colour(gradient),
+        zorder=2,
+        bbox={"facecolor": show.PAPER, "edgecolor": "none", "pad": 1.2},
+    )
 
 
-def _neuron(axes: Any, place: tuple[float, float], delta: float, bias: float | None, label: str) -> None:
+def _neuron(
+    axes: Any, place: tuple[float, float], delta: float, bias: float | None, label: str
+) -> None:
     colour = _colour(delta) if bias is not None else show.ZERO
     axes.scatter(*place, s=1900, c=show.PAPER, edgecolors=colour, linewidths=2.2, zorder=3)
     text = f"{delta:+.3f}" if bias is not None else label.replace("0_", "")
     axes.text(*place, text, ha="center", va="center", size=9.5, color=colour, zorder=4)
     if bias is not None:
-        axes.text(place[0], place[1] - 0.36, f"∂C/∂b {bias:+.3f}", ha="center", size=8, color=colour, zorder=4)
+        axes.text(
+            place[0],
+            place[1] - 0.36,
+            f"∂C/∂b {bias:+.3f}",
+            ha="center",
+            size=8,
+            color=colour,
+            zorder=4,
+        )
 
 
 if __name__ == "__main__":

@@ -1,7 +1,8 @@
 """Iris: three species told apart by four measures, tested on flowers that the network has not seen.
 
-A 4-8-3 network of tanh neurons, softmax cross-entropy, Adam, minibatches of 16. A third of the flowers is held out.
-The measures are scaled to mean 0 and spread 1 by what was seen in training. No weight decay, no L2.
+A 4-8-3 network of tanh neurons, softmax cross-entropy, Adam, minibatches of 16. A third of the
+flowers is held out. The measures are scaled to mean 0 and spread 1 by what was seen in training. No
+weight decay, no L2.
 
 >>> network(seed=0)
 MLP(4, [8, 3], activation="tanh", output="linear")
@@ -27,21 +28,46 @@ def confusion(answers: Sequence[int], labels: Sequence[int], count: int) -> list
 def main(argv: Sequence[str] | None = None) -> dict[str, Any]:
     parser = show.options(__doc__, epochs=(60, "times through the training data"))
     parser.add_argument("--quick", action="store_true", help="25 epochs")
-    parser.add_argument("--compiled", action="store_true", help="record the loss once and replay it")
+    parser.add_argument(
+        "--compiled", action="store_true", help="record the loss once and replay it"
+    )
     args = parser.parse_args(argv)
     rows, species, names = data.iris()
     (seen, seen_species), (held, held_species) = data.split(rows, species, seed=args.seed)
     train, test = learning.scaled(seen, seen), learning.scaled(held, seen)
     net = network(args.seed)
-    history = nn.fit(net, train, seen_species, loss=nn.cross_entropy, optimizer=nn.Adam(net.parameters(), 0.02),
-                     epochs=25 if args.quick else args.epochs, batch_size=16, seed=args.seed, compiled=args.compiled)
+    history = nn.fit(
+        net,
+        train,
+        seen_species,
+        loss=nn.cross_entropy,
+        optimizer=nn.Adam(net.parameters(), 0.02),
+        epochs=25 if args.quick else args.epochs,
+        batch_size=16,
+        seed=args.seed,
+        compiled=args.compiled,
+    )
     answers = [learning.choice(scores) for scores in net.predict(test)]
     counts = confusion(answers, held_species, len(names))
-    shares = [learning.accuracy(net, train, seen_species), learning.accuracy(net, test, held_species)]
-    print(show.table(["flowers", "number", "right"], [["seen in training", len(train), f"{shares[0]:.1%}"],
-                                                      ["held out", len(test), f"{shares[1]:.1%}"]]))
-    print("\n" + show.table(["held out", *names], [[name, *row] for name, row in zip(names, counts)]))
-    print(f"\n{len(net.parameters())} parameters, {len(history.loss)} epochs, {history.times[-1]:.1f} s")
+    shares = [
+        learning.accuracy(net, train, seen_species),
+        learning.accuracy(net, test, held_species),
+    ]
+    print(
+        show.table(
+            ["flowers", "number", "right"],
+            [
+                ["seen in training", len(train), f"{shares[0]:.1%}"],
+                ["held out", len(test), f"{shares[1]:.1%}"],
+            ],
+        )
+    )
+    print(
+        "\n" + show.table(["held out", *names], [[name, *row] for name, row in zip(names, counts)])
+    )
+    print(
+        f"\n{len(net.parameters())} parameters, {len(history.loss)} epochs, {history.times[-1]:.1f} s"
+    )
     same = learning.survives_saving(net, network(args.seed + 1), args.out / "iris.json", test)
     picture(counts, names, history, args.out)
     return {"train": shares[0], "test": shares[1], "confusion": counts, "same": same, "net": net}
@@ -57,11 +83,27 @@ def picture(counts: list[list[int]], names: list[str], history: nn.History, out:
         for j, count in enumerate(row):
             colour = show.NEGATIVE if i == j else show.POSITIVE
             axes[1].add_patch(_square(j, i, colour, count / total))
-            axes[1].text(j, i, str(count), ha="center", va="center", size=15,
-                         color="white" if count > total / 2 else show.INK)
-    axes[1].set(xlim=(-0.55, 2.55), ylim=(2.55, -0.55), xticks=range(3), yticks=range(3), xticklabels=names,
-                yticklabels=names, xlabel="the network's answer", ylabel="the flower", aspect="equal",
-                title="held-out flowers")
+            axes[1].text(
+                j,
+                i,
+                str(count),
+                ha="center",
+                va="center",
+                size=15,
+                color="white" if count > total / 2 else show.INK,
+            )
+    axes[1].set(
+        xlim=(-0.55, 2.55),
+        ylim=(2.55, -0.55),
+        xticks=range(3),
+        yticks=range(3),
+        xticklabels=names,
+        yticklabels=names,
+        xlabel="the network's answer",
+        ylabel="the flower",
+        aspect="equal",
+        title="held-out flowers",
+    )
     axes[1].tick_params(length=0)
     for side in axes[1].spines.values():
         side.set_visible(False)
@@ -70,7 +112,10 @@ def picture(counts: list[list[int]], names: list[str], history: nn.History, out:
 
 def _square(x: float, y: float, colour: str, share: float) -> Any:
     from matplotlib.patches import Rectangle
-    return Rectangle((x - 0.47, y - 0.47), 0.94, 0.94, facecolor=colour, alpha=0.06 + 0.9 * share, linewidth=0)
+
+    return Rectangle(
+        (x - 0.47, y - 0.47), 0.94, 0.94, facecolor=colour, alpha=0.06 + 0.9 * share, linewidth=0
+    )
 
 
 if __name__ == "__main__":

@@ -2,10 +2,10 @@
 
     log p(x, class) = log π - ½ log det(2πΣ) - ½ (x - μ)ᵀ Σ⁻¹ (x - μ)
 
-The means and the covariance are parameters, and the likelihood of the data is a graph over them: two measures of
-the iris, three classes. Σ⁻¹ is written so that it stays positive, dᵀΣ⁻¹d = a²(d₀ + t d₁)² + c²d₁² with a = e^α and
-c = e^γ. Gradients raise the likelihood until they are gone; the closed form, class means and the pooled covariance,
-is what they arrive at.
+The means and the covariance are parameters, and the likelihood of the data is a graph over them:
+two measures of the iris, three classes. Σ⁻¹ is written so that it stays positive, dᵀΣ⁻¹d = a²(d₀ +
+t d₁)² + c²d₁² with a = e^α and c = e^γ. Gradients raise the likelihood until they are gone; the
+closed form, class means and the pooled covariance, is what they arrive at.
 
 >>> found = fit(*flowers(), steps=3)
 >>> len(found["means"]), len(found["covariance"])
@@ -33,10 +33,17 @@ def flowers() -> tuple[Matrix, list[int]]:
 
 def closed_form(rows: Matrix, labels: list[int]) -> tuple[Matrix, Matrix]:
     """The means of the classes, and the mean square around them over all rows."""
-    means = [[math.fsum(column) / len(column) for column in zip(*[r for r, k in zip(rows, labels) if k == kind])]
-             for kind in sorted(set(labels))]
+    means = [
+        [
+            math.fsum(column) / len(column)
+            for column in zip(*[r for r, k in zip(rows, labels) if k == kind])
+        ]
+        for kind in sorted(set(labels))
+    ]
     off = [[x - m for x, m in zip(row, means[kind])] for row, kind in zip(rows, labels)]
-    return means, [[math.fsum(d[i] * d[j] for d in off) / len(off) for j in range(2)] for i in range(2)]
+    return means, [
+        [math.fsum(d[i] * d[j] for d in off) / len(off) for j in range(2)] for i in range(2)
+    ]
 
 
 def loss(means: list[list[Value]], shape: list[Value], rows: Matrix, labels: list[int]) -> Value:
@@ -53,7 +60,9 @@ def loss(means: list[list[Value]], shape: list[Value], rows: Matrix, labels: lis
 def fit(rows: Matrix, labels: list[int], steps: int) -> dict[str, Any]:
     """Gradient descent with momentum, from the mean of all rows and the unit covariance."""
     middle = [math.fsum(column) / len(column) for column in zip(*rows)]
-    means = [[Value(m, f"μ{kind}{i}") for i, m in enumerate(middle)] for kind in sorted(set(labels))]
+    means = [
+        [Value(m, f"μ{kind}{i}") for i, m in enumerate(middle)] for kind in sorted(set(labels))
+    ]
     shape = [Value(0.0, name) for name in ("α", "t", "γ")]
     parameters = [*[m for row in means for m in row], *shape]
     optimizer = nn.SGD(parameters, learning_rate=0.12, momentum=0.7)
@@ -66,8 +75,12 @@ def fit(rows: Matrix, labels: list[int], steps: int) -> dict[str, Any]:
         optimizer.step()
     aa, t, cc = math.exp(2.0 * shape[0].data), shape[1].data, math.exp(2.0 * shape[2].data)
     precision = [[aa, aa * t], [aa * t, aa * t * t + cc]]
-    return {"means": [[m.data for m in row] for row in means], "covariance": _inverse(precision), "losses": losses,
-            "grads": [p.grad for p in parameters]}
+    return {
+        "means": [[m.data for m in row] for row in means],
+        "covariance": _inverse(precision),
+        "losses": losses,
+        "grads": [p.grad for p in parameters],
+    }
 
 
 def _inverse(m: Matrix) -> Matrix:
@@ -91,20 +104,35 @@ def main(argv: Sequence[str] | None = None) -> dict[str, Any]:
     args = show.options(__doc__, steps=(300, "steps of gradient descent")).parse_args(argv)
     rows, labels = flowers()
     found, (means, covariance) = fit(rows, labels, args.steps), closed_form(rows, labels)
-    table = [(f"μ of {name}, {measure}", found["means"][k][i], means[k][i])
-             for k, name in enumerate(("setosa", "versicolor", "virginica"))
-             for i, measure in enumerate(("length", "width"))]
-    table += [(f"Σ {i}{j}", found["covariance"][i][j], covariance[i][j]) for i, j in ((0, 0), (0, 1), (1, 1))]
+    table = [
+        (f"μ of {name}, {measure}", found["means"][k][i], means[k][i])
+        for k, name in enumerate(("setosa", "versicolor", "virginica"))
+        for i, measure in enumerate(("length", "width"))
+    ]
+    table += [
+        (f"Σ {i}{j}", found["covariance"][i][j], covariance[i][j])
+        for i, j in ((0, 0), (0, 1), (1, 1))
+    ]
     print(show.table(["parameter", "maximum likelihood", "closed form"], table))
     share = accuracy(found["means"], found["covariance"], rows, labels)
     print(f"\n{share:.1%} of the flowers are nearest to their own species")
     figure, axes = show.figure(6.0, 4.6)
     if figure:
-        for kind, (name, colour) in enumerate((("setosa", show.ZERO), ("versicolor", show.NEGATIVE),
-                                               ("virginica", show.POSITIVE))):
-            axes.scatter(*zip(*[r for r, k in zip(rows, labels) if k == kind]), color=colour, label=name, alpha=0.5)
-            axes.plot(*found["means"][kind], marker="+", markersize=16, markeredgewidth=3, color=colour)
-        axes.set(title="Means by maximum likelihood", xlabel="petal length, cm", ylabel="petal width, cm")
+        for kind, (name, colour) in enumerate(
+            (("setosa", show.ZERO), ("versicolor", show.NEGATIVE), ("virginica", show.POSITIVE))
+        ):
+            axes.scatter(
+                *zip(*[r for r, k in zip(rows, labels) if k == kind]),
+                color=colour,
+                label=name,
+                alpha=0.5,
+            )
+            axes.plot(
+                *found["means"][kind], marker="+", markersize=16, markeredgewidth=3, color=colour
+            )
+        axes.set(
+            title="Means by maximum likelihood", xlabel="petal length, cm", ylabel="petal width, cm"
+        )
         axes.legend()
     show.save(figure, args.out, "lda.png")
     return {**found, "closed_means": means, "closed_covariance": covariance, "accuracy": share}

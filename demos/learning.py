@@ -17,10 +17,16 @@ def choice(scores: Sequence[float]) -> int:
     return max(range(len(scores)), key=lambda k: scores[k])
 
 
-def accuracy(net: nn.Module, rows: Sequence[Any], labels: Sequence[int],
-             decide: Callable[[Any], int] = choice) -> float:
+def accuracy(
+    net: nn.Module,
+    rows: Sequence[Any],
+    labels: Sequence[int],
+    decide: Callable[[Any], int] = choice,
+) -> float:
     """The share of rows for which the network decides on the label."""
-    return sum(decide(scores) == label for scores, label in zip(net.predict(rows), labels)) / len(rows)
+    return sum(decide(scores) == label for scores, label in zip(net.predict(rows), labels)) / len(
+        rows
+    )
 
 
 def survives_saving(net: nn.Module, twin: nn.Module, path: Path, rows: Sequence[Any]) -> bool:
@@ -28,8 +34,10 @@ def survives_saving(net: nn.Module, twin: nn.Module, path: Path, rows: Sequence[
     path.parent.mkdir(parents=True, exist_ok=True)
     net.save(path)
     same = twin.load(path).predict(rows) == net.predict(rows)
-    print(f"saved: {path}; loaded into a fresh network, it gives {'the same' if same else 'OTHER'} "
-          f"answers to {len(rows)} rows")
+    print(
+        f"saved: {path}; loaded into a fresh network, it gives {'the same' if same else 'OTHER'} "
+        f"answers to {len(rows)} rows"
+    )
     return same
 
 
@@ -37,7 +45,10 @@ def scaled(rows: Sequence[Sequence[float]], by: Sequence[Sequence[float]]) -> li
     """Rows with mean 0 and spread 1 in every column, as measured on the rows `by`."""
     columns = list(zip(*by))
     means = [sum(column) / len(column) for column in columns]
-    spreads = [(sum((x - m)**2 for x in column) / len(column))**0.5 for column, m in zip(columns, means)]
+    spreads = [
+        (sum((x - m) ** 2 for x in column) / len(column)) ** 0.5
+        for column, m in zip(columns, means)
+    ]
     return [[(x - m) / s for x, m, s in zip(row, means, spreads)] for row in rows]
 
 

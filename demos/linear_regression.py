@@ -2,10 +2,10 @@
 
     y = β₀ + β₁x₁ + … + βₙxₙ + noise of variance σ²
 
-The parameters are the β and σ²: their number, length of β + 1, is fixed however many rows there are. Least squares
-has the closed form (XᵀX)⁻¹Xᵀy. The same numbers come out of maximum likelihood: the negative log-likelihood of
-a row, ½ log(2πσ²) + (y - ŷ)²/(2σ²), goes down with the engine's gradients until the slopes are gone.
-No weight decay: nothing pulls β to zero.
+The parameters are the β and σ²: their number, length of β + 1, is fixed however many rows there
+are. Least squares has the closed form (XᵀX)⁻¹Xᵀy. The same numbers come out of maximum likelihood:
+the negative log-likelihood of a row, ½ log(2πσ²) + (y - ŷ)²/(2σ²), goes down with the engine's
+gradients until the slopes are gone. No weight decay: nothing pulls β to zero.
 
 >>> found = fit(*made(60, [0.5, -2.0, 1.0], 0.3, seed=1), steps=400)
 >>> [abs(b - c) < 1e-9 for b, c in zip(found["beta"], closed_form(*made(60, [0.5, -2.0, 1.0], 0.3, seed=1))[0])]
@@ -22,19 +22,27 @@ from demos import show
 from engine import Value
 
 
-def made(n: int, beta: Sequence[float], sigma: float, seed: int) -> tuple[list[list[float]], list[float]]:
+def made(
+    n: int, beta: Sequence[float], sigma: float, seed: int
+) -> tuple[list[list[float]], list[float]]:
     """n rows of as many inputs as β has slopes, and their answers with normal noise."""
     chance = random.Random(seed)
     rows = [[chance.gauss(0.0, 1.0) for _ in beta[1:]] for _ in range(n)]
-    return rows, [beta[0] + sum(b * x for b, x in zip(beta[1:], row)) + chance.gauss(0.0, sigma) for row in rows]
+    return rows, [
+        beta[0] + sum(b * x for b, x in zip(beta[1:], row)) + chance.gauss(0.0, sigma)
+        for row in rows
+    ]
 
 
 def closed_form(rows: list[list[float]], answers: list[float]) -> tuple[list[float], float]:
     """β by the normal equations, solved by elimination, and the variance of maximum likelihood, the mean square."""
     full = [[1.0, *row] for row in rows]
     n = len(full[0])
-    system = [[math.fsum(r[i] * r[j] for r in full) for j in range(n)]
-              + [math.fsum(r[i] * y for r, y in zip(full, answers))] for i in range(n)]
+    system = [
+        [math.fsum(r[i] * r[j] for r in full) for j in range(n)]
+        + [math.fsum(r[i] * y for r, y in zip(full, answers))]
+        for i in range(n)
+    ]
     for i in range(n):
         pivot = max(range(i, n), key=lambda k: abs(system[k][i]))
         system[i], system[pivot] = system[pivot], system[i]
@@ -47,10 +55,17 @@ def closed_form(rows: list[list[float]], answers: list[float]) -> tuple[list[flo
     return beta, math.fsum(e * e for e in errors) / len(errors)
 
 
-def loss(beta: Sequence[Value], log_variance: Value, rows: list[list[float]], answers: list[float]) -> Value:
+def loss(
+    beta: Sequence[Value], log_variance: Value, rows: list[list[float]], answers: list[float]
+) -> Value:
     """The mean negative log-likelihood of the rows."""
-    errors = [engine.square(engine.weighted_sum(beta[1:], row, beta[0]) - y) for row, y in zip(rows, answers)]
-    value: Value = 0.5 * (math.log(2.0 * math.pi) + log_variance + engine.mean(errors) / engine.exp(log_variance))
+    errors = [
+        engine.square(engine.weighted_sum(beta[1:], row, beta[0]) - y)
+        for row, y in zip(rows, answers)
+    ]
+    value: Value = 0.5 * (
+        math.log(2.0 * math.pi) + log_variance + engine.mean(errors) / engine.exp(log_variance)
+    )
     return value
 
 
@@ -68,21 +83,36 @@ def fit(rows: list[list[float]], answers: list[float], steps: int) -> dict[str, 
         for p in beta:
             p.data -= 0.5 * math.exp(log_variance.data) * p.grad
         log_variance.data -= 0.5 * log_variance.grad
-    return {"beta": [p.data for p in beta], "variance": math.exp(log_variance.data), "losses": losses}
+    return {
+        "beta": [p.data for p in beta],
+        "variance": math.exp(log_variance.data),
+        "losses": losses,
+    }
 
 
 def main(argv: Sequence[str] | None = None) -> dict[str, Any]:
-    args = show.options(__doc__, rows=(80, "rows of data"), steps=(400, "steps of gradient descent")).parse_args(argv)
+    args = show.options(
+        __doc__, rows=(80, "rows of data"), steps=(400, "steps of gradient descent")
+    ).parse_args(argv)
     rows, answers = made(args.rows, [0.5, -2.0, 1.0], 0.3, args.seed)
     found, (beta, variance) = fit(rows, answers, args.steps), closed_form(rows, answers)
     table = [(f"β{i}", b, c) for i, (b, c) in enumerate(zip(found["beta"], beta))]
-    print(show.table(["parameter", "gradient descent", "closed form"], [*table, ("σ²", found["variance"], variance)]))
-    print(f"\n{len(beta) + 1} parameters: the length of β, and the variance; with {args.rows} rows or a million.")
+    print(
+        show.table(
+            ["parameter", "gradient descent", "closed form"],
+            [*table, ("σ²", found["variance"], variance)],
+        )
+    )
+    print(
+        f"\n{len(beta) + 1} parameters: the length of β, and the variance; with {args.rows} rows or a million."
+    )
     figure, axes = show.figure()
     if figure:
         least = 0.5 * (math.log(2.0 * math.pi * variance) + 1.0)
         axes.semilogy([max(value - least, 1e-17) for value in found["losses"]], color=show.NEGATIVE)
-        axes.set(title="How far the loss is above the closed form's", xlabel="step", ylabel="difference")
+        axes.set(
+            title="How far the loss is above the closed form's", xlabel="step", ylabel="difference"
+        )
     show.save(figure, args.out, "linear_regression.png")
     return {**found, "closed": beta, "closed_variance": variance}
 

@@ -1,8 +1,9 @@
 """Two moons: a network with fixed architecture bends a line until every point is on its side.
 
-The demo of micrograd: 100 points in two half circles that reach into each other, a 2-16-16-1 network of relu
-neurons, the max-margin loss max(0, 1 - y·score), full batches, a learning rate that falls from 1 to 0.1. L2 is
-used: 0.0001·Σp² is added to the loss, as there. (Without L2 or weight decay: --l2 0.)
+The demo of micrograd: 100 points in two half circles that reach into each other, a 2-16-16-1
+network of relu neurons, the max-margin loss max(0, 1 - y·score), full batches, a learning rate that
+falls from 1 to 0.1. L2 is used: 0.0001·Σp² is added to the loss, as there. (Without L2 or weight
+decay: --l2 0.)
 
 >>> decide(0.3), decide(-2.0)
 (1, -1)
@@ -23,17 +24,33 @@ def decide(score: float) -> int:
     return 1 if score > 0.0 else -1
 
 
-def train(net: nn.MLP, rows: list[list[float]], signs: list[int], epochs: int, l2: float,
-          compiled: bool) -> nn.History:
+def train(
+    net: nn.MLP, rows: list[list[float]], signs: list[int], epochs: int, l2: float, compiled: bool
+) -> nn.History:
     optimizer = nn.SGD(net.parameters(), learning_rate=lambda step: 1.0 - 0.9 * step / epochs)
-    return nn.fit(net, rows, signs, loss=nn.max_margin, optimizer=optimizer, epochs=epochs, l2=l2, compiled=compiled)
+    return nn.fit(
+        net,
+        rows,
+        signs,
+        loss=nn.max_margin,
+        optimizer=optimizer,
+        epochs=epochs,
+        l2=l2,
+        compiled=compiled,
+    )
 
 
 def main(argv: Sequence[str] | None = None) -> dict[str, Any]:
-    parser = show.options(__doc__, points=(100, "points"), epochs=(100, "steps, each over all points"),
-                          l2=(1e-4, "the factor of Σp² in the loss"))
+    parser = show.options(
+        __doc__,
+        points=(100, "points"),
+        epochs=(100, "steps, each over all points"),
+        l2=(1e-4, "the factor of Σp² in the loss"),
+    )
     parser.add_argument("--quick", action="store_true", help="40 points, 40 epochs")
-    parser.add_argument("--compiled", action="store_true", help="record the loss once and replay it")
+    parser.add_argument(
+        "--compiled", action="store_true", help="record the loss once and replay it"
+    )
     args = parser.parse_args(argv)
     points, epochs = (40, 40) if args.quick else (args.points, args.epochs)
     rows, signs = data.moons(points, noise=0.1, seed=args.seed)
@@ -41,30 +58,57 @@ def main(argv: Sequence[str] | None = None) -> dict[str, Any]:
     before = learning.accuracy(net, rows, signs, decide)
     history = train(net, rows, signs, epochs, args.l2, args.compiled)
     right = learning.accuracy(net, rows, signs, decide)
-    print(show.table(["network", "loss", "right"], [["before", history.loss[0], f"{before:.1%}"],
-                                                    ["after", history.loss[-1], f"{right:.1%}"]]))
+    print(
+        show.table(
+            ["network", "loss", "right"],
+            [
+                ["before", history.loss[0], f"{before:.1%}"],
+                ["after", history.loss[-1], f"{right:.1%}"],
+            ],
+        )
+    )
     print(f"{len(net.parameters())} parameters, {epochs} epochs, {history.times[-1]:.1f} s")
     same = learning.survives_saving(net, network(args.seed + 1), args.out / "moons.json", rows)
     picture(net, rows, signs, history, args.out)
     return {"accuracy": right, "loss": history.loss, "same": same, "net": net}
 
 
-def picture(net: nn.MLP, rows: list[list[float]], signs: list[int], history: nn.History, out: Any) -> None:
+def picture(
+    net: nn.MLP, rows: list[list[float]], signs: list[int], history: nn.History, out: Any
+) -> None:
     """What the network answers everywhere in the plane, the points, and the way there."""
     figure, axes = show.figure(10.0, 3.6, columns=2)
     if figure is None:
         return
     xs, ys = [-1.5 + 4.0 * i / 79 for i in range(80)], [-1.0 + 2.5 * i / 59 for i in range(60)]
     heights = net.predict([[x, y] for y in ys for x in xs])
-    grid = [[max(-3.0, min(3.0, h)) for h in heights[i:i + 80]] for i in range(0, len(heights), 80)]
+    grid = [
+        [max(-3.0, min(3.0, h)) for h in heights[i : i + 80]] for i in range(0, len(heights), 80)
+    ]
     from matplotlib.colors import LinearSegmentedColormap
+
     colours = LinearSegmentedColormap.from_list("signs", ["#9cc6e6", show.PAPER, "#f1bd94"])
     axes[0].contourf(xs, ys, grid, levels=24, cmap=colours, vmin=-3.0, vmax=3.0)
-    axes[0].contour(xs, ys, grid, levels=[-1.0, 0.0, 1.0], colors=show.INK, linewidths=[0.8, 1.8, 0.8],
-                    linestyles=["dashed", "solid", "dashed"])
+    axes[0].contour(
+        xs,
+        ys,
+        grid,
+        levels=[-1.0, 0.0, 1.0],
+        colors=show.INK,
+        linewidths=[0.8, 1.8, 0.8],
+        linestyles=["dashed", "solid", "dashed"],
+    )
     for sign, colour, marker in ((1, show.POSITIVE, "o"), (-1, show.NEGATIVE, "s")):
-        axes[0].scatter(*zip(*[row for row, s in zip(rows, signs) if s == sign]), c=colour, marker=marker, s=26,
-                        edgecolors="white", linewidths=0.7, label=f"{sign:+d}", zorder=3)
+        axes[0].scatter(
+            *zip(*[row for row, s in zip(rows, signs) if s == sign]),
+            c=colour,
+            marker=marker,
+            s=26,
+            edgecolors="white",
+            linewidths=0.7,
+            label=f"{sign:+d}",
+            zorder=3,
+        )
     axes[0].legend(loc="lower left", frameon=False)
     axes[0].set(title="score 0 (solid) and the margin ±1 (dashed)", aspect="equal")
     learning.curve(axes[1], history.loss)

@@ -1,8 +1,9 @@
 """Which neuron is most wrong? The one with the largest gradient: it affects the cost the most.
 
-After backward(), the grad of a neuron's activation says how much the cost would change if that neuron alone
-answered differently. Ranked by |grad|, the neurons that stand first are those that learning should change most.
-To check the claim, every activation is nudged by a little and the cost computed again.
+After backward(), the grad of a neuron's activation says how much the cost would change if that
+neuron alone answered differently. Ranked by |grad|, the neurons that stand first are those that
+learning should change most. To check the claim, every activation is nudged by a little and the cost
+computed again.
 
 >>> rows = ranking(*build([2, 4, 1], seed=0))
 >>> [abs(row[1]) for row in rows] == sorted([abs(row[1]) for row in rows], reverse=True)
@@ -37,7 +38,9 @@ def build(sizes: Sequence[int], seed: int) -> tuple[nn.MLP, list[list[Value]], f
     return net, activations, target, cost
 
 
-def ranking(net: nn.MLP, activations: list[list[Value]], target: float, cost: Value) -> list[tuple[str, float, float]]:
+def ranking(
+    net: nn.MLP, activations: list[list[Value]], target: float, cost: Value
+) -> list[tuple[str, float, float]]:
     """Hidden neurons by |grad|, largest first: name, grad by the engine, slope of the nudged cost."""
     rows = []
     for number, layer in enumerate(activations[1:-1]):
@@ -48,11 +51,13 @@ def ranking(net: nn.MLP, activations: list[list[Value]], target: float, cost: Va
     return sorted(rows, key=lambda row: -abs(row[1]))
 
 
-def _nudged(net: nn.MLP, activations: list[list[Value]], target: float, number: int, k: int, nudge: float) -> float:
+def _nudged(
+    net: nn.MLP, activations: list[list[Value]], target: float, number: int, k: int, nudge: float
+) -> float:
     """The cost where neuron k of a layer answers by `nudge` more than it does."""
     x: Any = [a.data for a in activations[number + 1]]
     x[k] += nudge
-    for layer in net.layers[number + 1:]:
+    for layer in net.layers[number + 1 :]:
         x = [a.data if isinstance(a, Value) else a for a in layer(x)]
     return float((x[0] - target) ** 2)
 

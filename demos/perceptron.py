@@ -2,9 +2,10 @@
 
     loss of a row = max(0, -y (w·x + b)),   y = ±1
 
-Its gradient is -y x where the row is on the wrong side and 0 where it is not: one step of gradient descent of size 1
-on one row is Rosenblatt's rule of 1958, w += y x. Novikoff proved in 1962 that on data which a plane through a gap
-of width 2γ separates the rule makes at most (R/γ)² mistakes, R being the length of the longest row.
+Its gradient is -y x where the row is on the wrong side and 0 where it is not: one step of gradient
+descent of size 1 on one row is Rosenblatt's rule of 1958, w += y x. Novikoff proved in 1962 that on
+data which a plane through a gap of width 2γ separates the rule makes at most (R/γ)² mistakes, R
+being the length of the longest row.
 
 >>> result = train(*separable(40, seed=2))
 >>> result["mistakes_last_epoch"], result["mistakes"] <= result["bound"]
@@ -58,9 +59,17 @@ def train(rows: list[list[float]], labels: list[int], epochs: int = 1000) -> dic
         history.append(wrong)
         if wrong == 0:
             break
-    longest = max(math.sqrt(row[0] ** 2 + row[1] ** 2 + 1.0) for row in rows)  # with the 1 that b multiplies
-    return {"w": [p.data for p in w], "b": b.data, "mistakes": mistakes, "mistakes_last_epoch": history[-1],
-            "history": history, "bound": (longest / GAP) ** 2}
+    longest = max(
+        math.sqrt(row[0] ** 2 + row[1] ** 2 + 1.0) for row in rows
+    )  # with the 1 that b multiplies
+    return {
+        "w": [p.data for p in w],
+        "b": b.data,
+        "mistakes": mistakes,
+        "mistakes_last_epoch": history[-1],
+        "history": history,
+        "bound": (longest / GAP) ** 2,
+    }
 
 
 def _step(w: Sequence[Value], b: Value, row: Sequence[float], y: int) -> None:
@@ -82,11 +91,20 @@ def main(argv: Sequence[str] | None = None) -> dict[str, Any]:
     figure, axes = show.figure(5.0, 4.6)
     if figure:
         for y, colour in ((-1, show.NEGATIVE), (1, show.POSITIVE)):
-            axes.scatter(*zip(*[row for row, label in zip(rows, labels) if label == y]), color=colour, label=f"{y:+d}")
+            axes.scatter(
+                *zip(*[row for row, label in zip(rows, labels) if label == y]),
+                color=colour,
+                label=f"{y:+d}",
+            )
         w, b = result["w"], result["b"]
-        axes.axline((-b * w[0] / (w[0] ** 2 + w[1] ** 2), -b * w[1] / (w[0] ** 2 + w[1] ** 2)),
-                    (-b * w[0] / (w[0] ** 2 + w[1] ** 2) - w[1], -b * w[1] / (w[0] ** 2 + w[1] ** 2) + w[0]),
-                    color=show.INK)
+        axes.axline(
+            (-b * w[0] / (w[0] ** 2 + w[1] ** 2), -b * w[1] / (w[0] ** 2 + w[1] ** 2)),
+            (
+                -b * w[0] / (w[0] ** 2 + w[1] ** 2) - w[1],
+                -b * w[1] / (w[0] ** 2 + w[1] ** 2) + w[0],
+            ),
+            color=show.INK,
+        )
         axes.set(title="Where the perceptron stopped", xlim=(-1.05, 1.05), ylim=(-1.05, 1.05))
         axes.legend()
     show.save(figure, args.out, "perceptron.png")

@@ -3,7 +3,8 @@
 >>> sorted(graphs())
 ['alias', 'collapsed', 'elsewhere', 'expression', 'forward-only', 'graph', 'layers', 'network', 'neuron', 'stale']
 
-Each comes as NAME.svg, which is light or dark as its reader's page is, and as NAME-dark.svg for pages that choose.
+Each comes as NAME.svg, which is light or dark as its reader's page is, and as NAME-dark.svg for
+pages that choose.
 """
 
 import argparse
@@ -14,15 +15,27 @@ from typing import Any
 from engine import Value, draw
 from nn import MLP
 
-OPTIONS: dict[str, dict[str, str]] = {"collapsed": {"collapse": "neurons"}, "layers": {"collapse": "layers"},
-                                      "network": {"view": "network"}}
+OPTIONS: dict[str, dict[str, str]] = {
+    "collapsed": {"collapse": "neurons"},
+    "layers": {"collapse": "layers"},
+    "network": {"view": "network"},
+}
 
 
 def graphs() -> dict[str, Value]:
     """The root of every picture, by the picture's name."""
-    return {"graph": _graph(), "expression": _expression(), "neuron": _neuron(), "alias": _alias(),
-            "forward-only": _forward_only(), "elsewhere": _elsewhere(), "stale": _stale(),
-            "collapsed": _loss([4, 4, 1]), "layers": _loss([16, 16, 1]), "network": _loss([16, 16, 1])}
+    return {
+        "graph": _graph(),
+        "expression": _expression(),
+        "neuron": _neuron(),
+        "alias": _alias(),
+        "forward-only": _forward_only(),
+        "elsewhere": _elsewhere(),
+        "stale": _stale(),
+        "collapsed": _loss([4, 4, 1]),
+        "layers": _loss([16, 16, 1]),
+        "network": _loss([16, 16, 1]),
+    }
 
 
 def _graph() -> Any:
@@ -54,7 +67,11 @@ def _expression() -> Any:
 
 def _neuron() -> Any:
     x1, x2 = Value(2.0, label="x1"), Value(0.0, label="x2")
-    w1, w2, b = Value(-3.0, label="w1"), Value(1.0, label="w2"), Value(6.8813735870195432, label="b")
+    w1, w2, b = (
+        Value(-3.0, label="w1"),
+        Value(1.0, label="w2"),
+        Value(6.8813735870195432, label="b"),
+    )
     n = x1 * w1 + x2 * w2 + b
     o = n.tanh()
     n.label, o.label = "n", "o"
@@ -108,7 +125,9 @@ def _loss(sizes: list[int]) -> Value:
 
 def main(argv: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description="Draw the pictures of the documentation anew.")
-    parser.add_argument("--out", type=Path, default=Path("docs/pictures"), help="folder (default: docs/pictures)")
+    parser.add_argument(
+        "--out", type=Path, default=Path("docs/pictures"), help="folder (default: docs/pictures)"
+    )
     folder = parser.parse_args(argv).out
     folder.mkdir(parents=True, exist_ok=True)
     for name, root in graphs().items():

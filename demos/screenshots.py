@@ -26,10 +26,15 @@ class Photograph(NamedTuple):
     height: int = 700
 
 
-PHOTOGRAPHS = [Photograph("stepper_light", "small", 9), Photograph("stepper_dark", "small", 9, "dark"),
-               Photograph("forward_light", "neuron", 4), Photograph("forward_dark", "neuron", 4, "dark"),
-               Photograph("layers_light", "layers", 9), Photograph("layers_dark", "layers", 9, "dark"),
-               Photograph("stepper_phone", "small", 9, "light", 390, 844)]
+PHOTOGRAPHS = [
+    Photograph("stepper_light", "small", 9),
+    Photograph("stepper_dark", "small", 9, "dark"),
+    Photograph("forward_light", "neuron", 4),
+    Photograph("forward_dark", "neuron", 4, "dark"),
+    Photograph("layers_light", "layers", 9),
+    Photograph("layers_dark", "layers", 9, "dark"),
+    Photograph("stepper_phone", "small", 9, "light", 390, 844),
+]
 
 
 def small() -> Value:
@@ -63,31 +68,48 @@ def layers() -> Value:
 
 def main(folder: Path = FOLDER) -> int:
     """Write the photographs; returns 1 where no browser is installed."""
-    chromium = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+    chromium = next(
+        filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None
+    )
     try:
         from playwright.sync_api import sync_playwright
     except ImportError:
         chromium = None
     if chromium is None:
-        print("screenshots need playwright and Chromium: pip install playwright; apt-get install chromium",
-              file=sys.stderr)
+        print(
+            "screenshots need playwright and Chromium: pip install playwright; apt-get install chromium",
+            file=sys.stderr,
+        )
         return 1
     folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as scratch, sync_playwright() as play:
-        pages = {"small": stepper(small(), title="f = (a·b) · (a + b)"), "layers": stepper(layers()),
-                 "neuron": stepper(neuron(), title="One tanh neuron", forward=True)}
+        pages = {
+            "small": stepper(small(), title="f = (a·b) · (a + b)"),
+            "layers": stepper(layers()),
+            "neuron": stepper(neuron(), title="One tanh neuron", forward=True),
+        }
         files = {name: page.save(Path(scratch) / f"{name}.html") for name, page in pages.items()}
-        browser = play.chromium.launch(executable_path=chromium, args=["--no-sandbox", "--disable-gpu"])
+        browser = play.chromium.launch(
+            executable_path=chromium, args=["--no-sandbox", "--disable-gpu"]
+        )
         for photograph in PHOTOGRAPHS:
-            take(browser, files[photograph.page].as_uri(), photograph, folder / f"{photograph.name}.png")
+            take(
+                browser,
+                files[photograph.page].as_uri(),
+                photograph,
+                folder / f"{photograph.name}.png",
+            )
         browser.close()
     return 0
 
 
 def take(browser: Any, address: str, photograph: Photograph, file: Path) -> None:
     """Open the page, go to the step, and keep what is in the window."""
-    page = browser.new_page(viewport={"width": photograph.width, "height": photograph.height},
-                            color_scheme=photograph.scheme, reduced_motion="reduce")
+    page = browser.new_page(
+        viewport={"width": photograph.width, "height": photograph.height},
+        color_scheme=photograph.scheme,
+        reduced_motion="reduce",
+    )
     page.goto(address)
     for _ in range(photograph.steps):
         page.keyboard.press("ArrowRight")

@@ -14,7 +14,11 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
-POSITIVE, NEGATIVE, ZERO = "#a94300", "#0062a3", "#626773"  # the colours of the pictures that engine.draw makes
+POSITIVE, NEGATIVE, ZERO = (
+    "#a94300",
+    "#0062a3",
+    "#626773",
+)  # the colours of the pictures that engine.draw makes
 PAPER, INK = "#fbfaf7", "#1f2430"
 
 
@@ -25,7 +29,10 @@ def table(heads: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
     widths = [max(len(line[i]) for line in lines) for i in range(len(heads))]
     lines[1] = ["-" * width for width in widths]
     numeric = [all(_is_number(row[i]) for row in cells) for i in range(len(heads))]
-    spaced = [[x.rjust(w) if right else x.ljust(w) for x, w, right in zip(line, widths, numeric)] for line in lines]
+    spaced = [
+        [x.rjust(w) if right else x.ljust(w) for x, w, right in zip(line, widths, numeric)]
+        for line in lines
+    ]
     return "\n".join("  ".join(line).rstrip() for line in spaced)
 
 
@@ -44,12 +51,20 @@ def _is_number(text: str) -> bool:
 def options(doc: str | None, **more: tuple[Any, str]) -> argparse.ArgumentParser:
     """The options of a demo: its docstring as help, --out, --seed and `more`, each with its default and its help."""
     text = (doc or "").partition("\n>>>")[0].strip()
-    parser = argparse.ArgumentParser(description=text, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--out", type=Path, default=Path("out"), help="folder for pictures (default: out)")
+    parser = argparse.ArgumentParser(
+        description=text, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument(
+        "--out", type=Path, default=Path("out"), help="folder for pictures (default: out)"
+    )
     parser.add_argument("--seed", type=int, default=0, help="where chance starts (default: 0)")
     for name, (default, words) in more.items():
-        parser.add_argument("--" + name.replace("_", "-"), type=type(default), default=default,
-                            help=f"{words} (default: {default})")
+        parser.add_argument(
+            "--" + name.replace("_", "-"),
+            type=type(default),
+            default=default,
+            help=f"{words} (default: {default})",
+        )
     return parser
 
 
@@ -59,7 +74,10 @@ def progress(steps: int, words: str) -> Iterable[int]:
         with contextlib.suppress(ImportError):
             from rich.console import Console
             from rich.progress import track
-            bar: Iterable[int] = track(range(steps), words, console=Console(stderr=True), transient=True)
+
+            bar: Iterable[int] = track(
+                range(steps), words, console=Console(stderr=True), transient=True
+            )
             return bar
     return range(steps)
 
@@ -82,10 +100,24 @@ def figure(width: float = 7.0, height: float = 4.2, columns: int = 1) -> Any:
         return None, None
     matplotlib.use("Agg")
     from matplotlib import pyplot
-    style = {"figure.facecolor": PAPER, "axes.facecolor": PAPER, "savefig.facecolor": PAPER, "text.color": INK,
-             "axes.edgecolor": "#c9ccd4", "axes.labelcolor": INK, "xtick.color": ZERO, "ytick.color": ZERO,
-             "axes.spines.top": False, "axes.spines.right": False, "font.size": 10, "legend.frameon": False,
-             "axes.titlesize": 11, "axes.titlelocation": "left", "svg.hashsalt": "chainrule"}
+
+    style = {
+        "figure.facecolor": PAPER,
+        "axes.facecolor": PAPER,
+        "savefig.facecolor": PAPER,
+        "text.color": INK,
+        "axes.edgecolor": "#c9ccd4",
+        "axes.labelcolor": INK,
+        "xtick.color": ZERO,
+        "ytick.color": ZERO,
+        "axes.spines.top": False,
+        "axes.spines.right": False,
+        "font.size": 10,
+        "legend.frameon": False,
+        "axes.titlesize": 11,
+        "axes.titlelocation": "left",
+        "svg.hashsalt": "chainrule",
+    }
     with pyplot.rc_context(style):
         return pyplot.subplots(1, columns, figsize=(width, height), layout="constrained")
 

@@ -27,7 +27,12 @@ from .value import Value
 PAGES = ("html",)
 PICTURES = ("svg", "png", "pdf")
 TEXTS = ("dot", "mermaid", "json", "text")
-ENDINGS = {"gv": "dot", "mmd": "mermaid", "txt": "text", "htm": "html"}  # where an ending isn't the format's name
+ENDINGS = {
+    "gv": "dot",
+    "mmd": "mermaid",
+    "txt": "text",
+    "htm": "html",
+}  # where an ending isn't the format's name
 LEVELS = ("auto", "none", "neurons", "layers")
 INTERRUPTED = 130  # what a shell calls a program that was ended by Ctrl-C
 _EXAMPLES = """examples:
@@ -80,42 +85,87 @@ def _options(argv: list[str]) -> argparse.Namespace:
 def _no_options(argv: list[str]) -> list[str]:
     """An expression that starts with a minus gets a space in front, for it is no option."""
     option = re.compile(r"-|-[oh]|-o(-|.+\.[A-Za-z]+)|--.*")
-    return [f" {word}" if word.startswith("-") and argv[0] in ("draw", "step") and not option.fullmatch(word) else word
-            for word in argv]
+    return [
+        f" {word}"
+        if word.startswith("-") and argv[0] in ("draw", "step") and not option.fullmatch(word)
+        else word
+        for word in argv
+    ]
 
 
 def _parser(program: str) -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog=program, epilog=_EXAMPLES.format(program), description=(
-        "See every gradient: draw a graph, step through its backward pass."), allow_abbrev=False,
-        formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        prog=program,
+        epilog=_EXAMPLES.format(program),
+        description=("See every gradient: draw a graph, step through its backward pass."),
+        allow_abbrev=False,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
     parser.add_argument("--version", action="version", version=f"chainrule {doctor.version()}")
     commands = parser.add_subparsers(required=True, metavar="command")
-    draw = _graph_command(commands, "draw", _draw, "draw the graph of an expression, or of a file's Value",
-                          (*PICTURES, *TEXTS, *PAGES), parser)
-    draw.add_argument("--theme", choices=("auto", "light", "dark"), default="auto", help="colours of the picture")
-    step = _graph_command(commands, "step", _step, "make a page that plays the backward pass",
-                          (*PAGES, "text"), parser)
+    draw = _graph_command(
+        commands,
+        "draw",
+        _draw,
+        "draw the graph of an expression, or of a file's Value",
+        (*PICTURES, *TEXTS, *PAGES),
+        parser,
+    )
+    draw.add_argument(
+        "--theme", choices=("auto", "light", "dark"), default="auto", help="colours of the picture"
+    )
+    step = _graph_command(
+        commands,
+        "step",
+        _step,
+        "make a page that plays the backward pass",
+        (*PAGES, "text"),
+        parser,
+    )
     step.add_argument("--forward", action="store_true", help="play the forward pass first")
     debug = commands.add_parser("debug", help="run a script, and stop in its backward pass")
     debug.add_argument("script", help="a Python file")
-    debug.add_argument("arguments", nargs=argparse.REMAINDER, help="what the script finds in sys.argv")
+    debug.add_argument(
+        "arguments", nargs=argparse.REMAINDER, help="what the script finds in sys.argv"
+    )
     debug.set_defaults(run=_debug)
-    commands.add_parser("doctor", help="what is installed, what is missing, and the command that mends it"
-                        ).set_defaults(run=_doctor)
+    commands.add_parser(
+        "doctor", help="what is installed, what is missing, and the command that mends it"
+    ).set_defaults(run=_doctor)
     return parser
 
 
-def _graph_command(commands: Any, name: str, run: Callable[[Any], int], words: str,
-                   formats: tuple[str, ...], above: argparse.ArgumentParser) -> argparse.ArgumentParser:
+def _graph_command(
+    commands: Any,
+    name: str,
+    run: Callable[[Any], int],
+    words: str,
+    formats: tuple[str, ...],
+    above: argparse.ArgumentParser,
+) -> argparse.ArgumentParser:
     parser: argparse.ArgumentParser = commands.add_parser(
-        name, help=words, description=words, allow_abbrev=False, epilog=above.epilog,
-        formatter_class=above.formatter_class)
+        name,
+        help=words,
+        description=words,
+        allow_abbrev=False,
+        epilog=above.epilog,
+        formatter_class=above.formatter_class,
+    )
     parser.add_argument("target", help='an expression such as "tanh(w*x + b)", or model.py:loss')
-    parser.add_argument("values", nargs="*", metavar="NAME=NUMBER", default=[],
-                        help="a value for each name, as in w=-3")
-    parser.add_argument("-o", "--output", metavar="FILE", help="its ending says the format; - is the terminal")
+    parser.add_argument(
+        "values",
+        nargs="*",
+        metavar="NAME=NUMBER",
+        default=[],
+        help="a value for each name, as in w=-3",
+    )
+    parser.add_argument(
+        "-o", "--output", metavar="FILE", help="its ending says the format; - is the terminal"
+    )
     parser.add_argument("--format", choices=formats, help="without -o, text formats are printed")
-    parser.add_argument("--collapse", choices=LEVELS, default="auto", help="one card for a neuron, or for a layer")
+    parser.add_argument(
+        "--collapse", choices=LEVELS, default="auto", help="one card for a neuron, or for a layer"
+    )
     parser.set_defaults(run=run, formats=formats)
     return parser
 
@@ -128,9 +178,14 @@ def _draw(options: Any) -> int:
     if form == "text":
         return _deliver(text(root), file)
     from .view import draw, export
+
     with _explained():
         picture = draw(root, theme=options.theme, collapse=options.collapse)
-    return _deliver(getattr(export, form)(picture.scene), file) if form in TEXTS else _wrote(picture, file)
+    return (
+        _deliver(getattr(export, form)(picture.scene), file)
+        if form in TEXTS
+        else _wrote(picture, file)
+    )
 
 
 def _step(options: Any) -> int:
@@ -143,6 +198,7 @@ def _step(options: Any) -> int:
 
 def _page(root: Value, file: str, **options: Any) -> int:
     from .view import stepper
+
     with _explained():
         page = stepper(root, **options)
     return _wrote(page, file)
@@ -159,6 +215,7 @@ def _explained() -> Iterator[None]:
 
 def _debug(options: Any) -> int:
     from .debugger import run_script  # type: ignore[import-not-found, unused-ignore]
+
     return int(run_script(options.script, options.arguments) or 0)
 
 
@@ -173,12 +230,18 @@ def _form(options: Any, usual: str, stem: str) -> tuple[str, str]:
     suffix = Path(file).suffix[1:].lower()
     ending = ENDINGS.get(suffix, suffix)
     if Path(file).is_dir() and file:
-        raise UsageError(f"-o {file} is a folder: name a file in it, as in -o {Path(file) / stem}.{form or usual}")
+        raise UsageError(
+            f"-o {file} is a folder: name a file in it, as in -o {Path(file) / stem}.{form or usual}"
+        )
     if file and file != "-" and form and ending != form:
-        raise UsageError(f"-o {file} does not end as {form} does: leave --format out, or end the name in .{form}")
+        raise UsageError(
+            f"-o {file} does not end as {form} does: leave --format out, or end the name in .{form}"
+        )
     form = form or (ending if file and file != "-" else "text" if file else usual)
     if form not in options.formats:
-        known = ", ".join("." + {"mermaid": "mmd", "text": "txt"}.get(each, each) for each in options.formats)
+        known = ", ".join(
+            "." + {"mermaid": "mmd", "text": "txt"}.get(each, each) for each in options.formats
+        )
         raise UsageError(f"-o {file}: the ending of the name says the format: one of {known}")
     if not file and form not in TEXTS:
         file = f"{stem}.{form}"
@@ -205,8 +268,13 @@ def _from_file(target: str, values: dict[str, float]) -> Value:
         raise
     except (Exception, SystemExit) as error:
         frames = traceback.extract_tb(error.__traceback__)
-        own = [frame for frame in frames if "importlib" not in frame.filename and frame.filename != model_file.__file__
-               and frame.filename != __file__]
+        own = [
+            frame
+            for frame in frames
+            if "importlib" not in frame.filename
+            and frame.filename != model_file.__file__
+            and frame.filename != __file__
+        ]
         told = "".join([*traceback.format_list(own), *traceback.format_exception_only(error)])
         raise model_file.TargetError(f"{target} did not run to its end:\n{told.rstrip()}") from None
 

@@ -34,14 +34,17 @@ from .graph import topological_order, watchers
 class anomaly:
     """A context in which the first nan or inf, forward or backward, raises FloatingPointError.
 
-    `limit` also stops at the first |grad| above it. The message names the node, its operation and the user's
-    line, with the exact subexpression underlined; a note adds where the other end of the edge was made. The backward
-    pass is walked as data first, so that no grad has changed when it raises. Contexts nest: the innermost rules.
+    `limit` also stops at the first |grad| above it. The message names the node, its operation and
+    the user's line, with the exact subexpression underlined; a note adds where the other end of the
+    edge was made. The backward pass is walked as data first, so that no grad has changed when it
+    raises. Contexts nest: the innermost rules.
     """
 
     def __init__(self, nan: bool = True, inf: bool = True, limit: float | None = None):
         if limit is not None and not limit > 0.0:
-            raise ValueError(f"limit is the largest |grad| to let pass, a number above 0, not {limit!r}")
+            raise ValueError(
+                f"limit is the largest |grad| to let pass, a number above 0, not {limit!r}"
+            )
         self.nan, self.inf, self.limit, self.thread = nan, inf, limit, 0
 
     def __enter__(self) -> "anomaly":
@@ -62,16 +65,26 @@ class anomaly:
         if not self._rules():
             return
         for step in steps(root, {leaf: leaf.grad for leaf in topological_order(root)[1]}):
-            for x, what in ((step.contribution, "a contribution to the gradient"), (step.after, "the gradient")):
+            for x, what in (
+                (step.contribution, "a contribution to the gradient"),
+                (step.after, "the gradient"),
+            ):
                 if self._bad(x):
                     raise _while_differentiating(step, f"{number(x)} in {what}")
             if self.limit is not None and abs(step.after) > self.limit:
-                raise _while_differentiating(step, f"{number(step.after)}, above the limit of {number(self.limit)}, in "
-                                                   "the gradient")
+                raise _while_differentiating(
+                    step,
+                    f"{number(step.after)}, above the limit of {number(self.limit)}, in "
+                    "the gradient",
+                )
 
     def _rules(self) -> bool:
         """Whether this is the innermost context, and this thread its own."""
-        contexts = [watcher for watcher in watchers if isinstance(watcher, anomaly) and watcher.thread == get_ident()]
+        contexts = [
+            watcher
+            for watcher in watchers
+            if isinstance(watcher, anomaly) and watcher.thread == get_ident()
+        ]
         return contexts[-1:] == [self]
 
     def _bad(self, x: float) -> bool:
@@ -80,20 +93,34 @@ class anomaly:
 
 def _while_computing(node: Any) -> FloatingPointError:
     operands = ", ".join(_described(parent) for parent in node.parents[:8])
-    error = FloatingPointError("\n".join([f"{number(node.data)} in {node.operation.name} of {operands}", "  made at",
-                                          *_source(node)]))
+    error = FloatingPointError(
+        "\n".join(
+            [
+                f"{number(node.data)} in {node.operation.name} of {operands}",
+                "  made at",
+                *_source(node),
+            ]
+        )
+    )
     _note(error, node, node.parents)
     return error
 
 
 def _while_differentiating(step: Step, what: str) -> FloatingPointError:
     node = step.node
-    error = FloatingPointError("\n".join([
-        f"{what} of {_described(step.parent)}",
-        f"  while differentiating {printable(expression(node), 32)} (data={number(node.data)}, "
-        f"grad={number(step.upstream)}), made at",
-        *_source(node)]))
-    error.add_note(f"by the chain rule: {number(step.upstream)} × {number(step.local)} = {number(step.contribution)}")
+    error = FloatingPointError(
+        "\n".join(
+            [
+                f"{what} of {_described(step.parent)}",
+                f"  while differentiating {printable(expression(node), 32)} (data={number(node.data)}, "
+                f"grad={number(step.upstream)}), made at",
+                *_source(node),
+            ]
+        )
+    )
+    error.add_note(
+        f"by the chain rule: {number(step.upstream)} × {number(step.local)} = {number(step.contribution)}"
+    )
     _note(error, node, (step.parent,))
     return error
 

@@ -1,7 +1,7 @@
 """Gradients as Values, so that they can be differentiated again.
 
-`gradient` walks the same order as `backward()` and applies the same rules, but to the nodes themselves instead
-of their numbers; what comes out is a graph like any other.
+`gradient` walks the same order as `backward()` and applies the same rules, but to the nodes
+themselves instead of their numbers; what comes out is a graph like any other.
 
 >>> from engine import Value
 >>> x = Value(2.0, label="x")
@@ -10,8 +10,8 @@ of their numbers; what comes out is a graph like any other.
 >>> slope.data, curvature.data
 (12.0, 12.0)
 
-`jacobian`, `hessian` and `hessian_vector_product` are `gradient` once or twice over. A function f that is passed in is
-called as f(*xs).
+`jacobian`, `hessian` and `hessian_vector_product` are `gradient` once or twice over. A function f
+that is passed in is called as f(*xs).
 """
 
 from collections.abc import Callable, Iterable
@@ -30,8 +30,9 @@ def gradient(root: Value, wrt: Iterable[Value]) -> list[Value]:
     >>> [slope.data for slope in gradient(x * y, [x, y])]
     [4.0, 3.0]
 
-    A Value that `root` does not depend on gets the constant 0. Raises RuntimeError where the graph is stale: a
-    leaf's data was changed after the forward pass. Griewank and Walther, Evaluating Derivatives, 2008, ch. 3.
+    A Value that `root` does not depend on gets the constant 0. Raises RuntimeError where the graph
+    is stale: a leaf's data was changed after the forward pass. Griewank and Walther, Evaluating
+    Derivatives, 2008, ch. 3.
     """
     if isinstance(wrt, Value):
         raise TypeError("gradient takes a list of Values: write gradient(root, [x])")
@@ -68,8 +69,10 @@ def _leading_to(wrt: list[Value], order: list[Value]) -> set[Value]:
 def _refuse_stale(order: list[Value]) -> None:
     changed = stale(order)
     if changed:
-        raise RuntimeError(f"the graph is stale: {changed[0]!r} no longer follows from its parents, for a leaf's data "
-                           "was changed after the forward pass; build the graph again")
+        raise RuntimeError(
+            f"the graph is stale: {changed[0]!r} no longer follows from its parents, for a leaf's data "
+            "was changed after the forward pass; build the graph again"
+        )
 
 
 def derivative(f: Callable[[Any], Any], n: int = 1) -> Callable[[Any], Any]:
@@ -78,11 +81,14 @@ def derivative(f: Callable[[Any], Any], n: int = 1) -> Callable[[Any], Any]:
     >>> derivative(lambda x: x ** 4, n=2)(3.0)
     108.0
 
-    Given a plain number it returns a float, given a Value it returns a Value. Raises ValueError for n < 0.
+    Given a plain number it returns a float, given a Value it returns a Value. Raises ValueError for
+    n < 0.
     """
     _check(f)
     if not isinstance(n, int):
-        raise TypeError(f"derivative counts how often to differentiate, n=1, not {n!r}: write derivative(f)(3.0)")
+        raise TypeError(
+            f"derivative counts how often to differentiate, n=1, not {n!r}: write derivative(f)(3.0)"
+        )
     if n < 0:
         raise ValueError(f"the {n}-th derivative: n counts how often to differentiate, from 0")
 
@@ -124,18 +130,22 @@ def hessian(f: Callable[..., Any], xs: Iterable[Any]) -> list[list[Value]]:
     return [gradient(slope, points) for slope in gradient(lift(f(*points)), points)]
 
 
-def hessian_vector_product(f: Callable[..., Any], xs: Iterable[Any], vector: Iterable[Any]) -> list[Value]:
+def hessian_vector_product(
+    f: Callable[..., Any], xs: Iterable[Any], vector: Iterable[Any]
+) -> list[Value]:
     """The Hessian of f(*xs) times a vector, without the Hessian: the gradient of (gradient · vector).
 
     >>> [entry.data for entry in hessian_vector_product(lambda x, y: x * x * y, [3.0, 4.0], [1.0, -1.0])]
     [2.0, 6.0]
 
-    Costs about two gradients whatever the number of arguments. Raises ValueError where the lengths differ.
-    Pearlmutter, Fast Exact Multiplication by the Hessian, 1994.
+    Costs about two gradients whatever the number of arguments. Raises ValueError where the lengths
+    differ. Pearlmutter, Fast Exact Multiplication by the Hessian, 1994.
     """
     points, vector = _points(f, xs), list(vector)
     if len(points) != len(vector):
-        raise ValueError(f"a vector of {len(vector)} numbers for {len(points)} arguments: give one for each")
+        raise ValueError(
+            f"a vector of {len(vector)} numbers for {len(points)} arguments: give one for each"
+        )
     slopes = gradient(lift(f(*points)), points)
     return gradient(lift(weighted_sum(vector, slopes)), points)
 
@@ -149,5 +159,7 @@ def _points(f: Callable[..., Any], xs: Iterable[Any]) -> list[Value]:
 
 def _check(f: Any) -> None:
     if not callable(f):
-        raise TypeError(f"this takes a function, such as lambda x: x * x, and not {f!r}: for the derivatives of a "
-                        "Value that is there already, write gradient(root, [x])")
+        raise TypeError(
+            f"this takes a function, such as lambda x: x * x, and not {f!r}: for the derivatives of a "
+            "Value that is there already, write gradient(root, [x])"
+        )

@@ -7,9 +7,10 @@ input         analytic          numeric  verdict
 x0       -0.8399486832    -0.8399486832  ok
 x1         1.209987171      1.209987171  ok
 
-Numbers come from central differences at many widths, extrapolated (Richardson), the width with the smallest error
-estimate winning. Where that estimate is too wide to decide, a referee is asked: 50-digit arithmetic, if mpmath is
-installed. Points at which there is nothing to compare (a kink, a jump, an infinity) are reported as what they are.
+Numbers come from central differences at many widths, extrapolated (Richardson), the width with the
+smallest error estimate winning. Where that estimate is too wide to decide, a referee is asked:
+50-digit arithmetic, if mpmath is installed. Points at which there is nothing to compare (a kink, a
+jump, an infinity) are reported as what they are.
 """
 
 import math
@@ -30,8 +31,9 @@ RIGHT = ("ok", "kink")
 class Row(NamedTuple):
     """One comparison: a derivative by the rules, the same by differences, how sure that is, and what follows.
 
-    verdict is "ok", "wrong", "kink" (between the slopes on both sides), "jump" (the function has no slope here),
-    "not finite" (nothing to compare with) or "undecided" (the differences are too rough).
+    verdict is "ok", "wrong", "kink" (between the slopes on both sides), "jump" (the function has no
+    slope here), "not finite" (nothing to compare with) or "undecided" (the differences are too
+    rough).
     """
 
     name: str
@@ -47,8 +49,9 @@ class Row(NamedTuple):
 class Report:
     """What check_gradients found; its str is for people.
 
-    `ok` says that nothing wrong was found. `culprit` is the first operation whose rule is wrong, None if none is.
-    `rows` compare the whole function, one for each input; `faults` are the local derivatives that are wrong.
+    `ok` says that nothing wrong was found. `culprit` is the first operation whose rule is wrong,
+    None if none is. `rows` compare the whole function, one for each input; `faults` are the local
+    derivatives that are wrong.
     """
 
     rows: list[Row]
@@ -58,7 +61,9 @@ class Report:
 
     @property
     def ok(self) -> bool:
-        return self.repeatable and not self.faults and all(row.verdict != "wrong" for row in self.rows)
+        return (
+            self.repeatable and not self.faults and all(row.verdict != "wrong" for row in self.rows)
+        )
 
     @property
     def culprit(self) -> Operation | None:
@@ -78,11 +83,15 @@ class Report:
         if self.culprit is not None:
             return f"wrong: the rule of {self.culprit.name}, at {self.faults[0].where}"
         if not self.ok:
-            return ("wrong: each operation is right by itself, so the graph does not hold all that the function "
-                    "computes (a Value made of x.data? a number read before it was changed?)")
+            return (
+                "wrong: each operation is right by itself, so the graph does not hold all that the function "
+                "computes (a Value made of x.data? a number read before it was changed?)"
+            )
         unsure = f"; {len(self.undecided)} could not be judged here" if self.undecided else ""
-        return (f"ok: {_count(len(self.rows), 'gradient')} and {_count(self.operations, 'operation')} agree with "
-                f"differences{unsure}")
+        return (
+            f"ok: {_count(len(self.rows), 'gradient')} and {_count(self.operations, 'operation')} agree with "
+            f"differences{unsure}"
+        )
 
     def _faults(self) -> list[str]:
         return ["", *_table("local derivative", self.faults[:20])] if self.faults else []
@@ -95,23 +104,36 @@ def check_gradients(f: Callable[..., Any], *values: Any, tolerance: float = 1e-6
     >>> report.ok, report.culprit
     (True, None)
 
-    `values` are numbers, or Values, which are passed on as they are (so f may also use them by itself); f returns one
-    Value. Never raises for a wrong derivative; no grad is touched. `tolerance` is relative to the derivative.
-    Raises ValueError for no values or a tolerance that is not positive. Ridders, Accurate computation of F'(x)
-    and F'(x)F''(x), 1982.
+    `values` are numbers, or Values, which are passed on as they are (so f may also use them by
+    itself); f returns one Value. Never raises for a wrong derivative; no grad is touched.
+    `tolerance` is relative to the derivative. Raises ValueError for no values or a tolerance that
+    is not positive. Ridders, Accurate computation of F'(x) and F'(x)F''(x), 1982.
     """
     if not values or not tolerance > 0.0:
-        raise ValueError(f"check_gradients of {len(values)} values to tolerance={tolerance}: give it a value and a "
-                         "positive tolerance")
+        raise ValueError(
+            f"check_gradients of {len(values)} values to tolerance={tolerance}: give it a value and a "
+            "positive tolerance"
+        )
     points = [x if isinstance(x, Value) else Value(x) for x in values]
     root = lift(f(*points))
     grads: dict[Any, float] = {}
     for _ in steps(root, grads):
         pass
     order, _ = topological_order(root)
-    rows = [_judged(_name(x, i), grads.get(x, 0.0), _along(f, points, i), x.data, _exact_slope(order, root, x),
-                    tolerance) for i, x in enumerate(points)]
-    return Report(rows, len(order), list(_faults(order, tolerance)), _same(root.data, _number(f(*points))))
+    rows = [
+        _judged(
+            _name(x, i),
+            grads.get(x, 0.0),
+            _along(f, points, i),
+            x.data,
+            _exact_slope(order, root, x),
+            tolerance,
+        )
+        for i, x in enumerate(points)
+    ]
+    return Report(
+        rows, len(order), list(_faults(order, tolerance)), _same(root.data, _number(f(*points)))
+    )
 
 
 def _faults(order: Iterable[Value], tolerance: float) -> Iterator[Row]:
@@ -120,13 +142,28 @@ def _faults(order: Iterable[Value], tolerance: float) -> Iterator[Row]:
         operation, xs = node.operation, tuple([parent.data for parent in node.parents])
         assert operation is not None and node.local_derivatives is not None
         for slot, local in enumerate(node.local_derivatives()):
-            name, forward = f"∂{operation.name}/∂{_name(node.parents[slot], slot)}", _slice(operation.forward, xs, slot)
-            row = _judged(name, local, forward, xs[slot], _exact_local(operation, xs, slot), tolerance)
+            name, forward = (
+                f"∂{operation.name}/∂{_name(node.parents[slot], slot)}",
+                _slice(operation.forward, xs, slot),
+            )
+            row = _judged(
+                name, local, forward, xs[slot], _exact_local(operation, xs, slot), tolerance
+            )
             if row.verdict == "wrong":
-                yield row._replace(operation=operation, where=f"{printable(expression(node))} {place(node)}".rstrip())
+                yield row._replace(
+                    operation=operation,
+                    where=f"{printable(expression(node))} {place(node)}".rstrip(),
+                )
 
 
-def _judged(name: str, analytic: float, g: Function, x: float, referee: Callable[[], float], tolerance: float) -> Row:
+def _judged(
+    name: str,
+    analytic: float,
+    g: Function,
+    x: float,
+    referee: Callable[[], float],
+    tolerance: float,
+) -> Row:
     """Compare one derivative with the slope of g at x."""
     numeric, error = slope(g, x)
     if not math.isfinite(g(x)):
@@ -139,7 +176,9 @@ def _judged(name: str, analytic: float, g: Function, x: float, referee: Callable
         sure = error <= tolerance * max(abs(analytic), abs(numeric), 1.0)
         return Row(name, analytic, numeric, error, "ok" if sure else "undecided")
     verdict = _at_an_edge(analytic, g, x, tolerance)
-    return Row(name, analytic, numeric, error, "wrong" if verdict == "ok" and error == 0.0 else verdict)
+    return Row(
+        name, analytic, numeric, error, "wrong" if verdict == "ok" and error == 0.0 else verdict
+    )
 
 
 def _at_an_edge(analytic: float, g: Function, x: float, tolerance: float) -> str:
@@ -149,11 +188,15 @@ def _at_an_edge(analytic: float, g: Function, x: float, tolerance: float) -> str
     found = [slope(g, x, side) for side in (-1.0, 1.0)]
     known = [estimate for estimate, error in found if error <= 1e-3 * max(abs(estimate), 1.0)]
     rough = any(math.isfinite(estimate) for estimate, _ in found) and len(known) < 2
-    if rough or not known:  # a slope that grows without end, as sqrt's at 0, or a border of the domain
+    if (
+        rough or not known
+    ):  # a slope that grows without end, as sqrt's at 0, or a border of the domain
         return "undecided" if math.isfinite(analytic) else "not finite"
     low, high = min(known), max(known)
     apart = high - low > 1e-3 * max(abs(low), abs(high))
-    margin = tolerance * max(abs(low), abs(high), apart) + sum(error for _, error in found if error < math.inf)
+    margin = tolerance * max(abs(low), abs(high), apart) + sum(
+        error for _, error in found if error < math.inf
+    )
     if low - margin <= analytic <= high + margin:
         return "kink" if apart else "ok"
     return "wrong"
@@ -186,7 +229,9 @@ def slope(g: Function, x: float, side: float = 0.0) -> tuple[float, float]:
 
 def _richardson(g: Function, x: float, h: float, side: float) -> tuple[float, float]:
     """Differences at h, h/2, h/4, extrapolated to 0; and as the error the last correction and the rounding."""
-    power = 1.0 if side else 2.0  # the error of a one-sided difference shrinks like h, of a central one like h²
+    power = (
+        1.0 if side else 2.0
+    )  # the error of a one-sided difference shrinks like h, of a central one like h²
     raw = [_difference(g, x, h / 2.0**k, side) for k in range(3)]
     if not all(math.isfinite(d) for d in raw):
         return math.nan, math.inf
@@ -204,6 +249,7 @@ def _difference(g: Function, x: float, h: float, side: float) -> float:
 
 def _along(f: Callable[..., Any], points: list[Value], i: int) -> Function:
     """f as a function of its i-th argument alone; the leaf has its own number again afterwards."""
+
     def g(x: float) -> float:
         before = points[i].data
         points[i].data = x
@@ -211,15 +257,17 @@ def _along(f: Callable[..., Any], points: list[Value], i: int) -> Function:
             return _number(f(*points))
         finally:
             points[i].data = before
+
     return g
 
 
 def _slice(forward: Callable[..., float], xs: tuple[float, ...], slot: int) -> Function:
     def g(x: float) -> float:
         try:
-            return forward(*xs[:slot], x, *xs[slot + 1:])
+            return forward(*xs[:slot], x, *xs[slot + 1 :])
         except (ArithmeticError, ValueError):  # a user's own forward, outside its domain
             return math.nan
+
     return g
 
 
@@ -231,11 +279,39 @@ def _same(x: float, y: float) -> bool:
     return x == y or (x != x and y != y)
 
 
-# -- the referee: the same forward in 50-digit arithmetic --------------------------------------------------------
+# -- the referee: the same forward in 50-digit arithmetic
+# --------------------------------------------------------
 
-_SAME_NAME = frozenset((
-    "exp", "expm1", "log", "log10", "log1p", "sqrt", "cbrt", "sin", "cos", "tan", "asin", "acos", "atan", "sinh",
-    "cosh", "tanh", "asinh", "acosh", "atanh", "erf", "erfc", "hypot", "atan2", "floor", "ceil", "sign"))
+_SAME_NAME = frozenset(
+    (
+        "exp",
+        "expm1",
+        "log",
+        "log10",
+        "log1p",
+        "sqrt",
+        "cbrt",
+        "sin",
+        "cos",
+        "tan",
+        "asin",
+        "acos",
+        "atan",
+        "sinh",
+        "cosh",
+        "tanh",
+        "asinh",
+        "acosh",
+        "atanh",
+        "erf",
+        "erfc",
+        "hypot",
+        "atan2",
+        "floor",
+        "ceil",
+        "sign",
+    )
+)
 
 
 def _exact(operation: Operation) -> Callable[..., Any] | None:
@@ -257,18 +333,36 @@ def _exact(operation: Operation) -> Callable[..., Any] | None:
         return mp.log(mp.fsum(map(mp.exp, xs)))
 
     table: dict[str, Callable[..., Any]] = {
-        "add": lambda x, y: x + y, "subtract": lambda x, y: x - y, "multiply": lambda x, y: x * y,
-        "divide": lambda x, y: x / y, "negative": lambda x: -x, "absolute": abs, "share": lambda g, x: g * x,
-        "power": (lambda x: x ** p[0]) if p else (lambda x, y: x ** y), "exp2": lambda x: mp.mpf(2) ** x,
-        "log2": lambda x: mp.log(x, 2), "square": lambda x: x * x, "reciprocal": lambda x: 1 / x,
-        "sigmoid": sigmoid, "softplus": lambda x: mp.log1p(mp.exp(x)), "silu": lambda x: x * sigmoid(x),
-        "relu": lambda x: max(x, 0), "leaky_relu": lambda x: x if x > 0 else p[0] * x,
-        "elu": lambda x: x if x > 0 else p[0] * mp.expm1(x), "gelu": lambda x: x * mp.erfc(-x / mp.sqrt(2)) / 2,
-        "clamp": lambda x: min(max(x, p[0]), p[1]), "maximum": max, "minimum": min,
-        "where": lambda c, x, y: x if c else y, "logaddexp": many, "logsumexp": many,
-        "weighted_sum": lambda *xs: xs[-1] + mp.fdot(xs[:len(xs) // 2], xs[len(xs) // 2:-1]),
-        "total": lambda *xs: mp.fsum(xs), "mean": lambda *xs: mp.fsum(xs) / len(xs),
-        "product": lambda *xs: mp.fprod(xs), "floor_divide": lambda x, y: mp.floor(x / y),
+        "add": lambda x, y: x + y,
+        "subtract": lambda x, y: x - y,
+        "multiply": lambda x, y: x * y,
+        "divide": lambda x, y: x / y,
+        "negative": lambda x: -x,
+        "absolute": abs,
+        "share": lambda g, x: g * x,
+        "power": (lambda x: x ** p[0]) if p else (lambda x, y: x**y),
+        "exp2": lambda x: mp.mpf(2) ** x,
+        "log2": lambda x: mp.log(x, 2),
+        "square": lambda x: x * x,
+        "reciprocal": lambda x: 1 / x,
+        "sigmoid": sigmoid,
+        "softplus": lambda x: mp.log1p(mp.exp(x)),
+        "silu": lambda x: x * sigmoid(x),
+        "relu": lambda x: max(x, 0),
+        "leaky_relu": lambda x: x if x > 0 else p[0] * x,
+        "elu": lambda x: x if x > 0 else p[0] * mp.expm1(x),
+        "gelu": lambda x: x * mp.erfc(-x / mp.sqrt(2)) / 2,
+        "clamp": lambda x: min(max(x, p[0]), p[1]),
+        "maximum": max,
+        "minimum": min,
+        "where": lambda c, x, y: x if c else y,
+        "logaddexp": many,
+        "logsumexp": many,
+        "weighted_sum": lambda *xs: xs[-1] + mp.fdot(xs[: len(xs) // 2], xs[len(xs) // 2 : -1]),
+        "total": lambda *xs: mp.fsum(xs),
+        "mean": lambda *xs: mp.fsum(xs) / len(xs),
+        "product": lambda *xs: mp.fprod(xs),
+        "floor_divide": lambda x, y: mp.floor(x / y),
         "modulo": lambda x, y: x - y * mp.floor(x / y),
         "fmod": lambda x, y: x - y * mp.sign(x / y) * mp.floor(abs(x / y)),
     }
@@ -280,12 +374,14 @@ def _exact_local(operation: Operation, xs: tuple[float, ...], slot: int) -> Call
         forward = _exact(operation)
         if forward is None:
             return math.nan
-        return _derivative(lambda x: forward(*xs[:slot], x, *xs[slot + 1:]), xs[slot])
+        return _derivative(lambda x: forward(*xs[:slot], x, *xs[slot + 1 :]), xs[slot])
+
     return referee
 
 
 def _exact_slope(order: list[Value], root: Value, x: Value) -> Callable[[], float]:
     """The derivative of a whole graph, run again in 50-digit arithmetic with another number at the leaf x."""
+
     def referee() -> float:
         forwards = [_exact(node.operation) for node in order if node.operation]
         if None in forwards:
@@ -297,28 +393,41 @@ def _exact_slope(order: list[Value], root: Value, x: Value) -> Callable[[], floa
                 assert forward is not None
                 data[node] = forward(*[data.get(parent, parent.data) for parent in node.parents])
             return data.get(root, root.data)
+
         return _derivative(run, x.data)
+
     return referee
 
 
 def _derivative(g: Callable[[Any], Any], x: float) -> float:
     """By a central difference, h = 1e-20, of 60 digits; nan where it is no real number, or sides or steps differ."""
     import mpmath
+
     with mpmath.workdps(60):
         try:
             h = mpmath.mpf(10) ** -20 * max(1, abs(mpmath.mpf(x)))
             low, here, high = (g(mpmath.mpf(x) + k * h) for k in (-1, 0, 1))
             if abs(high - low) < mpmath.mpf(10) ** -45 * abs(here):
                 return math.nan  # so flat that even 60 digits hold too few of the difference
-            left, right, near = (here - low) / h, (high - here) / h, (g(x + h / 2) - g(x - h / 2)) / h
+            left, right, near = (
+                (here - low) / h,
+                (high - here) / h,
+                (g(x + h / 2) - g(x - h / 2)) / h,
+            )
             apart = max(left, right, near) - min(left, right, near)
             alike = apart <= mpmath.mpf(10) ** -10 * max(abs(left), abs(right))
             return float((left + right) / 2) if alike else math.nan
-        except (ArithmeticError, ValueError, TypeError):  # a pole, an edge of the domain, a complex number
+        except (
+            ArithmeticError,
+            ValueError,
+            TypeError,
+        ):  # a pole, an edge of the domain, a complex number
             return math.nan
 
 
-# -- how it is shown ---------------------------------------------------------------------------------------------
+# -- how it is shown
+# ---------------------------------------------------------------------------------------------
+
 
 def _name(x: Value, i: int) -> str:
     return printable(x.label, 30) or f"x{i}"
@@ -331,8 +440,13 @@ def _count(n: int, what: str) -> str:
 def _table(head: str, rows: Iterable[Row]) -> list[str]:
     rows = list(rows)
     wide = max([len(head), *(len(row.name) for row in rows)])
-    return [f"{head:{wide}}  {'analytic':>15}  {'numeric':>15}  verdict",
-            *(f"{row.name:{wide}}  {row.analytic:>15.10g}  {row.numeric:>15.10g}  {_words(row)}" for row in rows)]
+    return [
+        f"{head:{wide}}  {'analytic':>15}  {'numeric':>15}  verdict",
+        *(
+            f"{row.name:{wide}}  {row.analytic:>15.10g}  {row.numeric:>15.10g}  {_words(row)}"
+            for row in rows
+        ),
+    ]
 
 
 def _words(row: Row) -> str:

@@ -25,8 +25,8 @@ from .graph import stale, topological_order
 class Step(NamedTuple):
     """One contribution of the backward pass: before + upstream × local = after, along one edge.
 
-    `slot` is the parent's position in `node.parents`. `before` and `after` are the running sum of the
-    parent's grad in this sweep, which starts at 0.0 whatever its grad is now.
+    `slot` is the parent's position in `node.parents`. `before` and `after` are the running sum of
+    the parent's grad in this sweep, which starts at 0.0 whatever its grad is now.
     """
 
     index: int  # type: ignore[assignment]  # tuple.index gives way to the contract
@@ -57,7 +57,8 @@ class Site(NamedTuple):
 def steps(root: Any, grads: dict[Any, float] | None = None) -> Iterator[Step]:
     """Every contribution of the backward pass in the order of the sweep; constants take no step.
 
-    `grads` are the sums to start from, 0.0 where it is silent; at the end it holds what backward() would leave.
+    `grads` are the sums to start from, 0.0 where it is silent; at the end it holds what backward()
+    would leave.
     """
     order, _ = topological_order(root)
     grads = {} if grads is None else grads
@@ -67,7 +68,9 @@ def steps(root: Any, grads: dict[Any, float] | None = None) -> Iterator[Step]:
         upstream = grads.get(node, 0.0)
         if upstream == 0.0:
             continue
-        for slot, (parent, local) in enumerate(zip(node.parents, node.local_derivatives(), strict=True)):
+        for slot, (parent, local) in enumerate(
+            zip(node.parents, node.local_derivatives(), strict=True)
+        ):
             before, contribution = grads.get(parent, 0.0), upstream * local
             grads[parent] = after = before + contribution
             if not parent.constant:
@@ -116,11 +119,18 @@ def excerpt(made: Site, width: int = 76) -> list[str]:
     text, indent = made.text.strip(), len(made.text) - len(made.text.lstrip())
     if not text:
         return [place]
-    start, end, room = max(made.column - indent, 0), made.end_column - indent, max(24, width - columns(place) - 3)
+    start, end, room = (
+        max(made.column - indent, 0),
+        made.end_column - indent,
+        max(24, width - columns(place) - 3),
+    )
     skipped = max(0, min(start - 8, len(text) - room)) if end > room else 0
-    shown = printable("…" * bool(skipped) + text[skipped + bool(skipped):], room)
-    before, marked = shown[:start - skipped], shown[start - skipped:end - skipped]
-    return [f"{place}   {shown}", " " * (columns(place) + 3 + columns(before)) + "^" * columns(marked)]
+    shown = printable("…" * bool(skipped) + text[skipped + bool(skipped) :], room)
+    before, marked = shown[: start - skipped], shown[start - skipped : end - skipped]
+    return [
+        f"{place}   {shown}",
+        " " * (columns(place) + 3 + columns(before)) + "^" * columns(marked),
+    ]
 
 
 def columns(text: str) -> int:
@@ -149,9 +159,13 @@ def printable(text: str, limit: int = 60) -> str:
     ('red �[31m', 'AAAA…')
     """
     if len(text) > limit:
-        text = text[:limit - 1] + "…"
-    return "".join("\ufffd" if c < " " or "\x7f" <= c <= "\x9f" or "\ud800" <= c <= "\udfff"
-                   or c in "\ufffe\uffff" else c for c in text)  # the last two are no characters, XML forbids them
+        text = text[: limit - 1] + "…"
+    return "".join(
+        "\ufffd"
+        if c < " " or "\x7f" <= c <= "\x9f" or "\ud800" <= c <= "\udfff" or c in "\ufffe\uffff"
+        else c
+        for c in text
+    )  # the last two are no characters, XML forbids them
 
 
 def number(x: float) -> str:
@@ -171,10 +185,22 @@ def describe(node: Any) -> str:
     return f"{name or 'Value'}(data={number(node.data)}, grad={number(node.grad)})"
 
 
-# -- expressions ---------------------------------------------------------------------------------------------
+# -- expressions
+# ---------------------------------------------------------------------------------------------
 
-_TIGHTNESS = {"add": 1, "subtract": 1, "multiply": 2, "divide": 2, "floor_divide": 2, "modulo": 2,
-              "less": 0, "less_equal": 0, "greater": 0, "greater_equal": 0, "power": 4}
+_TIGHTNESS = {
+    "add": 1,
+    "subtract": 1,
+    "multiply": 2,
+    "divide": 2,
+    "floor_divide": 2,
+    "modulo": 2,
+    "less": 0,
+    "less_equal": 0,
+    "greater": 0,
+    "greater_equal": 0,
+    "power": 4,
+}
 _SIGNS = {"*": "·", "-": " - ", "+": " + ", "/": " / ", "//": " // ", "%": " % "}
 _LOOSE, _TIGHT = 0, 5
 
@@ -228,11 +254,15 @@ def _spelled(node: Any, depth: int) -> tuple[str, int]:
         return _products(node, depth), 1
     tightness = _TIGHTNESS.get(operation.name, _TIGHT)
     if tightness == _TIGHT:
-        return _call(node, [text for text, _ in parts]), 3 if operation.name == "negative" else _TIGHT  # (-x)**2
+        return _call(
+            node, [text for text, _ in parts]
+        ), 3 if operation.name == "negative" else _TIGHT  # (-x)**2
     if len(parts) == 1:  # a power with a plain exponent
         return _held(*parts[0], _TIGHT) + operation.symbol, tightness
     sign = _SIGNS.get(operation.symbol, f" {operation.symbol} ")
-    return _held(*parts[0], tightness) + sign + _held(*parts[1], tightness + (operation.symbol not in "+*")), tightness
+    return _held(*parts[0], tightness) + sign + _held(
+        *parts[1], tightness + (operation.symbol not in "+*")
+    ), tightness
 
 
 def _products(node: Any, depth: int) -> str:
@@ -240,7 +270,9 @@ def _products(node: Any, depth: int) -> str:
     *factors, bias = node.parents
     half = len(factors) // 2
     texts = [_held(*_short(x, depth), 2) for x in (*factors[:half][:3], *factors[half:][:3])]
-    terms = ["·".join(pair) for pair in zip(texts, texts[len(texts) // 2:], strict=False)] + ["…"] * (half > 3)
+    terms = ["·".join(pair) for pair in zip(texts, texts[len(texts) // 2 :], strict=False)] + [
+        "…"
+    ] * (half > 3)
     if not (bias.constant and bias.data == 0.0):
         terms.append(_held(*_short(bias, depth), 1))
     return " + ".join(terms)
@@ -257,7 +289,8 @@ def _call(node: Any, texts: list[str]) -> str:
     return f"{node.operation.name}({', '.join(texts)}{more})"
 
 
-# -- the sum behind a gradient -------------------------------------------------------------------------------
+# -- the sum behind a gradient
+# -------------------------------------------------------------------------------
 
 TERMS, LINES = 24, 400  # as many terms of one sum, lines of one answer, as a person will read
 
@@ -265,18 +298,22 @@ TERMS, LINES = 24, 400  # as many terms of one sum, lines of one answer, as a pe
 def why(root: Any, x: Any, depth: int = 1) -> str:
     """The sum behind x.grad as text: a term for every edge along which something arrived.
 
-    `depth=2` follows each term upstream, to the sum behind the gradient that it came from, and so on. What the steps of
-    this sweep do not account for (a second backward, another loss) is a term of its own. Raises ValueError
-    where `x` is not in the graph of `root`.
+    `depth=2` follows each term upstream, to the sum behind the gradient that it came from, and so
+    on. What the steps of this sweep do not account for (a second backward, another loss) is a term
+    of its own. Raises ValueError where `x` is not in the graph of `root`.
     """
     order, leaves = topological_order(root)
     if x not in {root, *order, *leaves}:
-        raise ValueError(f"{describe(x)} is not in the graph of {describe(root)}: ask for a value it was made from")
+        raise ValueError(
+            f"{describe(x)} is not in the graph of {describe(root)}: ask for a value it was made from"
+        )
     if root.grad == 0.0 == x.grad:
         return f"{held(x)}.grad = 0: forward only, call backward() on {describe(root)} first"
     lines = account(root, x, arrivals(steps(root)), depth)
     if stale(order):
-        lines.append("stale: a leaf's data was changed after the forward pass; build the graph again")
+        lines.append(
+            "stale: a leaf's data was changed after the forward pass; build the graph again"
+        )
     return "\n".join(lines)
 
 
@@ -299,18 +336,22 @@ def _account(root: Any, x: Any, arrivals: dict[Any, list[Step]], depth: int) -> 
     shown = here[:TERMS]
     yield f"{held(x)}.grad = {number(x.grad)}"
     rest = _rest(root, x, here)
-    amounts = [f"{step.contribution:+.4g}" for step in shown] + [f"{amount:+.4g}" for amount, _ in rest]
+    amounts = [f"{step.contribution:+.4g}" for step in shown] + [
+        f"{amount:+.4g}" for amount, _ in rest
+    ]
     wide = max(map(len, amounts), default=0)
     sources = [printable(expression(step.node), 32) for step in shown]
     slopes = [_slope(step) for step in shown]
     source, slope = (max(map(columns, texts), default=0) for texts in (sources, slopes))
     for step, amount, made_by, by in zip(shown, amounts, sources, slopes, strict=False):
-        yield (f"   {amount:>{wide}}  from {padded(made_by, source)}    {padded(by, slope)}    "
-               f"{place(step.node)}".rstrip())
+        yield (
+            f"   {amount:>{wide}}  from {padded(made_by, source)}    {padded(by, slope)}    "
+            f"{place(step.node)}".rstrip()
+        )
         if depth > 1:
             for line in _account(root, step.node, arrivals, depth - 1):
                 yield " " * (wide + 5) + line
-    for amount, (_, words) in zip(amounts[len(shown):], rest, strict=True):
+    for amount, (_, words) in zip(amounts[len(shown) :], rest, strict=True):
         yield f"   {amount:>{wide}}  {words}"
 
 
@@ -326,12 +367,18 @@ def _rest(root: Any, x: Any, here: list[Step]) -> Iterable[tuple[float, str]]:
     if x is root:
         rest.append((1.0, f"the seed: ∂{held(x)}/∂{held(x)} = 1"))
     if len(here) > TERMS:
-        rest.append((sum(step.contribution for step in here[TERMS:]), f"from {len(here) - TERMS:,} more"))
+        rest.append(
+            (sum(step.contribution for step in here[TERMS:]), f"from {len(here) - TERMS:,} more")
+        )
     start, end = (here[0].before, here[-1].after) if here else (0.0, float(x is root))
-    accounted = x.grad == end or (x.grad != x.grad and end != end)  # nan minus nan would say nothing
+    accounted = x.grad == end or (
+        x.grad != x.grad and end != end
+    )  # nan minus nan would say nothing
     for amount in (start, 0.0 if accounted else x.grad - end):
         if amount:
-            rest.append((amount, "from elsewhere: another backward() or root; grad = 0.0 starts afresh"))
+            rest.append(
+                (amount, "from elsewhere: another backward() or root; grad = 0.0 starts afresh")
+            )
     return rest
 
 
@@ -353,11 +400,20 @@ def text(root: Any) -> str:
     """
     taken = list(steps(root))
     names = {node: printable(name(node), 24) for step in taken for node in (step.node, step.parent)}
-    wide, high = (max(map(columns, [head, *(names[node] for node in nodes)])) for head, nodes in (
-        ("node", [step.node for step in taken]), ("parent", [step.parent for step in taken])))
-    lines = [f"step  {'node':{wide}}  {'parent':{high}}  upstream  × local  = contribution  parent's grad"]
+    wide, high = (
+        max(map(columns, [head, *(names[node] for node in nodes)]))
+        for head, nodes in (
+            ("node", [step.node for step in taken]),
+            ("parent", [step.parent for step in taken]),
+        )
+    )
+    lines = [
+        f"step  {'node':{wide}}  {'parent':{high}}  upstream  × local  = contribution  parent's grad"
+    ]
     for step in taken:
         node, parent = padded(names[step.node], wide), padded(names[step.parent], high)
-        lines.append(f"{step.index + 1:4}  {node}  {parent}  {number(step.upstream):>8}  {number(step.local):>7}  "
-                     f"{step.contribution:>+14.4g}  {number(step.before)} → {number(step.after)}")
+        lines.append(
+            f"{step.index + 1:4}  {node}  {parent}  {number(step.upstream):>8}  {number(step.local):>7}  "
+            f"{step.contribution:>+14.4g}  {number(step.before)} → {number(step.after)}"
+        )
     return "\n".join(lines)

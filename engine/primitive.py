@@ -8,9 +8,10 @@
 >>> y, y.local_derivatives(), derivative(cube, n=2)(2.0)
 (cube(data=8, grad=0), (12.0,), 12.0)
 
-The rule is given the result z and the operands, and returns one local derivative for each operand. It is called
-with floats for a node, and with Values by `gradient`, so that its result can be differentiated again: write it with
-the engine's functions (engine.exp, not math.exp), and `engine.where` in place of `if`. The forward sees floats only.
+The rule is given the result z and the operands, and returns one local derivative for each operand.
+It is called with floats for a node, and with Values by `gradient`, so that its result can be
+differentiated again: write it with the engine's functions (engine.exp, not math.exp), and
+`engine.where` in place of `if`. The forward sees floats only.
 """
 
 import inspect
@@ -21,16 +22,26 @@ from .functions import clamp, elu, leaky_relu
 from .operation import FAMILIES, OPERATIONS, Closure, Operation
 from .real import real
 
-_BUILT_IN = {*(row.name for row in OPERATIONS.values()), *OPERATIONS, *FAMILIES,
-             *(f.__name__ for f in (clamp, elu, leaky_relu)), "softmax", "power"}
+_BUILT_IN = {
+    *(row.name for row in OPERATIONS.values()),
+    *OPERATIONS,
+    *FAMILIES,
+    *(f.__name__ for f in (clamp, elu, leaky_relu)),
+    "softmax",
+    "power",
+}
 
 
 class Primitive(Operation):
     """An operation that a user made. What its rule returns is checked."""
 
 
-def primitive(forward: Callable[..., float] | None = None, *, rule: Callable[..., Any] | None = None,
-              symbol: str | None = None) -> Any:
+def primitive(
+    forward: Callable[..., float] | None = None,
+    *,
+    rule: Callable[..., Any] | None = None,
+    symbol: str | None = None,
+) -> Any:
     """Make an operation of a function on floats: `@engine.primitive(rule=…)` in front of it.
 
     >>> @primitive(rule=lambda z, x, y: (y, x), symbol="×")
@@ -39,21 +50,25 @@ def primitive(forward: Callable[..., float] | None = None, *, rule: Callable[...
     >>> area(2.0, 3.0), area
     (6.0, <operation area>)
 
-    `rule(z, *operands)` returns a tuple with a local derivative for each operand, or, for one operand, the
-    derivative by itself. Raises TypeError where there is no rule, or where the numbers of operands differ;
-    ValueError for a name that is taken by a built-in operation.
+    `rule(z, *operands)` returns a tuple with a local derivative for each operand, or, for one
+    operand, the derivative by itself. Raises TypeError where there is no rule, or where the numbers
+    of operands differ; ValueError for a name that is taken by a built-in operation.
     """
     if forward is None:
         return lambda function: primitive(function, rule=rule, symbol=symbol)
     name = getattr(forward, "__name__", "")
     if rule is None:
-        raise TypeError(f"{name or repr(forward)} has no rule: write @engine.primitive(rule=lambda z, x: (…,)) in "
-                        "front of it, with a derivative for each operand")
+        raise TypeError(
+            f"{name or repr(forward)} has no rule: write @engine.primitive(rule=lambda z, x: (…,)) in "
+            "front of it, with a derivative for each operand"
+        )
     _check_name(name)
     arity = _operands(forward, name, 0)
     if _operands(rule, f"the rule of {name}", 1) != arity:
-        raise TypeError(f"the rule of {name} takes z and {_count(arity, 'operand')}: write "
-                        f"lambda z, {', '.join(inspect.signature(forward).parameters)}: (…)")
+        raise TypeError(
+            f"the rule of {name} takes z and {_count(arity, 'operand')}: write "
+            f"lambda z, {', '.join(inspect.signature(forward).parameters)}: (…)"
+        )
     made = Primitive(name, symbol or name, _forward(forward, name), _rule(rule, name, arity), arity)
     made.__doc__ = forward.__doc__
     return made
@@ -85,6 +100,7 @@ def _forward(forward: Callable[..., float], name: str) -> Callable[..., float]:
             return real(z)
         except TypeError as error:
             raise TypeError(f"{name} must return one real number: {error}") from None
+
     return checked
 
 
@@ -94,10 +110,15 @@ def _rule(rule: Callable[..., Any], name: str, arity: int) -> Callable[..., Clos
         if not isinstance(found, (tuple, list)):
             found = (found,)
         if len(found) != arity:
-            raise TypeError(f"the rule of {name} returned {_count(len(found), 'derivative')} for "
-                            f"{_count(arity, 'operand')}: return one for each")
-        graph = any(hasattr(x, "__operate__") for x in (z, *xs))  # gradient() asks: Values in, Values out
+            raise TypeError(
+                f"the rule of {name} returned {_count(len(found), 'derivative')} for "
+                f"{_count(arity, 'operand')}: return one for each"
+            )
+        graph = any(
+            hasattr(x, "__operate__") for x in (z, *xs)
+        )  # gradient() asks: Values in, Values out
         return tuple([x if graph and hasattr(x, "__operate__") else real(x) for x in found])
+
     return lambda z, *xs: lambda: slopes(z, xs)
 
 

@@ -17,16 +17,25 @@ def real(x: Any) -> float:
         ...
     TypeError: a Value holds one real number, not the str '2': write float('2')
 
-    Raises TypeError for anything else, and OverflowError for an int or Fraction beyond the largest float.
+    Raises TypeError for anything else, and OverflowError for an int or Fraction beyond the largest
+    float.
     """
     if x.__class__ is float:
         return x
-    if isinstance(x, (int, Real)) or (isinstance(x, Number) and not isinstance(x, Complex)) or _is_numpy_bool(x):
+    if (
+        isinstance(x, (int, Real))
+        or (isinstance(x, Number) and not isinstance(x, Complex))
+        or _is_numpy_bool(x)
+    ):
         try:
             return float(x)
         except OverflowError:
-            raise OverflowError(f"{reprlib.repr(x)} is beyond the largest float, 1.8e308: scale it down") from None
-    raise TypeError(f"a Value holds one real number, not the {type(x).__name__} {reprlib.repr(x)}: {_remedy(x)}")
+            raise OverflowError(
+                f"{reprlib.repr(x)} is beyond the largest float, 1.8e308: scale it down"
+            ) from None
+    raise TypeError(
+        f"a Value holds one real number, not the {type(x).__name__} {reprlib.repr(x)}: {_remedy(x)}"
+    )
 
 
 def _is_numpy_bool(x: Any) -> bool:

@@ -23,13 +23,19 @@ def weighted_sum(weights: Iterable[Any], inputs: Iterable[Any], bias: Any = 0.0)
     """
     weights, inputs = tuple(weights), tuple(inputs)
     if len(weights) != len(inputs):
-        raise ValueError(f"{len(weights)} weights for {len(inputs)} inputs: give one weight for each input")
+        raise ValueError(
+            f"{len(weights)} weights for {len(inputs)} inputs: give one weight for each input"
+        )
     w = [x.data for x in weights if x.__class__ is Value or x.__class__ is Constant]
     a = [x.data for x in inputs if x.__class__ is Value or x.__class__ is Constant]
-    if len(w) + len(a) < 2 * len(weights) or bias.__class__ is not Value:  # plain numbers are among them
+    if (
+        len(w) + len(a) < 2 * len(weights) or bias.__class__ is not Value
+    ):  # plain numbers are among them
         return operations.weighted_sum.of((*weights, *inputs, bias))
     # What `Value.__operate__` would do, unrolled for speed, for networks are made of little else.
-    return made(operations.weighted_sum, (*weights, *inputs, bias), weigh(w, a, bias.data), weighed(w, a))
+    return made(
+        operations.weighted_sum, (*weights, *inputs, bias), weigh(w, a, bias.data), weighed(w, a)
+    )
 
 
 def total(values: Iterable[Any]) -> Any:

@@ -8,7 +8,8 @@
 >>> slopes((Value(2.0) ** 3).operation, ["w"])
 ('3·w²',)
 
-Nothing is written down twice: a Symbol answers an operation with its text, so what is shown is what is computed.
+Nothing is written down twice: a Symbol answers an operation with its text, so what is shown is what
+is computed.
 """
 
 import math
@@ -20,15 +21,32 @@ from . import operations
 from .operation import OPERATIONS, Operation, rebound
 
 _LOOSE, _SUM, _PRODUCT, _SIGN, _POWER, _TIGHT = range(6)
-_INFIX = {"add": (" + ", _SUM), "subtract": (" - ", _SUM), "multiply": ("·", _PRODUCT), "divide": (" / ", _PRODUCT),
-          "less": (" < ", _LOOSE), "less_equal": (" ≤ ", _LOOSE), "greater": (" > ", _LOOSE),
-          "greater_equal": (" ≥ ", _LOOSE)}
-_CONSTANTS = {math.log(2.0): "ln 2", math.log(10.0): "ln 10", 2.0 / math.sqrt(math.pi): "2/√π", math.sqrt(0.5): "√½",
-              1.0 / math.sqrt(2.0 * math.pi): "1/√(2π)", 0.5: "½"}
+_INFIX = {
+    "add": (" + ", _SUM),
+    "subtract": (" - ", _SUM),
+    "multiply": ("·", _PRODUCT),
+    "divide": (" / ", _PRODUCT),
+    "less": (" < ", _LOOSE),
+    "less_equal": (" ≤ ", _LOOSE),
+    "greater": (" > ", _LOOSE),
+    "greater_equal": (" ≥ ", _LOOSE),
+}
+_CONSTANTS = {
+    math.log(2.0): "ln 2",
+    math.log(10.0): "ln 10",
+    2.0 / math.sqrt(math.pi): "2/√π",
+    math.sqrt(0.5): "√½",
+    1.0 / math.sqrt(2.0 * math.pi): "1/√(2π)",
+    0.5: "½",
+}
 _SUPERSCRIPT = str.maketrans("0123456789-.", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻·")
 _WORDS = {**vars(operations), "by_x": lambda z, x, y, lower: y * lower}  # letters lose no digits
-_LETTERS = {"where": ("condition", "x", "y"), "share": ("g", "local"), "atan2": ("y", "x"),
-            "weighted_sum": ("w₀", "w₁", "a₀", "a₁", "b")}
+_LETTERS = {
+    "where": ("condition", "x", "y"),
+    "share": ("g", "local"),
+    "atan2": ("y", "x"),
+    "weighted_sum": ("w₀", "w₁", "a₀", "a₁", "b"),
+}
 _MANY = ("x₀", "x₁", "x₂")
 
 
@@ -44,20 +62,47 @@ class Symbol:
     def __operate__(operation: Operation, operands: tuple[Any, ...]) -> Any:
         return _spelled(operation, operands)
 
-    def __add__(self, other: Any) -> Any: return operations.add(self, other)
-    def __radd__(self, other: Any) -> Any: return operations.add(other, self)
-    def __sub__(self, other: Any) -> Any: return operations.subtract(self, other)
-    def __rsub__(self, other: Any) -> Any: return operations.subtract(other, self)
-    def __mul__(self, other: Any) -> Any: return operations.multiply(self, other)
-    def __rmul__(self, other: Any) -> Any: return operations.multiply(other, self)
-    def __truediv__(self, other: Any) -> Any: return operations.divide(self, other)
-    def __rtruediv__(self, other: Any) -> Any: return operations.divide(other, self)
-    def __neg__(self) -> Any: return operations.negative(self)
-    def __abs__(self) -> Any: return operations.absolute(self)
-    def __lt__(self, other: Any) -> Any: return operations.less(self, other)
-    def __le__(self, other: Any) -> Any: return operations.less_equal(self, other)
-    def __gt__(self, other: Any) -> Any: return operations.greater(self, other)
-    def __ge__(self, other: Any) -> Any: return operations.greater_equal(self, other)
+    def __add__(self, other: Any) -> Any:
+        return operations.add(self, other)
+
+    def __radd__(self, other: Any) -> Any:
+        return operations.add(other, self)
+
+    def __sub__(self, other: Any) -> Any:
+        return operations.subtract(self, other)
+
+    def __rsub__(self, other: Any) -> Any:
+        return operations.subtract(other, self)
+
+    def __mul__(self, other: Any) -> Any:
+        return operations.multiply(self, other)
+
+    def __rmul__(self, other: Any) -> Any:
+        return operations.multiply(other, self)
+
+    def __truediv__(self, other: Any) -> Any:
+        return operations.divide(self, other)
+
+    def __rtruediv__(self, other: Any) -> Any:
+        return operations.divide(other, self)
+
+    def __neg__(self) -> Any:
+        return operations.negative(self)
+
+    def __abs__(self) -> Any:
+        return operations.absolute(self)
+
+    def __lt__(self, other: Any) -> Any:
+        return operations.less(self, other)
+
+    def __le__(self, other: Any) -> Any:
+        return operations.less_equal(self, other)
+
+    def __gt__(self, other: Any) -> Any:
+        return operations.greater(self, other)
+
+    def __ge__(self, other: Any) -> Any:
+        return operations.greater_equal(self, other)
 
     def __pow__(self, exponent: float) -> Any:
         return operations.power_of(exponent)(self)
@@ -72,21 +117,26 @@ def rule(operation: Operation | str, names: Sequence[str] = ()) -> str:
     >>> rule("divide")
     '∂z/∂x = 1 / y, ∂z/∂y = -(z / y)'
 
-    `operation` is one, such as `node.operation`, or the name of a built-in one. `names` are what to call the
-    operands. Raises KeyError for a name that no operation has.
+    `operation` is one, such as `node.operation`, or the name of a built-in one. `names` are what to
+    call the operands. Raises KeyError for a name that no operation has.
     """
     letters = _letters(operation, names)
-    return ", ".join(f"∂z/∂{letter} = {text}" for letter, text in zip(letters, slopes(operation, letters), strict=True))
+    return ", ".join(
+        f"∂z/∂{letter} = {text}"
+        for letter, text in zip(letters, slopes(operation, letters), strict=True)
+    )
 
 
-def slopes(operation: Operation | str, names: Sequence[str] = (), result: str = "z") -> tuple[str, ...]:
+def slopes(
+    operation: Operation | str, names: Sequence[str] = (), result: str = "z"
+) -> tuple[str, ...]:
     """The formula of each local derivative, in the order of the operands.
 
     >>> slopes("exp"), slopes("sin", ["t"])
     (('z',), ('cos(t)',))
 
-    `result` is what to call the value itself. A user's rule that can't be spelled in symbols (it asks for a number)
-    is shown as "?".
+    `result` is what to call the value itself. A user's rule that can't be spelled in symbols (it
+    asks for a number) is shown as "?".
     """
     operation, letters = _found(operation), _letters(operation, names)
     found = spelled(operation, letters, result)
@@ -101,7 +151,9 @@ def spelled(operation: Operation, letters: Sequence[str], result: str) -> tuple[
     b·a^(b - 1)
     """
     try:
-        found: tuple[Any, ...] = rebound(operation.rule, _WORDS)(Symbol(result), *map(Symbol, letters))()
+        found: tuple[Any, ...] = rebound(operation.rule, _WORDS)(
+            Symbol(result), *map(Symbol, letters)
+        )()
         return found
     except (TypeError, ValueError, ArithmeticError, AttributeError):
         return None
@@ -114,7 +166,11 @@ def formula(operation: Operation | str, names: Sequence[str] = ()) -> str:
     ('x·y', 'tanh(x)', 'x²')
     """
     operation = _found(operation)
-    return _text(_spelled(operation, tuple([Symbol(letter) for letter in _letters(operation, names)]), plain=True))
+    return _text(
+        _spelled(
+            operation, tuple([Symbol(letter) for letter in _letters(operation, names)]), plain=True
+        )
+    )
 
 
 def _found(operation: Operation | str) -> Operation:
@@ -127,7 +183,7 @@ def _letters(operation: Operation | str, names: Sequence[str]) -> tuple[str, ...
         return tuple(names)
     if operation.arity is None:
         return _LETTERS.get(operation.name, _MANY)
-    return _LETTERS.get(operation.name, ("x", "y", "z", "u", "v", "w")[:operation.arity])
+    return _LETTERS.get(operation.name, ("x", "y", "z", "u", "v", "w")[: operation.arity])
 
 
 def _spelled(operation: Operation, operands: tuple[Any, ...], plain: bool = False) -> Any:
@@ -153,7 +209,11 @@ def _power(operation: Operation, x: Any, y: Any = None) -> Symbol:
     if y is not None:
         return Symbol(f"{_text(x, _TIGHT)}^{_text(y, _TIGHT)}", _POWER)
     exponent = operation.parameters[0]
-    return x if exponent == 1.0 else Symbol(_text(x, _TIGHT) + f"{exponent:g}".translate(_SUPERSCRIPT), _POWER)
+    return (
+        x
+        if exponent == 1.0
+        else Symbol(_text(x, _TIGHT) + f"{exponent:g}".translate(_SUPERSCRIPT), _POWER)
+    )
 
 
 def _where(operation: Operation, condition: Any, x: Any, y: Any) -> Symbol:
@@ -174,10 +234,18 @@ _WRITERS: dict[str, Any] = {
     "reciprocal": lambda operation, x: Symbol("1 / " + _text(x, _SIGN), _PRODUCT),
     "negative": lambda operation, x: Symbol("-" + _text(x, _SIGN), _SIGN),
     "absolute": lambda operation, x: Symbol(f"|{_text(x)}|"),
-    "floor_divide": lambda operation, x, y: Symbol(f"floor({_text(x, _PRODUCT)} / {_text(y, _SIGN)})"),
-    "modulo": lambda operation, x, y: Symbol(f"{_text(x, _PRODUCT)} mod {_text(y, _SIGN)}", _PRODUCT),
-    "share": lambda operation, g, local: Symbol(f"{_text(g, _PRODUCT)}·{_text(local, _PRODUCT)}", _PRODUCT),
-    "power": _power, "where": _where, "weighted_sum": _weighted,
+    "floor_divide": lambda operation, x, y: Symbol(
+        f"floor({_text(x, _PRODUCT)} / {_text(y, _SIGN)})"
+    ),
+    "modulo": lambda operation, x, y: Symbol(
+        f"{_text(x, _PRODUCT)} mod {_text(y, _SIGN)}", _PRODUCT
+    ),
+    "share": lambda operation, g, local: Symbol(
+        f"{_text(g, _PRODUCT)}·{_text(local, _PRODUCT)}", _PRODUCT
+    ),
+    "power": _power,
+    "where": _where,
+    "weighted_sum": _weighted,
     "total": lambda operation, *xs: Symbol(" + ".join(_text(x, _SUM) for x in xs), _SUM),
     "product": lambda operation, *xs: Symbol("·".join(_text(x, _PRODUCT) for x in xs), _PRODUCT),
 }

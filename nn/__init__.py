@@ -19,8 +19,23 @@ from .optim import SGD, Adam, Optimizer, clip_by_norm, clip_by_value
 from .train import History, average_gradient, batches, example_gradients, fit
 
 __all__ = [
-    "Module", "Neuron", "Layer", "MLP",
-    "squared_error", "max_margin", "cross_entropy", "binary_cross_entropy", "l2",
-    "Optimizer", "SGD", "Adam", "clip_by_norm", "clip_by_value",
-    "fit", "History", "batches", "example_gradients", "average_gradient",
+    "Module",
+    "Neuron",
+    "Layer",
+    "MLP",
+    "squared_error",
+    "max_margin",
+    "cross_entropy",
+    "binary_cross_entropy",
+    "l2",
+    "Optimizer",
+    "SGD",
+    "Adam",
+    "clip_by_norm",
+    "clip_by_value",
+    "fit",
+    "History",
+    "batches",
+    "example_gradients",
+    "average_gradient",
 ]

@@ -1,8 +1,9 @@
 """Training on many machines: Dask keeps the rows on its workers and starts again what a lost worker was doing.
 
-Each worker holds a shard of the rows and a tape of the loss. For a step it is sent the parameters and returns the sum
-of its examples' losses and gradients, so that the mean over all is the mean that one machine would find. A
-shard is made by a task, so Dask makes it anew elsewhere when its worker dies.
+Each worker holds a shard of the rows and a tape of the loss. For a step it is sent the parameters
+and returns the sum of its examples' losses and gradients, so that the mean over all is the mean
+that one machine would find. A shard is made by a task, so Dask makes it anew elsewhere when its
+worker dies.
 
 >>> import numpy
 >>> from nn import MLP, squared_error
@@ -34,7 +35,9 @@ class Shard:
     def sums(self, parameters: Any, chosen: Sequence[int]) -> tuple[float, Any]:
         """The summed loss and gradient of the chosen rows, at the parameters of the model in its order."""
         gradient = parameters * 0.0
-        mean, slopes = self.tape.value_and_gradient(parameters[self.places], self.rows[list(chosen)])
+        mean, slopes = self.tape.value_and_gradient(
+            parameters[self.places], self.rows[list(chosen)]
+        )
         gradient[self.places] = slopes
         return mean * len(chosen), gradient * len(chosen)
 
@@ -47,16 +50,23 @@ class Cluster:
         self.parameters = recipe.model.parameters()
         count = max(1, min(len(rows), len(self.client.scheduler_info(n_workers=-1)["workers"])))
         self.bounds = [len(rows) * k // count for k in range(count + 1)]
-        self.shards = [self.client.submit(Shard, recipe, rows[a:b], pure=False)
-                       for a, b in zip(self.bounds, self.bounds[1:])]
+        self.shards = [
+            self.client.submit(Shard, recipe, rows[a:b], pure=False)
+            for a, b in zip(self.bounds, self.bounds[1:])
+        ]
 
     def mean(self, data: Any, group: Sequence[int]) -> tuple[float, Any]:
         """The mean loss of a group of rows and its gradient, at the numbers `data` of the parameters."""
-        sums = self.client.gather([
-            self.client.submit(Shard.sums, shard, data, chosen, pure=False)
-            for shard, chosen in zip(self.shards, self._split(group)) if chosen
-        ])
-        return float(sum(loss for loss, _ in sums) / len(group)), sum(slopes for _, slopes in sums) / len(group)
+        sums = self.client.gather(
+            [
+                self.client.submit(Shard.sums, shard, data, chosen, pure=False)
+                for shard, chosen in zip(self.shards, self._split(group))
+                if chosen
+            ]
+        )
+        return float(sum(loss for loss, _ in sums) / len(group)), sum(
+            slopes for _, slopes in sums
+        ) / len(group)
 
     def _split(self, group: Sequence[int]) -> list[list[int]]:
         """The members of a group by shard, counted from its first row."""

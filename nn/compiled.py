@@ -1,8 +1,8 @@
 """Training from a tape: the loss of one example is recorded once, and replayed for every batch.
 
-`fit(..., compiled=True)` comes here. A row of the tape is an example's inputs followed by its targets. During an
-epoch the parameters, their gradients and what the optimiser remembers are arrays; the Values rest, and have their
-numbers back when the epoch ends, however it ends.
+`fit(..., compiled=True)` comes here. A row of the tape is an example's inputs followed by its
+targets. During an epoch the parameters, their gradients and what the optimiser remembers are
+arrays; the Values rest, and have their numbers back when the epoch ends, however it ends.
 
 >>> from nn import MLP, SGD, squared_error
 >>> net = MLP(1, [2, 1], seed=1)
@@ -39,8 +39,8 @@ class Recipe(NamedTuple):
 
     def of_row(self, *row: Any) -> Any:
         """The loss as a function of a row's numbers, with the penalty on the parameters, which no row changes."""
-        target = list(row[self.inputs:]) if self.targets else row[self.inputs]
-        loss = self.loss(self.model(row[0] if self.bare else list(row[:self.inputs])), target)
+        target = list(row[self.inputs :]) if self.targets else row[self.inputs]
+        loss = self.loss(self.model(row[0] if self.bare else list(row[: self.inputs])), target)
         return loss + self.l2 * l2(self.model.parameters()) if self.l2 else loss
 
 
@@ -53,45 +53,71 @@ class Machine:
         self.rows, self.everything = rows, list(range(len(rows)))
         self.tape = record(recipe.of_row, rows[0].tolist())
         self.parameters = self.tape.parameters
-        self.mean([p.data for p in self.parameters], self.everything[:2])  # what has to be compiled is compiled now
+        self.mean(
+            [p.data for p in self.parameters], self.everything[:2]
+        )  # what has to be compiled is compiled now
 
     def mean(self, data: Any, group: Sequence[int]) -> tuple[float, Any]:
         """At the numbers `data` of `parameters`."""
         found: tuple[float, Any] = self.tape.value_and_gradient(
-            data, self.rows if group == self.everything else self.rows[group])
+            data, self.rows if group == self.everything else self.rows[group]
+        )
         return found
 
 
 class Training:
     """The parameters as arrays, from the start of an epoch to its end."""
 
-    def __init__(self, model: "Module", inputs: Sequence[Any], targets: Sequence[Any],
-                 loss: Callable[[Any, Any], Any], optimizer: Optimizer, penalty: float = 0.0,
-                 before_step: Callable[[], object] | None = None, client: Any = None):
+    def __init__(
+        self,
+        model: "Module",
+        inputs: Sequence[Any],
+        targets: Sequence[Any],
+        loss: Callable[[Any, Any], Any],
+        optimizer: Optimizer,
+        penalty: float = 0.0,
+        before_step: Callable[[], object] | None = None,
+        client: Any = None,
+    ):
         rows = table(inputs, targets)
         _check(model(inputs[0]), targets, loss)
-        recipe = Recipe(model, loss, _width(inputs[0]), _width(targets[0]) if hasattr(targets[0], "__len__") else 0,
-                        penalty, bare=not hasattr(inputs[0], "__len__"))
+        recipe = Recipe(
+            model,
+            loss,
+            _width(inputs[0]),
+            _width(targets[0]) if hasattr(targets[0], "__len__") else 0,
+            penalty,
+            bare=not hasattr(inputs[0], "__len__"),
+        )
         self.source = _source(recipe, rows, client)
         self._compare(recipe, inputs, targets, rows)
         self.optimizer, self.before_step = optimizer, before_step
-        self.values = list(dict.fromkeys([*model.parameters(), *self.source.parameters, *optimizer.parameters]))
+        self.values = list(
+            dict.fromkeys([*model.parameters(), *self.source.parameters, *optimizer.parameters])
+        )
         self.trained, self.found, self.moved = map(
-            self._places, (model.parameters(), self.source.parameters, optimizer.parameters))
+            self._places, (model.parameters(), self.source.parameters, optimizer.parameters)
+        )
 
-    def _compare(self, recipe: Recipe, inputs: Sequence[Any], targets: Sequence[Any], rows: Any) -> None:
+    def _compare(
+        self, recipe: Recipe, inputs: Sequence[Any], targets: Sequence[Any], rows: Any
+    ) -> None:
         """For one example of each kind of target the tape has the loss that Python finds, which may ask y == 1."""
         import numpy
 
-        first = {rows[i, recipe.inputs:].tobytes(): i for i in reversed(range(min(len(rows), 1000)))}
+        first = {
+            rows[i, recipe.inputs :].tobytes(): i for i in reversed(range(min(len(rows), 1000)))
+        }
         data = numpy.array([p.data for p in self.source.parameters])
         penalty = recipe.l2 * l2([p.data for p in recipe.model.parameters()]) if recipe.l2 else 0.0
         for i in sorted(first.values())[:12]:
             recorded, _ = self.source.mean(data, [i])
             own = lift(recipe.loss(recipe.model(inputs[i]), targets[i])).data + penalty
             if math.isfinite(own) and not math.isclose(recorded, own, rel_tol=1e-6, abs_tol=1e-9):
-                raise ValueError(f"example {i} has a loss of {own:.6g}, but {recorded:.6g} recorded from the first: "
-                                 "Python decided by a number of it; write engine.where(condition, a, b) instead")
+                raise ValueError(
+                    f"example {i} has a loss of {own:.6g}, but {recorded:.6g} recorded from the first: "
+                    "Python decided by a number of it; write engine.where(condition, a, b) instead"
+                )
 
     def epoch(self, groups: Sequence[Sequence[int]]) -> list[float]:
         """A step for each group of examples; the loss before each."""
@@ -117,7 +143,9 @@ class Training:
     def _move(self) -> None:
         """A step of the optimiser; one that has a `step` of its own is given the Values."""
         if type(self.optimizer).step is Optimizer.step:
-            self.data[self.moved] = self.optimizer.move(self.data[self.moved], self.grad[self.moved])
+            self.data[self.moved] = self.optimizer.move(
+                self.data[self.moved], self.grad[self.moved]
+            )
         else:
             self._give()
             self.optimizer.step()
@@ -162,7 +190,9 @@ def table(inputs: Sequence[Any], targets: Sequence[Any]) -> Any:
     try:
         import numpy
     except ImportError as error:
-        raise ImportError("compiled=True needs NumPy, and numba to be fast: pip install numpy numba") from error
+        raise ImportError(
+            "compiled=True needs NumPy, and numba to be fast: pip install numpy numba"
+        ) from error
     parts = [numpy.asarray(part) for part in (inputs, targets)]
     if any(part.dtype.kind in "SU" for part in parts):
         raise TypeError("inputs and targets are numbers, not text: write float(x) for each")

@@ -19,12 +19,14 @@ from typing import Any, NoReturn
 def write(path: str | Path, content: dict[str, Any]) -> None:
     """Write `content` as JSON: into a private file beside `path`, which then takes the place of `path` at once.
 
-    Whoever is killed while writing leaves the old file as it was. Raises ValueError for a nan or an infinity,
-    before anything is written.
+    Whoever is killed while writing leaves the old file as it was. Raises ValueError for a nan or an
+    infinity, before anything is written.
     """
     text = json.dumps(content, indent=1, allow_nan=False) + "\n"
     path = Path(path)
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=path.name[:40] + ".", suffix=".part")
+    handle, temporary = tempfile.mkstemp(
+        dir=path.parent, prefix=path.name[:40] + ".", suffix=".part"
+    )
     try:
         with open(handle, "w", encoding="utf-8", newline="\n") as file:
             file.write(text)
@@ -37,15 +39,23 @@ def write(path: str | Path, content: dict[str, Any]) -> None:
 def read(path: str | Path) -> dict[str, Any]:
     """The JSON object in a file, every number of it a finite float.
 
-    Raises ValueError, which names the file and the fault: not JSON, not an object, nested too deeply, a key
-    twice, a number that is nan or infinite (also one that is too large to be a float, such as 1e999).
+    Raises ValueError, which names the file and the fault: not JSON, not an object, nested too
+    deeply, a key twice, a number that is nan or infinite (also one that is too large to be a float,
+    such as 1e999).
     """
     try:
         text = Path(path).read_text(encoding="utf-8")
-        found = json.loads(text, parse_float=finite, parse_int=finite, parse_constant=_no_number,
-                           object_pairs_hook=_without_duplicates)
+        found = json.loads(
+            text,
+            parse_float=finite,
+            parse_int=finite,
+            parse_constant=_no_number,
+            object_pairs_hook=_without_duplicates,
+        )
     except RecursionError:
-        raise ValueError(f"{path}: brackets are nested too deeply; it is not a file that was saved here") from None
+        raise ValueError(
+            f"{path}: brackets are nested too deeply; it is not a file that was saved here"
+        ) from None
     except ValueError as error:  # also what json and the decoder of utf-8 raise
         raise ValueError(f"{path}: {error}") from None
     if not isinstance(found, dict):

@@ -26,9 +26,11 @@ Seed = int | random.Random | None
 
 _RECTIFIERS = ("relu", "leaky_relu", "elu", "gelu", "silu", "softplus")
 _ACTIVATIONS: dict[Any, Callable[[Any], Any]] = {"linear": lambda z: z} | {
-    name: getattr(engine, name) for name in (*_RECTIFIERS, "tanh", "sigmoid", "sin")}
+    name: getattr(engine, name) for name in (*_RECTIFIERS, "tanh", "sigmoid", "sin")
+}
 _METHODS: dict[Any, Callable[[Any], Any]] = {  # the same for Values, which is quicker
-    name: getattr(Value, name, function) for name, function in _ACTIVATIONS.items()}
+    name: getattr(Value, name, function) for name, function in _ACTIVATIONS.items()
+}
 
 
 class _Part(Module):
@@ -38,11 +40,15 @@ class _Part(Module):
 
     def __call__(self, x: Iterable[Any], *more: Any) -> Any:
         if more or not hasattr(x, "__iter__"):
-            raise TypeError(f"this {type(self).__name__} takes its inputs as one list: write net([1.0, 2.0])")
+            raise TypeError(
+                f"this {type(self).__name__} takes its inputs as one list: write net([1.0, 2.0])"
+            )
         numbers = tuple([self.enter(number) for number in x])
         if len(numbers) != self.inputs:
-            raise ValueError(f"this {type(self).__name__} takes {self.inputs} inputs, not {len(numbers)}: "
-                             "give it one number for each")
+            raise ValueError(
+                f"this {type(self).__name__} takes {self.inputs} inputs, not {len(numbers)}: "
+                "give it one number for each"
+            )
         return self.forward(numbers)
 
     def forward(self, x: tuple[Any, ...]) -> Any:
@@ -57,14 +63,26 @@ class Neuron(_Part):
     >>> neuron([2.0, 0.0])
     tanh(data=0.7071, grad=0)
 
-    z is one node, or, where `expanded` is true, a node for each product and each addition: the same number, bit for
-    bit. An activation is a name or a function of one Value. `seed` is an int, a random.Random to draw from, or None for
-    another start each time. Weights are drawn as suits the activation, see `starting_range`; the bias starts at 0.
+    z is one node, or, where `expanded` is true, a node for each product and each addition: the same
+    number, bit for bit. An activation is a name or a function of one Value. `seed` is an int, a
+    random.Random to draw from, or None for another start each time. Weights are drawn as suits the
+    activation, see `starting_range`; the bias starts at 0.
     """
 
-    def __init__(self, inputs: int, activation: str | Callable[[Any], Any] = "relu", *, seed: Seed = None,
-                 expanded: bool = False, siblings: int = 1):
-        self.inputs, self.activation, self.expanded = _count(inputs, "inputs"), _known(activation), expanded
+    def __init__(
+        self,
+        inputs: int,
+        activation: str | Callable[[Any], Any] = "relu",
+        *,
+        seed: Seed = None,
+        expanded: bool = False,
+        siblings: int = 1,
+    ):
+        self.inputs, self.activation, self.expanded = (
+            _count(inputs, "inputs"),
+            _known(activation),
+            expanded,
+        )
         bound, chance = starting_range(inputs, siblings, activation), _chance(seed)
         self.w = [Value(bound * (2.0 * chance.random() - 1.0)) for _ in range(inputs)]
         self.b = Value(0.0)
@@ -94,12 +112,21 @@ class Layer(_Part):
     (3, ['neuron0.w0', 'neuron0.w1', 'neuron0.b'])
     """
 
-    def __init__(self, inputs: int, outputs: int, activation: str | Callable[[Any], Any] = "relu", *,
-                 seed: Seed = None, expanded: bool = False):
+    def __init__(
+        self,
+        inputs: int,
+        outputs: int,
+        activation: str | Callable[[Any], Any] = "relu",
+        *,
+        seed: Seed = None,
+        expanded: bool = False,
+    ):
         self.inputs, self.outputs = _count(inputs, "inputs"), _count(outputs, "outputs")
         chance = _chance(seed)
-        self.neurons = [Neuron(inputs, activation, seed=chance, expanded=expanded, siblings=outputs)
-                        for _ in range(outputs)]
+        self.neurons = [
+            Neuron(inputs, activation, seed=chance, expanded=expanded, siblings=outputs)
+            for _ in range(outputs)
+        ]
         self.label_parameters()
 
     def forward(self, x: tuple[Any, ...]) -> Any:
@@ -118,18 +145,29 @@ class MLP(_Part):
         ...
     ValueError: this MLP takes 2 inputs, not 3: give it one number for each
 
-    `sizes` counts the neurons of each layer; `activation` is for all layers but the last, whose is `output`.
-    A call gives one Value where the last layer has one neuron, else a list. The same seed gives the same bits.
+    `sizes` counts the neurons of each layer; `activation` is for all layers but the last, whose is
+    `output`. A call gives one Value where the last layer has one neuron, else a list. The same seed
+    gives the same bits.
     """
 
-    def __init__(self, inputs: int, sizes: Iterable[int], activation: str | Callable[[Any], Any] = "relu",
-                 output: str | Callable[[Any], Any] = "linear", *, seed: Seed = None, expanded: bool = False):
+    def __init__(
+        self,
+        inputs: int,
+        sizes: Iterable[int],
+        activation: str | Callable[[Any], Any] = "relu",
+        output: str | Callable[[Any], Any] = "linear",
+        *,
+        seed: Seed = None,
+        expanded: bool = False,
+    ):
         self.inputs, self.sizes = _count(inputs, "inputs"), _counts(sizes)
         self.activation, self.output = activation, output
         chance = _chance(seed)
         kinds = [activation] * (len(self.sizes) - 1) + [output]
-        self.layers = [Layer(before, size, kind, seed=chance, expanded=expanded)
-                       for before, size, kind in zip((inputs, *self.sizes), self.sizes, kinds)]
+        self.layers = [
+            Layer(before, size, kind, seed=chance, expanded=expanded)
+            for before, size, kind in zip((inputs, *self.sizes), self.sizes, kinds)
+        ]
         self.label_parameters()
 
     def forward(self, x: tuple[Any, ...]) -> Any:
@@ -138,8 +176,10 @@ class MLP(_Part):
         return x[0] if len(x) == 1 else list(x)
 
     def __repr__(self) -> str:
-        return (f"MLP({self.inputs}, {list(self.sizes)}, activation={_name(self.activation)}, "
-                f"output={_name(self.output)})")
+        return (
+            f"MLP({self.inputs}, {list(self.sizes)}, activation={_name(self.activation)}, "
+            f"output={_name(self.output)})"
+        )
 
 
 def starting_range(inputs: int, outputs: int, activation: str | Callable[[Any], Any]) -> float:
@@ -148,9 +188,9 @@ def starting_range(inputs: int, outputs: int, activation: str | Callable[[Any], 
     >>> starting_range(6, 3, "relu"), starting_range(4, 2, "tanh")
     (1.0, 1.0)
 
-    For the relu family √(6/inputs), a variance of 2/inputs: He, Zhang, Ren and Sun, Delving Deep into
-    Rectifiers, 2015. For all others √(6/(inputs + outputs)): Glorot and Bengio, Understanding the difficulty of
-    training deep feedforward neural networks, 2010.
+    For the relu family √(6/inputs), a variance of 2/inputs: He, Zhang, Ren and Sun, Delving Deep
+    into Rectifiers, 2015. For all others √(6/(inputs + outputs)): Glorot and Bengio, Understanding
+    the difficulty of training deep feedforward neural networks, 2010.
     """
     return math.sqrt(6.0 / (inputs if activation in _RECTIFIERS else inputs + outputs))
 
@@ -158,11 +198,17 @@ def starting_range(inputs: int, outputs: int, activation: str | Callable[[Any], 
 def _known(activation: str | Callable[[Any], Any]) -> str | Callable[[Any], Any]:
     if activation in _ACTIVATIONS or (callable(activation) and not isinstance(activation, str)):
         return activation
-    raise ValueError(f"unknown activation {activation!r}: take one of {', '.join(_ACTIVATIONS)}, or give a function")
+    raise ValueError(
+        f"unknown activation {activation!r}: take one of {', '.join(_ACTIVATIONS)}, or give a function"
+    )
 
 
 def _name(activation: str | Callable[[Any], Any]) -> str:
-    return f'"{activation}"' if isinstance(activation, str) else getattr(activation, "__name__", repr(activation))
+    return (
+        f'"{activation}"'
+        if isinstance(activation, str)
+        else getattr(activation, "__name__", repr(activation))
+    )
 
 
 def _chance(seed: Seed) -> random.Random:
@@ -171,7 +217,9 @@ def _chance(seed: Seed) -> random.Random:
 
 def _counts(sizes: Iterable[int]) -> tuple[int, ...]:
     if isinstance(sizes, (str, bytes)) or not isinstance(sizes, Iterable):
-        raise TypeError(f"sizes is a list with the number of neurons of each layer, not {sizes!r}: write [{sizes!r}]")
+        raise TypeError(
+            f"sizes is a list with the number of neurons of each layer, not {sizes!r}: write [{sizes!r}]"
+        )
     found = tuple([_count(size, "neurons of a layer") for size in sizes])
     if not found:
         raise ValueError("sizes is empty: an MLP has at least one layer, as in MLP(2, [1])")

@@ -25,7 +25,9 @@ def squared_error(outputs: Any, targets: Any) -> Any:
         return square(outputs - targets)
     outputs, targets = _listed(outputs), _listed(targets)
     if len(outputs) != len(targets):
-        raise ValueError(f"{len(outputs)} outputs but {len(targets)} targets: give one target for each output")
+        raise ValueError(
+            f"{len(outputs)} outputs but {len(targets)} targets: give one target for each output"
+        )
     return total([square(a - y) for a, y in zip(outputs, targets)])
 
 
@@ -48,17 +50,21 @@ def cross_entropy(logits: Sequence[Any], index: Any) -> Any:
     >>> cross_entropy([0.0, 0.0], 1)
     0.6931471805599453
 
-    Raises ValueError for an index that is not 0 … len(logits) - 1. (An index that is a Value, as on a tape
-    where it changes from row to row, picks its logit by `where`.) Bridle 1990; Bishop, Pattern Recognition and Machine
-    Learning, 2006, section 4.3.4.
+    Raises ValueError for an index that is not 0 … len(logits) - 1. (An index that is a Value, as on
+    a tape where it changes from row to row, picks its logit by `where`.) Bridle 1990; Bishop,
+    Pattern Recognition and Machine Learning, 2006, section 4.3.4.
     """
     logits = _listed(logits)
     if isinstance(index, Value):
-        return logsumexp(logits) - total([where(index - k, 0.0, logit) for k, logit in enumerate(logits)])
+        return logsumexp(logits) - total(
+            [where(index - k, 0.0, logit) for k, logit in enumerate(logits)]
+        )
     if not hasattr(index, "__index__"):
         raise TypeError(f"cross_entropy takes the number of a class, an int, not {index!r}")
     if not 0 <= whole(index) < len(logits):
-        raise ValueError(f"class {index} of {len(logits)} logits: classes run from 0 to {len(logits) - 1}")
+        raise ValueError(
+            f"class {index} of {len(logits)} logits: classes run from 0 to {len(logits) - 1}"
+        )
     return logsumexp(logits) - logits[whole(index)]
 
 
@@ -68,7 +74,8 @@ def binary_cross_entropy(logit: Any, target: Any) -> Any:
     >>> binary_cross_entropy(0.0, 1), binary_cross_entropy(-1000.0, 0)
     (0.6931471805599453, 0.0)
 
-    target·softplus(-logit) + (1 - target)·softplus(logit), which neither overflows nor cancels. Bishop 2006, 4.3.2.
+    target·softplus(-logit) + (1 - target)·softplus(logit), which neither overflows nor cancels.
+    Bishop 2006, 4.3.2.
     """
     logit = _single(logit, "binary_cross_entropy")
     if isinstance(target, Value):
@@ -95,5 +102,7 @@ def _listed(values: Any) -> Sequence[Any]:
 
 def _single(value: Any, name: str) -> Any:
     if isinstance(value, (list, tuple)):
-        raise ValueError(f"{name} takes one output, not a list of {len(value)}: give the network one output neuron")
+        raise ValueError(
+            f"{name} takes one output, not a list of {len(value)}: give the network one output neuron"
+        )
     return value

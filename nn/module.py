@@ -30,11 +30,14 @@ Self = TypeVar("Self", bound="Module")
 class Module:
     """Something that is called with an example and has parameters: the leaf Values among its attributes.
 
-    An attribute may be a Value, another Module, or a list of either. The list `neurons` gives the names
-    `neuron0`, `neuron1`, …, the list `w` gives `w0`, `w1`, …; a part of a part is joined by a dot.
+    An attribute may be a Value, another Module, or a list of either. The list `neurons` gives the
+    names `neuron0`, `neuron1`, …, the list `w` gives `w0`, `w1`, …; a part of a part is joined by a
+    dot.
     """
 
-    enter = staticmethod(lift)  # how a number comes in: as a constant leaf, made once for all neurons that use it
+    enter = staticmethod(
+        lift
+    )  # how a number comes in: as a constant leaf, made once for all neurons that use it
 
     def __call__(self, x: Any) -> Any:
         raise NotImplementedError(f"{type(self).__name__} needs a method __call__(self, x)")
@@ -51,8 +54,10 @@ class Module:
             names.setdefault(value, name)
         found = {name: value for value, name in names.items()}
         if len(found) < len(names):
-            raise ValueError(f"two parameters of this {type(self).__name__} would have one name, as a list w and an "
-                             "attribute w0 have: call one of the two something else")
+            raise ValueError(
+                f"two parameters of this {type(self).__name__} would have one name, as a list w and an "
+                "attribute w0 have: call one of the two something else"
+            )
         return found
 
     def parameters(self) -> list[Value]:
@@ -90,14 +95,16 @@ class Module:
         numbers = {name: value.data for name, value in self.named_parameters().items()}
         for name, number in numbers.items():
             if not math.isfinite(number):
-                raise ValueError(f"{name} is {number}: weights that are not finite are not worth saving")
+                raise ValueError(
+                    f"{name} is {number}: weights that are not finite are not worth saving"
+                )
         return numbers
 
     def set_weights(self, numbers: dict[str, float]) -> None:
         """Give every parameter the number under its name; gradients stay as they are.
 
-        Raises ValueError, and leaves the module unchanged, where a name is missing or unknown or where a
-        number is not a finite float.
+        Raises ValueError, and leaves the module unchanged, where a name is missing or unknown or
+        where a number is not a finite float.
         """
         parameters = self.named_parameters()
         _compare(parameters, numbers)
@@ -117,7 +124,8 @@ class Module:
     def load(self: Self, path: str | Path) -> Self:
         """Read the parameters from a file that `save` wrote into this module, and return it.
 
-        Raises ValueError, and leaves the module unchanged, where the file is not one of this module's shape.
+        Raises ValueError, and leaves the module unchanged, where the file is not one of this
+        module's shape.
         """
         numbers = files.read(path)
         try:
@@ -168,9 +176,15 @@ def _compare(expected: dict[str, Any], found: Any) -> None:
     missing = [name for name in expected if name not in found]
     unknown = [name for name in found if name not in expected]
     if missing or unknown:
-        raise ValueError(f"{len(expected)} parameters are expected and {len(found)} were found, missing "
-                         f"{_some(missing)}, unknown {_some(unknown)}: these weights are of another network")
+        raise ValueError(
+            f"{len(expected)} parameters are expected and {len(found)} were found, missing "
+            f"{_some(missing)}, unknown {_some(unknown)}: these weights are of another network"
+        )
 
 
 def _some(names: list[str]) -> str:
-    return ", ".join(map(reprlib.repr, names[:3])) + (", …" if len(names) > 3 else "") if names else "none"
+    return (
+        ", ".join(map(reprlib.repr, names[:3])) + (", …" if len(names) > 3 else "")
+        if names
+        else "none"
+    )

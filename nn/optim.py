@@ -24,9 +24,10 @@ Rate = float | Callable[[int], float]
 class Optimizer:
     """A formula that turns a parameter's gradient into its next number, and the memory it needs for that.
 
-    `learning_rate` is a number, or a function of the step, which counts from 0. With `weight_decay` each step
-    also takes away rate·weight_decay·parameter, apart from the gradient (Loshchilov and Hutter, Decoupled
-    Weight Decay Regularization, 2019); it is off by default. For L2 add `nn.l2` to the loss.
+    `learning_rate` is a number, or a function of the step, which counts from 0. With `weight_decay`
+    each step also takes away rate·weight_decay·parameter, apart from the gradient (Loshchilov and
+    Hutter, Decoupled Weight Decay Regularization, 2019); it is off by default. For L2 add `nn.l2`
+    to the loss.
     """
 
     memory: tuple[str, ...] = ()  # the names of what is remembered, a number for each parameter
@@ -47,7 +48,9 @@ class Optimizer:
 
     def rate(self) -> float:
         """The learning rate of the step to come."""
-        return plain(self.learning_rate(self.steps) if callable(self.learning_rate) else self.learning_rate)
+        return plain(
+            self.learning_rate(self.steps) if callable(self.learning_rate) else self.learning_rate
+        )
 
     def step(self) -> None:
         """Change each parameter's data by its grad; frozen parameters stay."""
@@ -87,7 +90,9 @@ class Optimizer:
     def _next(self, rate: float, data: Any, grad: Any, *memory: Any) -> tuple[Any, ...]:
         """What a parameter's number and its memory become."""
         direction, *kept = self.formula(grad, *memory)
-        return data - rate * (direction + self.weight_decay * data if self.weight_decay else direction), *kept
+        return data - rate * (
+            direction + self.weight_decay * data if self.weight_decay else direction
+        ), *kept
 
     def zero_grad(self) -> None:
         """Set every parameter's grad to 0.0."""
@@ -128,14 +133,24 @@ class Optimizer:
 
         The learning rate and its like belong to the program and are not in it.
         """
-        return {"kind": type(self).__name__, "steps": self.steps, "frozen": sorted(self._frozen),
-                **{name: list(numbers) for name, numbers in self.state.items()}}
+        return {
+            "kind": type(self).__name__,
+            "steps": self.steps,
+            "frozen": sorted(self._frozen),
+            **{name: list(numbers) for name, numbers in self.state.items()},
+        }
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
         """Remember what `state_dict` gave. Raises ValueError, and changes nothing, where it does not fit."""
         expected = {"kind", "steps", "frozen", *self.memory}
-        if not isinstance(state, dict) or state.keys() != expected or state["kind"] != type(self).__name__:
-            raise ValueError(f"not the state of {type(self).__name__}, which has {', '.join(sorted(expected))}")
+        if (
+            not isinstance(state, dict)
+            or state.keys() != expected
+            or state["kind"] != type(self).__name__
+        ):
+            raise ValueError(
+                f"not the state of {type(self).__name__}, which has {', '.join(sorted(expected))}"
+            )
         count = len(self.parameters)
         memory = {name: _numbers(state[name], count, name) for name in self.memory}
         frozen = {_whole(i, count - 1, "frozen") for i in _list(state["frozen"], "frozen")}
@@ -162,8 +177,14 @@ class SGD(Optimizer):
 
     memory = ("velocity",)
 
-    def __init__(self, parameters: Iterable[Value], learning_rate: Rate = 0.01, momentum: float = 0.0, *,
-                 weight_decay: float = 0.0):
+    def __init__(
+        self,
+        parameters: Iterable[Value],
+        learning_rate: Rate = 0.01,
+        momentum: float = 0.0,
+        *,
+        weight_decay: float = 0.0,
+    ):
         super().__init__(parameters, learning_rate, weight_decay)
         self.momentum = _below_1(momentum, "momentum")
 
@@ -183,18 +204,29 @@ class Adam(Optimizer):
     >>> round(x.data, 9)
     0.9
 
-    Kingma and Ba, Adam: A Method for Stochastic Optimization, 2015; with `weight_decay` it is AdamW.
+    Kingma and Ba, Adam: A Method for Stochastic Optimization, 2015; with `weight_decay` it is
+    AdamW.
     """
 
     memory = ("mean", "square")
 
-    def __init__(self, parameters: Iterable[Value], learning_rate: Rate = 0.001, beta1: float = 0.9,
-                 beta2: float = 0.999, epsilon: float = 1e-8, *, weight_decay: float = 0.0):
+    def __init__(
+        self,
+        parameters: Iterable[Value],
+        learning_rate: Rate = 0.001,
+        beta1: float = 0.9,
+        beta2: float = 0.999,
+        epsilon: float = 1e-8,
+        *,
+        weight_decay: float = 0.0,
+    ):
         super().__init__(parameters, learning_rate, weight_decay)
         self.beta1, self.beta2 = _below_1(beta1, "beta1"), _below_1(beta2, "beta2")
         self.epsilon = _at_least_0(epsilon, "epsilon")
         if self.epsilon == 0.0:
-            raise ValueError("epsilon is 0.0, by which the step of a grad of 0 would be divided: give a number above 0")
+            raise ValueError(
+                "epsilon is 0.0, by which the step of a grad of 0 would be divided: give a number above 0"
+            )
 
     def formula(self, grad: Any, *memory: Any) -> tuple[Any, ...]:
         mean, square = memory
@@ -213,7 +245,8 @@ def clip_by_norm(parameters: Iterable[Value], limit: float) -> float:
     >>> clip_by_norm([x, y], 1.0), round(x.grad, 9), round(y.grad, 9)
     (5.0, 0.6, 0.8)
 
-    Its direction stays. Pascanu, Mikolov and Bengio, On the difficulty of training recurrent neural networks, 2013.
+    Its direction stays. Pascanu, Mikolov and Bengio, On the difficulty of training recurrent neural
+    networks, 2013.
     """
     parameters = list(parameters)
     length = math.hypot(*[p.grad for p in parameters])
@@ -247,7 +280,9 @@ def _distinct(parameters: Iterable[Value]) -> list[Value]:
     found = list(parameters)
     for p in found:
         if not isinstance(p, Value) or p.parents:
-            raise TypeError(f"{p!r} is not a leaf Value: give the parameters, as in SGD(net.parameters())")
+            raise TypeError(
+                f"{p!r} is not a leaf Value: give the parameters, as in SGD(net.parameters())"
+            )
     if not found or len(set(found)) < len(found):
         raise ValueError("an optimiser takes at least one parameter, and each only once")
     return found
@@ -282,5 +317,7 @@ def _numbers(found: Any, count: int, name: str) -> list[float]:
 
 def _whole(found: Any, largest: int, name: str) -> int:
     if type(found) not in (int, float) or not 0 <= found <= largest or found != int(found):
-        raise ValueError(f"{name} has {reprlib.repr(found)}, which is not a whole number from 0 to {largest}")
+        raise ValueError(
+            f"{name} has {reprlib.repr(found)}, which is not a whole number from 0 to {largest}"
+        )
     return int(found)

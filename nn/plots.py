@@ -9,7 +9,14 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-POSITIVE, NEGATIVE, INK, GREY, GRID, PAPER = "#a94300", "#0062a3", "#22252b", "#626773", "#e2e0d9", "#fbfaf7"
+POSITIVE, NEGATIVE, INK, GREY, GRID, PAPER = (
+    "#a94300",
+    "#0062a3",
+    "#22252b",
+    "#626773",
+    "#e2e0d9",
+    "#fbfaf7",
+)
 
 
 def figure(width: float, height: float) -> tuple[Any, Any]:

@@ -52,8 +52,12 @@ def progress(epochs: int, show: bool = True, hint: str = "") -> Iterator[Report]
     else:
         with bar:
             task = bar.add_task("", total=epochs, loss="")
-            yield _hinting(lambda epoch, loss: bar.update(task, completed=epoch, loss=f"loss {loss:.4g}"),
-                           bar.console.print, epochs, hint)
+            yield _hinting(
+                lambda epoch, loss: bar.update(task, completed=epoch, loss=f"loss {loss:.4g}"),
+                bar.console.print,
+                epochs,
+                hint,
+            )
 
 
 def print_line(text: str) -> None:
@@ -67,7 +71,10 @@ def _lines(epochs: int) -> Report:
     def report(epoch: float, loss: float) -> None:
         if epoch % pause == 0 or epoch in (1, epochs):
             seconds = time.perf_counter() - start
-            print_line(f"epoch {epoch:>{len(str(epochs))}}/{epochs}  loss {loss:.4g}  {seconds:.1f} s")
+            print_line(
+                f"epoch {epoch:>{len(str(epochs))}}/{epochs}  loss {loss:.4g}  {seconds:.1f} s"
+            )
+
     return report
 
 
@@ -79,6 +86,7 @@ def _hinting(report: Report, say: Callable[[str], Any], epochs: int, hint: str) 
         report(epoch, loss)
         if waiting and (time.perf_counter() - start) / epoch * epochs > LONG:
             say(waiting.pop())
+
     return hinting
 
 
@@ -88,8 +96,20 @@ def _bar() -> Any:
         return None
     try:
         from rich.console import Console
-        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+        from rich.progress import (
+            BarColumn,
+            MofNCompleteColumn,
+            Progress,
+            TextColumn,
+            TimeRemainingColumn,
+        )
     except ImportError:
         return None
-    return Progress(TextColumn("training"), BarColumn(), MofNCompleteColumn(), TextColumn("{task.fields[loss]}"),
-                    TimeRemainingColumn(), console=Console(stderr=True, markup=False, highlight=False))
+    return Progress(
+        TextColumn("training"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn("{task.fields[loss]}"),
+        TimeRemainingColumn(),
+        console=Console(stderr=True, markup=False, highlight=False),
+    )

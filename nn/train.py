@@ -26,7 +26,9 @@ from .optim import Optimizer
 from .progress import COMPILING, hint, patience, progress
 
 Loss = Callable[[Any, Any], Any]
-Descent = Callable[[Sequence[Sequence[int]]], Iterable[float]]  # for groups of examples a step each; the losses before
+Descent = Callable[
+    [Sequence[Sequence[int]]], Iterable[float]
+]  # for groups of examples a step each; the losses before
 
 
 @dataclass
@@ -46,17 +48,21 @@ class History:
         Raises ModuleNotFoundError, with what to install, where matplotlib is missing.
         """
         from .plots import curve
+
         return curve(self.loss, Path(path), title)
 
     def __repr__(self) -> str:
         if not self.loss:
             return "History(0 epochs)"
-        return (f"History({len(self.loss)} epochs, loss {self.loss[0]:.4g} → {self.loss[-1]:.4g}, "
-                f"{self.times[-1]:.1f} s)")
+        return (
+            f"History({len(self.loss)} epochs, loss {self.loss[0]:.4g} → {self.loss[-1]:.4g}, "
+            f"{self.times[-1]:.1f} s)"
+        )
 
 
-def example_gradients(model: Module, inputs: Sequence[Any], targets: Sequence[Any], *,
-                      loss: Loss) -> list[dict[str, float]]:
+def example_gradients(
+    model: Module, inputs: Sequence[Any], targets: Sequence[Any], *, loss: Loss
+) -> list[dict[str, float]]:
     """What each single example wants: its own gradient of the loss, by the parameters' names.
 
     >>> from nn import Neuron, squared_error
@@ -99,20 +105,33 @@ def batches(examples: int, size: int | None, seed: int, epoch: int) -> list[list
     >>> batches(3, None, seed=0, epoch=0)
     [[0, 1, 2]]
 
-    Without a size all are one batch, in order. The order depends on seed and epoch alone: a run that goes on
-    after a stop takes the same turns.
+    Without a size all are one batch, in order. The order depends on seed and epoch alone: a run
+    that goes on after a stop takes the same turns.
     """
     order = list(range(examples))
     if size is None:
         return [order]
     random.Random(f"{seed} {epoch}").shuffle(order)
-    return [order[start:start + size] for start in range(0, examples, size)]
+    return [order[start : start + size] for start in range(0, examples, size)]
 
 
-def fit(model: Module, inputs: Sequence[Any], targets: Sequence[Any], *, loss: Loss, optimizer: Optimizer,
-        epochs: int, batch_size: int | None = None, seed: int = 0, progress: bool = True, compiled: bool = False,
-        l2: float = 0.0, before_step: Callable[[], object] | None = None,
-        checkpoint: str | Path | None = None, client: Any = None) -> History:
+def fit(
+    model: Module,
+    inputs: Sequence[Any],
+    targets: Sequence[Any],
+    *,
+    loss: Loss,
+    optimizer: Optimizer,
+    epochs: int,
+    batch_size: int | None = None,
+    seed: int = 0,
+    progress: bool = True,
+    compiled: bool = False,
+    l2: float = 0.0,
+    before_step: Callable[[], object] | None = None,
+    checkpoint: str | Path | None = None,
+    client: Any = None,
+) -> History:
     """Gradient descent: for each batch the average of its examples' gradients, and a step of the optimiser.
 
     >>> from nn import MLP, Adam, max_margin
@@ -122,15 +141,16 @@ def fit(model: Module, inputs: Sequence[Any], targets: Sequence[Any], *, loss: L
     >>> len(history.loss), history.loss[-1]
     (30, 0.0)
 
-    `loss(model(x), target)` is called for each example. `batch_size` None takes all examples at once; a number
-    takes that many, shuffled anew each epoch (see `batches`). `l2` adds l2·Σp² to each batch's loss. `before_step`
-    is called when the gradients are there: the place to clip them. With a `checkpoint` file every epoch is
-    saved there, and a run that was killed goes on from it to the same final bits. `compiled` records the
-    loss once and replays it: parameters then have their numbers when an epoch ends and when `before_step` is called;
-    with a Dask `client` (True: one of its own) the rows are spread over its workers.
+    `loss(model(x), target)` is called for each example. `batch_size` None takes all examples at
+    once; a number takes that many, shuffled anew each epoch (see `batches`). `l2` adds l2·Σp² to
+    each batch's loss. `before_step` is called when the gradients are there: the place to clip them.
+    With a `checkpoint` file every epoch is saved there, and a run that was killed goes on from it
+    to the same final bits. `compiled` records the loss once and replays it: parameters then have
+    their numbers when an epoch ends and when `before_step` is called; with a Dask `client` (True:
+    one of its own) the rows are spread over its workers.
 
-    Raises ValueError where inputs and targets don't pair up, or the optimiser has none of the model's parameters, and
-    ArithmeticError when the loss is not finite.
+    Raises ValueError where inputs and targets don't pair up, or the optimiser has none of the
+    model's parameters, and ArithmeticError when the loss is not finite.
     """
     _paired(inputs, targets)
     _at_least_1(epochs, "epochs")
@@ -170,12 +190,21 @@ _progress = progress  # under this name also where an argument is called progres
 def must_be_finite(loss: float, optimizer: Optimizer) -> None:
     """Raise ArithmeticError, before the step, where there is nothing to go down from."""
     if not math.isfinite(loss):
-        raise ArithmeticError(f"the loss is {loss} before step {optimizer.steps}: lower the learning rate, or clip "
-                              "gradients; `with engine.anomaly():` finds the first bad number")
+        raise ArithmeticError(
+            f"the loss is {loss} before step {optimizer.steps}: lower the learning rate, or clip "
+            "gradients; `with engine.anomaly():` finds the first bad number"
+        )
 
 
-def _eager(model: Module, inputs: Sequence[Any], targets: Sequence[Any], loss: Loss, optimizer: Optimizer, l2: float,
-           before_step: Callable[[], object] | None) -> Descent:
+def _eager(
+    model: Module,
+    inputs: Sequence[Any],
+    targets: Sequence[Any],
+    loss: Loss,
+    optimizer: Optimizer,
+    l2: float,
+    before_step: Callable[[], object] | None,
+) -> Descent:
     """A graph for every example."""
     parameters = model.parameters()
     moved = list(dict.fromkeys([*parameters, *optimizer.parameters]))
@@ -191,10 +220,13 @@ def _eager(model: Module, inputs: Sequence[Any], targets: Sequence[Any], loss: L
             before_step()
         optimizer.step()
         return found
+
     return lambda groups: map(step, groups)
 
 
-def _average(model: Module, parameters: Sequence[Value], examples: Sequence[tuple[Any, Any]], loss: Loss) -> float:
+def _average(
+    model: Module, parameters: Sequence[Value], examples: Sequence[tuple[Any, Any]], loss: Loss
+) -> float:
     """The mean loss, its gradient in each grad: leaves add up, so each graph is dropped before the next is built."""
     for p in parameters:
         p.grad = 0.0
@@ -202,8 +234,10 @@ def _average(model: Module, parameters: Sequence[Value], examples: Sequence[tupl
     for x, y in examples:
         one = loss(model(x), y)
         if not isinstance(one, Value):
-            raise TypeError(f"an example's loss is one Value, not a {type(one).__name__}: let loss(outputs, target) "
-                            "add up what is wrong")
+            raise TypeError(
+                f"an example's loss is one Value, not a {type(one).__name__}: let loss(outputs, target) "
+                "add up what is wrong"
+            )
         one.backward()
         losses.append(one.data)
     for p in parameters:
@@ -211,10 +245,19 @@ def _average(model: Module, parameters: Sequence[Value], examples: Sequence[tupl
     return float(total(losses)) / len(examples)
 
 
-def _compiled(model: Module, inputs: Sequence[Any], targets: Sequence[Any], loss: Loss, optimizer: Optimizer, l2: float,
-              before_step: Callable[[], object] | None, client: Any) -> Descent:
+def _compiled(
+    model: Module,
+    inputs: Sequence[Any],
+    targets: Sequence[Any],
+    loss: Loss,
+    optimizer: Optimizer,
+    l2: float,
+    before_step: Callable[[], object] | None,
+    client: Any,
+) -> Descent:
     """The same by a recorded tape; see nn/compiled.py."""
     from .compiled import Training
+
     return Training(model, inputs, targets, loss, optimizer, l2, before_step, client).epoch
 
 
@@ -224,9 +267,19 @@ def _mean(losses: Sequence[float], groups: Sequence[Sequence[int]]) -> float:
     return float(summed) / sum(map(len, groups))
 
 
-def _save(path: str | Path, model: Module, optimizer: Optimizer, history: History, run: dict[str, Any]) -> None:
-    files.write(path, {"run": run, "loss": history.loss, "times": history.times,
-                       "optimizer": optimizer.state_dict(), "parameters": model.weights()})
+def _save(
+    path: str | Path, model: Module, optimizer: Optimizer, history: History, run: dict[str, Any]
+) -> None:
+    files.write(
+        path,
+        {
+            "run": run,
+            "loss": history.loss,
+            "times": history.times,
+            "optimizer": optimizer.state_dict(),
+            "parameters": model.weights(),
+        },
+    )
 
 
 def _resume(path: str | Path, model: Module, optimizer: Optimizer, run: dict[str, Any]) -> History:
@@ -235,7 +288,9 @@ def _resume(path: str | Path, model: Module, optimizer: Optimizer, run: dict[str
     if saved.keys() != {"run", "loss", "times", "optimizer", "parameters"}:
         raise ValueError(f"{path} is not a checkpoint of fit: remove it, or give another path")
     if saved["run"] != run:
-        raise ValueError(f"{path} is of another run, with {reprlib.repr(saved['run'])}, not {run}: give another path")
+        raise ValueError(
+            f"{path} is of another run, with {reprlib.repr(saved['run'])}, not {run}: give another path"
+        )
     before = optimizer.state_dict()
     try:
         history = History(_floats(saved["loss"]), _floats(saved["times"], len(saved["loss"])))
@@ -248,25 +303,37 @@ def _resume(path: str | Path, model: Module, optimizer: Optimizer, run: dict[str
 
 
 def _floats(found: Any, count: int | None = None) -> list[float]:
-    if not isinstance(found, list) or {type(x) for x in found} - {float} or count not in (None, len(found)):
+    if (
+        not isinstance(found, list)
+        or {type(x) for x in found} - {float}
+        or count not in (None, len(found))
+    ):
         raise ValueError("the history is not a loss and a time for each epoch")
     return found
 
 
 def _paired(inputs: Sequence[Any], targets: Sequence[Any]) -> None:
     if len(inputs) != len(targets) or not len(inputs):
-        raise ValueError(f"{len(inputs)} inputs and {len(targets)} targets: give as many of both, and at least one")
+        raise ValueError(
+            f"{len(inputs)} inputs and {len(targets)} targets: give as many of both, and at least one"
+        )
 
 
 def _belong(model: Module, loss: Any, optimizer: Any) -> None:
     """Training with what belongs to something else would change nothing, silently."""
     if not callable(loss):
-        raise TypeError(f"loss is a function of outputs and target, such as nn.squared_error, not {loss!r}")
+        raise TypeError(
+            f"loss is a function of outputs and target, such as nn.squared_error, not {loss!r}"
+        )
     if isinstance(optimizer, type) or not hasattr(optimizer, "parameters"):
-        raise TypeError(f"optimizer is one that was made, such as nn.SGD(net.parameters(), 0.1), not {optimizer!r}")
+        raise TypeError(
+            f"optimizer is one that was made, such as nn.SGD(net.parameters(), 0.1), not {optimizer!r}"
+        )
     if not set(optimizer.parameters) & set(model.parameters()):
-        raise ValueError("none of the optimiser's parameters is the model's: make one for it, as in "
-                         "nn.SGD(net.parameters(), 0.1)")
+        raise ValueError(
+            "none of the optimiser's parameters is the model's: make one for it, as in "
+            "nn.SGD(net.parameters(), 0.1)"
+        )
 
 
 def _at_least_1(number: int, name: str) -> None:

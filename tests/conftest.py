@@ -10,7 +10,9 @@ import pytest
 ROOT = Path(__file__).resolve().parent.parent
 
 # Programs that a test starts find the packages too, installed or not.
-os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH", "")]))
+os.environ["PYTHONPATH"] = os.pathsep.join(
+    filter(None, [str(ROOT), os.environ.get("PYTHONPATH", "")])
+)
 os.environ["PYTHONUTF8"] = "1"
 os.environ.setdefault("MPLBACKEND", "Agg")
 
@@ -40,10 +42,12 @@ def without_dot(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Non
     monkeypatch.setenv("PATH", str(empty))
     yield
 
+
 @pytest.fixture(params=["dot", "built in"])
 def placing(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     """Every test that asks for it runs with dot's layout (where dot is) and with the built-in one."""
     from engine.view import layout
+
     if request.param == "built in":
         monkeypatch.setattr(layout.shutil, "which", lambda name: None)
     elif layout.shutil.which("dot") is None:

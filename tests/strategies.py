@@ -12,8 +12,15 @@ from engine.operations import FAMILIES, OPERATIONS
 
 NUMBERS = st.one_of(st.floats(-3.0, 3.0), st.sampled_from([0.0, -0.0, 1.0, -1.0, 0.5, 2.0]))
 MANY = {"total", "mean", "product", "logsumexp"}
-FAMILY = [FAMILIES["power_of"](2.0), FAMILIES["power_of"](0.5), FAMILIES["power_of"](-1.0), FAMILIES["power_of"](0.0),
-          FAMILIES["leaky_relu_of"](0.1), FAMILIES["elu_of"](1.0), FAMILIES["clamp_of"](-0.5, 0.5)]
+FAMILY = [
+    FAMILIES["power_of"](2.0),
+    FAMILIES["power_of"](0.5),
+    FAMILIES["power_of"](-1.0),
+    FAMILIES["power_of"](0.0),
+    FAMILIES["leaky_relu_of"](0.1),
+    FAMILIES["elu_of"](1.0),
+    FAMILIES["clamp_of"](-0.5, 0.5),
+]
 EVERY = [*OPERATIONS.values(), *FAMILY]
 
 
@@ -24,10 +31,15 @@ def programs(draw, operations=EVERY, longest=25):
     instructions = []
     for number in range(draw(st.integers(1, longest))):
         operation = draw(st.sampled_from(operations))
-        count = operation.arity or (5 if operation.name == "weighted_sum" else draw(st.integers(1, 5)))
+        count = operation.arity or (
+            5 if operation.name == "weighted_sum" else draw(st.integers(1, 5))
+        )
         operand = st.integers(0, len(leaves) + number - 1)
         either = st.one_of(operand, operand, operand, NUMBERS)
-        operands = [draw(operand), *(draw(either) for _ in range(count - 1))]  # one at least is a Value
+        operands = [
+            draw(operand),
+            *(draw(either) for _ in range(count - 1)),
+        ]  # one at least is a Value
         turn = draw(st.integers(0, count - 1))
         instructions.append((operation, tuple(operands[turn:] + operands[:turn])))
     return leaves, instructions

@@ -24,8 +24,14 @@ def same(a, b):
 
 
 def process(code, **environment):
-    return subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=300,
-                          env={**os.environ, **environment}).stdout
+    return subprocess.run(
+        [sys.executable, "-c", code],
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=300,
+        env={**os.environ, **environment},
+    ).stdout
 
 
 def test_the_readme_expression_of_micrograd():
@@ -39,7 +45,11 @@ def test_the_readme_expression_of_micrograd():
     g = e**2 / 2.0
     g += 10.0 / e**2
     g.backward()
-    assert (f"{g.data:.4f}", f"{a.grad:.4f}", f"{b.grad:.4f}") == ("24.7041", "138.8338", "645.5773")
+    assert (f"{g.data:.4f}", f"{a.grad:.4f}", f"{b.grad:.4f}") == (
+        "24.7041",
+        "138.8338",
+        "645.5773",
+    )
 
 
 def test_one_value_used_twice_by_one_node():
@@ -164,9 +174,15 @@ def test_sums_are_exact_within_the_rounding_of_their_additions(program):
             for parent, local in zip(node.parents, locals_):
                 term = g * mpmath.mpf(local)
                 exact[parent] = exact.get(parent, 0) + term
-                bound[parent] = bound.get(parent, 0) + slack * abs(local) + (abs(term) + abs(exact[parent])) * 2.3e-16
+                bound[parent] = (
+                    bound.get(parent, 0)
+                    + slack * abs(local)
+                    + (abs(term) + abs(exact[parent])) * 2.3e-16
+                )
         for leaf in leaves:
-            assert abs(mpmath.mpf(leaf.grad) - exact.get(leaf, 0)) <= bound.get(leaf, 0) * 1.01 + mpmath.mpf(1e-290)
+            assert abs(mpmath.mpf(leaf.grad) - exact.get(leaf, 0)) <= bound.get(
+                leaf, 0
+            ) * 1.01 + mpmath.mpf(1e-290)
 
 
 DEEP = """
@@ -191,8 +207,10 @@ def test_a_million_multiply_adds_at_default_limits():
 
 
 def test_the_same_bits_in_every_process():
-    code = "import nn; n = nn.MLP(3, [4, 4, 1], activation='tanh', seed=3); y = n([.1, .2, .3]); y.backward(); " \
-           "print([p.grad.hex() for p in n.parameters()])"
+    code = (
+        "import nn; n = nn.MLP(3, [4, 4, 1], activation='tanh', seed=3); y = n([.1, .2, .3]); y.backward(); "
+        "print([p.grad.hex() for p in n.parameters()])"
+    )
     assert process(code, PYTHONHASHSEED="1") == process(code, PYTHONHASHSEED="2")
 
 
@@ -233,11 +251,30 @@ def test_a_node_is_small():
     assert 100 < each <= 400
 
 
-WHOLE = [OPERATIONS[name] for name in ("add", "subtract", "multiply", "negative", "square", "total", "product", "weighted_sum")]
+WHOLE = [
+    OPERATIONS[name]
+    for name in (
+        "add",
+        "subtract",
+        "multiply",
+        "negative",
+        "square",
+        "total",
+        "product",
+        "weighted_sum",
+    )
+]
 RULES = {  # the same operations on whole numbers, with their slopes, written down a second time
-    "add": lambda x, y: (x + y, (1, 1)), "subtract": lambda x, y: (x - y, (1, -1)), "multiply": lambda x, y: (x * y, (y, x)),
-    "negative": lambda x: (-x, (-1,)), "square": lambda x: (x * x, (2 * x,)), "total": lambda *xs: (sum(xs), (1,) * len(xs)),
-    "product": lambda *xs: (math.prod(xs), tuple(math.prod(xs[:i] + xs[i + 1:]) for i in range(len(xs)))),
+    "add": lambda x, y: (x + y, (1, 1)),
+    "subtract": lambda x, y: (x - y, (1, -1)),
+    "multiply": lambda x, y: (x * y, (y, x)),
+    "negative": lambda x: (-x, (-1,)),
+    "square": lambda x: (x * x, (2 * x,)),
+    "total": lambda *xs: (sum(xs), (1,) * len(xs)),
+    "product": lambda *xs: (
+        math.prod(xs),
+        tuple(math.prod(xs[:i] + xs[i + 1 :]) for i in range(len(xs))),
+    ),
     "weighted_sum": lambda v, w, x, y, b: (v * x + w * y + b, (x, y, v, w, 1)),
 }
 
@@ -261,8 +298,13 @@ def whole_slopes(program, root):
 def test_whole_numbers_are_exact_through_several_losses_and_passes(program, data):
     """Two losses on shared nodes, a second backward, a graph extended after backward: exact sums of whole numbers."""
     leaves, instructions = program
-    program = ([float(round(x)) for x in leaves], [(f, tuple(x if isinstance(x, int) else float(round(x)) for x in xs))
-                                                   for f, xs in instructions])
+    program = (
+        [float(round(x)) for x in leaves],
+        [
+            (f, tuple(x if isinstance(x, int) else float(round(x)) for x in xs))
+            for f, xs in instructions
+        ],
+    )
     last = len(leaves) + len(instructions) - 1
     other = data.draw(hypothesis.strategies.integers(len(leaves), last))
     hypothesis.assume(whole_slopes(program, last)[1] < 2**40)
@@ -272,7 +314,13 @@ def test_whole_numbers_are_exact_through_several_losses_and_passes(program, data
         results.append(operation(*[results[x] if isinstance(x, int) else x for x in operands]))
     root, shared = results[last], results[other]  # `shared` may lie inside the graph of `root`
     extended = root * 3 + shared
-    hypothesis.assume(all(abs(x) < 2**48 for step in extended.steps() for x in (step.local, step.contribution, step.after)))
+    hypothesis.assume(
+        all(
+            abs(x) < 2**48
+            for step in extended.steps()
+            for x in (step.local, step.contribution, step.after)
+        )
+    )
     for loss in (root, shared, root, extended):
         loss.backward()
     first, second = whole_slopes(program, last)[0], whole_slopes(program, other)[0]

@@ -10,7 +10,10 @@ from demos.benchmarks.__main__ import main
 
 def test_contestants_take_turns_and_the_collector_is_put_back():
     calls = []
-    runs = {"a": lambda: calls.append(("a", gc.isenabled())), "b": lambda: calls.append(("b", gc.isenabled()))}
+    runs = {
+        "a": lambda: calls.append(("a", gc.isenabled())),
+        "b": lambda: calls.append(("b", gc.isenabled())),
+    }
     turn = 1 + rounds.COUNTED  # one run to warm up
     times = rounds.best_times(runs, 2, collector=False)
     assert calls == ([("a", False)] * turn + [("b", False)] * turn) * 2 and set(times) == {"a", "b"}
@@ -44,8 +47,13 @@ def test_a_wrong_gradient_stops_the_benchmark():
 def test_the_chain_against_its_closed_form():
     m, n = 0.999, 400  # y_n = m^n + b (m^n - 1)/(m - 1)
     assert eager.Ours().chain(n) == pytest.approx(
-        [m**n, n * m**(n - 1) + 0.001 * (n * m**(n - 1) * (m - 1) - (m**n - 1)) / (m - 1)**2, (m**n - 1) / (m - 1)],
-        rel=1e-9)
+        [
+            m**n,
+            n * m ** (n - 1) + 0.001 * (n * m ** (n - 1) * (m - 1) - (m**n - 1)) / (m - 1) ** 2,
+            (m**n - 1) / (m - 1),
+        ],
+        rel=1e-9,
+    )
 
 
 def test_a_node_has_at_most_400_bytes():

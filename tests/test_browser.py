@@ -9,16 +9,28 @@ from test_page import HOSTILE, collapsible, fan
 from engine import Value, stepper
 
 playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-pytestmark = [pytest.mark.browser, pytest.mark.skipif(CHROMIUM is None, reason="no Chromium is installed")]
+CHROMIUM = next(
+    filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None
+)
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.skipif(CHROMIUM is None, reason="no Chromium is installed"),
+]
 LAST = 11  # the index of the last step of fan()
 
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator:
     with playwright.sync_playwright() as p:
-        browser = p.chromium.launch(executable_path=CHROMIUM, args=[
-            "--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-dev-shm-usage"])
+        browser = p.chromium.launch(
+            executable_path=CHROMIUM,
+            args=[
+                "--no-sandbox",
+                "--disable-gpu",
+                "--disable-background-networking",
+                "--disable-dev-shm-usage",
+            ],
+        )
         yield browser
         browser.close()
 
@@ -27,14 +39,18 @@ class Opened:
     """One page, with all that it asked for, said or broke."""
 
     def __init__(self, browser, path, still=False, **options):
-        self.page = browser.new_page(viewport=options.pop("viewport", {"width": 1180, "height": 760}), **options)
+        self.page = browser.new_page(
+            viewport=options.pop("viewport", {"width": 1180, "height": 760}), **options
+        )
         if still:  # time passes only when a test says so
             self.page.clock.install(time=0)
         self.requests, self.trouble = [], []
         self.page.on("request", lambda request: self.requests.append(request.url))
         self.page.on("pageerror", lambda error: self.trouble.append(str(error)))
         self.page.on("console", lambda message: self.trouble.append(message.text))
-        self.page.on("dialog", lambda dialog: (self.trouble.append(dialog.message), dialog.dismiss()))
+        self.page.on(
+            "dialog", lambda dialog: (self.trouble.append(dialog.message), dialog.dismiss())
+        )
         self.page.goto(path.as_uri())
         if still:
             self.page.clock.pause_at(3600)
@@ -59,8 +75,10 @@ class Opened:
         raise AssertionError(f"never: {condition}")
 
     def grads(self):
-        return {card.query_selector(".name").text_content(): float(card.get_attribute("data-grad"))
-                for card in self.page.query_selector_all(".card")}
+        return {
+            card.query_selector(".name").text_content(): float(card.get_attribute("data-grad"))
+            for card in self.page.query_selector_all(".card")
+        }
 
     def state(self):
         """Everything that is shown, without the focus and the spark that is on its way."""
@@ -74,7 +92,9 @@ def opened(browser, tmp_path):
     pages = []
 
     def open_page(root=None, title="", forward=False, collapse="auto", **options):
-        page = stepper(root if root is not None else fan(), title=title, forward=forward, collapse=collapse)
+        page = stepper(
+            root if root is not None else fan(), title=title, forward=forward, collapse=collapse
+        )
         path = page.save(tmp_path / "page.html")
         pages.append(Opened(browser, path, **options))
         return pages[-1]
@@ -82,7 +102,9 @@ def opened(browser, tmp_path):
     yield open_page
     for each in pages:
         assert each.trouble == []
-        assert len(each.requests) == 1 and each.requests[0].startswith("file:"), "only the page itself is read"
+        assert len(each.requests) == 1 and each.requests[0].startswith("file:"), (
+            "only the page itself is read"
+        )
         each.page.close()
 
 
@@ -121,7 +143,14 @@ def test_buttons(opened):
 
 def test_keys(opened):
     shown = opened()
-    for key, index in (("ArrowRight", 1), ("ArrowRight", 2), ("ArrowLeft", 1), ("End", LAST), ("Home", 0), ("c", LAST)):
+    for key, index in (
+        ("ArrowRight", 1),
+        ("ArrowRight", 2),
+        ("ArrowLeft", 1),
+        ("End", LAST),
+        ("Home", 0),
+        ("c", LAST),
+    ):
         shown.press(key)
         assert shown.index == index, key
 
@@ -130,7 +159,9 @@ def test_keys(opened):
 def test_play_and_pause(opened, how):
     shown = opened()
     shown.page.select_option("#speed", "200")
-    toggle = (lambda: shown.page.click("#play")) if how == "mouse" else (lambda: shown.press("Space"))
+    toggle = (
+        (lambda: shown.page.click("#play")) if how == "mouse" else (lambda: shown.press("Space"))
+    )
     shown.page.evaluate("document.activeElement.blur()")
     toggle()
     assert shown.page.get_attribute("#play", "aria-pressed") == "true"
@@ -181,8 +212,11 @@ def test_back_and_scrubbing_restore_exactly(opened):
         shown.press("ArrowLeft")
         assert shown.state() == expected
     for index in (7, 2, LAST, 0, 5):
-        shown.page.evaluate("""(k) => { const s = document.getElementById('scrub');
-            s.value = k; s.dispatchEvent(new Event('input')); }""", index)
+        shown.page.evaluate(
+            """(k) => { const s = document.getElementById('scrub');
+            s.value = k; s.dispatchEvent(new Event('input')); }""",
+            index,
+        )
         assert shown.index == index and shown.state() == seen[index]
     shown.page.focus("#scrub")
     shown.press("ArrowRight")
@@ -200,7 +234,10 @@ def test_current_line_node_edge_and_sum_are_lit(opened):
     shown = opened()
     shown.press(*["ArrowRight"] * 7)  # e has sent to a and to b
     assert [shown.text(line) for line in ("#rule", "#numbers", "#sum")] == [
-        "b.grad += e.grad × ∂e/∂b", "b.grad += −6 × 1 = −6", "b.grad: 0 → −6"]
+        "b.grad += e.grad × ∂e/∂b",
+        "b.grad += −6 × 1 = −6",
+        "b.grad: 0 → −6",
+    ]
     assert "parent.grad += contribution" in shown.page.text_content("#code .now:last-of-type")
     assert shown.page.get_attribute("#card-3", "class").split() == ["card", "active"]
     assert shown.page.get_attribute("#card-1", "class").split() == ["card", "target"]
@@ -233,8 +270,10 @@ def test_nothing_travels_where_motion_is_reduced(opened):
 
 
 def test_dark_mode(opened):
-    colours = [opened(color_scheme=scheme).page.evaluate("getComputedStyle(document.body).backgroundColor")
-               for scheme in ("light", "dark")]
+    colours = [
+        opened(color_scheme=scheme).page.evaluate("getComputedStyle(document.body).backgroundColor")
+        for scheme in ("light", "dark")
+    ]
     assert colours == ["rgb(251, 250, 247)", "rgb(21, 23, 28)"]
 
 
@@ -261,8 +300,12 @@ def test_forward_act(opened):
     for _ in range(FORWARD):
         seen.append([each.text_content() for each in data])
         shown.press("ArrowRight")
-    assert seen == [["−2", "3", "–", "–", "–"], ["−2", "3", "−6", "–", "–"], ["−2", "3", "−6", "1", "–"],
-                    ["−2", "3", "−6", "1", "−6"]]
+    assert seen == [
+        ["−2", "3", "–", "–", "–"],
+        ["−2", "3", "−6", "–", "–"],
+        ["−2", "3", "−6", "1", "–"],
+        ["−2", "3", "−6", "1", "−6"],
+    ]
     assert shown.index == FORWARD and shown.text("#say").startswith("Every grad starts at 0")
     shown.press("ArrowLeft")
     assert (shown.text("#rule"), shown.text("#numbers")) == ("f = d·e", "= (−6)·1 = −6")
@@ -278,7 +321,9 @@ def test_operands_travel_forward_and_local_derivatives_appear_when_they_are_know
 @pytest.mark.parametrize("how", ["mouse", "keyboard"])
 def test_forward_act_is_switched_on_and_skipped(opened, how):
     shown = opened()
-    toggle = (lambda: shown.page.click("#forward")) if how == "mouse" else (lambda: shown.press("f"))
+    toggle = (
+        (lambda: shown.page.click("#forward")) if how == "mouse" else (lambda: shown.press("f"))
+    )
     assert shown.page.get_attribute("#forward", "aria-pressed") == "false"
     shown.press(*["ArrowRight"] * 5)
     toggle()
@@ -323,7 +368,9 @@ def test_small_graph_fills_its_window_and_needs_no_map(opened):
     for width, height in ((1280, 800), (1440, 900), (1024, 700), (1920, 1080)):
         shown = opened(viewport={"width": width, "height": height})
         shown.press("ArrowRight")
-        page = shown.page.evaluate("[document.documentElement.scrollWidth, document.documentElement.scrollHeight]")
+        page = shown.page.evaluate(
+            "[document.documentElement.scrollWidth, document.documentElement.scrollHeight]"
+        )
         assert page == [width, height]
         assert shown.page.locator("#map").is_hidden()
         box = shown.page.locator("#graph").bounding_box()
@@ -352,7 +399,16 @@ def test_large_graph_follows_its_step_and_has_a_map(opened):
 def test_enlarged_text_keeps_every_control_in_reach(opened):
     """A browser's zoom of 200 % on a laptop is a window of half the size."""
     shown = opened(viewport={"width": 640, "height": 400}, device_scale_factor=2)
-    for control in ("#start", "#back", "#play", "#next", "#continue", "#forward", "#speed", "#scrub"):
+    for control in (
+        "#start",
+        "#back",
+        "#play",
+        "#next",
+        "#continue",
+        "#forward",
+        "#speed",
+        "#scrub",
+    ):
         shown.page.locator(control).scroll_into_view_if_needed()
         box = shown.page.locator(control).bounding_box()
         assert box["x"] >= 0 and box["x"] + box["width"] <= 640
@@ -367,15 +423,23 @@ def test_hostile_labels_run_nothing(opened):
     root.label = "</script><script>alert(1)</script>"
     shown = opened(root, title='"><img src=x onerror=alert(1)>')
     shown.press("End", "Home", "c")
-    assert shown.page.locator("script").count() == 2 and shown.page.locator("img, a, table, iframe").count() == 0
+    assert (
+        shown.page.locator("script").count() == 2
+        and shown.page.locator("img, a, table, iframe").count() == 0
+    )
     tips = "\n".join(shown.page.locator(".card title").all_text_contents())
-    assert "<script>alert(1)</script>" in tips and "😀" in tips and "漢字" in tips and "\ufffd" in tips
+    assert (
+        "<script>alert(1)</script>" in tips and "😀" in tips and "漢字" in tips and "\ufffd" in tips
+    )
     assert shown.text("#title") == '"><img src=x onerror=alert(1)>'
 
 
 def test_frame_that_is_shown_later(browser, tmp_path):
     path = tmp_path / "notebook.html"
-    path.write_text(f'<!doctype html><div id="cell" style="width:0">{stepper(fan())._repr_mimebundle_()["text/html"]}</div>', "utf-8")
+    path.write_text(
+        f'<!doctype html><div id="cell" style="width:0">{stepper(fan())._repr_mimebundle_()["text/html"]}</div>',
+        "utf-8",
+    )
     shown = Opened(browser, path)
     frame = shown.page.frames[1]
     frame.evaluate("document.getElementById('next').click()")
@@ -398,7 +462,10 @@ def test_frame_of_a_notebook_is_readable_at_any_width(browser, tmp_path, width):
     shown.page.evaluate(f"document.getElementById('cell').style.width = '{width}px'")
     frame = shown.page.frame_locator("iframe")
     frame.locator("#next").click()
-    card, words = frame.locator("#card-0 .box").bounding_box(), frame.locator(".words").bounding_box()
+    card, words = (
+        frame.locator("#card-0 .box").bounding_box(),
+        frame.locator(".words").bounding_box(),
+    )
     assert card["width"] > 0.69 * 144
     outer = shown.page.locator("iframe").bounding_box()
     assert outer["height"] <= 760 and words["y"] + words["height"] <= outer["y"] + outer["height"]

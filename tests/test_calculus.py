@@ -33,10 +33,17 @@ def test_interior_values_the_root_and_the_unreachable():
     assert dz.constant
 
 
-@pytest.mark.parametrize(("f", "n", "x", "true"), [
-    (lambda x: x**5, 3, 2.0, 240.0), (engine.sin, 4, 0.7, math.sin(0.7)), (engine.exp, 6, 1.0, math.e),
-    (lambda x: 1 / x, 3, 2.0, -6 / 16), (lambda x: 7.0, 1, 2.0, 0.0), (engine.tanh, 0, 0.5, math.tanh(0.5)),
-])
+@pytest.mark.parametrize(
+    ("f", "n", "x", "true"),
+    [
+        (lambda x: x**5, 3, 2.0, 240.0),
+        (engine.sin, 4, 0.7, math.sin(0.7)),
+        (engine.exp, 6, 1.0, math.e),
+        (lambda x: 1 / x, 3, 2.0, -6 / 16),
+        (lambda x: 7.0, 1, 2.0, 0.0),
+        (engine.tanh, 0, 0.5, math.tanh(0.5)),
+    ],
+)
 def test_derivatives_of_any_order(f, n, x, true):
     assert derivative(f, n)(x) == pytest.approx(true, rel=1e-12)
     assert type(derivative(f, n)(x)) is float
@@ -52,15 +59,18 @@ def test_a_negative_order_is_refused():
         derivative(engine.sin, -1)
 
 
-@pytest.mark.parametrize(("call", "words"), [
-    (lambda x: engine.gradient(x * x, x), r"write gradient\(root, \[x\]\)"),
-    (lambda x: engine.gradient(3.0, [x]), "a graph starts at a Value"),
-    (lambda x: engine.hessian(x * x, [x]), r"takes a function.*gradient\(root, \[x\]\)"),
-    (lambda x: engine.jacobian(lambda a: a * a, x), r"write \[x\]"),
-    (lambda x: engine.jacobian(lambda a: a * a, 3.0), r"write \[x\]"),
-    (lambda x: derivative(x * x, 1), "takes a function"),
-    (lambda x: derivative(engine.sin, 3.0), r"write derivative\(f\)\(3.0\)"),
-])
+@pytest.mark.parametrize(
+    ("call", "words"),
+    [
+        (lambda x: engine.gradient(x * x, x), r"write gradient\(root, \[x\]\)"),
+        (lambda x: engine.gradient(3.0, [x]), "a graph starts at a Value"),
+        (lambda x: engine.hessian(x * x, [x]), r"takes a function.*gradient\(root, \[x\]\)"),
+        (lambda x: engine.jacobian(lambda a: a * a, x), r"write \[x\]"),
+        (lambda x: engine.jacobian(lambda a: a * a, 3.0), r"write \[x\]"),
+        (lambda x: derivative(x * x, 1), "takes a function"),
+        (lambda x: derivative(engine.sin, 3.0), r"write derivative\(f\)\(3.0\)"),
+    ],
+)
 def test_what_is_mixed_up_is_told_apart(call, words):
     with pytest.raises(TypeError, match=words):
         call(Value(2.0))

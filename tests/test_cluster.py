@@ -17,8 +17,19 @@ TARGETS = [x * y for x, y in INPUTS]
 
 def trained(client=None, before_step=None):
     net = nn.MLP(2, [4, 1], seed=3)
-    history = nn.fit(net, INPUTS, TARGETS, loss=nn.squared_error, optimizer=nn.SGD(net.parameters(), 0.1), epochs=4,
-                     batch_size=10, progress=False, compiled=True, client=client, before_step=before_step)
+    history = nn.fit(
+        net,
+        INPUTS,
+        TARGETS,
+        loss=nn.squared_error,
+        optimizer=nn.SGD(net.parameters(), 0.1),
+        epochs=4,
+        batch_size=10,
+        progress=False,
+        compiled=True,
+        client=client,
+        before_step=before_step,
+    )
     return history.loss, [p.data for p in net.parameters()]
 
 
@@ -26,7 +37,10 @@ def trained(client=None, before_step=None):
 def client():
     from distributed import Client, LocalCluster
 
-    with LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None) as cluster, Client(cluster) as client:
+    with (
+        LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None) as cluster,
+        Client(cluster) as client,
+    ):
         yield client
 
 
@@ -37,7 +51,9 @@ def test_the_rows_are_kept_on_the_workers(client):
     from nn.compiled import Recipe, table
 
     net = nn.MLP(2, [1], seed=1)
-    cluster = Cluster(client, Recipe(net, lambda score, y: square(score - y), 2), table(INPUTS, TARGETS))
+    cluster = Cluster(
+        client, Recipe(net, lambda score, y: square(score - y), 2), table(INPUTS, TARGETS)
+    )
     loss, gradient = cluster.mean(numpy.array([p.data for p in net.parameters()]), range(37))
     errors = [net(x).data - y for x, y in zip(INPUTS, TARGETS)]
     assert loss == pytest.approx(sum(e * e for e in errors) / 37, rel=1e-12)

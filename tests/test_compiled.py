@@ -15,18 +15,30 @@ INPUTS = [[DRAW.uniform(-1, 1), DRAW.uniform(-1, 1)] for _ in range(30)]
 
 def trained(outputs, loss, targets, compiled):
     net = nn.MLP(2, [5, outputs], seed=4)
-    history = nn.fit(net, INPUTS, targets, loss=loss, optimizer=nn.Adam(net.parameters(), 0.02), epochs=5,
-                     batch_size=8, progress=False, compiled=compiled)
+    history = nn.fit(
+        net,
+        INPUTS,
+        targets,
+        loss=loss,
+        optimizer=nn.Adam(net.parameters(), 0.02),
+        epochs=5,
+        batch_size=8,
+        progress=False,
+        compiled=compiled,
+    )
     return history.loss, [p.data for p in net.parameters()]
 
 
-@pytest.mark.parametrize(("outputs", "loss", "targets"), [
-    (1, nn.squared_error, [x * y for x, y in INPUTS]),
-    (1, nn.max_margin, [1 if x > y else -1 for x, y in INPUTS]),
-    (1, nn.binary_cross_entropy, [int(x > y) for x, y in INPUTS]),
-    (2, nn.squared_error, [[x, y] for x, y in INPUTS]),
-    (3, nn.cross_entropy, [k % 3 for k in range(30)]),
-])
+@pytest.mark.parametrize(
+    ("outputs", "loss", "targets"),
+    [
+        (1, nn.squared_error, [x * y for x, y in INPUTS]),
+        (1, nn.max_margin, [1 if x > y else -1 for x, y in INPUTS]),
+        (1, nn.binary_cross_entropy, [int(x > y) for x, y in INPUTS]),
+        (2, nn.squared_error, [[x, y] for x, y in INPUTS]),
+        (3, nn.cross_entropy, [k % 3 for k in range(30)]),
+    ],
+)
 def test_compiled_training_is_training(outputs, loss, targets):
     losses, weights = trained(outputs, loss, targets, compiled=False)
     fast_losses, fast_weights = trained(outputs, loss, targets, compiled=True)
@@ -45,21 +57,43 @@ def by_products(compiled, kind=lambda p: nn.Adam(p, 0.02), freeze=False, clip=Fa
         optimizer.freeze(net.layers[0].parameters())
     if clip:
         options["before_step"] = lambda: nn.clip_by_norm(net.parameters(), 0.1)
-    history = nn.fit(net, INPUTS, PRODUCTS, loss=nn.squared_error, optimizer=optimizer, batch_size=8, progress=False,
-                     compiled=compiled, **{"epochs": 5, **options})
-    return history, [p.data for p in net.parameters()], [p.grad for p in net.parameters()], optimizer.state_dict()
+    history = nn.fit(
+        net,
+        INPUTS,
+        PRODUCTS,
+        loss=nn.squared_error,
+        optimizer=optimizer,
+        batch_size=8,
+        progress=False,
+        compiled=compiled,
+        **{"epochs": 5, **options},
+    )
+    return (
+        history,
+        [p.data for p in net.parameters()],
+        [p.grad for p in net.parameters()],
+        optimizer.state_dict(),
+    )
 
 
-@pytest.mark.parametrize("options", [
-    {"l2": 0.1}, {"freeze": True}, {"clip": True}, {"clip": True, "freeze": True, "l2": 0.01},
-    {"kind": lambda p: nn.SGD(p, lambda step: 0.1 / (1 + step), 0.9, weight_decay=0.1)},
-])
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"l2": 0.1},
+        {"freeze": True},
+        {"clip": True},
+        {"clip": True, "freeze": True, "l2": 0.01},
+        {"kind": lambda p: nn.SGD(p, lambda step: 0.1 / (1 + step), 0.9, weight_decay=0.1)},
+    ],
+)
 def test_penalties_clipping_freezing_decay_and_schedules_work_alike(options):
     history, weights, grads, state = by_products(False, **options)
     fast_history, fast_weights, fast_grads, fast_state = by_products(True, **options)
     assert fast_history.loss == pytest.approx(history.loss, rel=1e-9)
     assert fast_weights == pytest.approx(weights, rel=1e-9, abs=1e-12)
-    assert fast_grads == pytest.approx(grads, rel=1e-7, abs=1e-12)  # the values have those of the last step
+    assert fast_grads == pytest.approx(
+        grads, rel=1e-7, abs=1e-12
+    )  # the values have those of the last step
     assert fast_state.pop("kind") == state.pop("kind") and fast_state.keys() == state.keys()
     for name, found in fast_state.items():
         assert found == pytest.approx(state[name], rel=1e-7, abs=1e-12)
@@ -85,6 +119,7 @@ def test_an_optimiser_with_a_step_of_its_own_is_given_the_values():
 @pytest.mark.parametrize("error", [KeyboardInterrupt, RuntimeError])
 def test_what_interrupts_an_epoch_loses_nothing(error):
     """After the fifth step everything stands where a run of five steps leaves it."""
+
     def stopped(steps, raises):
         net, met = nn.MLP(2, [5, 1], seed=4), []
         optimizer = nn.Adam(net.parameters(), lambda step: met.append(step) or rate(step))
@@ -93,9 +128,19 @@ def test_what_interrupts_an_epoch_loses_nothing(error):
             if step == steps:
                 raise raises
             return 0.02
+
         with pytest.raises(raises):
-            nn.fit(net, INPUTS, PRODUCTS, loss=nn.squared_error, optimizer=optimizer, epochs=5, batch_size=8,
-                   progress=False, compiled=True)
+            nn.fit(
+                net,
+                INPUTS,
+                PRODUCTS,
+                loss=nn.squared_error,
+                optimizer=optimizer,
+                epochs=5,
+                batch_size=8,
+                progress=False,
+                compiled=True,
+            )
         return [p.data for p in net.parameters()], optimizer.state_dict()
 
     def plain(steps):
@@ -114,7 +159,9 @@ def test_what_interrupts_an_epoch_loses_nothing(error):
     weights, state = stopped(5, error)
     expected, remembered = plain(5)
     assert weights == pytest.approx(expected, rel=1e-9)
-    assert state["steps"] == 5 and state["mean"] == pytest.approx(remembered["mean"], rel=1e-7, abs=1e-12)
+    assert state["steps"] == 5 and state["mean"] == pytest.approx(
+        remembered["mean"], rel=1e-7, abs=1e-12
+    )
     assert all(type(x) is float for x in [*weights, *state["mean"]])
 
 
@@ -122,8 +169,16 @@ def test_a_loss_that_leaves_the_numbers_stops_the_run_before_the_step():
     net = nn.Neuron(2, "linear", seed=0)
     optimizer = nn.SGD(net.parameters(), 1e3)
     with pytest.raises(ArithmeticError, match="lower the learning rate"):
-        nn.fit(net, INPUTS, PRODUCTS, loss=nn.squared_error, optimizer=optimizer, epochs=2000, progress=False,
-               compiled=True)
+        nn.fit(
+            net,
+            INPUTS,
+            PRODUCTS,
+            loss=nn.squared_error,
+            optimizer=optimizer,
+            epochs=2000,
+            progress=False,
+            compiled=True,
+        )
     assert 1 < optimizer.steps < 2000
 
 
@@ -136,37 +191,75 @@ def test_large_digits_are_learned_and_read_where_they_were_held_out():
     assert len(found["net"].parameters()) == 25450
 
 
-@pytest.mark.parametrize(("loss", "sizes", "targets"), [
-    (nn.cross_entropy, [3], [0, 1, 5]), (nn.max_margin, [1], [1, -1, 5]), (nn.binary_cross_entropy, [1], [0, 1, 5]),
-])
+@pytest.mark.parametrize(
+    ("loss", "sizes", "targets"),
+    [
+        (nn.cross_entropy, [3], [0, 1, 5]),
+        (nn.max_margin, [1], [1, -1, 5]),
+        (nn.binary_cross_entropy, [1], [0, 1, 5]),
+    ],
+)
 def test_a_target_that_a_loss_refuses_is_refused(loss, sizes, targets):
     net = nn.MLP(1, sizes, seed=0)
     with pytest.raises(ValueError):
-        nn.fit(net, [[1.0], [2.0], [3.0]], targets, loss=loss, optimizer=nn.SGD(net.parameters()), epochs=1, compiled=True,
-               progress=False)
+        nn.fit(
+            net,
+            [[1.0], [2.0], [3.0]],
+            targets,
+            loss=loss,
+            optimizer=nn.SGD(net.parameters()),
+            epochs=1,
+            compiled=True,
+            progress=False,
+        )
 
 
 def test_text_is_no_number():
     net = nn.MLP(1, [1], seed=0)
     with pytest.raises(TypeError, match="not text"):
-        nn.fit(net, [["1"], ["2"]], [1.0, 2.0], loss=nn.squared_error, optimizer=nn.SGD(net.parameters()), epochs=1,
-               compiled=True, progress=False)
+        nn.fit(
+            net,
+            [["1"], ["2"]],
+            [1.0, 2.0],
+            loss=nn.squared_error,
+            optimizer=nn.SGD(net.parameters()),
+            epochs=1,
+            compiled=True,
+            progress=False,
+        )
 
 
 def test_a_loss_that_asks_python_for_its_target_is_refused():
     net = nn.MLP(1, [1], seed=0)
     by_python = lambda a, y: engine.softplus(-a) if y == 1 else engine.softplus(a)  # noqa: E731
     with pytest.raises(ValueError, match="engine.where"):
-        nn.fit(net, [[1.0], [-1.0]], [1, 0], loss=by_python, optimizer=nn.SGD(net.parameters()), epochs=1, compiled=True,
-               progress=False)
+        nn.fit(
+            net,
+            [[1.0], [-1.0]],
+            [1, 0],
+            loss=by_python,
+            optimizer=nn.SGD(net.parameters()),
+            epochs=1,
+            compiled=True,
+            progress=False,
+        )
 
 
 def test_a_parameter_of_the_optimiser_alone_is_trained_alike():
     found = []
     for compiled in (False, True):
         scale, net = engine.Value(2.0), nn.MLP(1, [2, 1], seed=1)
-        nn.fit(net, [[0.0], [1.0], [2.0]], [1.0, 3.0, 1.0], loss=lambda a, y, scale=scale: (scale * a - y) ** 2, epochs=2, batch_size=1,
-               optimizer=nn.SGD([*net.parameters(), scale], 0.01), compiled=compiled, progress=False)
+        nn.fit(
+            net,
+            [[0.0], [1.0], [2.0]],
+            [1.0, 3.0, 1.0],
+            loss=lambda a, y, scale=scale: (scale * a - y) ** 2,
+            epochs=2,
+            batch_size=1,
+            optimizer=nn.SGD([*net.parameters(), scale], 0.01),
+            compiled=compiled,
+            progress=False,
+        )
         found.append([scale.data, scale.grad, *(p.data for p in net.parameters())])
     assert found[0] == pytest.approx(found[1], rel=1e-12) and found[0][0] != 2.0
 
@@ -178,10 +271,27 @@ def test_a_model_of_one_number_and_rows_of_rows():
 
         def __call__(self, x):
             return self.slope * x
+
     line = Line()
-    nn.fit(line, [1.0, 2.0], [3.0, 6.0], loss=nn.squared_error, optimizer=nn.SGD(line.parameters(), 0.1), epochs=60,
-           compiled=True, progress=False)
+    nn.fit(
+        line,
+        [1.0, 2.0],
+        [3.0, 6.0],
+        loss=nn.squared_error,
+        optimizer=nn.SGD(line.parameters(), 0.1),
+        epochs=60,
+        compiled=True,
+        progress=False,
+    )
     assert line.slope.data == pytest.approx(3.0, rel=1e-9)
     with pytest.raises(ValueError, match="flatten"):
-        nn.fit(line, [[[1.0]], [[2.0]]], [3.0, 6.0], loss=nn.squared_error, optimizer=nn.SGD(line.parameters()), epochs=1,
-               compiled=True, progress=False)
+        nn.fit(
+            line,
+            [[[1.0]], [[2.0]]],
+            [3.0, 6.0],
+            loss=nn.squared_error,
+            optimizer=nn.SGD(line.parameters()),
+            epochs=1,
+            compiled=True,
+            progress=False,
+        )

@@ -10,7 +10,12 @@ from demos.data import digits, iris, moons, split
 
 def test_iris_has_the_means_of_fishers_paper_not_of_the_file_with_two_slips():
     rows, species, names = iris()
-    assert [round(math.fsum(column) / 150, 4) for column in zip(*rows)] == [5.8433, 3.0573, 3.7580, 1.1993]
+    assert [round(math.fsum(column) / 150, 4) for column in zip(*rows)] == [
+        5.8433,
+        3.0573,
+        3.7580,
+        1.1993,
+    ]
     assert (rows[34], rows[37]) == ([4.9, 3.1, 1.5, 0.2], [4.9, 3.6, 1.4, 0.1])
     assert Counter(names[s] for s in species) == {"setosa": 50, "versicolor": 50, "virginica": 50}
 
@@ -31,7 +36,18 @@ def test_each_reading_is_fresh():
 
 def test_digits_has_the_counts_of_the_repository():
     rows, labels = digits()
-    assert [labels.count(d) for d in range(10)] == [178, 182, 177, 183, 181, 182, 181, 179, 174, 180]
+    assert [labels.count(d) for d in range(10)] == [
+        178,
+        182,
+        177,
+        183,
+        181,
+        182,
+        181,
+        179,
+        174,
+        180,
+    ]
     assert {len(row) for row in rows} == {64}
     assert all(0.0 <= ink <= 1.0 for row in rows for ink in row)
 
@@ -46,7 +62,32 @@ def test_digits_unscaled_counts_dots():
 def test_the_first_digit_is_a_zero_the_right_way_up():
     """The array that scikit-learn's user guide prints for its first digit, and the hole in its middle."""
     inked, _ = digits(scaled=False)
-    assert inked[0][:24] == [0, 0, 5, 13, 9, 1, 0, 0, 0, 0, 13, 15, 10, 15, 5, 0, 0, 3, 15, 2, 0, 11, 8, 0]
+    assert inked[0][:24] == [
+        0,
+        0,
+        5,
+        13,
+        9,
+        1,
+        0,
+        0,
+        0,
+        0,
+        13,
+        15,
+        10,
+        15,
+        5,
+        0,
+        0,
+        3,
+        15,
+        2,
+        0,
+        11,
+        8,
+        0,
+    ]
     assert ["".join(".#"[x >= 5] for x in inked[0][8 * r : 8 * r + 8]) for r in range(8)] == [
         "..###...",
         "..#####.",
@@ -91,7 +132,9 @@ def test_moons_depend_on_nothing_but_the_seed():
     assert moons(50, 0.2, seed=7) != moons(50, 0.2, seed=8)
 
 
-@pytest.mark.parametrize(("n", "noise"), [(1, 0.1), (0, 0.1), (10, -0.1), (10, math.nan), (10, math.inf)])
+@pytest.mark.parametrize(
+    ("n", "noise"), [(1, 0.1), (0, 0.1), (10, -0.1), (10, math.nan), (10, math.inf)]
+)
 def test_moons_refuses_what_it_cannot_draw(n, noise):
     with pytest.raises(ValueError, match=r"n=.*noise=.*at least 2"):
         moons(n, noise)
@@ -103,7 +146,9 @@ def test_split_keeps_every_row_with_its_label_and_the_share_of_every_class():
     (learn, learn_labels), (test, test_labels) = split(rows, labels, seed=3)
     assert (Counter(learn_labels), Counter(test_labels)) == ({0: 40, 1: 20}, {0: 20, 1: 10})
     assert sorted(learn + test) == rows
-    assert all(labels[int(row[0])] == label for row, label in zip(learn + test, learn_labels + test_labels))
+    assert all(
+        labels[int(row[0])] == label for row, label in zip(learn + test, learn_labels + test_labels)
+    )
     assert learn_labels != sorted(learn_labels)
 
 

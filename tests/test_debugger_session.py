@@ -65,7 +65,10 @@ def test_at_the_end_stands_what_backward_leaves(program):
     session.proceed()
     session.close(keep=True)
     same.backward()
-    assert all(x == y or (math.isnan(x) and math.isnan(y)) for x, y in zip(grads(root), grads(same), strict=True))
+    assert all(
+        x == y or (math.isnan(x) and math.isnan(y))
+        for x, y in zip(grads(root), grads(same), strict=True)
+    )
 
 
 def test_moves():

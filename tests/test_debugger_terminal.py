@@ -23,7 +23,20 @@ from engine.view.scene import Scene
 from tests.strategies import programs, run
 
 ROOT = Path(__file__).resolve().parent.parent
-HOSTILE = ["\x1b[31m", "a\nb", "\x07", "\ud800", "[bold]x[/bold]", "A" * 20_000, "‮x", "x; q", "{x}", "%s", "\x00", "梯度"]
+HOSTILE = [
+    "\x1b[31m",
+    "a\nb",
+    "\x07",
+    "\ud800",
+    "[bold]x[/bold]",
+    "A" * 20_000,
+    "‮x",
+    "x; q",
+    "{x}",
+    "%s",
+    "\x00",
+    "梯度",
+]
 
 
 def conversation(root, *lines, **options):
@@ -33,7 +46,9 @@ def conversation(root, *lines, **options):
 
 def conversation_of(session, *lines, **options):
     out = io.StringIO()
-    talk = Debugger(session, stdin=io.StringIO("".join(line + "\n" for line in lines)), stdout=out, **options)
+    talk = Debugger(
+        session, stdin=io.StringIO("".join(line + "\n" for line in lines)), stdout=out, **options
+    )
     talk.converse()
     return out.getvalue().replace(talk.prompt, "")
 
@@ -46,14 +61,36 @@ def small():
 @pytest.mark.parametrize("label", HOSTILE)
 def test_hostile_labels_are_inert(label):
     x = Value(2.0, label=label)
-    said = conversation(x * x, "s", "w", "l", "why #0", "p #0", "info leaves", f"b {label}", f"p {label}", "c", "q")
+    said = conversation(
+        x * x, "s", "w", "l", "why #0", "p #0", "info leaves", f"b {label}", f"p {label}", "c", "q"
+    )
     assert not any((c < " " and c != "\n") or "\ud800" <= c <= "\udfff" for c in said)
     assert max(map(len, said.splitlines())) < 600
 
 
 def test_nonsense_is_answered():
-    said = conversation(small(), "foo", "b", "cl 99", "cl x", "condition 9 1", "ignore 1 -1", "s x", "s 0", "info", "info zz",
-                        "until", "why", "watch a +", "display nothing", "p", "help foo", "unt zzz", "s 99999999999999", "q")
+    said = conversation(
+        small(),
+        "foo",
+        "b",
+        "cl 99",
+        "cl x",
+        "condition 9 1",
+        "ignore 1 -1",
+        "s x",
+        "s 0",
+        "info",
+        "info zz",
+        "until",
+        "why",
+        "watch a +",
+        "display nothing",
+        "p",
+        "help foo",
+        "unt zzz",
+        "s 99999999999999",
+        "q",
+    )
     assert said.count("***") >= 12 and "Traceback" not in said
 
 
@@ -61,7 +98,9 @@ def test_every_command_explains_itself():
     for name in dir(Debugger):
         if name.startswith("do_"):
             assert getattr(Debugger, name).__doc__.strip(), name
-    assert "predict" in conversation(small(), "h", "q") and "contributions" in conversation(small(), "h s", "q")
+    assert "predict" in conversation(small(), "h", "q") and "contributions" in conversation(
+        small(), "h s", "q"
+    )
 
 
 def test_the_end_of_input_leaves_and_gives_everything_back():
@@ -106,14 +145,24 @@ def test_colours_where_the_terminal_has_them(monkeypatch):
     assert out.getvalue() == "+3\n"
 
 
-@pytest.mark.parametrize(("columns_there", "shown"), [
-    (100, ["a is long = 1 + 2    0 → 3"]), (20, ["a is long = 1 + 2", "     0 → 3"]), (12, ["a is long", "     = 1 + 2", "     0 → 3"])])
+@pytest.mark.parametrize(
+    ("columns_there", "shown"),
+    [
+        (100, ["a is long = 1 + 2    0 → 3"]),
+        (20, ["a is long = 1 + 2", "     0 → 3"]),
+        (12, ["a is long", "     = 1 + 2", "     0 → 3"]),
+    ],
+)
 def test_a_line_breaks_between_its_parts_where_the_terminal_ends(monkeypatch, columns_there, shown):
     monkeypatch.setenv("NO_COLOR", "1")
     out = Terminal()
     out.fileno = lambda: 1
-    monkeypatch.setattr("os.get_terminal_size", lambda number: os.terminal_size((columns_there, 24)))
-    Painter(out).write([("a is long", "name")], [(" = 1 + 2", "")], [("    0 → 3", "dim")], indent=5)
+    monkeypatch.setattr(
+        "os.get_terminal_size", lambda number: os.terminal_size((columns_there, 24))
+    )
+    Painter(out).write(
+        [("a is long", "name")], [(" = 1 + 2", "")], [("    0 → 3", "dim")], indent=5
+    )
     assert out.getvalue().splitlines() == shown
 
 
@@ -122,7 +171,7 @@ def test_where_there_is_no_terminal_a_line_has_eighty_columns():
 
 
 def luminance(colour):
-    parts = [int(colour[i:i + 2], 16) / 255 for i in (1, 3, 5)]
+    parts = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
     linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in parts]
     return sum(weight * c for weight, c in zip((0.2126, 0.7152, 0.0722), linear, strict=True))
 
@@ -130,23 +179,26 @@ def luminance(colour):
 @pytest.mark.parametrize("style", sorted(style for style, look in STYLES.items() if "#" in look))
 def test_contrast_on_black_and_on_white(style):
     """WCAG 2.1: (lighter + 0.05) / (darker + 0.05)."""
-    light = luminance(STYLES[style][STYLES[style].index("#"):])
+    light = luminance(STYLES[style][STYLES[style].index("#") :])
     assert 1.05 / (light + 0.05) >= 4.45 and (light + 0.05) / 0.05 >= 4.45
 
 
-@pytest.mark.parametrize(("make", "answer", "word"), [
-    (lambda x: x * x, 3.0, "last contribution"),
-    (lambda x: (x * 2.0) * 5.0, 2.0, "upstream"),
-    (lambda x: x * 5.0, 3.0, "Swapped"),
-    (lambda x: x.tanh(), 1.0 - math.tanh(3.0), "square"),
-    (lambda x: x.tanh(), -8.0, "input"),
-    (lambda x: x.exp() * 2.0, 6.0, "exp"),
-    (lambda x: (x - 5.0).relu() * 3.0, 3.0, "relu"),
-    (lambda x: (x - 1.0) * 7.0, 14.0, "zero_grad"),
-    (lambda x: x * -7.0, 7.0, "sign"),
-    (lambda x: x * 7.0, 0.0, "seed"),
-    (lambda x: (h := x * 5.0) + h * x * 2.0, 35.0, "order"),
-])
+@pytest.mark.parametrize(
+    ("make", "answer", "word"),
+    [
+        (lambda x: x * x, 3.0, "last contribution"),
+        (lambda x: (x * 2.0) * 5.0, 2.0, "upstream"),
+        (lambda x: x * 5.0, 3.0, "Swapped"),
+        (lambda x: x.tanh(), 1.0 - math.tanh(3.0), "square"),
+        (lambda x: x.tanh(), -8.0, "input"),
+        (lambda x: x.exp() * 2.0, 6.0, "exp"),
+        (lambda x: (x - 5.0).relu() * 3.0, 3.0, "relu"),
+        (lambda x: (x - 1.0) * 7.0, 14.0, "zero_grad"),
+        (lambda x: x * -7.0, 7.0, "sign"),
+        (lambda x: x * 7.0, 0.0, "seed"),
+        (lambda x: (h := x * 5.0) + h * x * 2.0, 35.0, "order"),
+    ],
+)
 def test_the_usual_mistakes_are_named(make, answer, word):
     x = Value(3.0, label="x")
     assert word in likely(make(x), x, answer)
@@ -171,9 +223,22 @@ def test_a_slip_of_the_hand_does_not_give_the_answer_away():
 
 def test_a_label_that_is_no_word_can_be_watched_and_asked_for():
     x = Value(3.0, label="my x [0]")
-    said = conversation(x * x, "watch my x [0]", "display my x [0]", "p my x [0].grad", "b my x [0] if #0.grad > 5",
-                        "s", "unt my x [0]", "why my x [0]", "q")
-    assert "***" not in said and "watch 1: my x [0] was 0, is 3" in said and "my x [0].grad = 6, complete" in said
+    said = conversation(
+        x * x,
+        "watch my x [0]",
+        "display my x [0]",
+        "p my x [0].grad",
+        "b my x [0] if #0.grad > 5",
+        "s",
+        "unt my x [0]",
+        "why my x [0]",
+        "q",
+    )
+    assert (
+        "***" not in said
+        and "watch 1: my x [0] was 0, is 3" in said
+        and "my x [0].grad = 6, complete" in said
+    )
 
 
 def test_no_line_is_wider_than_the_terminal():
@@ -182,13 +247,34 @@ def test_no_line_is_wider_than_the_terminal():
     x = Value(0.1, label="a name of more than twenty-four letters")
     for root in (loss, (x.exp() * x).tanh() + x):
         root.backward()
-        said = conversation(root, "s 30", "w", "l", "info inputs", "info outputs #0", "info leaves", "info node", "why #0",
-                            "rn", "c", "b nowhere", "p nothing + 1", "h", "h b", "predict #0", "1", "", "q")
+        said = conversation(
+            root,
+            "s 30",
+            "w",
+            "l",
+            "info inputs",
+            "info outputs #0",
+            "info leaves",
+            "info node",
+            "why #0",
+            "rn",
+            "c",
+            "b nowhere",
+            "p nothing + 1",
+            "h",
+            "h b",
+            "predict #0",
+            "1",
+            "",
+            "q",
+        )
         assert max(map(columns, said.replace("will be? ", "will be?\n").splitlines())) <= 80
 
 
 def test_plot_writes_the_picture(tmp_path):
-    said = conversation(small(), "s", f"plot {tmp_path / 'now.svg'}", f"plot {tmp_path / 'no' / 'such.svg'}", "q")
+    said = conversation(
+        small(), "s", f"plot {tmp_path / 'now.svg'}", f"plot {tmp_path / 'no' / 'such.svg'}", "q"
+    )
     assert (tmp_path / "now.svg").read_text(encoding="utf-8").lstrip().startswith("<")
     assert "*** no picture: No such file or directory" in said
     assert "end its name in .svg" in conversation(small(), f"plot {tmp_path / 'now.py'}", "q")
@@ -203,7 +289,9 @@ def plotted(session, file):
 
 def test_a_picture_on_the_way_shows_what_has_arrived_and_what_has_not_been_sent(tmp_path):
     a, b = Value(2.0, label="a"), Value(-3.0, label="b")
-    session = Session((a * b + a) ** 2)  # -8 along the square, -8 and -8 along the sum; then come 24 to a, -16 to b
+    session = Session(
+        (a * b + a) ** 2
+    )  # -8 along the square, -8 and -8 along the sum; then come 24 to a, -16 to b
     session.step(3)
     shown = json.loads(plotted(session, tmp_path / "now.json")[1])
     assert shown["state"] == "under way"
@@ -228,12 +316,13 @@ def test_at_every_moment_a_picture_is_of_this_moment(program, fraction, level):
     leaves[0].grad = 0.5
     session = Session(root)
     session.step(int(fraction * len(session.trail)))
-    to_come = session.trail[session.position:]
+    to_come = session.trail[session.position :]
     scene = Scene.of(root, level=level, to_come=to_come)
     assert all(pill.contribution == "not sent" for pill in scene.pills if not pill.sent)
     if level == "values":
         assert [(pill.step.node, pill.step.slot) for pill in scene.pills if not pill.sent] == [
-            (step.node, step.slot) for step in to_come]
+            (step.node, step.slot) for step in to_come
+        ]
     for card in scene.cards:
         carried = 0.5 if card.node is leaves[0] else 0.0
         size = 1.0 + sum(abs(pill.step.contribution) for pill in scene.pills if pill.parent is card)
@@ -247,11 +336,14 @@ def test_the_picture_of_a_network_on_the_way(tmp_path):
     hidden = [node for node in session.order if node.operation.name == "weighted_sum"][2:4]
     session.until(f"#{session.numbers[hidden[1]]}")
     session.next()
-    scene = Scene.of(session.root, level="layers", to_come=session.trail[session.position:])
+    scene = Scene.of(session.root, level="layers", to_come=session.trail[session.position :])
     [between] = [pill for pill in scene.pills if pill.contribution.endswith(" + …")]
     assert between.edges == 4 and between.parent.terms[-1] == "…"
-    sent = [step.contribution for step in session.trail[:session.position] if step.parent.operation
-            and step.node in hidden]
+    sent = [
+        step.contribution
+        for step in session.trail[: session.position]
+        if step.parent.operation and step.node in hidden
+    ]
     assert len(sent) == 2 and between.step.contribution == pytest.approx(sum(sent))
 
 
@@ -262,7 +354,11 @@ def test_of_a_graph_too_large_to_read_the_part_at_hand_is_drawn(tmp_path):
     session = Session(h)
     session.step(1_000)
     said, svg = plotted(session, tmp_path / "part.svg")
-    assert f"the part around #{session.numbers[session.node]}" in said and 2 <= svg.count('class="node ') <= 5 and svg.count(">not sent<") == 2
+    assert (
+        f"the part around #{session.numbers[session.node]}" in said
+        and 2 <= svg.count('class="node ') <= 5
+        and svg.count(">not sent<") == 2
+    )
 
 
 SCRIPT = """\
@@ -279,25 +375,51 @@ for turn in range(2):
 def started(tmp_path, typed, *arguments):
     file = tmp_path / "program.py"
     file.write_text(SCRIPT, encoding="utf-8", newline="\n")
-    return subprocess.run([sys.executable, "-c", f"from engine.debugger import run_script; import sys; "
-                           f"sys.exit(run_script({str(file)!r}, {arguments!r}))"], input=typed, text=True, timeout=60,
-                          capture_output=True, cwd=ROOT, encoding="utf-8", env=None)
+    return subprocess.run(
+        [
+            sys.executable,
+            "-c",
+            f"from engine.debugger import run_script; import sys; "
+            f"sys.exit(run_script({str(file)!r}, {arguments!r}))",
+        ],
+        input=typed,
+        text=True,
+        timeout=60,
+        capture_output=True,
+        cwd=ROOT,
+        encoding="utf-8",
+        env=None,
+    )
 
 
 def test_a_script_stops_at_each_backward_and_goes_on(tmp_path):
     done = started(tmp_path, "s\nc\nc\nc\nc\n", "3.0")
     assert done.returncode == 0, done.stderr
-    assert "1/2  x.grad +=" in done.stdout and "turn 0 6.0" in done.stdout and "turn 1 12.0" in done.stdout
+    assert (
+        "1/2  x.grad +=" in done.stdout
+        and "turn 0 6.0" in done.stdout
+        and "turn 1 12.0" in done.stdout
+    )
     assert "leaves accumulate: x.grad = 6" in done.stdout
 
 
 def test_stops_stay_for_the_next_backward_and_the_script_runs_on_to_them(tmp_path):
     typed = "b x if x.grad > 7\nb nothing_here\ndisplay x\nc\ninfo breakpoints\nq\n"
     done = started(tmp_path, typed, "3.0")  # the first pass goes to 6, the second over 9 to 12
-    assert "backward() no. 2" in done.stdout and "stopped at breakpoint 1: x if x.grad > 7" in done.stdout
-    assert "1/2  x.grad += y.grad × x = 1 × 3 = +3    6 → 9" in done.stdout and "turn 1" not in done.stdout
+    assert (
+        "backward() no. 2" in done.stdout
+        and "stopped at breakpoint 1: x if x.grad > 7" in done.stdout
+    )
+    assert (
+        "1/2  x.grad += y.grad × x = 1 × 3 = +3    6 → 9" in done.stdout
+        and "turn 1" not in done.stdout
+    )
     done = started(tmp_path, "b x if x.grad > 100\nc\n", "3.0")
-    assert done.stdout.count("backward pass of") == 1 and "turn 1 12.0" in done.stdout and done.returncode == 0
+    assert (
+        done.stdout.count("backward pass of") == 1
+        and "turn 1 12.0" in done.stdout
+        and done.returncode == 0
+    )
     done = started(tmp_path, "display x\nc\nc\ns\nq\n", "3.0")
     assert done.stdout.count("backward pass of") == 2 and "1: x.grad = 9" in done.stdout
 
@@ -318,12 +440,18 @@ def test_a_stop_without_a_place_in_a_graph_waits_for_one_that_has():
     assert "3: x.grad = not in this graph" in conversation_of(between, "c", "q")
     assert between.done
     assert passes("x", between).proceed().reasons == [
-        "watch 2: x.grad * 2 > 5 was 0, is 1", "breakpoint 1: x if x.grad > 3"]
+        "watch 2: x.grad * 2 > 5 was 0, is 1",
+        "breakpoint 1: x if x.grad > 3",
+    ]
 
 
 def test_quitting_ends_the_script(tmp_path):
     done = started(tmp_path, "s\nq\n", "3.0")
-    assert done.returncode == 0 and "turn 0" not in done.stdout and "left, and the script with it" in done.stdout
+    assert (
+        done.returncode == 0
+        and "turn 0" not in done.stdout
+        and "left, and the script with it" in done.stdout
+    )
 
 
 def test_a_script_that_fails_fails(tmp_path):
@@ -345,8 +473,14 @@ def test_debug_takes_a_value():
 
 def test_a_leaf_has_nothing_to_step_through():
     x = Value(-2.0, label="x")
-    said = conversation(x, "s", "w", "l", "info node", "info inputs", "info outputs", "why x", "predict", "rs", "q")
-    assert "nothing to step through: a leaf; x.grad = 1" in said and "the seed" in said and "computed from nothing" in said
+    said = conversation(
+        x, "s", "w", "l", "info node", "info inputs", "info outputs", "why x", "predict", "rs", "q"
+    )
+    assert (
+        "nothing to step through: a leaf; x.grad = 1" in said
+        and "the seed" in said
+        and "computed from nothing" in said
+    )
 
 
 def test_a_label_that_ends_in_a_number_is_asked_for_as_it_is():
@@ -357,7 +491,9 @@ def test_a_label_that_ends_in_a_number_is_asked_for_as_it_is():
 def test_a_plain_number_is_called_by_itself():
     said = conversation(Value(2.0) * 3, "info inputs", "q")
     assert "#0 = 2" in said and "a plain number" in said and "3 = 3" not in said
-    assert "#0.grad += y.grad × 3 = 1 × 3 = +3" in conversation(labelled(Value(2.0) * 3, "y"), "s", "q")
+    assert "#0.grad += y.grad × 3 = 1 × 3 = +3" in conversation(
+        labelled(Value(2.0) * 3, "y"), "s", "q"
+    )
 
 
 def labelled(node, label):
@@ -374,7 +510,9 @@ def test_where_looks_at_a_window_of_a_long_order():
 
 
 def test_a_notebook_asks_through_its_input_prompt():
-    client = pytest.importorskip("jupyter_client", reason="a notebook's kernel is started by jupyter_client")
+    client = pytest.importorskip(
+        "jupyter_client", reason="a notebook's kernel is started by jupyter_client"
+    )
     pytest.importorskip("ipykernel", reason="a notebook's kernel is ipykernel")
     manager, kernel = client.manager.start_new_kernel(kernel_name="python3", cwd=str(ROOT))
     said, lines = [], iter(["s", "", "q"])
@@ -386,8 +524,12 @@ def test_a_notebook_asks_through_its_input_prompt():
     try:
         kernel.execute_interactive(
             f"import sys; sys.path.insert(0, {str(ROOT)!r})\nimport engine\nx = engine.Value(3.0)\ny = x * x\n"
-            "engine.debug(y)\nprint('kept', x.grad, repr(x.label))", allow_stdin=True, timeout=60, stdin_hook=answer,
-            output_hook=lambda message: said.append(message["content"].get("text", "")))
+            "engine.debug(y)\nprint('kept', x.grad, repr(x.label))",
+            allow_stdin=True,
+            timeout=60,
+            stdin_hook=answer,
+            output_hook=lambda message: said.append(message["content"].get("text", "")),
+        )
     finally:
         kernel.stop_channels()
         manager.shutdown_kernel(now=True)

@@ -47,7 +47,9 @@ class Client:
 
     def send(self, command, **arguments):
         number = next(self.numbers)
-        body = json.dumps({"seq": number, "type": "request", "command": command, "arguments": arguments}).encode()
+        body = json.dumps(
+            {"seq": number, "type": "request", "command": command, "arguments": arguments}
+        ).encode()
         self.socket.sendall(b"Content-Length: %d\r\n\r\n" % len(body) + body)
         return number
 
@@ -94,16 +96,38 @@ def client(tmp_path):
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    process = subprocess.Popen([sys.executable, "-Xfrozen_modules=off", "-m", "debugpy", "--listen", f"127.0.0.1:{port}",
-                                "--wait-for-client", str(tmp_path / "program.py")], cwd=ROOT,
-                               stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    process = subprocess.Popen(
+        [
+            sys.executable,
+            "-Xfrozen_modules=off",
+            "-m",
+            "debugpy",
+            "--listen",
+            f"127.0.0.1:{port}",
+            "--wait-for-client",
+            str(tmp_path / "program.py"),
+        ],
+        cwd=ROOT,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
     talk = None
     try:
         talk = Client(port)
-        talk.ask("initialize", adapterID="debugpy", pathFormat="path", linesStartAt1=True, columnsStartAt1=True)
+        talk.ask(
+            "initialize",
+            adapterID="debugpy",
+            pathFormat="path",
+            linesStartAt1=True,
+            columnsStartAt1=True,
+        )
         chosen = settings()
-        talk.send("attach", justMyCode=chosen["justMyCode"], rules=chosen["rules"],
-                  variablePresentation=chosen["variablePresentation"])
+        talk.send(
+            "attach",
+            justMyCode=chosen["justMyCode"],
+            rules=chosen["rules"],
+            variablePresentation=chosen["variablePresentation"],
+        )
         talk.event("initialized")
         yield talk
     finally:
@@ -133,7 +157,9 @@ def test_a_function_breakpoint_stops_in_the_rule(client):
 
 
 def test_stepping_skips_the_sort(client, tmp_path):
-    client.ask("setBreakpoints", source={"path": str(tmp_path / "program.py")}, breakpoints=[{"line": 4}])
+    client.ask(
+        "setBreakpoints", source={"path": str(tmp_path / "program.py")}, breakpoints=[{"line": 4}]
+    )
     client.ask("configurationDone")
     thread, _frame, _ = client.stop()
     files = []

@@ -10,7 +10,9 @@ from demos import four_equations as demo
 np = pytest.importorskip("numpy")
 
 
-@pytest.mark.parametrize(("activation", "cost"), list(itertools.product(demo.ACTIVATIONS, demo.COSTS)))
+@pytest.mark.parametrize(
+    ("activation", "cost"), list(itertools.product(demo.ACTIVATIONS, demo.COSTS))
+)
 def test_matrices_and_engine_agree(activation, cost):
     chance = random.Random(f"{activation} {cost}")
     alive = 0
@@ -18,8 +20,13 @@ def test_matrices_and_engine_agree(activation, cost):
         sizes = [chance.randint(1, 6) for _ in range(chance.randint(1, 4))] + [chance.randint(2, 5)]
         found = demo.build(sizes, activation, cost, seed=chance.randrange(10**6))
         lines = demo.compare(found)
-        assert demo.difference(lines) <= 1e-12, (sizes, max(lines, key=lambda line: abs(line.matrices - line.engine)))
-        count = sum(n * (m + 2) for m, n in itertools.pairwise(sizes))  # δ, bias and m weights for each neuron
+        assert demo.difference(lines) <= 1e-12, (
+            sizes,
+            max(lines, key=lambda line: abs(line.matrices - line.engine)),
+        )
+        count = sum(
+            n * (m + 2) for m, n in itertools.pairwise(sizes)
+        )  # δ, bias and m weights for each neuron
         assert len(lines) == count
         alive += any(line.matrices for line in lines)  # relu neurons may all be off
     assert alive >= 3
@@ -34,7 +41,9 @@ def test_a_wrong_equation_would_show():
 def test_activations_have_the_slopes_that_differences_give():
     for function, slope in demo.ACTIVATIONS.values():
         for z in (-1.3, 0.4, 2.1):
-            assert slope(z) == pytest.approx((function(z + 1e-6) - function(z - 1e-6)) / 2e-6, rel=1e-8, abs=1e-9)
+            assert slope(z) == pytest.approx(
+                (function(z + 1e-6) - function(z - 1e-6)) / 2e-6, rel=1e-8, abs=1e-9
+            )
 
 
 def test_the_demo_prints_both_sides(tmp_path, capsys):

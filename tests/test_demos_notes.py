@@ -2,7 +2,15 @@
 
 import pytest
 
-from demos import chain_network, layer_sums, lda, linear_regression, logistic_regression, most_wrong, perceptron
+from demos import (
+    chain_network,
+    layer_sums,
+    lda,
+    linear_regression,
+    logistic_regression,
+    most_wrong,
+    perceptron,
+)
 
 np = pytest.importorskip("numpy")
 
@@ -44,8 +52,12 @@ def test_layer_sums(tmp_path):
     out = sigmoid(w @ before + np.array([neuron.b.data for neuron in layer.neurons]))
     delta = 2.0 * (out - np.array(built["targets"])) * out * (1.0 - out)
     terms = (w * delta[:, None]).T  # row k, column j: the opinion of output j on neuron k
-    assert [row[3] for row in result["opinions"]] == pytest.approx(terms.ravel().tolist(), rel=1e-12)
-    assert [row[2] for row in result["opinions"]] == pytest.approx(terms.ravel().tolist(), rel=1e-12)
+    assert [row[3] for row in result["opinions"]] == pytest.approx(
+        terms.ravel().tolist(), rel=1e-12
+    )
+    assert [row[2] for row in result["opinions"]] == pytest.approx(
+        terms.ravel().tolist(), rel=1e-12
+    )
     assert [row[2] for row in result["sums"]] == pytest.approx((w.T @ delta).tolist(), rel=1e-12)
 
 
@@ -73,7 +85,9 @@ def test_linear_regression(tmp_path):
     beta, *_ = np.linalg.lstsq(x, np.array(answers), rcond=None)
     assert result["beta"] == pytest.approx(beta.tolist(), abs=1e-10)
     assert result["closed"] == pytest.approx(beta.tolist(), abs=1e-12)
-    assert result["variance"] == pytest.approx(np.mean((np.array(answers) - x @ beta) ** 2), rel=1e-10)
+    assert result["variance"] == pytest.approx(
+        np.mean((np.array(answers) - x @ beta) ** 2), rel=1e-10
+    )
 
 
 def test_logistic_regression(tmp_path):

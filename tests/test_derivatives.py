@@ -10,7 +10,9 @@ from engine.operation import OPERATIONS
 
 
 def test_the_page_is_current():
-    assert derivatives.PAGE.read_text(encoding="utf-8") == derivatives.page(), "run python -m demos.derivatives"
+    assert derivatives.PAGE.read_text(encoding="utf-8") == derivatives.page(), (
+        "run python -m demos.derivatives"
+    )
 
 
 def test_every_operation_has_its_row():
@@ -18,31 +20,58 @@ def test_every_operation_has_its_row():
     assert all(f"| `{name}` |" in page for name in OPERATIONS) and "?" not in page
 
 
-@pytest.mark.parametrize(("name", "text"), [
-    ("multiply", "∂z/∂x = y, ∂z/∂y = x"), ("divide", "∂z/∂x = 1 / y, ∂z/∂y = -(z / y)"), ("sqrt", "∂z/∂x = ½ / z"),
-    ("sin", "∂z/∂x = cos(x)"), ("relu", "∂z/∂x = x > 0"), ("log10", "∂z/∂x = 1 / (x·ln 10)"),
-])
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("multiply", "∂z/∂x = y, ∂z/∂y = x"),
+        ("divide", "∂z/∂x = 1 / y, ∂z/∂y = -(z / y)"),
+        ("sqrt", "∂z/∂x = ½ / z"),
+        ("sin", "∂z/∂x = cos(x)"),
+        ("relu", "∂z/∂x = x > 0"),
+        ("log10", "∂z/∂x = 1 / (x·ln 10)"),
+    ],
+)
 def test_rules_in_symbols(name, text):
     assert symbols.rule(name) == text
 
 
-@pytest.mark.parametrize("name", [n for n, op in OPERATIONS.items() if op.arity in (1, 2) and n not in ("share",)])
+@pytest.mark.parametrize(
+    "name", [n for n, op in OPERATIONS.items() if op.arity in (1, 2) and n not in ("share",)]
+)
 def test_the_formula_gives_the_number_that_the_rule_gives(name):
     """The text is read back by an independent reader, in plain Python and math."""
     operation = OPERATIONS[name]
     letters = symbols._letters(operation, ())
     numbers = dict(zip(letters, (1.7 if name == "acosh" else 0.4, 1.3)))
     z = operation.forward(*numbers.values())
-    for text, slope in zip(symbols.slopes(name), operation.rule(z, *numbers.values())(), strict=True):
+    for text, slope in zip(
+        symbols.slopes(name), operation.rule(z, *numbers.values())(), strict=True
+    ):
         assert float(_value(text, {**numbers, "z": z})) == pytest.approx(slope, rel=1e-12), text
 
 
 def _value(text, names):
-    for shown, written in (("2/√π", "(2/pi**.5)"), ("1/√(2π)", "(1/(2*pi)**.5)"), ("√½", "(.5**.5)"), ("½", ".5"),
-                           ("ln 10", "log(10)"), ("ln 2", "log(2)"), ("²", "**2"), ("·", "*"), ("^", "**"),
-                           ("≥", ">="), ("≤", "<="), ("≠", "!=")):
+    for shown, written in (
+        ("2/√π", "(2/pi**.5)"),
+        ("1/√(2π)", "(1/(2*pi)**.5)"),
+        ("√½", "(.5**.5)"),
+        ("½", ".5"),
+        ("ln 10", "log(10)"),
+        ("ln 2", "log(2)"),
+        ("²", "**2"),
+        ("·", "*"),
+        ("^", "**"),
+        ("≥", ">="),
+        ("≤", "<="),
+        ("≠", "!="),
+    ):
         text = text.replace(shown, written)
-    known = {**vars(math), "sigmoid": lambda x: 1 / (1 + math.exp(-x)), "sign": lambda x: math.copysign(1, x), **names}
+    known = {
+        **vars(math),
+        "sigmoid": lambda x: 1 / (1 + math.exp(-x)),
+        "sign": lambda x: math.copysign(1, x),
+        **names,
+    }
     return eval(text, {"__builtins__": {}}, known)
 
 
@@ -52,4 +81,5 @@ def test_a_users_rule_that_asks_for_numbers_is_not_spelled():
     @engine.primitive(rule=lambda z, x: (math.exp(x),))
     def own_exp(x):
         return math.exp(x)
+
     assert symbols.slopes(own_exp) == ("?",)

@@ -32,9 +32,16 @@ from engine.operations import OPERATIONS
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGES = ("engine", "nn", "demos")
 OPTIONS = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
-PAGES = [p for p in [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted(ROOT.glob("docs/**/*.md"))] if p.exists()]
-WRITTEN = [p for folder in (".", *(f"{name}/**" for name in (*PACKAGES, "docs", "tests")))
-           for p in sorted(ROOT.glob(f"{folder}/*.md"))]
+PAGES = [
+    p
+    for p in [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted(ROOT.glob("docs/**/*.md"))]
+    if p.exists()
+]
+WRITTEN = [
+    p
+    for folder in (".", *(f"{name}/**" for name in (*PACKAGES, "docs", "tests")))
+    for p in sorted(ROOT.glob(f"{folder}/*.md"))
+]
 MODULES = [
     ".".join(file.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
     for package in PACKAGES
@@ -74,7 +81,9 @@ def test_page(page, tmp_path, monkeypatch):
 @pytest.mark.parametrize("page", WRITTEN, ids=lambda page: page.relative_to(ROOT).as_posix())
 def test_links_lead_somewhere(page):
     text = re.sub(r"```.*?```", "", page.read_text(encoding="utf-8"), flags=re.DOTALL)
-    targets = re.findall(r"\]\(([^)\s]+)\)", text) + re.findall(r'(?:src|srcset|href)="([^"]+)"', text)
+    targets = re.findall(r"\]\(([^)\s]+)\)", text) + re.findall(
+        r'(?:src|srcset|href)="([^"]+)"', text
+    )
     local = [t.partition("#")[0] for t in targets if not re.match(r"[a-z]+:|#", t)]
     missing = [t for t in local if not (page.parent / unquote(t)).exists()]
     assert not missing
@@ -214,20 +223,31 @@ def _run_session(block: Block, names: dict[str, Any], where: str) -> None:
 
 def _run_lines(block: Block, names: dict[str, Any], where: str) -> str:
     printed = io.StringIO()
-    linecache.cache["example.py"] = (len(block.text), None, block.text.splitlines(keepends=True), "example.py")
+    linecache.cache["example.py"] = (
+        len(block.text),
+        None,
+        block.text.splitlines(keepends=True),
+        "example.py",
+    )
     try:
         with contextlib.redirect_stdout(printed):
-            exec(compile(block.text, "example.py", "exec"), names)  # as if pasted into a file of that name
+            exec(
+                compile(block.text, "example.py", "exec"), names
+            )  # as if pasted into a file of that name
     except Exception as error:
         raise AssertionError(f"{where}: {type(error).__name__}: {error}") from error
     return printed.getvalue()
 
 
 def _run_commands(block: Block, where: str) -> None:
-    for command, shown in re.findall(r"^\$ ([^\n]*)\n((?:(?!\$ )[^\n]*\n)*)", block.text, re.MULTILINE):
+    for command, shown in re.findall(
+        r"^\$ ([^\n]*)\n((?:(?!\$ )[^\n]*\n)*)", block.text, re.MULTILINE
+    ):
         program, *arguments = shlex.split(command)
         ours = {"python": [sys.executable], "chainrule": [sys.executable, "-m", "engine"]}[program]
-        done = subprocess.run([*ours, *arguments], capture_output=True, text=True, encoding="utf-8", timeout=120)
+        done = subprocess.run(
+            [*ours, *arguments], capture_output=True, text=True, encoding="utf-8", timeout=120
+        )
         assert done.returncode == 0, f"{where}: $ {command}\n{done.stderr}"
         _compare(shown, done.stdout, where)
 

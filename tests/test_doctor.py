@@ -9,7 +9,9 @@ from engine.command import doctor
 
 
 def test_what_is_missing_is_in_the_one_command(monkeypatch):
-    monkeypatch.setitem(doctor.LIBRARIES, "rich", ("no_such_module_of_ours", "colours", "plain text"))
+    monkeypatch.setitem(
+        doctor.LIBRARIES, "rich", ("no_such_module_of_ours", "colours", "plain text")
+    )
     told = doctor.report()
     assert "missing  rich" in told and "without it: plain text" in told
     remedy = told.splitlines()[-1]
@@ -21,8 +23,14 @@ def test_computer_without_dot(without_dot):
     assert "missing  dot" in doctor.report()
 
 
-@pytest.mark.parametrize(("system", "command"), [
-    ("linux", "sudo apt-get install graphviz"), ("darwin", "brew install graphviz"), ("win32", "winget install graphviz")])
+@pytest.mark.parametrize(
+    ("system", "command"),
+    [
+        ("linux", "sudo apt-get install graphviz"),
+        ("darwin", "brew install graphviz"),
+        ("win32", "winget install graphviz"),
+    ],
+)
 def test_dot_has_a_remedy_on_every_system(system, command):
     ill = [doctor.Check("dot", "", "", "", "")]
     assert doctor.prescription(ill, system) == f"To mend it:  {command}"
@@ -30,7 +38,9 @@ def test_dot_has_a_remedy_on_every_system(system, command):
 
 
 def test_library_that_breaks_while_it_is_loaded(tmp_path, monkeypatch):
-    (tmp_path / "halfcairo.py").write_text("raise OSError('no library called cairo-2 was found')", "utf-8")
+    (tmp_path / "halfcairo.py").write_text(
+        "raise OSError('no library called cairo-2 was found')", "utf-8"
+    )
     monkeypatch.syspath_prepend(str(tmp_path))
     monkeypatch.setitem(doctor.LIBRARIES, "cairosvg", ("halfcairo", "PNG", "SVG"))
     monkeypatch.setattr(doctor.shutil, "which", lambda name: None)
@@ -45,7 +55,9 @@ def test_the_engine_is_tried_out(monkeypatch):
 
 def test_rsvg_convert_stands_in_for_cairosvg(monkeypatch):
     monkeypatch.setitem(doctor.LIBRARIES, "cairosvg", ("no_such_module_of_ours", "PNG", "SVG"))
-    monkeypatch.setattr(doctor.shutil, "which", lambda name: f"/bin/{name}" if name == "rsvg-convert" else None)
+    monkeypatch.setattr(
+        doctor.shutil, "which", lambda name: f"/bin/{name}" if name == "rsvg-convert" else None
+    )
     assert "ok       rsvg-convert   PNG (in place of cairosvg)" in doctor.report()
 
 
@@ -53,10 +65,15 @@ def test_rsvg_convert_stands_in_for_cairosvg(monkeypatch):
 def test_the_remedy_is_for_this_interpreter(monkeypatch, found):
     """A virtual environment that is not activated: `python` at the prompt is another one."""
     folder = Path(sys.executable).parent if found == "here" else Path("/another/bin")
-    monkeypatch.setattr(doctor.shutil, "which", lambda name: None if found == "nowhere" else str(folder / name))
+    monkeypatch.setattr(
+        doctor.shutil, "which", lambda name: None if found == "nowhere" else str(folder / name)
+    )
     command = doctor.prescription([doctor.Check("numba", "", "", "", "")], "linux")
     expected = "python" if found == "here" else sys.executable
-    assert command in (f"To mend it:  {expected} -m pip install numba", f'To mend it:  "{expected}" -m pip install numba')
+    assert command in (
+        f"To mend it:  {expected} -m pip install numba",
+        f'To mend it:  "{expected}" -m pip install numba',
+    )
 
 
 def test_nothing_but_the_engine(monkeypatch):
@@ -66,4 +83,7 @@ def test_nothing_but_the_engine(monkeypatch):
     checks = doctor.examine()
     assert not any(check.version for check in checks)
     told = doctor.report()
-    assert told.count("missing  ") == len(checks) == 1 + len(doctor.LIBRARIES) and "ok       the engine" in told
+    assert (
+        told.count("missing  ") == len(checks) == 1 + len(doctor.LIBRARIES)
+        and "ok       the engine" in told
+    )

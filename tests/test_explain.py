@@ -35,13 +35,17 @@ def small():
 
 def state(small):
     nodes = numbered(small.z)
-    return [(node.data, node.grad, node.label, node.parents, node.local_derivatives) for node in nodes]
+    return [
+        (node.data, node.grad, node.label, node.parents, node.local_derivatives) for node in nodes
+    ]
 
 
 def test_the_steps_to_the_number(small):
     a, b, c, d, z, _ = small
     double = d.parents[1]
-    assert list(z.steps()) == [  # index, node, parent, slot, local, upstream, contribution, before, after
+    assert list(
+        z.steps()
+    ) == [  # index, node, parent, slot, local, upstream, contribution, before, after
         Step(0, z, d, 0, -2.0, 1.0, -2.0, 0.0, -2.0),
         Step(1, z, d, 1, -2.0, 1.0, -2.0, -2.0, -4.0),
         Step(2, d, c, 0, 1.0, -4.0, -4.0, 0.0, -4.0),
@@ -50,11 +54,23 @@ def test_the_steps_to_the_number(small):
         Step(5, c, a, 0, -3.0, -4.0, 12.0, -8.0, 4.0),
         Step(6, c, b, 1, 2.0, -4.0, -8.0, 0.0, -8.0),
     ]
-    assert Step._fields == ("index", "node", "parent", "slot", "local", "upstream", "contribution", "before", "after")
+    assert Step._fields == (
+        "index",
+        "node",
+        "parent",
+        "slot",
+        "local",
+        "upstream",
+        "contribution",
+        "before",
+        "after",
+    )
 
 
 def test_the_table_to_the_letter(small):
-    assert text(small.z) == """\
+    assert (
+        text(small.z)
+        == """\
 step  node  parent  upstream  × local  = contribution  parent's grad
    1  z     d              1       -2              -2  0 → -2
    2  z     d              1       -2              -2  -2 → -4
@@ -63,6 +79,7 @@ step  node  parent  upstream  × local  = contribution  parent's grad
    5  a·2   a             -4        2              -8  0 → -8
    6  c     a             -4       -3             +12  -8 → 4
    7  c     b             -4        2              -8  0 → -8"""
+    )
 
 
 def test_steps_are_pure_and_start_at_zero_whatever_the_grads_are(small):
@@ -79,7 +96,10 @@ def test_steps_of_a_leaf_and_behind_a_zero():
     x = Value(2.0)
     assert list(x.steps()) == []
     y = engine.relu(x - 5) * 3
-    assert [step.index for step in y.steps()] == [0, 1]  # relu passes 0 to x - 5, which sends nothing on
+    assert [step.index for step in y.steps()] == [
+        0,
+        1,
+    ]  # relu passes 0 to x - 5, which sends nothing on
     y.backward()
     assert x.grad == 0.0
 
@@ -94,11 +114,16 @@ def test_steps_can_be_left_in_the_middle(small):
 def test_why_to_the_letter(small):
     a, *_, z, line = small
     z.backward()
-    assert z.why(a) == f"""\
+    assert (
+        z.why(a)
+        == f"""\
 a.grad = 4
     -8  from a·2        ∂(a·2)/∂a = 2    test_explain.py:{line + 1}
    +12  from c = a·b    ∂c/∂a = -3       test_explain.py:{line}"""
-    assert z.why(a, depth=2) == f"""\
+    )
+    assert (
+        z.why(a, depth=2)
+        == f"""\
 a.grad = 4
     -8  from a·2        ∂(a·2)/∂a = 2    test_explain.py:{line + 1}
         (a·2).grad = -4
@@ -106,6 +131,7 @@ a.grad = 4
    +12  from c = a·b    ∂c/∂a = -3       test_explain.py:{line}
         c.grad = -4
            -4  from d = c + a·2    ∂d/∂c = 1    test_explain.py:{line + 1}"""
+    )
 
 
 def test_why_of_the_root_names_the_seed(small):
@@ -122,7 +148,9 @@ def test_why_accounts_for_a_second_backward(small):
     small.z.backward()
     lines = small.z.why(small.a).splitlines()
     assert lines[0] == "a.grad = 8"
-    assert lines[-1] == "    +4  from elsewhere: another backward() or root; grad = 0.0 starts afresh"
+    assert (
+        lines[-1] == "    +4  from elsewhere: another backward() or root; grad = 0.0 starts afresh"
+    )
 
 
 def test_the_terms_of_why_add_up(small):
@@ -160,18 +188,40 @@ def test_numbering_is_leaves_as_they_were_met_then_the_interior(small):
     assert list(numbered(small.z).values()) == list(range(7))
 
 
-@pytest.mark.parametrize(("make", "spelled"), [
-    (lambda x, y: (x + 1) * y, "(x + 1)·y"), (lambda x, y: x - (y - 1), "x - (y - 1)"), (lambda x, y: x - y - 1, "x - y - 1"),
-    (lambda x, y: x / (x * y), "x / (x·y)"), (lambda x, y: (x * y) ** 2, "(x·y)**2"), (lambda x, y: -(x + y), "-(x + y)"),
-    (lambda x, y: -x * y, "-x·y"),
-    (lambda x, y: engine.exp(x * y), "exp(x·y)"), (lambda x, y: engine.maximum(x, y), "maximum(x, y)"),
-    (lambda x, y: x < y, "x < y"), (lambda x, y: (-x) ** 2, "(-x)**2"),
-])
+@pytest.mark.parametrize(
+    ("make", "spelled"),
+    [
+        (lambda x, y: (x + 1) * y, "(x + 1)·y"),
+        (lambda x, y: x - (y - 1), "x - (y - 1)"),
+        (lambda x, y: x - y - 1, "x - y - 1"),
+        (lambda x, y: x / (x * y), "x / (x·y)"),
+        (lambda x, y: (x * y) ** 2, "(x·y)**2"),
+        (lambda x, y: -(x + y), "-(x + y)"),
+        (lambda x, y: -x * y, "-x·y"),
+        (lambda x, y: engine.exp(x * y), "exp(x·y)"),
+        (lambda x, y: engine.maximum(x, y), "maximum(x, y)"),
+        (lambda x, y: x < y, "x < y"),
+        (lambda x, y: (-x) ** 2, "(-x)**2"),
+    ],
+)
 def test_expressions_keep_their_meaning(make, spelled):
     assert expression(make(Value(2.0, label="x"), Value(3.0, label="y"))) == spelled
 
 
-HOSTILE = ["\x1b[31mred\x1b[0m", "a\nb", "nul\0", "\x07bell", "\ud800", "x" * 20_000, "\x9b31m", "\x7f", "{x}", "%s", "a|b", "梯度 🙂"]
+HOSTILE = [
+    "\x1b[31mred\x1b[0m",
+    "a\nb",
+    "nul\0",
+    "\x07bell",
+    "\ud800",
+    "x" * 20_000,
+    "\x9b31m",
+    "\x7f",
+    "{x}",
+    "%s",
+    "a|b",
+    "梯度 🙂",
+]
 
 
 @pytest.mark.parametrize("label", HOSTILE, ids=ascii)
@@ -181,7 +231,11 @@ def test_hostile_labels_are_inert_in_every_text(label):
     y.label = label
     y.backward()
     for shown in (repr(x), repr(y), text(y), y.why(x, depth=2), name(y), expression(y), str(x)):
-        controls = [c for c in shown if c != "\n" and (c < " " or "\x7f" <= c <= "\x9f" or "\ud800" <= c <= "\udfff")]
+        controls = [
+            c
+            for c in shown
+            if c != "\n" and (c < " " or "\x7f" <= c <= "\x9f" or "\ud800" <= c <= "\udfff")
+        ]
         assert not controls
         assert len(shown) < 2_000
         shown.encode("utf-8")

@@ -55,7 +55,9 @@ def test_the_heart_is_read_in_one_sitting():
 
 def test_functions_are_short():
     lengths = {where: n for file in _files("engine", "nn") for where, n in _function_lengths(file)}
-    assert statistics.median(lengths.values()) <= 8, sorted(lengths.items(), key=lambda item: -item[1])[:20]
+    assert statistics.median(lengths.values()) <= 8, sorted(
+        lengths.items(), key=lambda item: -item[1]
+    )[:20]
 
 
 def test_the_core_of_the_engine_is_layered():
@@ -81,8 +83,10 @@ def test_the_rest_of_the_engine_stands_on_the_core_and_on_itself():
     assert not wrong, "\n".join(wrong)
 
 
-@pytest.mark.parametrize(("package", "below"), [("engine", ["nn", "demos", "tests"]), ("nn", ["demos", "tests"]),
-                                                ("demos", ["tests"])])
+@pytest.mark.parametrize(
+    ("package", "below"),
+    [("engine", ["nn", "demos", "tests"]), ("nn", ["demos", "tests"]), ("demos", ["tests"])],
+)
 def test_nobody_imports_upward(package, below):
     wrong = [
         f"{_where(file, i)} imports {i.target}"
@@ -102,8 +106,16 @@ def test_nn_uses_only_the_public_names_of_the_engine():
         for i in _imports(file)
         if i.target.startswith("engine.")
     ]
-    used += [(file, i.target.removeprefix("engine."), i) for file in _files("nn") for i in _attributes_of_engine(file)]
-    wrong = [f"{_where(file, i)} uses engine.{name}" for file, name, i in used if name not in engine.__all__]
+    used += [
+        (file, i.target.removeprefix("engine."), i)
+        for file in _files("nn")
+        for i in _attributes_of_engine(file)
+    ]
+    wrong = [
+        f"{_where(file, i)} uses engine.{name}"
+        for file, name, i in used
+        if name not in engine.__all__
+    ]
     assert not wrong, "\n".join(wrong)
 
 
@@ -126,22 +138,35 @@ def test_engine_and_nn_import_other_peoples_libraries_on_first_use_only():
 @pytest.mark.parametrize("package", ["engine", "nn"])
 def test_importing_loads_only_the_standard_library(package):
     program = f"import sys; before = set(sys.modules); import {package}; print(*set(sys.modules) - before)"
-    out = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, cwd=ROOT).stdout
+    out = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True, cwd=ROOT
+    ).stdout
     loaded = {name.partition(".")[0] for name in out.split()}
     assert package in loaded
     assert loaded - {*sys.stdlib_module_names, "engine", "nn"} == set()
 
 
 def test_every_name_can_be_imported_without_other_peoples_libraries():
-    hidden = "; ".join(f"sys.modules[{name!r}] = None" for name in ("numpy", "numba", "rich", "graphviz", "matplotlib"))
+    hidden = "; ".join(
+        f"sys.modules[{name!r}] = None"
+        for name in ("numpy", "numba", "rich", "graphviz", "matplotlib")
+    )
     program = f"import sys; {hidden}\nfrom engine import *\nfrom nn import *\nprint(record.__name__, MLP.__name__)"
-    out = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, cwd=ROOT).stdout
+    out = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True, cwd=ROOT
+    ).stdout
     assert out == "record MLP\n"
 
 
 def test_nobody_raises_limits_evaluates_text_or_unpickles():
-    found = {(_path(file), name): line for file in _files(*PACKAGES) for name, line in _forbidden(file)}
-    wrong = [f"{path}:{line} {name}" for (path, name), line in found.items() if (path, name) not in EXCEPTIONS]
+    found = {
+        (_path(file), name): line for file in _files(*PACKAGES) for name, line in _forbidden(file)
+    }
+    wrong = [
+        f"{path}:{line} {name}"
+        for (path, name), line in found.items()
+        if (path, name) not in EXCEPTIONS
+    ]
     assert not wrong, "\n".join(wrong)
     assert set(EXCEPTIONS) <= set(found), "an exception that is no longer needed"
 
@@ -250,7 +275,9 @@ def _imports(file: Path, root: Path = ROOT) -> Iterator[Import]:
         elif isinstance(node, ast.ImportFrom):
             base = parents[: -node.level] if node.level else []
             start = ".".join([*base, *([node.module] if node.module else [])])
-            yield from (Import(f"{start}.{alias.name}", node.lineno, at_top) for alias in node.names)
+            yield from (
+                Import(f"{start}.{alias.name}", node.lineno, at_top) for alias in node.names
+            )
         elif not (isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test)):
             inside = isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda)
             for child in ast.iter_child_nodes(node):
@@ -262,7 +289,11 @@ def _imports(file: Path, root: Path = ROOT) -> Iterator[Import]:
 def _attributes_of_engine(file: Path) -> Iterator[Import]:
     """What a file that says `import engine` takes from it with a dot."""
     for node in ast.walk(ast.parse(_text(file))):
-        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == "engine":
+        if (
+            isinstance(node, ast.Attribute)
+            and isinstance(node.value, ast.Name)
+            and node.value.id == "engine"
+        ):
             yield Import(f"engine.{node.attr}", node.lineno, False)
 
 
@@ -281,7 +312,11 @@ def _called(function: ast.expr) -> str:
     """The name of a builtin, or of a function of sys, os or builtins; a method of something else is its own affair."""
     if isinstance(function, ast.Name):
         return function.id
-    if isinstance(function, ast.Attribute) and ast.unparse(function.value) in {"sys", "os", "builtins"}:
+    if isinstance(function, ast.Attribute) and ast.unparse(function.value) in {
+        "sys",
+        "os",
+        "builtins",
+    }:
         return function.attr
     return ""
 
@@ -294,4 +329,7 @@ def _function_lengths(file: Path, root: Path = ROOT) -> Iterator[tuple[str, int]
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
             body = node.body[1:] if ast.get_docstring(node, clean=False) is not None else node.body
             span = lines[body[0].lineno - 1 : node.end_lineno] if body else []
-            yield f"{_path(file, root)}:{node.lineno} {node.name}", sum(1 for line in span if line.strip())
+            yield (
+                f"{_path(file, root)}:{node.lineno} {node.name}",
+                sum(1 for line in span if line.strip()),
+            )

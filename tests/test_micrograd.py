@@ -12,10 +12,14 @@ def lecture_neuron():
     x1, x2 = Value(2.0, label="x1"), Value(0.0, label="x2")
     w1, w2 = Value(-3.0, label="w1"), Value(1.0, label="w2")
     b = Value(6.8813735870195432, label="b")
-    x1w1 = x1 * w1; x1w1.label = "x1*w1"  # noqa: E702
-    x2w2 = x2 * w2; x2w2.label = "x2*w2"  # noqa: E702
-    x1w1x2w2 = x1w1 + x2w2; x1w1x2w2.label = "x1*w1 + x2*w2"  # noqa: E702
-    n = x1w1x2w2 + b; n.label = "n"  # noqa: E702
+    x1w1 = x1 * w1
+    x1w1.label = "x1*w1"
+    x2w2 = x2 * w2
+    x2w2.label = "x2*w2"
+    x1w1x2w2 = x1w1 + x2w2
+    x1w1x2w2.label = "x1*w1 + x2*w2"
+    n = x1w1x2w2 + b
+    n.label = "n"
     return x1, x2, w1, w2, n
 
 
@@ -23,10 +27,13 @@ def test_the_small_graph():
     a = Value(2.0, label="a")
     b = Value(-3.0, label="b")
     c = Value(10.0, label="c")
-    e = a * b; e.label = "e"  # noqa: E702
-    d = e + c; d.label = "d"  # noqa: E702
+    e = a * b
+    e.label = "e"
+    d = e + c
+    d.label = "d"
     f = Value(-2.0, label="f")
-    L = d * f; L.label = "L"  # noqa: E702
+    L = d * f
+    L.label = "L"
     L.backward()
     assert (L.data, L._op, set(L._prev)) == (-8.0, "*", {d, f})
     assert [v.grad for v in (L, d, f, e, c, a, b)] == [1.0, -2.0, 4.0, -2.0, -2.0, 6.0, -4.0]
@@ -34,7 +41,8 @@ def test_the_small_graph():
 
 def test_the_neuron_with_tanh():
     x1, x2, w1, w2, n = lecture_neuron()
-    o = n.tanh(); o.label = "o"  # noqa: E702
+    o = n.tanh()
+    o.label = "o"
     o.backward()
     assert o.data == pytest.approx(1 / math.sqrt(2), abs=1e-15)
     assert [v.grad for v in (x1, w1, x2, w2)] == pytest.approx([-1.5, 1.0, 0.5, 0.0], abs=1e-14)
@@ -82,6 +90,7 @@ def test_trace_as_in_the_notebook():
                 for child in v._prev:
                     edges.add((child, v))
                     build(child)
+
         build(root)
         return nodes, edges
 

@@ -19,15 +19,23 @@ ACTIVATIONS = {  # activation and its slope, in NumPy
     "relu": (lambda z: np.maximum(z, 0.0), lambda z: (z > 0.0) * 1.0),
     "tanh": (np.tanh, lambda z: 1.0 / np.cosh(z) ** 2),
     "sigmoid": (lambda z: 1.0 / (1.0 + np.exp(-z)), lambda z: np.exp(-z) / (1.0 + np.exp(-z)) ** 2),
-    "leaky_relu": (lambda z: np.where(z > 0.0, z, 0.01 * z), lambda z: np.where(z > 0.0, 1.0, 0.01)),
+    "leaky_relu": (
+        lambda z: np.where(z > 0.0, z, 0.01 * z),
+        lambda z: np.where(z > 0.0, 1.0, 0.01),
+    ),
     "softplus": (lambda z: np.log1p(np.exp(z)), lambda z: 1.0 / (1.0 + np.exp(-z))),
     "linear": (lambda z: z, np.ones_like),
 }
 
 
 def matrices(net):
-    return [(np.array([[w.data for w in n.w] for n in layer.neurons]), np.array([n.b.data for n in layer.neurons]))
-            for layer in net.layers]
+    return [
+        (
+            np.array([[w.data for w in n.w] for n in layer.neurons]),
+            np.array([n.b.data for n in layer.neurons]),
+        )
+        for layer in net.layers
+    ]
 
 
 def by_matrices(net, x, y):
@@ -55,15 +63,22 @@ def test_forward_and_gradients_equal_the_matrices(sizes, activation, expanded):
     net = nn.MLP(3, sizes, activation=activation, output="sigmoid", seed=chance, expanded=expanded)
     for p in net.parameters():
         p.data += chance.uniform(-0.2, 0.2)
-    x, y = [chance.uniform(-1.0, 1.0) for _ in range(3)], [chance.random() for _ in range(sizes[-1])]
+    x, y = (
+        [chance.uniform(-1.0, 1.0) for _ in range(3)],
+        [chance.random() for _ in range(sizes[-1])],
+    )
     out = net(x)
     cost = nn.squared_error(out, y if sizes[-1] > 1 else y[0])
     cost.backward()
     a, c, gradients = by_matrices(net, x, y)
-    np.testing.assert_allclose([v.data for v in (out if sizes[-1] > 1 else [out])], a, rtol=1e-12, atol=1e-14)
+    np.testing.assert_allclose(
+        [v.data for v in (out if sizes[-1] > 1 else [out])], a, rtol=1e-12, atol=1e-14
+    )
     assert cost.data == pytest.approx(c, rel=1e-12)
     for layer, (dw, db) in zip(net.layers, gradients):
-        np.testing.assert_allclose([[w.grad for w in n.w] for n in layer.neurons], dw, rtol=1e-12, atol=1e-13)
+        np.testing.assert_allclose(
+            [[w.grad for w in n.w] for n in layer.neurons], dw, rtol=1e-12, atol=1e-13
+        )
         np.testing.assert_allclose([n.b.grad for n in layer.neurons], db, rtol=1e-12, atol=1e-13)
 
 
@@ -73,7 +88,10 @@ def test_expanded_is_the_same_number_in_single_steps():
     a, b = one(x), other(x)
     assert a.data.hex() == b.data.hex()
     assert a.operation.name == "weighted_sum" and len(a.parents) == 19
-    assert b.operation.name == "add" and [p.operation.name for p in b.parents] == ["add", "multiply"]
+    assert b.operation.name == "add" and [p.operation.name for p in b.parents] == [
+        "add",
+        "multiply",
+    ]
 
 
 def test_one_weighted_sum_and_one_activation_a_neuron():
@@ -84,7 +102,11 @@ def test_one_weighted_sum_and_one_activation_a_neuron():
 
 def test_inputs_become_constants_once_for_all_neurons():
     first, second = nn.Layer(2, 2, "linear", seed=0)([1.5, 2])
-    assert first.parents[2] is second.parents[2] and first.parents[2].constant and first.parents[3].data == 2.0
+    assert (
+        first.parents[2] is second.parents[2]
+        and first.parents[2].constant
+        and first.parents[3].data == 2.0
+    )
     x = [Value(1.5), Value(2.0)]
     assert nn.Layer(2, 1, "linear", seed=0)(x)[0].parents[2] is x[0]
 
@@ -95,7 +117,9 @@ def test_shapes_of_answers():
     assert len(nn.Layer(3, 1, seed=0)([1.0, 2.0, 3.0])) == 1
 
 
-@pytest.mark.parametrize("part", [nn.MLP(3, [2, 1]), nn.Layer(3, 2), nn.Neuron(3), nn.Neuron(3, expanded=True)])
+@pytest.mark.parametrize(
+    "part", [nn.MLP(3, [2, 1]), nn.Layer(3, 2), nn.Neuron(3), nn.Neuron(3, expanded=True)]
+)
 @pytest.mark.parametrize("x", [[1.0, 2.0], [1.0] * 4, []])
 def test_a_wrong_number_of_inputs_is_named(part, x):
     with pytest.raises(ValueError, match=rf"takes 3 inputs, not {len(x)}"):
@@ -104,12 +128,20 @@ def test_a_wrong_number_of_inputs_is_named(part, x):
         part.predict([x])
 
 
-@pytest.mark.parametrize("wrong, kind", [
-    (lambda: nn.MLP(2, []), ValueError), (lambda: nn.MLP(2, 3), TypeError), (lambda: nn.MLP(0, [1]), ValueError),
-    (lambda: nn.MLP(2, [3, 0]), ValueError), (lambda: nn.MLP(2, [-1]), ValueError),
-    (lambda: nn.MLP(2, [1.5]), TypeError),
-    (lambda: nn.MLP(2, "12"), TypeError), (lambda: nn.Neuron(2, "rellu"), ValueError),
-    (lambda: nn.MLP(2, [1], output="softmax"), ValueError)])
+@pytest.mark.parametrize(
+    "wrong, kind",
+    [
+        (lambda: nn.MLP(2, []), ValueError),
+        (lambda: nn.MLP(2, 3), TypeError),
+        (lambda: nn.MLP(0, [1]), ValueError),
+        (lambda: nn.MLP(2, [3, 0]), ValueError),
+        (lambda: nn.MLP(2, [-1]), ValueError),
+        (lambda: nn.MLP(2, [1.5]), TypeError),
+        (lambda: nn.MLP(2, "12"), TypeError),
+        (lambda: nn.Neuron(2, "rellu"), ValueError),
+        (lambda: nn.MLP(2, [1], output="softmax"), ValueError),
+    ],
+)
 def test_impossible_networks_are_refused(wrong, kind):
     with pytest.raises(kind):
         wrong()
@@ -121,19 +153,31 @@ def test_a_function_may_be_the_activation():
 
 
 def test_weights_start_within_the_range_of_the_papers_and_fill_it():
-    assert starting_range(50, 20, "relu") == math.sqrt(6 / 50)  # He et al. 2015: variance 2 / fan-in
-    assert starting_range(50, 20, "tanh") == math.sqrt(6 / 70)  # Glorot and Bengio 2010: 2 / (fan-in + fan-out)
-    for activation, variance in (("relu", 2 / 50), ("tanh", 2 / 70), ("sigmoid", 2 / 70), ("silu", 2 / 50)):
+    assert starting_range(50, 20, "relu") == math.sqrt(
+        6 / 50
+    )  # He et al. 2015: variance 2 / fan-in
+    assert starting_range(50, 20, "tanh") == math.sqrt(
+        6 / 70
+    )  # Glorot and Bengio 2010: 2 / (fan-in + fan-out)
+    for activation, variance in (
+        ("relu", 2 / 50),
+        ("tanh", 2 / 70),
+        ("sigmoid", 2 / 70),
+        ("silu", 2 / 50),
+    ):
         layer = nn.Layer(50, 20, activation, seed=3)
         weights = [w.data for n in layer.neurons for w in n.w]
         assert max(map(abs, weights)) <= math.sqrt(3 * variance)
-        assert sum(w * w for w in weights) / 1000 == pytest.approx(variance, rel=0.1)  # 5 standard errors: 0.14
+        assert sum(w * w for w in weights) / 1000 == pytest.approx(
+            variance, rel=0.1
+        )  # 5 standard errors: 0.14
         assert all(n.b.data == 0.0 for n in layer.neurons)
 
 
 def test_seeds():
     def numbers(seed):
         return [p.data for p in nn.MLP(2, [3, 1], seed=seed).parameters()]
+
     assert numbers(1) == numbers(1) != numbers(2)
     assert numbers(None) != numbers(None)
     state = random.getstate()
@@ -142,13 +186,20 @@ def test_seeds():
 
 
 def test_the_same_seed_gives_the_same_bits_in_another_process():
-    code = ("import hashlib, nn; net = nn.MLP(2, [16, 16, 1], seed=42); net([1.0, 2.0]).backward();"
-            "print(hashlib.sha256(repr([(p.data, p.grad) for p in net.parameters()]).encode()).hexdigest())")
+    code = (
+        "import hashlib, nn; net = nn.MLP(2, [16, 16, 1], seed=42); net([1.0, 2.0]).backward();"
+        "print(hashlib.sha256(repr([(p.data, p.grad) for p in net.parameters()]).encode()).hexdigest())"
+    )
     net = nn.MLP(2, [16, 16, 1], seed=42)
     net([1.0, 2.0]).backward()
     here = hashlib.sha256(repr([(p.data, p.grad) for p in net.parameters()]).encode()).hexdigest()
-    there = subprocess.run([sys.executable, "-c", code], cwd=Path(__file__).parents[1], capture_output=True, text=True,
-                           check=True)
+    there = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=Path(__file__).parents[1],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
     assert there.stdout.strip() == here
 
 
@@ -159,8 +210,13 @@ def test_the_first_weights_of_seed_0_are_those_of_random():
 
 
 def test_what_a_repr_says():
-    assert repr(nn.MLP(2, [3, 1], "tanh", "sigmoid")) == 'MLP(2, [3, 1], activation="tanh", output="sigmoid")'
-    assert repr(nn.Layer(2, 3)) == 'Layer(2, 3, "relu")' and repr(nn.Neuron(2, gelu)).startswith("Neuron(2, ")
+    assert (
+        repr(nn.MLP(2, [3, 1], "tanh", "sigmoid"))
+        == 'MLP(2, [3, 1], activation="tanh", output="sigmoid")'
+    )
+    assert repr(nn.Layer(2, 3)) == 'Layer(2, 3, "relu")' and repr(nn.Neuron(2, gelu)).startswith(
+        "Neuron(2, "
+    )
 
 
 def test_a_line_of_nn_is_where_a_neuron_was_made():
@@ -170,7 +226,12 @@ def test_a_line_of_nn_is_where_a_neuron_was_made():
 
 def test_inputs_are_one_list():
     net = nn.MLP(2, [3, 1], seed=0)
-    for call in (lambda: net(1.0), lambda: net(1.0, 2.0), lambda: net(Value(1.0)), lambda: net.predict([1.0, 2.0])):
+    for call in (
+        lambda: net(1.0),
+        lambda: net(1.0, 2.0),
+        lambda: net(Value(1.0)),
+        lambda: net.predict([1.0, 2.0]),
+    ):
         with pytest.raises(TypeError, match="as one list"):
             call()
     with pytest.raises(TypeError, match="whole number, not 4.0"):

@@ -30,8 +30,16 @@ def test_squared_error_names_both_lengths():
         nn.squared_error([1.0, 2.0], 1.0)
 
 
-@pytest.mark.parametrize("score, sign, value, slope", [
-    (0.25, 1, 0.75, -1.0), (0.25, -1, 1.25, 1.0), (2.0, 1, 0.0, 0.0), (-3.0, -1, 0.0, 0.0), (-3.0, 1, 4.0, -1.0)])
+@pytest.mark.parametrize(
+    "score, sign, value, slope",
+    [
+        (0.25, 1, 0.75, -1.0),
+        (0.25, -1, 1.25, 1.0),
+        (2.0, 1, 0.0, 0.0),
+        (-3.0, -1, 0.0, 0.0),
+        (-3.0, 1, 4.0, -1.0),
+    ],
+)
 def test_max_margin(score, sign, value, slope):
     assert slopes(lambda s: nn.max_margin(s, sign), score) == (value, [slope])
 
@@ -46,19 +54,29 @@ def softmax(numbers):
     return [1.0 / math.fsum(math.exp(other - x) for other in numbers) for x in numbers]
 
 
-@pytest.mark.parametrize("logits", [[0.0, 0.0], [1.0, -2.0, 0.5], [30.0, 0.0, -30.0], [700.0, 699.0]])
+@pytest.mark.parametrize(
+    "logits", [[0.0, 0.0], [1.0, -2.0, 0.5], [30.0, 0.0, -30.0], [700.0, 699.0]]
+)
 def test_cross_entropy_is_minus_log_of_softmax_and_its_slope_is_softmax_minus_one_hot(logits):
     for index in range(len(logits)):
         value, grads = slopes(lambda *xs, k=index: nn.cross_entropy(xs, k), *logits)
-        assert value == pytest.approx(math.log(math.fsum(math.exp(x - logits[index]) for x in logits)), abs=2e-13)
-        assert grads == pytest.approx([p - (k == index) for k, p in enumerate(softmax(logits))], abs=1e-13)
+        assert value == pytest.approx(
+            math.log(math.fsum(math.exp(x - logits[index]) for x in logits)), abs=2e-13
+        )
+        assert grads == pytest.approx(
+            [p - (k == index) for k, p in enumerate(softmax(logits))], abs=1e-13
+        )
 
 
 def test_cross_entropy_with_an_index_that_is_a_value():
     for index in range(3):
         plain = slopes(lambda *xs, k=index: nn.cross_entropy(xs, k), 1.0, -2.0, 0.5)
-        value, grads = slopes(lambda *xs: nn.cross_entropy(xs[:3], xs[3]), 1.0, -2.0, 0.5, float(index))
-        assert (value, grads[:3]) == (pytest.approx(plain[0]), pytest.approx(plain[1])) and grads[3] == 0.0
+        value, grads = slopes(
+            lambda *xs: nn.cross_entropy(xs[:3], xs[3]), 1.0, -2.0, 0.5, float(index)
+        )
+        assert (value, grads[:3]) == (pytest.approx(plain[0]), pytest.approx(plain[1])) and grads[
+            3
+        ] == 0.0
 
 
 @pytest.mark.parametrize("index", [-1, 3, 10])
@@ -84,14 +102,18 @@ def test_binary_cross_entropy(logit, target):
     assert slope == pytest.approx(float(p - target), rel=1e-14)
 
 
-@pytest.mark.parametrize("logit, target, value, slope", [(1e4, 0, 1e4, 1.0), (1e4, 1, 0.0, 0.0), (-1e4, 1, 1e4, -1.0)])
+@pytest.mark.parametrize(
+    "logit, target, value, slope", [(1e4, 0, 1e4, 1.0), (1e4, 1, 0.0, 0.0), (-1e4, 1, 1e4, -1.0)]
+)
 def test_binary_cross_entropy_does_not_overflow(logit, target, value, slope):
     assert slopes(lambda x: nn.binary_cross_entropy(x, target), logit) == (value, [slope])
 
 
 def test_binary_cross_entropy_with_a_target_that_is_a_value():
     value, grads = slopes(nn.binary_cross_entropy, 0.5, 0.25)
-    assert value == pytest.approx(math.log1p(math.exp(0.5)) - 0.125) and grads[1] == pytest.approx(-0.5)
+    assert value == pytest.approx(math.log1p(math.exp(0.5)) - 0.125) and grads[1] == pytest.approx(
+        -0.5
+    )
 
 
 @pytest.mark.parametrize("target", [-0.1, 1.1, math.nan])

@@ -25,7 +25,8 @@ def bits(module):
 def test_names_are_dotted_zero_based_and_on_the_values():
     names = net().named_parameters()
     assert list(names) == [f"layer0.neuron{j}.{p}" for j in range(3) for p in ("w0", "w1", "b")] + [
-        f"layer1.neuron0.{p}" for p in ("w0", "w1", "w2", "b")]
+        f"layer1.neuron0.{p}" for p in ("w0", "w1", "w2", "b")
+    ]
     assert all(value.label == name for name, value in names.items())
     assert len(nn.MLP(3, [4, 4, 1]).parameters()) == 41  # the micrograd lecture's count
 
@@ -60,7 +61,9 @@ def test_gradients_by_name_and_back_to_zero():
 
 
 @pytest.mark.parametrize("expanded", [False, True])
-@pytest.mark.parametrize("activation", ["relu", "tanh", "sigmoid", "leaky_relu", "elu", "gelu", "silu", "softplus"])
+@pytest.mark.parametrize(
+    "activation", ["relu", "tanh", "sigmoid", "leaky_relu", "elu", "gelu", "silu", "softplus"]
+)
 def test_predict_gives_the_numbers_of_a_call_and_makes_no_value(activation, expanded, monkeypatch):
     model = nn.MLP(3, [4, 2], activation=activation, output="sigmoid", seed=3, expanded=expanded)
     rows = [[0.5, -1.0, 2.0], [0.0, 3.0, -0.25]]
@@ -85,7 +88,18 @@ def test_copies_and_pickles_are_whole_and_apart():
         assert bits(other) != bits(one)
 
 
-EXTREMES = [0.1 + 0.2, 5e-324, -0.0, sys.float_info.max, -sys.float_info.min, 1 / 3, 1e23, 0.0, -1.0, 2.0**-1074 * 3]
+EXTREMES = [
+    0.1 + 0.2,
+    5e-324,
+    -0.0,
+    sys.float_info.max,
+    -sys.float_info.min,
+    1 / 3,
+    1e23,
+    0.0,
+    -1.0,
+    2.0**-1074 * 3,
+]
 
 
 def test_a_file_gives_every_bit_back(tmp_path):
@@ -96,7 +110,10 @@ def test_a_file_gives_every_bit_back(tmp_path):
     one.save(path)
     assert other.load(path) is other
     assert bits(other) == bits(one)
-    assert b"\r" not in path.read_bytes() and json.loads(path.read_text("utf-8"))["layer0.neuron0.w1"] == 5e-324
+    assert (
+        b"\r" not in path.read_bytes()
+        and json.loads(path.read_text("utf-8"))["layer0.neuron0.w1"] == 5e-324
+    )
     assert [p.name for p in tmp_path.iterdir()] == ["weights.json"]
 
 
@@ -118,6 +135,7 @@ def test_a_write_that_fails_leaves_the_old_file_and_no_litter(tmp_path, monkeypa
 
     def fail(*_):
         raise OSError("disk on fire")
+
     monkeypatch.setattr(os, "replace", fail)
     with pytest.raises(OSError, match="fire"):
         model.save(path)
@@ -128,8 +146,21 @@ def hostile():
     """Each fault with a piece of what the error must say."""
     good = {name: 0.5 for name in net().named_parameters()}
     text, first = json.dumps(good), "layer0.neuron0.w0"
-    for token in ("NaN", "Infinity", "-Infinity", "1e999", "-1e999", "1" + "0" * 400, "true", "null", '"nan"', '"0.5"',
-                  '"1_000"', "[0.5]", "{}"):
+    for token in (
+        "NaN",
+        "Infinity",
+        "-Infinity",
+        "1e999",
+        "-1e999",
+        "1" + "0" * 400,
+        "true",
+        "null",
+        '"nan"',
+        '"0.5"',
+        '"1_000"',
+        "[0.5]",
+        "{}",
+    ):
         yield text.replace("0.5", token, 1), "not a finite number"
     yield text.replace("0.5", "1_000", 1), "delimiter"
     yield "9" * 5000, "not a finite number"
@@ -180,6 +211,7 @@ def test_two_parameters_of_one_name_are_refused():
     class Twins(nn.Module):
         def __init__(self):
             self.w0, self.w = Value(1.0), [Value(2.0)]
+
     with pytest.raises(ValueError, match="one name"):
         Twins().parameters()
 

@@ -49,13 +49,21 @@ def test_adam_by_its_paper():
             assert found[t - 1][place] == pytest.approx(p, rel=1e-13)
 
 
-@pytest.mark.parametrize("ours, theirs, options", [
-    (lambda p: nn.SGD(p, 0.1), "SGD", {"lr": 0.1}),
-    (lambda p: nn.SGD(p, 0.1, momentum=0.9), "SGD", {"lr": 0.1, "momentum": 0.9}),
-    (lambda p: nn.SGD(p, 0.1, weight_decay=0.2), "SGD", {"lr": 0.1, "weight_decay": 0.2}),
-    (lambda p: nn.Adam(p), "Adam", {}),
-    (lambda p: nn.Adam(p, 0.05, 0.7, 0.9, 1e-3), "Adam", {"lr": 0.05, "betas": (0.7, 0.9), "eps": 1e-3}),
-    (lambda p: nn.Adam(p, 0.05, weight_decay=0.3), "AdamW", {"lr": 0.05, "weight_decay": 0.3})])
+@pytest.mark.parametrize(
+    "ours, theirs, options",
+    [
+        (lambda p: nn.SGD(p, 0.1), "SGD", {"lr": 0.1}),
+        (lambda p: nn.SGD(p, 0.1, momentum=0.9), "SGD", {"lr": 0.1, "momentum": 0.9}),
+        (lambda p: nn.SGD(p, 0.1, weight_decay=0.2), "SGD", {"lr": 0.1, "weight_decay": 0.2}),
+        (lambda p: nn.Adam(p), "Adam", {}),
+        (
+            lambda p: nn.Adam(p, 0.05, 0.7, 0.9, 1e-3),
+            "Adam",
+            {"lr": 0.05, "betas": (0.7, 0.9), "eps": 1e-3},
+        ),
+        (lambda p: nn.Adam(p, 0.05, weight_decay=0.3), "AdamW", {"lr": 0.05, "weight_decay": 0.3}),
+    ],
+)
 def test_steps_are_pytorchs(ours, theirs, options):
     torch = pytest.importorskip("torch")
     tensor = torch.tensor([1.0, -0.5], dtype=torch.float64, requires_grad=True)
@@ -67,8 +75,15 @@ def test_steps_are_pytorchs(ours, theirs, options):
 
 
 def test_weight_decay_is_off_by_default_and_shrinks_when_on():
-    assert run(nn.SGD(leaves(), 0.5), [[0.0, 0.0]]) == run(nn.Adam(leaves(), 0.5), [[0.0, 0.0]]) == [[1.0, -0.5]]
-    for optimizer in (nn.SGD(leaves(), 0.5, 0.9, weight_decay=0.5), nn.Adam(leaves(), 0.5, weight_decay=0.5)):
+    assert (
+        run(nn.SGD(leaves(), 0.5), [[0.0, 0.0]])
+        == run(nn.Adam(leaves(), 0.5), [[0.0, 0.0]])
+        == [[1.0, -0.5]]
+    )
+    for optimizer in (
+        nn.SGD(leaves(), 0.5, 0.9, weight_decay=0.5),
+        nn.Adam(leaves(), 0.5, weight_decay=0.5),
+    ):
         assert run(optimizer, [[0.0, 0.0]] * 2) == [[0.75, -0.375], [0.5625, -0.28125]]
 
 
@@ -90,7 +105,9 @@ def test_zero_grad():
     assert [p.grad for p in optimizer.parameters] == [0.0, 0.0]
 
 
-@pytest.mark.parametrize("kind", [lambda p: nn.SGD(p, 0.1, 0.9, weight_decay=0.1), lambda p: nn.Adam(p, 0.1)])
+@pytest.mark.parametrize(
+    "kind", [lambda p: nn.SGD(p, 0.1, 0.9, weight_decay=0.1), lambda p: nn.Adam(p, 0.1)]
+)
 def test_frozen_parameters_stay_and_so_does_what_is_remembered_of_them(kind):
     x, y = leaves()
     optimizer = kind([x, y])
@@ -103,9 +120,14 @@ def test_frozen_parameters_stay_and_so_does_what_is_remembered_of_them(kind):
     assert x.data != 1.0
 
 
-@pytest.mark.parametrize("kind", [
-    lambda p: nn.SGD(p, lambda step: 0.1 / (1 + step), 0.9, weight_decay=0.01), lambda p: nn.Adam(p, 0.1),
-    lambda p: nn.Adam(p, lambda step: 0.1 / (1 + step), weight_decay=0.3)])
+@pytest.mark.parametrize(
+    "kind",
+    [
+        lambda p: nn.SGD(p, lambda step: 0.1 / (1 + step), 0.9, weight_decay=0.01),
+        lambda p: nn.Adam(p, 0.1),
+        lambda p: nn.Adam(p, lambda step: 0.1 / (1 + step), weight_decay=0.3),
+    ],
+)
 def test_steps_on_arrays_have_the_bits_of_steps_on_values(kind):
     numpy = pytest.importorskip("numpy")
     draw = numpy.random.default_rng(0)
@@ -119,7 +141,9 @@ def test_steps_on_arrays_have_the_bits_of_steps_on_values(kind):
         data = by_array.move(data, row)
         assert data.tolist() == expected
     by_array.settle()
-    assert by_array.state_dict() == by_value.state_dict() and data[3:9].tolist() == start[3:9].tolist()
+    assert (
+        by_array.state_dict() == by_value.state_dict() and data[3:9].tolist() == start[3:9].tolist()
+    )
     json.dumps(by_array.state_dict())  # plain floats again
     assert [p.data for p in arrays] == start.tolist()
 
@@ -130,7 +154,9 @@ def test_arrays_overflow_as_quietly_as_floats():
     [[expected]] = run(nn.Adam([x], 0.1), [[1e200]])
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        assert nn.Adam([Value(1.0)], 0.1).move(numpy.array([1.0]), numpy.array([1e200])).tolist() == [expected]
+        assert nn.Adam([Value(1.0)], 0.1).move(
+            numpy.array([1.0]), numpy.array([1e200])
+        ).tolist() == [expected]
 
 
 def test_freezing_a_stranger_is_refused():
@@ -153,10 +179,14 @@ def test_clipping_by_value():
     for p, grad in zip(values, (-7.0, 7.0, 0.5, math.inf, math.nan)):
         p.grad = grad
     nn.clip_by_value(values, 2.0)
-    assert [p.grad for p in values[:4]] == [-2.0, 2.0, 0.5, 2.0] and math.isnan(values[4].grad)  # a nan is not hidden
+    assert [p.grad for p in values[:4]] == [-2.0, 2.0, 0.5, 2.0] and math.isnan(
+        values[4].grad
+    )  # a nan is not hidden
 
 
-@pytest.mark.parametrize("kind", [lambda p: nn.SGD(p, 0.1, 0.9), lambda p: nn.Adam(p, lambda t: 0.1 / (1 + t))])
+@pytest.mark.parametrize(
+    "kind", [lambda p: nn.SGD(p, 0.1, 0.9), lambda p: nn.Adam(p, lambda t: 0.1 / (1 + t))]
+)
 def test_a_state_through_json_goes_on_to_the_same_bits(kind):
     whole = run(kind(leaves()), GRADS * 2)
     first = kind(leaves())
@@ -168,9 +198,19 @@ def test_a_state_through_json_goes_on_to_the_same_bits(kind):
 
 def broken_states():
     good = nn.Adam(leaves()).state_dict()
-    yield from (None, [], {}, nn.SGD(leaves()).state_dict(), good | {"extra": 1}, {k: good[k] for k in list(good)[1:]})
+    yield from (
+        None,
+        [],
+        {},
+        nn.SGD(leaves()).state_dict(),
+        good | {"extra": 1},
+        {k: good[k] for k in list(good)[1:]},
+    )
     yield from (good | {"steps": bad} for bad in (-1, 0.5, "3", True, None, math.nan, math.inf))
-    yield from (good | {"mean": bad} for bad in ([], [0.0], [0.0] * 3, [0.0, True], [0.0, "0"], [0.0, math.nan], 0.0))
+    yield from (
+        good | {"mean": bad}
+        for bad in ([], [0.0], [0.0] * 3, [0.0, True], [0.0, "0"], [0.0, math.nan], 0.0)
+    )
     yield from (good | {"frozen": bad} for bad in ([2], [-1], [0.5], ["0"], 0, None))
     yield good | {"mean": [9.0, 9.0], "square": [math.inf, 0.0]}
 
@@ -185,13 +225,22 @@ def test_a_state_that_does_not_fit_changes_nothing(state):
     assert optimizer.state_dict() == before
 
 
-@pytest.mark.parametrize("wrong, kind", [
-    (lambda: nn.SGD([]), ValueError), (lambda: nn.SGD([1.0]), TypeError), (lambda: nn.SGD([Value(1.0) * 2]), TypeError),
-    (lambda: nn.SGD(leaves()[:1] * 2), ValueError),
-    (lambda: nn.SGD(leaves(), -0.1), ValueError), (lambda: nn.SGD(leaves(), math.nan), ValueError),
-    (lambda: nn.SGD(leaves(), momentum=1.0), ValueError), (lambda: nn.Adam(leaves(), beta2=1.0), ValueError),
-    (lambda: nn.Adam(leaves(), epsilon=-1.0), ValueError), (lambda: nn.SGD(leaves(), weight_decay=-1.0), ValueError),
-    (lambda: nn.clip_by_norm(leaves(), -1.0), ValueError)])
+@pytest.mark.parametrize(
+    "wrong, kind",
+    [
+        (lambda: nn.SGD([]), ValueError),
+        (lambda: nn.SGD([1.0]), TypeError),
+        (lambda: nn.SGD([Value(1.0) * 2]), TypeError),
+        (lambda: nn.SGD(leaves()[:1] * 2), ValueError),
+        (lambda: nn.SGD(leaves(), -0.1), ValueError),
+        (lambda: nn.SGD(leaves(), math.nan), ValueError),
+        (lambda: nn.SGD(leaves(), momentum=1.0), ValueError),
+        (lambda: nn.Adam(leaves(), beta2=1.0), ValueError),
+        (lambda: nn.Adam(leaves(), epsilon=-1.0), ValueError),
+        (lambda: nn.SGD(leaves(), weight_decay=-1.0), ValueError),
+        (lambda: nn.clip_by_norm(leaves(), -1.0), ValueError),
+    ],
+)
 def test_impossible_settings_are_refused(wrong, kind):
     with pytest.raises(kind):
         wrong()

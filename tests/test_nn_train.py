@@ -28,8 +28,18 @@ def numbers(model):
 
 
 def quiet(model, epochs=4, optimizer=None, **options):
-    return nn.fit(model, ROWS, TARGETS, **{"loss": nn.squared_error, "epochs": epochs, "progress": False,
-                                           "optimizer": optimizer or nn.SGD(model.parameters(), 0.05), **options})
+    return nn.fit(
+        model,
+        ROWS,
+        TARGETS,
+        **{
+            "loss": nn.squared_error,
+            "epochs": epochs,
+            "progress": False,
+            "optimizer": optimizer or nn.SGD(model.parameters(), 0.05),
+            **options,
+        },
+    )
 
 
 def seen(**options):
@@ -74,7 +84,9 @@ def test_batches_take_every_example_once_in_an_order_of_seed_and_epoch():
     for size in (1, 2, 3, 7, 10, 99):
         groups = nn.batches(10, size, 0, 0)
         assert sorted(i for group in groups for i in group) == list(range(10))
-        assert [len(group) for group in groups[:-1]] == [size] * (len(groups) - 1) and len(groups[-1]) <= size
+        assert [len(group) for group in groups[:-1]] == [size] * (len(groups) - 1) and len(
+            groups[-1]
+        ) <= size
     assert nn.batches(10, 3, 0, 0) == nn.batches(10, 3, 0, 0)
     assert nn.batches(10, 3, 0, 0) != nn.batches(10, 3, 0, 1) != nn.batches(10, 3, 1, 1)
     assert nn.batches(4, None, 5, 9) == [[0, 1, 2, 3]]
@@ -97,7 +109,9 @@ def test_the_mean_of_what_each_example_wants_is_the_gradient_of_the_batch():
     mean([nn.squared_error(model(x), y) for x, y in zip(ROWS, TARGETS)]).backward()
     average = nn.average_gradient(wishes)
     assert list(average) == list(model.named_parameters()) and len(wishes) == 5
-    assert list(average.values()) == pytest.approx([p.grad for p in model.parameters()], rel=1e-12, abs=1e-15)
+    assert list(average.values()) == pytest.approx(
+        [p.grad for p in model.parameters()], rel=1e-12, abs=1e-15
+    )
     model.zero_grad()
     nn.squared_error(model(ROWS[3]), TARGETS[3]).backward()
     assert wishes[3] == model.named_gradient()
@@ -106,7 +120,9 @@ def test_the_mean_of_what_each_example_wants_is_the_gradient_of_the_batch():
 def test_before_step_sees_the_averaged_gradient_and_may_change_it():
     model, norms = net(), []
     start = numbers(model)
-    quiet(model, epochs=1, before_step=lambda: norms.append(nn.clip_by_norm(model.parameters(), 1e-3)))
+    quiet(
+        model, epochs=1, before_step=lambda: norms.append(nn.clip_by_norm(model.parameters(), 1e-3))
+    )
     moved = math.dist(start, numbers(model))
     assert norms[0] > 1e-3 and moved == pytest.approx(0.05 * 1e-3, rel=1e-9)
 
@@ -123,8 +139,16 @@ def test_frozen_layers_stay_through_a_fit():
 def test_two_moons_are_learned_to_the_last_point():
     rows, signs = moons(100, 0.1, seed=0)
     model = nn.MLP(2, [16, 16, 1], seed=0)
-    nn.fit(model, rows, signs, loss=nn.max_margin, optimizer=nn.Adam(model.parameters(), 0.02), epochs=40,
-           batch_size=10, progress=False)
+    nn.fit(
+        model,
+        rows,
+        signs,
+        loss=nn.max_margin,
+        optimizer=nn.Adam(model.parameters(), 0.02),
+        epochs=40,
+        batch_size=10,
+        progress=False,
+    )
     assert all(score * sign > 0.0 for score, sign in zip(model.predict(rows), signs))
 
 
@@ -140,10 +164,14 @@ def test_a_run_in_two_parts_has_the_bits_of_a_run_in_one(tmp_path, kind):
     path = tmp_path / "run.json"
     quiet(parts, epochs=4, optimizer=kind(parts.parameters()), batch_size=2, checkpoint=path)
     fresh = net(seed=99)  # another process starts from anywhere
-    history = quiet(fresh, epochs=9, optimizer=kind(fresh.parameters()), batch_size=2, checkpoint=path)
+    history = quiet(
+        fresh, epochs=9, optimizer=kind(fresh.parameters()), batch_size=2, checkpoint=path
+    )
     assert numbers(fresh) == numbers(whole) and history.loss == full.loss
     other = net(seed=1)
-    again = quiet(other, epochs=9, optimizer=kind(other.parameters()), batch_size=2, checkpoint=path)
+    again = quiet(
+        other, epochs=9, optimizer=kind(other.parameters()), batch_size=2, checkpoint=path
+    )
     assert again.loss == full.loss  # nothing is left to do
 
 
@@ -159,8 +187,13 @@ print([p.data.hex() for p in net.parameters()])
 
 def test_a_run_that_is_killed_goes_on_to_the_same_bits(tmp_path):
     def start(path, pace):
-        return subprocess.Popen([sys.executable, "-c", KILLED, str(path), pace], cwd=ROOT, text=True,
-                                stdout=subprocess.PIPE)
+        return subprocess.Popen(
+            [sys.executable, "-c", KILLED, str(path), pace],
+            cwd=ROOT,
+            text=True,
+            stdout=subprocess.PIPE,
+        )
+
     expected, _ = start(tmp_path / "whole.json", "fast").communicate(timeout=60)
     path = tmp_path / "killed.json"
     victim = start(path, "slow")
@@ -189,7 +222,9 @@ def test_a_checkpoint_of_another_run_is_refused_and_nothing_changes(tmp_path):
     assert numbers(other) == started and optimizer.steps == 0 and path.read_bytes() == before
 
 
-@pytest.mark.parametrize("text", ["", "[]", "{}", '{"run": NaN}', "[" * 100_000, '{"run": {}, "run": {}}'])
+@pytest.mark.parametrize(
+    "text", ["", "[]", "{}", '{"run": NaN}', "[" * 100_000, '{"run": {}, "run": {}}']
+)
 def test_a_broken_checkpoint_is_refused(tmp_path, text):
     path = tmp_path / "run.json"
     path.write_text(text, encoding="utf-8")
@@ -209,7 +244,10 @@ def test_a_checkpoint_with_broken_history_is_refused(tmp_path):
 
 # -- what is refused, what is shown --------------------------------------------------------------------------
 
-@pytest.mark.parametrize("options", [{"epochs": 0}, {"epochs": 1.5}, {"batch_size": 0}, {"batch_size": -1}])
+
+@pytest.mark.parametrize(
+    "options", [{"epochs": 0}, {"epochs": 1.5}, {"batch_size": 0}, {"batch_size": -1}]
+)
 def test_impossible_numbers_are_refused(options):
     with pytest.raises(ValueError, match="1 or more"):
         quiet(net(), **options)
@@ -219,7 +257,14 @@ def test_impossible_numbers_are_refused(options):
 def test_rows_and_targets_come_in_pairs(rows, targets):
     model = net()
     with pytest.raises(ValueError, match=f"{len(rows)} inputs and {len(targets)} targets"):
-        nn.fit(model, rows, targets, loss=nn.squared_error, optimizer=nn.SGD(model.parameters()), epochs=1)
+        nn.fit(
+            model,
+            rows,
+            targets,
+            loss=nn.squared_error,
+            optimizer=nn.SGD(model.parameters()),
+            epochs=1,
+        )
 
 
 def test_a_loss_that_leaves_the_numbers_stops_the_run():
@@ -294,12 +339,23 @@ def test_without_matplotlib_the_curve_says_what_to_install(tmp_path, monkeypatch
 def test_memory_does_not_grow_with_the_collector_off():
     import gc
     import tracemalloc
+
     model = net()
     rows, targets = [[random.Random(1).random()] * 2] * 10, [1.0] * 10
     gc.disable()
     try:
-        run = lambda epochs: nn.fit(model, rows, targets, loss=nn.squared_error,  # noqa: E731
-                                    optimizer=nn.SGD(model.parameters()), epochs=epochs, progress=False)
+
+        def run(epochs):
+            return nn.fit(
+                model,
+                rows,
+                targets,
+                loss=nn.squared_error,
+                optimizer=nn.SGD(model.parameters()),
+                epochs=epochs,
+                progress=False,
+            )
+
         run(100)  # until Python's stores of small objects are filled
         tracemalloc.start()
         run(5)
@@ -312,13 +368,23 @@ def test_memory_does_not_grow_with_the_collector_off():
     assert after - before < 20_000  # 100 bytes a step; a step's graph has over 10,000
 
 
-@pytest.mark.parametrize(("options", "error", "words"), [
-    ({"optimizer": nn.SGD([Value(0.0)])}, ValueError, "none of the optimiser's parameters is the model's"),
-    ({"optimizer": nn.SGD}, TypeError, "one that was made"), ({"loss": "mse"}, TypeError, "nn.squared_error"),
-    ({"epochs": 2.0}, ValueError, "whole number"), ({"batch_size": math.nan}, ValueError, "whole number"),
-    ({"client": True}, ValueError, "compiled=True"), ({"loss": lambda a, y: [a]}, TypeError, "one Value, not a list"),
-    ({"loss": lambda a, y: 1.0}, TypeError, "one Value, not a float"),
-])
+@pytest.mark.parametrize(
+    ("options", "error", "words"),
+    [
+        (
+            {"optimizer": nn.SGD([Value(0.0)])},
+            ValueError,
+            "none of the optimiser's parameters is the model's",
+        ),
+        ({"optimizer": nn.SGD}, TypeError, "one that was made"),
+        ({"loss": "mse"}, TypeError, "nn.squared_error"),
+        ({"epochs": 2.0}, ValueError, "whole number"),
+        ({"batch_size": math.nan}, ValueError, "whole number"),
+        ({"client": True}, ValueError, "compiled=True"),
+        ({"loss": lambda a, y: [a]}, TypeError, "one Value, not a list"),
+        ({"loss": lambda a, y: 1.0}, TypeError, "one Value, not a float"),
+    ],
+)
 def test_what_cannot_train_is_refused(options, error, words):
     with pytest.raises(error, match=words):
         quiet(net(), **options)
@@ -328,7 +394,9 @@ def test_what_cannot_train_is_refused(options, error, words):
 def test_a_run_with_any_seed_goes_on(tmp_path, seed):
     for epochs in (2, 4):
         model = net()
-        history = quiet(model, epochs=epochs, seed=seed, batch_size=2, checkpoint=tmp_path / "run.json")
+        history = quiet(
+            model, epochs=epochs, seed=seed, batch_size=2, checkpoint=tmp_path / "run.json"
+        )
     assert len(history.loss) == 4
 
 
@@ -341,6 +409,7 @@ def test_a_bar_moves_within_an_epoch(monkeypatch):
 
 def test_patience_speaks_only_when_it_takes_long(capsys):
     from nn.progress import patience
+
     with patience("a moment", seconds=60.0), patience("", seconds=0.0):
         pass
     assert capsys.readouterr().err == ""

@@ -18,8 +18,12 @@ def test_tour_runs_and_shows_picture_and_page():
     nbclient.NotebookClient(tour, timeout=120, kernel_name="python3", resources=place).execute()
     outputs = [output for cell in tour.cells if cell.cell_type == "code" for output in cell.outputs]
     shown = [set(output.get("data", {})) for output in outputs]
-    assert any("image/svg+xml" in kinds and "text/html" not in kinds for kinds in shown), "the picture"
-    assert sum({"text/html", "image/svg+xml", "text/plain"} <= kinds for kinds in shown) == 2, "two stepper pages"
+    assert any("image/svg+xml" in kinds and "text/html" not in kinds for kinds in shown), (
+        "the picture"
+    )
+    assert sum({"text/html", "image/svg+xml", "text/plain"} <= kinds for kinds in shown) == 2, (
+        "two stepper pages"
+    )
     assert any(output.get("data", {}).get("text/plain") == "(-3.0, -8.0)" for output in outputs)
     said = "".join(output.get("text", "") for output in outputs)
     assert "of 100 points on their side" in said and "layer1.neuron0.w0.grad" in said
@@ -27,4 +31,8 @@ def test_tour_runs_and_shows_picture_and_page():
 
 def test_stored_without_outputs():
     tour = nbformat.read(ROOT / "demos" / "tour.ipynb", as_version=4)
-    assert all(not cell.outputs and cell.execution_count is None for cell in tour.cells if cell.cell_type == "code")
+    assert all(
+        not cell.outputs and cell.execution_count is None
+        for cell in tour.cells
+        if cell.cell_type == "code"
+    )

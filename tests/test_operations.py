@@ -12,10 +12,35 @@ from engine import Value
 from engine.operations import FAMILIES, OPERATIONS
 
 inf, nan = math.inf, math.nan
-ROWS = json.loads((Path(__file__).parent / "reference" / "operations.json").read_text(encoding="utf-8"))["rows"]
+ROWS = json.loads(
+    (Path(__file__).parent / "reference" / "operations.json").read_text(encoding="utf-8")
+)["rows"]
 WIDE = {"erf", "erfc", "gelu", "silu", "softplus", "sigmoid", "logaddexp"}  # 32 ulp; all others 4
-SPECIAL = [0.0, -0.0, 1.0, -1.0, 2.0, -2.0, 0.5, -3.0, 710.0, -710.0, 5e-324, -5e-324, 1e308, -1e308, inf, -inf, nan]
-PARAMETERS = {"power_of": (2.5, -1.0, 0.0, 0.1), "leaky_relu_of": (0.1,), "elu_of": (1.5,), "clamp_of": ((-1.0, 1.0),)}
+SPECIAL = [
+    0.0,
+    -0.0,
+    1.0,
+    -1.0,
+    2.0,
+    -2.0,
+    0.5,
+    -3.0,
+    710.0,
+    -710.0,
+    5e-324,
+    -5e-324,
+    1e308,
+    -1e308,
+    inf,
+    -inf,
+    nan,
+]
+PARAMETERS = {
+    "power_of": (2.5, -1.0, 0.0, 0.1),
+    "leaky_relu_of": (0.1,),
+    "elu_of": (1.5,),
+    "clamp_of": ((-1.0, 1.0),),
+}
 
 
 def found(row):
@@ -120,7 +145,12 @@ EDGES = [  # CONVENTIONS: operation on Values, operands, value, gradients
     (lambda x: x**0.5, (-2.0,), nan, (nan,)),
     (lambda x: x**0.5, (-inf,), inf, (0.0,)),
     (lambda x: x**0.5, (-0.0,), 0.0, (inf,)),
-    (lambda x: x**0.1, (0.0,), 0.0, (inf,)),  # 0.1 - 1 is rounded, so inside, the slope is 0.1·z / x
+    (
+        lambda x: x**0.1,
+        (0.0,),
+        0.0,
+        (inf,),
+    ),  # 0.1 - 1 is rounded, so inside, the slope is 0.1·z / x
     (lambda x: x**0.1, (inf,), inf, (0.0,)),
     (lambda x: x**-0.1, (inf,), 0.0, (-0.0,)),
     (lambda x, y: x**y, (0.0, 0.1), 0.0, (inf, 0.0)),
@@ -182,10 +212,16 @@ def test_a_parameter_is_not_a_parent():
     assert (x**3).operation is (x**3).operation
 
 
-@pytest.mark.parametrize("call", [
-    lambda: engine.clamp(1.0, 2.0, 1.0), lambda: engine.clamp(1.0, nan, 1.0), lambda: engine.mean([]), lambda: engine.logsumexp([]),
-    lambda: engine.weighted_sum([1.0], [1.0, 2.0]),
-])
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda: engine.clamp(1.0, 2.0, 1.0),
+        lambda: engine.clamp(1.0, nan, 1.0),
+        lambda: engine.mean([]),
+        lambda: engine.logsumexp([]),
+        lambda: engine.weighted_sum([1.0], [1.0, 2.0]),
+    ],
+)
 def test_what_is_not_defined_is_refused(call):
     with pytest.raises(ValueError, match="give|first"):
         call()
@@ -206,11 +242,16 @@ def test_functions_of_lists():
     assert engine.total([]) == 0.0 and engine.product([]) == 1.0 and engine.softmax([]) == []
 
 
-@pytest.mark.parametrize(("call", "words"), [
-    (lambda: engine.exp(), "exp takes 1 operand, not 0"), (lambda: engine.exp(1.0, 2.0), "exp takes 1 operand, not 2"),
-    (lambda: engine.atan2(Value(1.0)), "atan2 takes 2 operands, not 1"), (lambda: engine.where(1, 2), "where takes 3 operands, not 2"),
-    (lambda: engine.maximum(*[Value(1.0)] * 3), "maximum takes 2 operands, not 3"),
-])
+@pytest.mark.parametrize(
+    ("call", "words"),
+    [
+        (lambda: engine.exp(), "exp takes 1 operand, not 0"),
+        (lambda: engine.exp(1.0, 2.0), "exp takes 1 operand, not 2"),
+        (lambda: engine.atan2(Value(1.0)), "atan2 takes 2 operands, not 1"),
+        (lambda: engine.where(1, 2), "where takes 3 operands, not 2"),
+        (lambda: engine.maximum(*[Value(1.0)] * 3), "maximum takes 2 operands, not 3"),
+    ],
+)
 def test_a_wrong_number_of_operands_is_named(call, words):
     with pytest.raises(TypeError, match=words):
         call()

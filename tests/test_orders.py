@@ -11,22 +11,24 @@ mp = pytest.importorskip("mpmath")
 
 
 def rosenbrock(x, y):
-    return (1 - x)**2 + 100 * (y - x**2)**2
+    return (1 - x) ** 2 + 100 * (y - x**2) ** 2
 
 
 def beale(x, y):
-    return (1.5 - x + x * y)**2 + (2.25 - x + x * y**2)**2 + (2.625 - x + x * y**3)**2
+    return (1.5 - x + x * y) ** 2 + (2.25 - x + x * y**2) ** 2 + (2.625 - x + x * y**3) ** 2
 
 
 def himmelblau(x, y):
-    return (x**2 + y - 11)**2 + (x + y**2 - 7)**2
+    return (x**2 + y - 11) ** 2 + (x + y**2 - 7) ** 2
 
 
 def network(tanh):
     """A 2-3-1 network at a fixed example, as a function of its 13 weights; C = (a - y)²."""
+
     def cost(*p):
         hidden = [tanh(p[3 * j] * 0.5 + p[3 * j + 1] * -1.25 + p[3 * j + 2]) for j in range(3)]
-        return (tanh(p[9] * hidden[0] + p[10] * hidden[1] + p[11] * hidden[2] + p[12]) - 0.75)**2
+        return (tanh(p[9] * hidden[0] + p[10] * hidden[1] + p[11] * hidden[2] + p[12]) - 0.75) ** 2
+
     return cost
 
 
@@ -36,20 +38,35 @@ WEIGHTS = [0.3, -0.8, 0.1, 0.9, 0.25, -0.4, -0.6, 0.7, 0.2, 1.1, -0.5, 0.45, 0.0
 def exact(f, xs):
     """The Hessian by differences of 100 digits with h = 1e-25: good to about 50."""
     with mp.workdps(100):
-        h, point = mp.mpf(10)**-25, [mp.mpf(x) for x in xs]
+        h, point = mp.mpf(10) ** -25, [mp.mpf(x) for x in xs]
 
         def at(i, j, a, b):
             moved = list(point)
             moved[i] += a * h
             moved[j] += b * h
             return f(*moved)
-        return [[float((at(i, j, 1, 1) - at(i, j, 1, -1) - at(i, j, -1, 1) + at(i, j, -1, -1)) / (4 * h * h))
-                 for j in range(len(xs))] for i in range(len(xs))]
+
+        return [
+            [
+                float(
+                    (at(i, j, 1, 1) - at(i, j, 1, -1) - at(i, j, -1, 1) + at(i, j, -1, -1))
+                    / (4 * h * h)
+                )
+                for j in range(len(xs))
+            ]
+            for i in range(len(xs))
+        ]
 
 
-CASES = [(rosenbrock, rosenbrock, (-1.2, 1.0)), (rosenbrock, rosenbrock, (0.0, 0.0)), (beale, beale, (1.3, 0.7)),
-         (beale, beale, (3.0, 0.5)), (himmelblau, himmelblau, (-2.8, 3.1)), (himmelblau, himmelblau, (0.0, 0.0)),
-         (network(engine.tanh), network(mp.tanh), WEIGHTS)]
+CASES = [
+    (rosenbrock, rosenbrock, (-1.2, 1.0)),
+    (rosenbrock, rosenbrock, (0.0, 0.0)),
+    (beale, beale, (1.3, 0.7)),
+    (beale, beale, (3.0, 0.5)),
+    (himmelblau, himmelblau, (-2.8, 3.1)),
+    (himmelblau, himmelblau, (0.0, 0.0)),
+    (network(engine.tanh), network(mp.tanh), WEIGHTS),
+]
 
 
 @pytest.mark.parametrize(("f", "reference", "xs"), CASES)
@@ -81,7 +98,9 @@ def test_a_hessian_times_a_vector_without_the_hessian(f, reference, xs):
 def test_a_jacobian_is_a_row_for_each_output():
     rows = jacobian(lambda r, t: [r * engine.cos(t), r * engine.sin(t)], [2.0, 0.5])
     c, s = math.cos(0.5), math.sin(0.5)
-    assert [entry.data for row in rows for entry in row] == pytest.approx([c, -2 * s, s, 2 * c], rel=1e-15)
+    assert [entry.data for row in rows for entry in row] == pytest.approx(
+        [c, -2 * s, s, 2 * c], rel=1e-15
+    )
     assert [[e.data for e in row] for row in jacobian(lambda x: 3.0 * x, [1.0])] == [[3.0]]
 
 
@@ -94,6 +113,9 @@ def test_what_comes_out_can_be_differentiated_again():
 
 
 def test_a_constant_function_has_flat_slopes_and_lengths_are_checked():
-    assert [[e.data for e in row] for row in hessian(lambda x, y: 3.0, [1.0, 2.0])] == [[0.0, 0.0], [0.0, 0.0]]
+    assert [[e.data for e in row] for row in hessian(lambda x, y: 3.0, [1.0, 2.0])] == [
+        [0.0, 0.0],
+        [0.0, 0.0],
+    ]
     with pytest.raises(ValueError, match="1 numbers for 2"):
         hessian_vector_product(rosenbrock, [1.0, 2.0], [1.0])

@@ -18,10 +18,37 @@ from engine.view.film import film
 
 GOLDEN = Path(__file__).parent / "golden" / "page.json"
 HOSTILE = [
-    "a|b", "{x}", "a<b", "<b>", "<<b>hi</b>>", "<lambda> <map>", 'x"y', "x\\", "\\N", "\\G", "a\nb", "a\0b", "\ud800",
-    "\x07", "\x1b[31m", "&lt;script&gt;", "<script>alert(1)</script>", "]]><script>", "--><script>", "A" * 20_000,
-    "😀", "漢字", "\u202eabc\u202c", "", "</script><script>alert(1)</script>", "<!--<script>", "\u2028", "{{DATA}}",
-    '<<TABLE><TR><TD HREF="javascript:alert(1)">x</TD></TR></TABLE>>', "{{SCRIPT}}", '"><img src=x onerror=alert(1)>',
+    "a|b",
+    "{x}",
+    "a<b",
+    "<b>",
+    "<<b>hi</b>>",
+    "<lambda> <map>",
+    'x"y',
+    "x\\",
+    "\\N",
+    "\\G",
+    "a\nb",
+    "a\0b",
+    "\ud800",
+    "\x07",
+    "\x1b[31m",
+    "&lt;script&gt;",
+    "<script>alert(1)</script>",
+    "]]><script>",
+    "--><script>",
+    "A" * 20_000,
+    "😀",
+    "漢字",
+    "\u202eabc\u202c",
+    "",
+    "</script><script>alert(1)</script>",
+    "<!--<script>",
+    "\u2028",
+    "{{DATA}}",
+    '<<TABLE><TR><TD HREF="javascript:alert(1)">x</TD></TR></TABLE>>',
+    "{{SCRIPT}}",
+    '"><img src=x onerror=alert(1)>',
     'x }"]; evil [label="pwn" URL="javascript:alert(1)"]; y [label="{ ',
 ]
 
@@ -62,33 +89,67 @@ def test_data_is_golden():
 def test_frames_follow_the_backward_pass():
     frames = film(fan())["frames"][4:]
     assert [frame["kind"] for frame in frames] == [
-        "ready", "seed", "visit", "send", "send", "visit", "send", "send", "visit", "send", "send", "done"]
+        "ready",
+        "seed",
+        "visit",
+        "send",
+        "send",
+        "visit",
+        "send",
+        "send",
+        "visit",
+        "send",
+        "send",
+        "done",
+    ]
     assert "Everything that uses e has sent its share, so its grad is final." in frames[5]["say"]
     assert "∂d/∂a = b = 3" in " ".join(frame["say"] for frame in frames)
 
 
 def test_forward_pass_in_symbols_and_in_numbers():
     frames = film(fan())["frames"]
-    assert [frame["kind"] for frame in frames[:5]] == ["start", "compute", "compute", "compute", "ready"]
+    assert [frame["kind"] for frame in frames[:5]] == [
+        "start",
+        "compute",
+        "compute",
+        "compute",
+        "ready",
+    ]
     assert [(frame["rule"], frame["numbers"]) for frame in frames[1:4]] == [
-        ("d = a·b", "= (−2)·3 = −6"), ("e = a + b", "= (−2) + 3 = 1"), ("f = d·e", "= (−6)·1 = −6")]
+        ("d = a·b", "= (−2)·3 = −6"),
+        ("e = a + b", "= (−2) + 3 = 1"),
+        ("f = d·e", "= (−6)·1 = −6"),
+    ]
 
 
 def test_forward_numbers_hold():
     """Read off the page: what stands between two = is worth what stands behind the second, to four digits."""
     x, y = Value(0.75, label="x"), Value(-1.25, label="y")
-    frames = film(((x * y - x) / y + 3.0 * x) * -y - engine.weighted_sum([x, y], [y, 2.0], 1.0))["frames"]
-    told = [frame["numbers"].removeprefix("= ").split(" = ") for frame in frames if frame["kind"] == "compute"]
+    frames = film(((x * y - x) / y + 3.0 * x) * -y - engine.weighted_sum([x, y], [y, 2.0], 1.0))[
+        "frames"
+    ]
+    told = [
+        frame["numbers"].removeprefix("= ").split(" = ")
+        for frame in frames
+        if frame["kind"] == "compute"
+    ]
     assert len(told) == 9
     for words, result in told:
         plain = words.replace("−", "-").replace("·", "*")
         assert float(build(plain + " + 0*nothing", {"nothing": 1.0}).data) == pytest.approx(
-            float(result.replace("−", "-")), abs=2e-3)
+            float(result.replace("−", "-")), abs=2e-3
+        )
 
 
 def test_page_counts_the_steps_it_starts_with():
-    assert repr(stepper(fan())) == "<Page of 12 steps>" and repr(stepper(fan(), forward=True)) == "<Page of 16 steps>"
-    assert '"forward":true' in stepper(fan(), forward=True).html and '"forward":false' in stepper(fan()).html
+    assert (
+        repr(stepper(fan())) == "<Page of 12 steps>"
+        and repr(stepper(fan(), forward=True)) == "<Page of 16 steps>"
+    )
+    assert (
+        '"forward":true' in stepper(fan(), forward=True).html
+        and '"forward":false' in stepper(fan()).html
+    )
 
 
 def test_long_expressions_have_short_names_and_leave_no_trace():
@@ -102,9 +163,12 @@ def test_long_expressions_have_short_names_and_leave_no_trace():
 
 def test_leaves_without_a_label_have_names_too():
     frames = film(Value(2.0) * Value(2.0) + 1.0)["frames"]
-    assert [(frame["say"], frame["numbers"]) for frame in frames if frame["kind"] == "send"][1:] == [
+    assert [(frame["say"], frame["numbers"]) for frame in frames if frame["kind"] == "send"][
+        1:
+    ] == [
         ("v₁·v₂ sends its share to v₁:  ∂(v₁·v₂)/∂v₁ = v₂ = 2", "v₁.grad += 1 × 2 = 2"),
-        ("v₁·v₂ sends its share to v₂:  ∂(v₁·v₂)/∂v₂ = v₁ = 2", "v₂.grad += 1 × 2 = 2")]
+        ("v₁·v₂ sends its share to v₂:  ∂(v₁·v₂)/∂v₂ = v₁ = 2", "v₂.grad += 1 × 2 = 2"),
+    ]
 
 
 def test_what_stands_on_the_page_is_the_rule_and_its_numbers():
@@ -118,7 +182,11 @@ def test_what_stands_on_the_page_is_the_rule_and_its_numbers():
 
 def test_tiny_and_missing_numbers_keep_their_sign():
     x, y = Value(1e-9, label="x"), Value(-1.0, label="y")
-    ways = {frame["numbers"].partition(".")[0]: frame["way"] for frame in film(x * y)["frames"] if frame["kind"] == "send"}
+    ways = {
+        frame["numbers"].partition(".")[0]: frame["way"]
+        for frame in film(x * y)["frames"]
+        if frame["kind"] == "send"
+    }
     assert ways == {"x": "neg", "y": "pos"}
     lost = film(Value(float("nan"), label="x") * y)["frames"]
     assert [frame["way"] for frame in lost if frame["kind"] == "send"] == ["neg", "nan"]
@@ -154,7 +222,17 @@ def test_stale_graph_says_so():
 def test_zero_gradient_sends_nothing():
     x = Value(-1.0, label="x")
     kinds = [frame["kind"] for frame in film((x * 2).relu())["frames"]]
-    assert kinds == ["start", "compute", "compute", "ready", "seed", "visit", "send", "skip", "done"]
+    assert kinds == [
+        "start",
+        "compute",
+        "compute",
+        "ready",
+        "seed",
+        "visit",
+        "send",
+        "skip",
+        "done",
+    ]
 
 
 @pytest.mark.parametrize("special", [float("nan"), float("inf"), -0.0, 5e-324, 1.7e308])
@@ -176,7 +254,9 @@ def test_too_large_a_graph_is_refused_with_advice():
     with pytest.raises(ValueError, match="3,001 values are more than a page shows") as caught:
         stepper(x)
     assert "collapse=" not in str(caught.value)  # there is no neuron in it
-    assert "stepper(value) of an inner value" in str(caught.value) and "engine.text(root)" in str(caught.value)
+    assert "stepper(value) of an inner value" in str(caught.value) and "engine.text(root)" in str(
+        caught.value
+    )
 
 
 def test_plain_numbers_take_no_card():
@@ -191,6 +271,7 @@ def test_plain_numbers_take_no_card():
 
 def test_the_refusal_names_the_level_that_would_do():
     import nn
+
     net = nn.MLP(2, [45, 45, 1], seed=1)
     loss = nn.squared_error([net([0.1, 0.2])], [0.0])
     for level, found in (("none", "values are more"), ("neurons", "cards and")):
@@ -202,6 +283,7 @@ def test_the_refusal_names_the_level_that_would_do():
 
 def test_even_layers_can_be_too_many():
     import nn
+
     net = nn.MLP(2, [4, 1], seed=1)
     losses = [nn.squared_error([net([float(i), 1.0])], [0.0]) for i in range(150)]
     with pytest.raises(ValueError, match="cards and .* edges are more than a page shows") as caught:
@@ -234,7 +316,11 @@ def collapsible():
 
 
 def final_grads(found):
-    last = {frame["node"]: float(frame["exact"]) for frame in found["frames"] if frame["kind"] in ("seed", "send")}
+    last = {
+        frame["node"]: float(frame["exact"])
+        for frame in found["frames"]
+        if frame["kind"] in ("seed", "send")
+    }
     return {card["name"]: last.get(card["id"], 0.0) for card in found["cards"]}
 
 
@@ -246,7 +332,9 @@ def test_collapsed_steps_end_at_the_engines_gradients():
     loss.backward()
     grads = final_grads(found)
     assert grads == {label: value.grad for label, value in made.items()}
-    assert len(set(grads.values())) == 12 and 0.0 not in grads.values()  # miss and out have the same
+    assert (
+        len(set(grads.values())) == 12 and 0.0 not in grads.values()
+    )  # miss and out have the same
 
 
 def test_collapsed_rules_hold_in_numbers():
@@ -254,11 +342,19 @@ def test_collapsed_rules_hold_in_numbers():
     loss, made = collapsible()
     found = film(loss, collapse="neurons")
     loss.backward()
-    rules = [frame["numbers"].replace("−", "-") for frame in found["frames"] if frame["kind"] == "send"]
-    assert len(rules) == len({frame["edge"] for frame in found["frames"] if frame["kind"] == "send"}) == 30
+    rules = [
+        frame["numbers"].replace("−", "-") for frame in found["frames"] if frame["kind"] == "send"
+    ]
+    assert (
+        len(rules)
+        == len({frame["edge"] for frame in found["frames"] if frame["kind"] == "send"})
+        == 30
+    )
     sums = {}
     for rule in rules:
-        parent, a, b, c = re.fullmatch(r"(\w+)\.grad \+= (\S+) × \(?([^ )]+)\)? = (\S+)", rule).groups()
+        parent, a, b, c = re.fullmatch(
+            r"(\w+)\.grad \+= (\S+) × \(?([^ )]+)\)? = (\S+)", rule
+        ).groups()
         assert float(a) * float(b) == pytest.approx(float(c), rel=2e-3)
         sums[parent] = sums.get(parent, 0.0) + float(c)
     assert sums == pytest.approx({label: made[label].grad for label in sums}, abs=1e-3)
@@ -277,10 +373,16 @@ def test_layers_send_the_sum_over_their_edges():
     loss.backward()
     grads = final_grads(found)
     for layer, outputs in (("layer 0", "h"), ("layer 1", "k")):
-        assert grads[layer] == pytest.approx(sum(made[f"{outputs}{i}"].grad for i in range(4)), rel=1e-12)
+        assert grads[layer] == pytest.approx(
+            sum(made[f"{outputs}{i}"].grad for i in range(4)), rel=1e-12
+        )
     assert grads["x0"] == made["x0"].grad and grads["x1"] == made["x1"].grad
     assert [edge["local"] for edge in found["edges"] if "edges" in edge["local"]] == [
-        "4 edges", "4 edges", "16 edges", "4 edges"]
+        "4 edges",
+        "4 edges",
+        "16 edges",
+        "4 edges",
+    ]
 
 
 def test_a_step_along_several_edges_says_how_many_and_lists_what_they_add():
@@ -288,15 +390,26 @@ def test_a_step_along_several_edges_says_how_many_and_lists_what_they_add():
     found = film(loss, collapse="layers")
     loss.backward()
     [output] = made["miss"].parents[:1]
-    shares = [output.grad * weight.data for weight in output.parents[:4]]  # out = b + w·k, so k sends w times its grad
+    shares = [
+        output.grad * weight.data for weight in output.parents[:4]
+    ]  # out = b + w·k, so k sends w times its grad
     send = next(frame for frame in found["frames"] if "4 edges" in frame["say"])
-    assert send["say"] == "layer 2 sends its share to layer 1 along 4 edges. This step is their sum."
+    assert (
+        send["say"] == "layer 2 sends its share to layer 1 along 4 edges. This step is their sum."
+    )
     assert send["rule"] == "layer 1.grad += Σ grad × local, over 4 edges"
     terms, total = send["numbers"].replace("−", "-").removeprefix("layer 1.grad += ").split(" = ")
-    assert [float(term) for term in terms.replace("- ", "-").replace("+ ", "").split()] == pytest.approx(shares, rel=1e-3)
+    assert [
+        float(term) for term in terms.replace("- ", "-").replace("+ ", "").split()
+    ] == pytest.approx(shares, rel=1e-3)
     assert float(total) == pytest.approx(sum(shares), rel=1e-3)
-    [one] = film(engine.weighted_sum([Value(2.0)], [Value(3.0, label="x")], Value(1.0)), collapse="layers")["frames"][-2:-1]
-    assert one["say"].endswith("sends its share to x:  ∂layer 0/∂x = 2") and one["numbers"] == "x.grad += 1 × 2 = 2"
+    [one] = film(
+        engine.weighted_sum([Value(2.0)], [Value(3.0, label="x")], Value(1.0)), collapse="layers"
+    )["frames"][-2:-1]
+    assert (
+        one["say"].endswith("sends its share to x:  ∂layer 0/∂x = 2")
+        and one["numbers"] == "x.grad += 1 × 2 = 2"
+    )
     many = next(frame for frame in found["frames"] if "16 edges" in frame["say"])
     assert "+ 10 more = " in many["numbers"]
 
@@ -311,17 +424,23 @@ def test_collapsed_page_starts_from_zero_too():
 
 def test_module_and_names_name_what_has_no_label_and_leave_no_trace():
     import nn
+
     model, x, y = nn.MLP(2, [4, 4, 1]), Value(1.0), Value(2.0)
     loss = (model([x, y]) - 1.0) ** 2
     before = stepper(loss).html
-    cards = film(loss, module=model, names={"x": x, "y": y, "loss": loss}, collapse="neurons")["cards"]
+    cards = film(loss, module=model, names={"x": x, "y": y, "loss": loss}, collapse="neurons")[
+        "cards"
+    ]
     names = [card["name"] for card in cards]
-    assert {"x", "y", "loss", "layer0.neuron3", "layer1.neuron0", "layer2.neuron0", "v₁"} <= set(names)
+    assert {"x", "y", "loss", "layer0.neuron3", "layer1.neuron0", "layer2.neuron0", "v₁"} <= set(
+        names
+    )
     assert x.label == y.label == loss.label == "" and stepper(loss).html == before
 
 
 def test_collapse_is_automatic_where_draw_collapses():
     from nn import MLP
+
     loss = MLP(2, [16, 16, 1])([Value(1.0, label="x"), Value(2.0, label="y")])
     assert len(film(loss)["cards"]) == len(engine.draw(loss).scene.cards) < 40
     with pytest.raises(ValueError, match="more than a page shows"):
@@ -339,8 +458,11 @@ def test_hostile_labels_are_inert(label):
     reader = read(page)
     assert reader.tags.count("script") == 2
     assert "img" not in reader.tags and "table" not in reader.tags
-    assert not [name for name, _ in reader.attributes if name.startswith("on")
-                or name in ("src", "href", "srcdoc", "style")]
+    assert not [
+        name
+        for name, _ in reader.attributes
+        if name.startswith("on") or name in ("src", "href", "srcdoc", "style")
+    ]
     assert json.loads(page.html.split('type="application/json">')[1].split("</script>")[0])["cards"]
     assert not re.search("[\x00-\x08\x0b-\x1f\ud800-\udfff]", page.html)
     assert not re.search("[\u2028\u2029]", page.html.split("<script")[1])
@@ -380,14 +502,26 @@ def test_notebook_shows_a_sandboxed_frame_and_a_picture():
 
 def test_height_of_the_frame_follows_the_graph():
     x = Value(1.0, label="x")
-    heights = [int(re.search('height="([0-9]+)"', stepper(root)._repr_mimebundle_()["text/html"])[1])
-               for root in (x, fan(), engine.total([x * 2.0 for _ in range(20)]))]
+    heights = [
+        int(re.search('height="([0-9]+)"', stepper(root)._repr_mimebundle_()["text/html"])[1])
+        for root in (x, fan(), engine.total([x * 2.0 for _ in range(20)]))
+    ]
     assert heights[0] == 520 and 520 < heights[1] < 760 and heights[2] == 760
 
 
 def test_two_processes_write_the_same_bytes(python):
-    program = ("from engine import Value, stepper; import hashlib; a, b = Value(2.0, label='a'), Value(3.0); "
-               "print(hashlib.sha256(stepper((a * b + a).tanh()).html.encode()).hexdigest())")
-    said = {subprocess.run([python, "-c", program], capture_output=True, text=True, check=True,
-                           env={**os.environ, "PYTHONHASHSEED": seed}).stdout for seed in ("1", "2")}
+    program = (
+        "from engine import Value, stepper; import hashlib; a, b = Value(2.0, label='a'), Value(3.0); "
+        "print(hashlib.sha256(stepper((a * b + a).tanh()).html.encode()).hexdigest())"
+    )
+    said = {
+        subprocess.run(
+            [python, "-c", program],
+            capture_output=True,
+            text=True,
+            check=True,
+            env={**os.environ, "PYTHONHASHSEED": seed},
+        ).stdout
+        for seed in ("1", "2")
+    }
     assert len(said) == 1

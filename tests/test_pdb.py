@@ -30,14 +30,30 @@ OURS = "from engine.debugger import GradPdb; GradPdb().set_trace()"
 class Person:
     """Types at a prompt and reads what comes."""
 
-    def __init__(self, tmp_path, root="a * b + a", stop=SKIPPING, command=None, env=None, prompt=r"\(Pdb\) "):
+    def __init__(
+        self, tmp_path, root="a * b + a", stop=SKIPPING, command=None, env=None, prompt=r"\(Pdb\) "
+    ):
         file = tmp_path / "program.py"
         file.write_text(PROGRAM.format(root=root, stop=stop), encoding="utf-8")
-        settings = {"PATH": "/usr/bin:/bin", "PYTHONPATH": str(ROOT), "TERM": "dumb", "HOME": str(tmp_path),
-                    "PYTHONIOENCODING": "utf-8", **(env or {})}
+        settings = {
+            "PATH": "/usr/bin:/bin",
+            "PYTHONPATH": str(ROOT),
+            "TERM": "dumb",
+            "HOME": str(tmp_path),
+            "PYTHONIOENCODING": "utf-8",
+            **(env or {}),
+        }
         self.prompt = prompt
-        self.child = pexpect.spawn(sys.executable, command or [str(file)], env=settings, cwd=str(tmp_path), timeout=30,
-                                   encoding="utf-8", echo=False, dimensions=(50, 300))
+        self.child = pexpect.spawn(
+            sys.executable,
+            command or [str(file)],
+            env=settings,
+            cwd=str(tmp_path),
+            timeout=30,
+            encoding="utf-8",
+            echo=False,
+            dimensions=(50, 300),
+        )
         self.child.expect(prompt)
 
     def type(self, line):
@@ -56,6 +72,7 @@ def person(tmp_path):
     def hire(**options):
         people.append(Person(tmp_path, **options))
         return people[-1]
+
     yield hire
     for one in people:
         one.leave()
@@ -71,7 +88,9 @@ def test_stepping_reaches_the_first_sum_in_fifteen_stops(person, root):
 
 
 def test_the_page_names_the_line_of_the_sum():
-    assert f"b engine/backward.py:{SUM}\n" in (ROOT / "docs" / "debugger.md").read_text(encoding="utf-8")
+    assert f"b engine/backward.py:{SUM}\n" in (ROOT / "docs" / "debugger.md").read_text(
+        encoding="utf-8"
+    )
 
 
 class Stepper(bdb.Bdb):
@@ -94,14 +113,21 @@ class Stepper(bdb.Bdb):
         self.stops += 1
 
 
-FAMILY = [FAMILIES["power_of"](2.0), FAMILIES["power_of"](0.1), FAMILIES["leaky_relu_of"](0.1), FAMILIES["elu_of"](1.0),
-          FAMILIES["clamp_of"](0.0, 1.0)]
+FAMILY = [
+    FAMILIES["power_of"](2.0),
+    FAMILIES["power_of"](0.1),
+    FAMILIES["leaky_relu_of"](0.1),
+    FAMILIES["elu_of"](1.0),
+    FAMILIES["clamp_of"](0.0, 1.0),
+]
 
 
 @pytest.mark.parametrize("operation", [*OPERATIONS.values(), *FAMILY], ids=repr)
 def test_whatever_the_root_is_the_first_sum_is_fifteen_stops_away(operation):
     count = operation.arity or 3
-    root = operation(*[Value(x) for x in ([1.5] if operation.name == "acosh" else [0.5, 0.6, 0.7])[:count]])
+    root = operation(
+        *[Value(x) for x in ([1.5] if operation.name == "acosh" else [0.5, 0.6, 0.7])[:count]]
+    )
     stepper = Stepper()
     gc.collect()  # what a collection in between would call is no stop on the way
     stepper.runcall(lambda: root.backward())
@@ -115,7 +141,12 @@ def test_one_breakpoint_shows_everything_as_plain_locals(person):
     for _ in range(4):
         pdb.type("c")
         seen.append(pdb.type("p parent.label, local, contribution, parent.grad").strip())
-    assert seen == ["('', 1.0, 1.0, 0.0)", "('a', 1.0, 1.0, 0.0)", "('a', -3.0, -3.0, 1.0)", "('b', 2.0, 2.0, 0.0)"]
+    assert seen == [
+        "('', 1.0, 1.0, 0.0)",
+        "('a', 1.0, 1.0, 0.0)",
+        "('a', -3.0, -3.0, 1.0)",
+        "('b', 2.0, 2.0, 0.0)",
+    ]
     assert pdb.type("p node").strip() == "*(data=-6, grad=1)"
 
 
@@ -138,7 +169,11 @@ def test_the_companion_knows_edges_and_sums(person):
     for _ in range(3):
         pdb.type("c")
     said = pdb.type("edge")
-    assert "a.grad += (a·b).grad × ∂(a·b)/∂a = 1 × -3 = -3" in said and "a.grad is 1" in said and "^^^^^" in said
+    assert (
+        "a.grad += (a·b).grad × ∂(a·b)/∂a = 1 × -3 = -3" in said
+        and "a.grad is 1" in said
+        and "^^^^^" in said
+    )
     assert "+1  from a·b + a" in pdb.type("why a")
     assert "NameError" in pdb.type("why zzz")
 
@@ -151,9 +186,21 @@ def test_breakpoint_opens_the_companion(person):
 def test_pytest_opens_the_companion_at_a_failure(tmp_path, person):
     (tmp_path / "test_it.py").write_text(
         "from engine import Value\n\n\ndef test_it():\n    x = Value(3.0, label='x')\n    y = x * x\n    y.backward()\n"
-        "    assert x.grad == 3.0\n", encoding="utf-8")
-    pdb = person(command=["-m", "pytest", "-q", "-p", "no:cacheprovider", "--pdb",
-                          "--pdbcls=engine.debugger:GradPdb", "test_it.py"])
+        "    assert x.grad == 3.0\n",
+        encoding="utf-8",
+    )
+    pdb = person(
+        command=[
+            "-m",
+            "pytest",
+            "-q",
+            "-p",
+            "no:cacheprovider",
+            "--pdb",
+            "--pdbcls=engine.debugger:GradPdb",
+            "test_it.py",
+        ]
+    )
     assert "+3  from y = x·x" in pdb.type("why y, x") or "+3  from x·x" in pdb.type("why y, x")
 
 

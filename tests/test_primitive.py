@@ -44,6 +44,7 @@ def test_it_steps_and_explains_itself():
 
 def test_its_rule_is_known_in_symbols():
     from engine import symbols
+
     assert symbols.rule(cube) == "∂z/∂x = 3·x·x"
 
 
@@ -59,6 +60,7 @@ def test_it_is_checked_like_the_built_in_ones():
     @engine.primitive(rule=lambda z, x: 2.0 * x * x)
     def wrong_cube(x):
         return x**3
+
     report = check_gradients(wrong_cube, 2.0)
     assert not report.ok and report.culprit is wrong_cube and "rule of wrong_cube" in str(report)
 
@@ -67,6 +69,7 @@ def test_a_single_number_will_do_for_one_operand():
     @engine.primitive(rule=lambda z, x: 1.0)
     def same(x):
         return x
+
     assert derivative(same)(4.0) == 1.0
 
 
@@ -74,6 +77,7 @@ def test_whole_numbers_become_floats():
     @engine.primitive(rule=lambda z, x: 0)
     def rounded(x):
         return round(x)
+
     z = rounded(Value(2.6))
     assert type(z.data) is float and z.local_derivatives() == (0.0,)
 
@@ -102,15 +106,18 @@ def two(x, y):
     return x
 
 
-@pytest.mark.parametrize(("make", "kind", "words"), [
-    (_with(tanh, lambda z, x: 1.0), ValueError, "tanh is the name of a built-in"),
-    (_with(total, lambda z, x: 1.0), ValueError, "total is the name of a built-in"),
-    (_with(lambda x: x, lambda z, x: 1.0), ValueError, "define it with def"),
-    (_with(two, None), TypeError, "has no rule"),
-    (_with(two, lambda z, x: 1.0), TypeError, "takes z and 2 operands: write lambda z, x, y"),
-    (_with(nothing, lambda z: 1.0), TypeError, "takes no operand"),
-    (_with(any_number, lambda z, *xs: xs), TypeError, "one by one"),
-])
+@pytest.mark.parametrize(
+    ("make", "kind", "words"),
+    [
+        (_with(tanh, lambda z, x: 1.0), ValueError, "tanh is the name of a built-in"),
+        (_with(total, lambda z, x: 1.0), ValueError, "total is the name of a built-in"),
+        (_with(lambda x: x, lambda z, x: 1.0), ValueError, "define it with def"),
+        (_with(two, None), TypeError, "has no rule"),
+        (_with(two, lambda z, x: 1.0), TypeError, "takes z and 2 operands: write lambda z, x, y"),
+        (_with(nothing, lambda z: 1.0), TypeError, "takes no operand"),
+        (_with(any_number, lambda z, *xs: xs), TypeError, "one by one"),
+    ],
+)
 def test_a_faulty_definition_is_refused_in_words(make, kind, words):
     with pytest.raises(kind, match=words):
         make()
@@ -123,12 +130,14 @@ def test_faults_in_use_are_named():
     @engine.primitive(rule=lambda z, x, y: (1.0,))
     def short(x, y):
         return x + y
+
     with pytest.raises(TypeError, match="rule of short returned 1 derivative for 2 operands"):
         short(Value(1.0), 2.0).backward()
 
     @engine.primitive(rule=lambda z, x: (1.0,))
     def silent(x):
         return None
+
     with pytest.raises(TypeError, match="silent must return one real number"):
         silent(Value(1.0))
 
@@ -139,5 +148,6 @@ def test_a_rule_that_holds_on_to_a_value_gives_no_node_for_a_grad():
     @engine.primitive(rule=lambda z, x: (w * x,))
     def bent(x):
         return x * x
+
     with pytest.raises(TypeError, match="Value"):
         bent(Value(2.0)).backward()

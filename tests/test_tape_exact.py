@@ -14,9 +14,29 @@ pytest.importorskip("numpy", reason="recording needs NumPy")
 # Their library functions differ from Python's in the last digits (docs/replay.md names them).
 INEXACT = {"hypot"}
 THEIR_SLOPES = {"atan", "asinh", "atan2"}  # have hypot in their rules
-EDGES = [0.0, -0.0, 1.0, -1.0, 2.0, 0.5, -2.0, 3.0, 710.0, -1000.0, 1e-300, 1e308, math.inf, -math.inf, math.nan]
-FAMILY_PARAMETERS = {"power_of": [(0,), (1,), (2,), (3,), (-1,), (0.5,)], "leaky_relu_of": [(0.01,)],
-                     "elu_of": [(1.5,)], "clamp_of": [(-1.0, 0.0), (0.0, 1.0)]}
+EDGES = [
+    0.0,
+    -0.0,
+    1.0,
+    -1.0,
+    2.0,
+    0.5,
+    -2.0,
+    3.0,
+    710.0,
+    -1000.0,
+    1e-300,
+    1e308,
+    math.inf,
+    -math.inf,
+    math.nan,
+]
+FAMILY_PARAMETERS = {
+    "power_of": [(0,), (1,), (2,), (3,), (-1,), (0.5,)],
+    "leaky_relu_of": [(0.01,)],
+    "elu_of": [(1.5,)],
+    "clamp_of": [(-1.0, 0.0), (0.0, 1.0)],
+}
 
 
 def an_operation(draw):
@@ -26,7 +46,9 @@ def an_operation(draw):
     if chance < 0.5:
         name = draw.choice(sorted(FAMILY_PARAMETERS))
         return FAMILIES[name](*draw.choice(FAMILY_PARAMETERS[name]))
-    return OPERATIONS[draw.choice([name for name in OPERATIONS if name not in INEXACT | THEIR_SLOPES | {"share"}])]
+    return OPERATIONS[
+        draw.choice([name for name in OPERATIONS if name not in INEXACT | THEIR_SLOPES | {"share"}])
+    ]
 
 
 def graph_of(seed, inputs, parameters):
@@ -35,9 +57,15 @@ def graph_of(seed, inputs, parameters):
     pool = [*inputs, *parameters]
     for _ in range(draw.randint(3, 30)):
         operation = an_operation(draw)
-        arity = draw.choice([1, 3, 5, 7]) if operation.name == "weighted_sum" else operation.arity or draw.choice([1, 3])
-        operands = [draw.choice(pool) if draw.random() < 0.85 else draw.choice([0.0, 1.0, 2.0, -1.5])
-                    for _ in range(arity)]
+        arity = (
+            draw.choice([1, 3, 5, 7])
+            if operation.name == "weighted_sum"
+            else operation.arity or draw.choice([1, 3])
+        )
+        operands = [
+            draw.choice(pool) if draw.random() < 0.85 else draw.choice([0.0, 1.0, 2.0, -1.5])
+            for _ in range(arity)
+        ]
         if not any(isinstance(x, Value) for x in operands):
             operands[0] = pool[0]
         pool.append(operation.of(tuple(operands)))
@@ -59,7 +87,10 @@ def plain(seed, row, parameters, used):
     for step in root.steps():
         magnitude[step.parent] = magnitude.get(step.parent, 0.0) + abs(step.contribution)
     leaves = [*used, *inputs]
-    return [root.data, *(x.grad for x in leaves)], [abs(root.data), *(magnitude.get(x, 0.0) for x in leaves)]
+    return [root.data, *(x.grad for x in leaves)], [
+        abs(root.data),
+        *(magnitude.get(x, 0.0) for x in leaves),
+    ]
 
 
 def same(x, y):
@@ -71,8 +102,12 @@ def replays(seeds, fuse, backend, edges=True):
     for seed in seeds:
         draw = random.Random(1000 + seed)
         parameters = [Value(number(draw, edges)) for _ in range(3)]
-        tape = engine.record(lambda *xs, s=seed, ps=parameters: graph_of(s, xs, ps),
-                             [number(draw, edges) for _ in range(3)], fuse=fuse, backend=backend)
+        tape = engine.record(
+            lambda *xs, s=seed, ps=parameters: graph_of(s, xs, ps),
+            [number(draw, edges) for _ in range(3)],
+            fuse=fuse,
+            backend=backend,
+        )
         for _ in range(2):
             row = [number(draw, edges) for _ in range(3)]
             for p in parameters:
@@ -83,7 +118,7 @@ def replays(seeds, fuse, backend, edges=True):
             _, by_input = tape.input_gradients([row], numbers)
             values, by_parameter = tape.gradients([row, row, row], numbers)
             yield seed, wanted, [mean, *gradient, *by_input[0]], sizes
-            yield seed, wanted[:1 + len(numbers)], [values[2], *by_parameter[2]], sizes
+            yield seed, wanted[: 1 + len(numbers)], [values[2], *by_parameter[2]], sizes
 
 
 def test_unfused_the_tape_rounds_exactly_as_the_graph_does():
@@ -112,10 +147,10 @@ def test_fused_edges_meet_the_same_nans_and_infinities():
 def test_the_functions_that_differ_differ_in_the_last_digits_only(name):
     pytest.importorskip("numba")
     operation, draw = OPERATIONS[name], random.Random(2)
-    tape = engine.record(lambda x, y: operation.of((x, y)[:operation.arity]), [1.0, 1.0])
+    tape = engine.record(lambda x, y: operation.of((x, y)[: operation.arity]), [1.0, 1.0])
     rows = [[draw.uniform(-9.0, 9.0), draw.uniform(-9.0, 9.0)] for _ in range(500)]
     for row, z in zip(rows, tape.forward(rows)):
-        expected = operation.forward(*row[:operation.arity])
+        expected = operation.forward(*row[: operation.arity])
         assert abs(z - expected) <= 2 * math.ulp(expected)
 
 

@@ -48,7 +48,7 @@ def by_matrices(tape, rows):
     e = np.maximum(z, 0) @ v - y
     gw = (2 * e[:, None] * v * (z > 0)).T @ x / len(rows)
     gv = np.maximum(z, 0).T @ (2 * e) / len(rows)
-    return e ** 2, np.concatenate([gw.ravel(), gv])
+    return e**2, np.concatenate([gw.ravel(), gv])
 
 
 @pytest.mark.parametrize("backend", ["numba", "numpy"])
@@ -91,14 +91,21 @@ def layers(sizes):
             slopes.insert(0, np.column_stack([g.T @ a, g.sum(axis=0)]) / len(rows))
             g = g @ block[:, :-1]
         order = [p for block in values for row in block for p in row]
-        return (acts[-1] ** 2).sum(axis=1), dict(zip(order, np.concatenate([s.ravel() for s in slopes]))), g
+        return (
+            (acts[-1] ** 2).sum(axis=1),
+            dict(zip(order, np.concatenate([s.ravel() for s in slopes]))),
+            g,
+        )
+
     return engine.record(loss, [0.1] * sizes[0], threads=1), matrices, draw
 
 
 @pytest.mark.parametrize("backend", ["numba", "numpy"])
 @pytest.mark.parametrize("sizes", [[3, 4, 1], [5, 9, 4, 6], [8, 16, 11]])
 @pytest.mark.parametrize("count", [1, 3, 8, 100, 131])
-def test_layers_are_computed_four_neurons_at_a_time_to_the_numbers_of_matrices(backend, sizes, count):
+def test_layers_are_computed_four_neurons_at_a_time_to_the_numbers_of_matrices(
+    backend, sizes, count
+):
     pytest.importorskip(backend)
     tape, matrices, draw = layers(sizes)
     tape._numba = backend == "numba"
@@ -107,14 +114,18 @@ def test_layers_are_computed_four_neurons_at_a_time_to_the_numbers_of_matrices(b
     np.testing.assert_allclose(tape.forward(rows), losses, rtol=1e-12)
     mean, slopes = tape.value_and_gradient([p.data for p in tape.parameters], rows)
     assert mean == pytest.approx(losses.mean(), rel=1e-12)
-    np.testing.assert_allclose(slopes, [gradient[p] for p in tape.parameters], rtol=1e-9, atol=1e-13)
+    np.testing.assert_allclose(
+        slopes, [gradient[p] for p in tape.parameters], rtol=1e-9, atol=1e-13
+    )
     np.testing.assert_allclose(tape.input_gradients(rows)[1], by_input, rtol=1e-9, atol=1e-13)
     code = tape._plan("parameters", True).code
     heads = np.flatnonzero((code[:, 0] >= kernels.SDOT) & (code[:, 4] == 4))
     fours = sum(n // 4 for n in sizes[1:])
     assert (code[heads, 0] == kernels.RDOT).sum() == fours
-    assert (code[heads, 0] == kernels.SDOT).sum() >= fours  # and those of the gradients between layers
-    assert all((code[k:k + 4, 0] == code[k, 0]).all() for k in heads)
+    assert (
+        code[heads, 0] == kernels.SDOT
+    ).sum() >= fours  # and those of the gradients between layers
+    assert all((code[k : k + 4, 0] == code[k, 0]).all() for k in heads)
 
 
 def test_parameters_come_in_order_of_first_use_and_their_present_data_counts():
@@ -135,12 +146,15 @@ def test_input_gradients_and_forward():
     assert tape.replay(np.empty((0, 2))).shape == (0,)
 
 
-@pytest.mark.parametrize(("rows", "error", "words"), [
-    ([1.0, 3.0], ValueError, r"\(2,\).*\(examples, 2\)"),
-    ([[1.0, 2.0, 3.0]], ValueError, r"\(1, 3\).*\(examples, 2\)"),
-    ([["a", "b"]], TypeError, "dtype"),
-    ([[1j, 2j]], TypeError, "complex"),
-])
+@pytest.mark.parametrize(
+    ("rows", "error", "words"),
+    [
+        ([1.0, 3.0], ValueError, r"\(2,\).*\(examples, 2\)"),
+        ([[1.0, 2.0, 3.0]], ValueError, r"\(1, 3\).*\(examples, 2\)"),
+        ([["a", "b"]], TypeError, "dtype"),
+        ([[1j, 2j]], TypeError, "complex"),
+    ],
+)
 def test_wrong_rows_are_refused(rows, error, words):
     with pytest.raises(error, match=words):
         regression()[0].replay(rows)
@@ -181,7 +195,9 @@ def test_no_warning_where_the_branch_is_on_a_parameter_or_replays():
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         tape = engine.record(lambda x: engine.where(x > 0.0, x, w) if w > 1.0 else x, [1.0])
-        engine.record(lambda x: engine.maximum(x, 0.0) + abs(x) + x.clamp(0.0, 1.0) + x.relu(), [1.0])
+        engine.record(
+            lambda x: engine.maximum(x, 0.0) + abs(x) + x.clamp(0.0, 1.0) + x.relu(), [1.0]
+        )
     assert tape.forward([[3.0], [-3.0]]).tolist() == [3.0, 2.0]
 
 
@@ -189,17 +205,22 @@ def test_what_does_not_depend_on_the_example_runs_once_per_replay():
     ws = [Value(float(i)) for i in range(50)]
     tape = engine.record(lambda x: x * ws[0] + 0.1 * engine.total([w * w for w in ws]), [1.0])
     plan = tape._plan("parameters", True)
-    assert plan.instructions < 8  # of the lane part; the squares and their slopes are in the uniform part
+    assert (
+        plan.instructions < 8
+    )  # of the lane part; the squares and their slopes are in the uniform part
     mean, gradient = tape.value_and_gradient([w.data for w in tape.parameters], [[1.0], [3.0]])
     np.testing.assert_allclose(gradient, [2.0, *(0.2 * i for i in range(1, 50))], rtol=1e-12)
     assert mean == pytest.approx(0.1 * sum(i * i for i in range(50)))
 
 
-@pytest.mark.parametrize("spelling", [
-    lambda w, x: engine.weighted_sum(w, x),
-    lambda w, x: sum(a * b for a, b in zip(w, x)),
-    lambda w, x: engine.total([b * a for a, b in zip(w, x)]),
-])
+@pytest.mark.parametrize(
+    "spelling",
+    [
+        lambda w, x: engine.weighted_sum(w, x),
+        lambda w, x: sum(a * b for a, b in zip(w, x)),
+        lambda w, x: engine.total([b * a for a, b in zip(w, x)]),
+    ],
+)
 def test_sums_of_products_are_fused_however_they_are_spelled(spelling):
     w = [Value(0.1 * i) for i in range(20)]
     tape = engine.record(lambda *x: spelling(w, x), [1.0] * 20)
@@ -209,7 +230,9 @@ def test_sums_of_products_are_fused_however_they_are_spelled(spelling):
 
 def test_two_tapes_in_two_threads_find_what_they_find_one_after_the_other():
     tapes = [network() for _ in range(2)]
-    alone = [tape.value_and_gradient([p.data for p in tape.parameters], rows) for tape, rows in tapes]
+    alone = [
+        tape.value_and_gradient([p.data for p in tape.parameters], rows) for tape, rows in tapes
+    ]
     together = [None, None]
 
     def work(k):
@@ -254,23 +277,32 @@ def test_a_deep_chain_records_and_replays():
 
     tape = engine.record(chain, [1.0])
     _, slopes = tape.input_gradients([[1.0]])
-    assert slopes[0, 0] == pytest.approx(1.0001 ** 50_000, rel=1e-9)
+    assert slopes[0, 0] == pytest.approx(1.0001**50_000, rel=1e-9)
 
 
 def test_a_primitive_of_the_user_is_recorded_by_its_forward_or_refused():
     from engine.operation import Operation
+
     cube = Operation("cube", "cube", lambda x: x * x * x, lambda z, x: lambda: (3.0 * x * x,), 1)
     tape = engine.record(lambda x: cube(x), [2.0])
     assert [part.tolist() for part in tape.input_gradients([[3.0]])] == [[27.0], [[27.0]]]
-    opaque = Operation("opaque", "opaque", lambda x: math.sin(x), lambda z, x: lambda: (engine.cos(x),), 1)
+    opaque = Operation(
+        "opaque", "opaque", lambda x: math.sin(x), lambda z, x: lambda: (engine.cos(x),), 1
+    )
     with pytest.raises(TypeError, match="opaque"):
         engine.record(lambda x: opaque(x), [2.0])
 
 
 def fresh(code):
     """What a new process prints: here nothing is imported yet."""
-    return subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=120,
-                          cwd=Path(__file__).parent.parent).stdout
+    return subprocess.run(
+        [sys.executable, "-c", code],
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=120,
+        cwd=Path(__file__).parent.parent,
+    ).stdout
 
 
 def test_without_numba_numpy_replays_to_the_same_numbers():
@@ -294,8 +326,10 @@ def test_without_numba_numpy_replays_to_the_same_numbers():
     x = 0.1 * np.arange(20)
     e = 0.5 * x - 1.5 * np.tanh(x) + 2.0 - (3.0 * x - 2.0)
     gradient = [2.0 * (e * slope).mean() for slope in (x, np.tanh(x), 1.0)]
-    wanted = [(e ** 2).mean(), *gradient, *e ** 2, *gradient]
-    np.testing.assert_allclose([float(text) for text in found.split()], wanted, rtol=1e-12, atol=1e-12)
+    wanted = [(e**2).mean(), *gradient, *e**2, *gradient]
+    np.testing.assert_allclose(
+        [float(text) for text in found.split()], wanted, rtol=1e-12, atol=1e-12
+    )
 
 
 def test_recording_leaves_the_garbage_collector_as_it_was():

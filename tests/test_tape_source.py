@@ -25,8 +25,20 @@ def small_network():
     def loss(x, y):
         h = [engine.weighted_sum(w[:2], [x, y], 0.1).tanh(), (w[2] * x + w[3] * y).relu()]
         z = h[0] * w[4] + h[1] * w[5]
-        more = engine.sigmoid(z) + engine.log(1.5 + x * x) + engine.exp(-y) / 3.0 + engine.maximum(x, y) + abs(x - y)
-        return (z - y) ** 2 + 0.1 * more + engine.where(x > y, x, w[0]) + engine.logsumexp([x, y, z]) + engine.erf(x)
+        more = (
+            engine.sigmoid(z)
+            + engine.log(1.5 + x * x)
+            + engine.exp(-y) / 3.0
+            + engine.maximum(x, y)
+            + abs(x - y)
+        )
+        return (
+            (z - y) ** 2
+            + 0.1 * more
+            + engine.where(x > y, x, w[0])
+            + engine.logsumexp([x, y, z])
+            + engine.erf(x)
+        )
 
     return engine.record(loss, [0.5, 0.5])
 
@@ -50,7 +62,7 @@ def namespace(text):
 def test_the_source_has_no_names_but_v_and_no_text_of_the_users(language):
     text = small_network().source(language)
     assert LABEL not in text and "import os" not in text
-    body = text[text.index("double value(" if language == "c" else "def value("):]
+    body = text[text.index("double value(" if language == "c" else "def value(") :]
     assigned = re.findall(r"^ +(?:double )?(\w+) = ", body, re.M)
     assert assigned and all(re.fullmatch(r"v\d+", name) for name in assigned)
 
@@ -64,15 +76,31 @@ def test_python_and_numpy(language):
     for row in ROWS:
         value, gradient = run["value_and_gradient"](*arguments(tape, row))
         mean, slopes = wanted(tape, row)
-        assert value == pytest.approx(mean, rel=1e-13) and run["value"](*arguments(tape, row)) == value
+        assert (
+            value == pytest.approx(mean, rel=1e-13) and run["value"](*arguments(tape, row)) == value
+        )
         assert np.array(gradient, float).tolist() == pytest.approx(slopes, rel=1e-12)
 
 
 def test_constants_are_folded():
-    tape = engine.record(lambda x: x * engine.exp(engine.cos(engine.lift(2.0)) + 1.0) + engine.lift(3.0) * 2.0, [1.0])
+    tape = engine.record(
+        lambda x: x * engine.exp(engine.cos(engine.lift(2.0)) + 1.0) + engine.lift(3.0) * 2.0, [1.0]
+    )
     body = tape.source("python").split("def value(v0):")[1].split("def")[0]
-    assert body.split() == ["v1", "=", "v0", "*", repr(math.exp(math.cos(2.0) + 1.0)), "v2", "=", "v1", "+", "6.0",
-                            "return", "v2"]
+    assert body.split() == [
+        "v1",
+        "=",
+        "v0",
+        "*",
+        repr(math.exp(math.cos(2.0) + 1.0)),
+        "v2",
+        "=",
+        "v1",
+        "+",
+        "6.0",
+        "return",
+        "v2",
+    ]
 
 
 def test_jax_and_its_own_gradient():
@@ -82,7 +110,9 @@ def test_jax_and_its_own_gradient():
     for row in ROWS:
         given = arguments(tape, row)
         value, gradient = run["value_and_gradient"](*map(jax.numpy.float64, given))
-        theirs = jax.grad(run["value"], argnums=tuple(range(len(given))))(*map(jax.numpy.float64, given))
+        theirs = jax.grad(run["value"], argnums=tuple(range(len(given))))(
+            *map(jax.numpy.float64, given)
+        )
         mean, slopes = wanted(tape, row)
         assert float(value) == pytest.approx(mean, rel=1e-12)
         assert [float(g) for g in gradient] == pytest.approx(slopes, rel=1e-11)
@@ -94,7 +124,9 @@ def test_torch_and_its_own_gradient():
     tape = small_network()
     run = namespace(tape.source("torch"))
     for row in ROWS:
-        leaves = [torch.tensor(x, dtype=torch.float64, requires_grad=True) for x in arguments(tape, row)]
+        leaves = [
+            torch.tensor(x, dtype=torch.float64, requires_grad=True) for x in arguments(tape, row)
+        ]
         value, gradient = run["value_and_gradient"](*leaves)
         run["value"](*leaves).backward()
         mean, slopes = wanted(tape, row)
@@ -109,8 +141,25 @@ def test_c(tmp_path):
         pytest.skip("no C compiler")
     tape = small_network()
     library = tmp_path / "tape.so"
-    subprocess.run([compiler, "-x", "c", "-", "-O2", "-ffp-contract=off", "-shared", "-fPIC", "-o", str(library),
-                    "-lm"], input=tape.source("c"), text=True, check=True, timeout=60)
+    subprocess.run(
+        [
+            compiler,
+            "-x",
+            "c",
+            "-",
+            "-O2",
+            "-ffp-contract=off",
+            "-shared",
+            "-fPIC",
+            "-o",
+            str(library),
+            "-lm",
+        ],
+        input=tape.source("c"),
+        text=True,
+        check=True,
+        timeout=60,
+    )
     function = ctypes.CDLL(str(library)).value_and_gradient
     function.restype = ctypes.c_double
     for row in ROWS:

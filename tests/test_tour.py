@@ -22,13 +22,20 @@ def test_moons_and_irises_are_learned(found):
     results, _ = found
     assert results["moons"]["train"] == 1.0 and results["moons"]["held_out"] >= 0.95
     assert results["iris"]["held_out"] >= 0.95 and len(results["iris"]["test"]) == 51
-    assert all(results[name]["history"].loss[-1] < 0.2 * results[name]["history"].loss[0] for name in ("moons", "iris"))
+    assert all(
+        results[name]["history"].loss[-1] < 0.2 * results[name]["history"].loss[0]
+        for name in ("moons", "iris")
+    )
 
 
 def test_the_neuron_and_the_small_graph_have_the_numbers_of_the_lecture(found):
     results, _ = found
     neuron, f = results["neuron"], results["graph"]
-    assert [round(p.grad, 9) for p in neuron.parameters()] == [1.0, 0.0, 0.5]  # 1 - tanh² = ½, times x0 = 2, x1 = 0
+    assert [round(p.grad, 9) for p in neuron.parameters()] == [
+        1.0,
+        0.0,
+        0.5,
+    ]  # 1 - tanh² = ½, times x0 = 2, x1 = 0
     d, e = f.parents
     a, b = d.parents
     assert (f.data, a.grad, b.grad, d.grad, e.grad) == (-6.0, -3.0, -8.0, 1.0, -6.0)
@@ -39,8 +46,13 @@ def test_the_weight_is_explained_by_its_true_gradient(found):
     results, _ = found
     net = results["iris"]["net"]
     row, label = tour.hardest(results["iris"])
-    (w1, b1), (w2, b2) = [(np.array([[w.data for w in n.w] for n in layer.neurons]),
-                           np.array([n.b.data for n in layer.neurons])) for layer in net.layers]
+    (w1, b1), (w2, b2) = [
+        (
+            np.array([[w.data for w in n.w] for n in layer.neurons]),
+            np.array([n.b.data for n in layer.neurons]),
+        )
+        for layer in net.layers
+    ]
     hidden = np.tanh(w1 @ np.array(row) + b1)
     share = np.exp(w2 @ hidden + b2)
     share /= share.sum()
@@ -76,7 +88,9 @@ def test_it_goes_on_without_matplotlib(tmp_path, monkeypatch, capsys):
 def test_what_is_printed_can_be_checked(tmp_path, capsys):
     tour.main(["--out", str(tmp_path), "--moons-epochs", "2", "--iris-epochs", "2"])
     out, err = capsys.readouterr()
-    assert "a=tanh(data=0.7071, grad=1)" in out and "f=*(data=-6, grad=1)" in out and ".grad = " in out
+    assert (
+        "a=tanh(data=0.7071, grad=1)" in out and "f=*(data=-6, grad=1)" in out and ".grad = " in out
+    )
     assert "epoch 2/2  loss" in err and "held out" in out
 
 
@@ -95,13 +109,28 @@ def test_accuracy_counts():
     class Same:
         def predict(self, rows):
             return [row[0] for row in rows]
+
     assert tour.accuracy(Same(), [[1.0], [-2.0], [3.0], [-4.0]], [1, -1, -1, -1], tour.side) == 0.75
     assert tour.largest([0.0, 3.0, 1.0]) == 1 and isinstance(tour.small_graph(), Value)
 
 
 def test_a_terminal_that_has_no_delta_gets_a_question_mark(tmp_path):
-    done = subprocess.run([sys.executable, "-m", "demos.tour", "--quiet", "--out", str(tmp_path), "--moons-epochs", "1",
-                           "--iris-epochs", "1"], cwd=Path(__file__).parents[1], capture_output=True,
-                          env=os.environ | {"PYTHONIOENCODING": "ascii"})
+    done = subprocess.run(
+        [
+            sys.executable,
+            "-m",
+            "demos.tour",
+            "--quiet",
+            "--out",
+            str(tmp_path),
+            "--moons-epochs",
+            "1",
+            "--iris-epochs",
+            "1",
+        ],
+        cwd=Path(__file__).parents[1],
+        capture_output=True,
+        env=os.environ | {"PYTHONIOENCODING": "ascii"},
+    )
     assert done.returncode == 0, done.stderr.decode()
     assert b".grad = " in done.stdout

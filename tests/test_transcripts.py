@@ -82,8 +82,14 @@ def test_the_document_shows_the_picture_of_that_moment(tmp_path):
     """The same words and numbers: where they stand may differ from one layout to another."""
     program, _, typed = parted((HERE / "transcripts" / "forks.txt").read_text(encoding="utf-8"))
     run(program, typed)
-    shown = [sorted(re.findall(r"<text[^>]*>([^<]*)</text>", file.read_text(encoding="utf-8"))) for file in (
-        tmp_path / "now.svg", HERE.parent / "docs/pictures/under-way.svg", HERE.parent / "docs/pictures/under-way-dark.svg")]
+    shown = [
+        sorted(re.findall(r"<text[^>]*>([^<]*)</text>", file.read_text(encoding="utf-8")))
+        for file in (
+            tmp_path / "now.svg",
+            HERE.parent / "docs/pictures/under-way.svg",
+            HERE.parent / "docs/pictures/under-way-dark.svg",
+        )
+    ]
     assert shown[0] == shown[1] == shown[2] and "not sent" in shown[0]
 
 
@@ -93,9 +99,38 @@ def test_a_wrong_word_would_be_noticed():
 
 
 def test_every_command_is_spoken_somewhere():
-    spoken = {line.split()[0] for file in FILES for line in parted(file.read_text(encoding="utf-8"))[2] if line}
-    wanted = {"s", "n", "c", "unt", "b", "tbreak", "condition", "ignore", "cl", "watch", "display", "back", "rs", "rn",
-              "rc", "w", "why", "info", "l", "p", "plot", "restart", "predict", "q"}
+    spoken = {
+        line.split()[0]
+        for file in FILES
+        for line in parted(file.read_text(encoding="utf-8"))[2]
+        if line
+    }
+    wanted = {
+        "s",
+        "n",
+        "c",
+        "unt",
+        "b",
+        "tbreak",
+        "condition",
+        "ignore",
+        "cl",
+        "watch",
+        "display",
+        "back",
+        "rs",
+        "rn",
+        "rc",
+        "w",
+        "why",
+        "info",
+        "l",
+        "p",
+        "plot",
+        "restart",
+        "predict",
+        "q",
+    }
     assert wanted <= spoken, wanted - spoken
 
 
@@ -103,4 +138,6 @@ if __name__ == "__main__":
     program, _, typed = parted(Path(sys.argv[1]).read_text(encoding="utf-8"))
     if len(sys.argv) > 2:
         typed = sys.argv[2:]
-    Path(sys.argv[1]).write_text(program + RULE + run(program, typed), encoding="utf-8", newline="\n")
+    Path(sys.argv[1]).write_text(
+        program + RULE + run(program, typed), encoding="utf-8", newline="\n"
+    )

@@ -51,20 +51,39 @@ def test_numpy_scalars_on_both_sides():
 def test_arrays_are_refused():
     np = pytest.importorskip("numpy")
     x = Value(3.0)
-    for call in (lambda: x * np.ones(2), lambda: np.ones(2) * x, lambda: Value(np.ones(1)), lambda: Value(np.array(1.0))):
+    for call in (
+        lambda: x * np.ones(2),
+        lambda: np.ones(2) * x,
+        lambda: Value(np.ones(1)),
+        lambda: Value(np.array(1.0)),
+    ):
         with pytest.raises(TypeError, match="one Value for each number"):
             call()
 
 
-@pytest.mark.parametrize(("number", "remedy"), [
-    ("2", r"float\('2'\)"), (b"2", "float"), (None, "NoneType"), ([1.0], "one Value for each"), ((1.0,), "one Value for each"),
-    (1j, r"\.real"), (Value(1.0), r"\.data"), ({}, "one Value for each"), (object(), "int or a float"),
-])
+@pytest.mark.parametrize(
+    ("number", "remedy"),
+    [
+        ("2", r"float\('2'\)"),
+        (b"2", "float"),
+        (None, "NoneType"),
+        ([1.0], "one Value for each"),
+        ((1.0,), "one Value for each"),
+        (1j, r"\.real"),
+        (Value(1.0), r"\.data"),
+        ({}, "one Value for each"),
+        (object(), "int or a float"),
+    ],
+)
 def test_everything_else_is_refused_with_a_remedy(number, remedy):
     with pytest.raises(TypeError, match=remedy):
         Value(number)
     if not isinstance(number, Value):
-        for call in (lambda: Value(1.0) + number, lambda: number * Value(1.0), lambda: engine.exp(number)):
+        for call in (
+            lambda: Value(1.0) + number,
+            lambda: number * Value(1.0),
+            lambda: engine.exp(number),
+        ):
             with pytest.raises(TypeError):
                 call()
 
@@ -79,7 +98,11 @@ def test_a_number_beyond_the_floats_and_a_label_that_is_no_text():
 def test_repr():
     a, b = Value(2.0, label="a"), Value(-3.0)
     z = a * b
-    assert (repr(a), repr(b), repr(z)) == ("a(data=2, grad=0)", "Value(data=-3, grad=0)", "*(data=-6, grad=0)")
+    assert (repr(a), repr(b), repr(z)) == (
+        "a(data=2, grad=0)",
+        "Value(data=-3, grad=0)",
+        "*(data=-6, grad=0)",
+    )
     z.label = "z"
     z.backward()
     assert repr(z) == "z=*(data=-6, grad=1)"
@@ -124,7 +147,9 @@ def test_sum_and_unary_operators():
     assert (+x) is x and (-x).data == -2.0 and abs(Value(-2.0)).data == 2.0
 
 
-@pytest.mark.parametrize("copied", [copy.copy, copy.deepcopy, lambda v: pickle.loads(pickle.dumps(v))])
+@pytest.mark.parametrize(
+    "copied", [copy.copy, copy.deepcopy, lambda v: pickle.loads(pickle.dumps(v))]
+)
 def test_leaves_can_be_copied_and_interior_nodes_refuse(copied):
     x = Value(2.0, label="x")
     x.grad = 5.0
@@ -145,20 +170,36 @@ def test_constants_are_marked():
 
 
 def test_created_at_points_at_the_subexpression():
-    x = Value(2.0); y = x * 3.0 + engine.exp(x)  # noqa: E702
+    x = Value(2.0)
+    y = x * 3.0 + engine.exp(x)
     product, exponential = y.parents
-    for node, text in ((x, "Value(2.0)"), (y, "x * 3.0 + engine.exp(x)"), (product, "x * 3.0"), (exponential, "engine.exp(x)")):
+    for node, text in (
+        (x, "Value(2.0)"),
+        (y, "x * 3.0 + engine.exp(x)"),
+        (product, "x * 3.0"),
+        (exponential, "engine.exp(x)"),
+    ):
         site = node.created_at
         assert site.filename == __file__
-        assert site.text[site.column:site.end_column] == text
+        assert site.text[site.column : site.end_column] == text
         assert site.function == "test_created_at_points_at_the_subexpression"
     assert y.created_at.line == product.created_at.line
 
 
 def test_created_at_skips_the_engine():
     x = Value(2.0)
-    for node in (engine.softmax([x, x])[0], engine.total([x, x]), 2 - x, 2**x, x**2, x.clamp(0, 1), x.exp(),
-                 engine.gradient(x * x, [x])[0], abs(x), x < 1):
+    for node in (
+        engine.softmax([x, x])[0],
+        engine.total([x, x]),
+        2 - x,
+        2**x,
+        x**2,
+        x.clamp(0, 1),
+        x.exp(),
+        engine.gradient(x * x, [x])[0],
+        abs(x),
+        x < 1,
+    ):
         assert node.created_at.filename == __file__
 
 
@@ -185,10 +226,18 @@ def test_every_function_of_one_is_a_method():
 def test_import_needs_the_standard_library_only():
     import subprocess
     import sys
-    code = ("import sys, engine\nthird = {m.partition('.')[0] for m in sys.modules} - sys.stdlib_module_names - "
-            "{'engine'}\nprint(sorted(m for m in third if not m.startswith('_')))")
-    clean = subprocess.run([sys.executable, "-S", "-c", f"import sys; sys.path.insert(0, '.')\n{code}"], capture_output=True,
-                           text=True, check=True, timeout=60)
+
+    code = (
+        "import sys, engine\nthird = {m.partition('.')[0] for m in sys.modules} - sys.stdlib_module_names - "
+        "{'engine'}\nprint(sorted(m for m in third if not m.startswith('_')))"
+    )
+    clean = subprocess.run(
+        [sys.executable, "-S", "-c", f"import sys; sys.path.insert(0, '.')\n{code}"],
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=60,
+    )
     assert clean.stdout.strip() == "[]"
 
 

@@ -22,8 +22,32 @@ from engine.view.scene import Scene, changed, summed
 GOLDEN = Path(__file__).parent / "golden"
 SVG = "{http://www.w3.org/2000/svg}"
 HOSTILE = [
-    "a|b", "{x}", "a<b", "<b>", "<<b>hi</b>>", "<lambda> <map>", 'x"y', "x\\", "\\N", "\\G", "new\nline", "NUL\0", "\ud800", "\x07",
-    "\x1b[31m", "&lt;script&gt;", "<script>alert(1)</script>", "]]><script>", "--><script>", "A" * 20_000, "🙂", "漢字", "\u202eabc", "", "\ufffe|\uffff", "\x85\u2028",
+    "a|b",
+    "{x}",
+    "a<b",
+    "<b>",
+    "<<b>hi</b>>",
+    "<lambda> <map>",
+    'x"y',
+    "x\\",
+    "\\N",
+    "\\G",
+    "new\nline",
+    "NUL\0",
+    "\ud800",
+    "\x07",
+    "\x1b[31m",
+    "&lt;script&gt;",
+    "<script>alert(1)</script>",
+    "]]><script>",
+    "--><script>",
+    "A" * 20_000,
+    "🙂",
+    "漢字",
+    "\u202eabc",
+    "",
+    "\ufffe|\uffff",
+    "\x85\u2028",
     '<<TABLE><TR><TD HREF="javascript:alert(1)">x</TD></TR></TABLE>>',
     'x }"]; evil [label="pwn" URL="javascript:alert(1)"]; y [label="{ ',
 ]
@@ -39,7 +63,9 @@ def fanout():
 
 def clean(label):
     """The label with U+FFFD for what XML forbids and for control characters."""
-    return "".join("\ufffd" if c in "\ufffe\uffff" or category(c) in ("Cc", "Cs") else c for c in label)
+    return "".join(
+        "\ufffd" if c in "\ufffe\uffff" or category(c) in ("Cc", "Cs") else c for c in label
+    )
 
 
 def number(text):
@@ -47,7 +73,11 @@ def number(text):
 
 
 def groups(svg, kind):
-    return [g for g in ET.fromstring(svg).iter(f"{SVG}g") if (g.get("class") or "").split(" ")[:1] == [kind]]
+    return [
+        g
+        for g in ET.fromstring(svg).iter(f"{SVG}g")
+        if (g.get("class") or "").split(" ")[:1] == [kind]
+    ]
 
 
 def texts(element):
@@ -58,19 +88,31 @@ def test_the_small_graph(placing):
     *_, f = fanout()
     f.backward()
     svg = engine.draw(f).svg
-    cards = {words[1] if words[0] in "×+" else words[0]: words for words in map(texts, groups(svg, "node"))}
+    cards = {
+        words[1] if words[0] in "×+" else words[0]: words
+        for words in map(texts, groups(svg, "node"))
+    }
     assert cards["a"] == ["a", "leaf", "data", "−2", "grad", "−3", "= −6 + 3"]
     assert cards["b"] == ["b", "leaf", "data", "3", "grad", "−8", "= −6 − 2"]
     assert cards["f"] == ["×", "f", "data", "−6", "grad", "1"]
     assert [texts(pill) for pill in groups(svg, "edge")] == [
-        ["× 1", "+1"], ["× −6", "−6"], ["× 1", "−6"], ["× 1", "−6"], ["× 3", "+3"], ["× −2", "−2"]]
+        ["× 1", "+1"],
+        ["× −6", "−6"],
+        ["× 1", "−6"],
+        ["× 1", "−6"],
+        ["× 3", "+3"],
+        ["× −2", "−2"],
+    ]
 
 
 def test_one_value_used_twice_by_one_node_has_two_pills(placing):
     a = Value(3.0, label="a")
     y = a * a
     y.backward()
-    assert [texts(pill) for pill in groups(engine.draw(y).svg, "edge")] == [["× 3", "+3"], ["× 3", "+3"]]
+    assert [texts(pill) for pill in groups(engine.draw(y).svg, "edge")] == [
+        ["× 3", "+3"],
+        ["× 3", "+3"],
+    ]
 
 
 @settings(max_examples=50, deadline=None)
@@ -85,7 +127,10 @@ def test_pills_and_elsewhere_make_the_grad(program):
         terms = [1.0] * card.is_root + pills
         shown = [number(t.removesuffix(" elsewhere")) for t in card.terms]
         assert len(shown) in (len(terms), len(terms) + 1)
-        if all(map(math.isfinite, [card.node.grad, *terms])) and max(map(abs, [0.0, *terms])) < 1e150:
+        if (
+            all(map(math.isfinite, [card.node.grad, *terms]))
+            and max(map(abs, [0.0, *terms])) < 1e150
+        ):
             size = sum(map(abs, terms)) + abs(card.node.grad)
             assert sum(shown) == pytest.approx(card.node.grad, rel=1e-3, abs=1e-3 * size + 1e-300)
 
@@ -109,7 +154,10 @@ def test_tooltips_say_the_rule_in_words():
     f.backward()
     tips = [tip.text for tip in ET.fromstring(engine.draw(f).svg).iter(f"{SVG}title")][1:]
     assert "∂d/∂a = b = 3: d changes 3 times as fast as a; it adds 1 × 3 = 3 to a.grad" in tips
-    assert "∂d/∂b = a = −2: d changes 2 times as fast as b, the other way; it adds 1 × −2 = −2 to b.grad" in tips
+    assert (
+        "∂d/∂b = a = −2: d changes 2 times as fast as b, the other way; it adds 1 × −2 = −2 to b.grad"
+        in tips
+    )
     assert "∂e/∂b = 1: e changes as fast as b; it adds −6 × 1 = −6 to b.grad" in tips
     assert "b, a leaf; data = 3; grad = −8 = −6 − 2" in tips
     assert "f = d·e; data = −6; grad = 1; the root: its grad starts at 1, the seed" in tips
@@ -122,11 +170,16 @@ def test_the_title_and_the_description_read_well():
         change()
         root = ET.fromstring(engine.draw(f).svg)
         assert root.get("role") == "img" and root.find(f"{SVG}title").text == "f = −6"
-        assert root.get("aria-labelledby").split() == [root.find(f"{SVG}{tag}").get("id") for tag in ("title", "desc")]
+        assert root.get("aria-labelledby").split() == [
+            root.find(f"{SVG}{tag}").get("id") for tag in ("title", "desc")
+        ]
         heard.append(root.find(f"{SVG}desc").text)
     grads = "5 cards, 6 edges. The gradient of a is −3. The gradient of b is −8."
-    assert heard == ["5 cards, 6 edges. Forward only: backward() has not been called.", grads,
-                     grads + " Stale: a leaf was changed after the forward pass."]
+    assert heard == [
+        "5 cards, 6 edges. Forward only: backward() has not been called.",
+        grads,
+        grads + " Stale: a leaf was changed after the forward pass.",
+    ]
 
 
 def test_every_card_whose_data_no_longer_follows_says_what_it_would_be(placing):
@@ -135,13 +188,26 @@ def test_every_card_whose_data_no_longer_follows_says_what_it_would_be(placing):
     g.backward()
     a.data = 7.0
     svg = engine.draw(g).svg
-    stale = {words[1]: [word for word in words if word.startswith("would be")]
-             for words in map(texts, groups(svg, "node")) if any(word.startswith("would") for word in words)}
-    assert stale["d"] == ["would be 21"] and stale["e"] == ["would be 10"] and stale["f"] == ["would be 210"]
+    stale = {
+        words[1]: [word for word in words if word.startswith("would be")]
+        for words in map(texts, groups(svg, "node"))
+        if any(word.startswith("would") for word in words)
+    }
+    assert (
+        stale["d"] == ["would be 21"]
+        and stale["e"] == ["would be 10"]
+        and stale["f"] == ["would be 210"]
+    )
     assert len(stale) == 4  # and the sum, but neither the leaves nor exp(b)
-    marked = [group for group in ET.fromstring(svg).iter(f"{SVG}g") if "stale" in (group.get("class") or "").split()]
+    marked = [
+        group
+        for group in ET.fromstring(svg).iter(f"{SVG}g")
+        if "stale" in (group.get("class") or "").split()
+    ]
     assert len(marked) == 4
-    assert all("built again, its data would be" in group.findtext(f"{SVG}title") for group in marked)
+    assert all(
+        "built again, its data would be" in group.findtext(f"{SVG}title") for group in marked
+    )
 
 
 def test_a_graph_that_is_stale_in_nothing_marks_nothing():
@@ -159,10 +225,19 @@ def test_a_stale_nan_is_a_change_in_one_direction_only():
     assert changed([y]) == {y: 0.0}
 
 
-@pytest.mark.parametrize("grad, arrived, elsewhere", [
-    (math.nan, math.nan, 0.0), (3.0, math.nan, 0.0), (math.inf, math.inf, 0.0), (3.0, math.inf, 0.0),
-    (-math.inf, math.inf, 0.0), (math.inf, 3.0, math.inf), (math.nan, 3.0, math.nan), (5.0, 3.0, 2.0),
-])
+@pytest.mark.parametrize(
+    "grad, arrived, elsewhere",
+    [
+        (math.nan, math.nan, 0.0),
+        (3.0, math.nan, 0.0),
+        (math.inf, math.inf, 0.0),
+        (3.0, math.inf, 0.0),
+        (-math.inf, math.inf, 0.0),
+        (math.inf, 3.0, math.inf),
+        (math.nan, 3.0, math.nan),
+        (5.0, 3.0, 2.0),
+    ],
+)
 def test_elsewhere_is_named_only_where_it_makes_the_sum(grad, arrived, elsewhere):
     x = Value(arrived, label="x")
     w = Value(1.0, label="w")
@@ -176,8 +251,14 @@ def test_elsewhere_is_named_only_where_it_makes_the_sum(grad, arrived, elsewhere
     assert any("elsewhere" in term for term in card.terms) == (elsewhere != 0.0)
 
 
-@pytest.mark.parametrize("before, line", [
-    (2.0, "= 3 + 3 + 2 elsewhere"), (11.0, "= Σ + 11 elsewhere"), (-0.00012345, "= Σ + elsewhere")])
+@pytest.mark.parametrize(
+    "before, line",
+    [
+        (2.0, "= 3 + 3 + 2 elsewhere"),
+        (11.0, "= Σ + 11 elsewhere"),
+        (-0.00012345, "= Σ + elsewhere"),
+    ],
+)
 def test_the_line_under_a_grad_fits_its_card(before, line):
     x = Value(3.0, label="x")
     y = x * x
@@ -206,7 +287,16 @@ def test_hostile_labels_are_inert(label, placing):
     root = ET.fromstring(svg)
     assert len(groups(svg, "node")) == 2
     for element in root.iter():
-        assert element.tag.removeprefix(SVG) in {"svg", "title", "desc", "style", "rect", "g", "path", "text"}
+        assert element.tag.removeprefix(SVG) in {
+            "svg",
+            "title",
+            "desc",
+            "style",
+            "rect",
+            "g",
+            "path",
+            "text",
+        }
         assert not any(name.startswith("on") or name.endswith("href") for name in element.attrib)
     shown = texts(groups(svg, "node")[0])[0]
     assert clean(label).startswith(shown.removesuffix("…"))
@@ -246,15 +336,27 @@ def test_pictures_that_differ_in_one_number_share_no_ids():
 
 def test_text_stands_out_from_what_is_behind_it():
     """A contrast of 4.5 to 1 by the formula of WCAG 2: https://www.w3.org/TR/WCAG21/#dfn-contrast-ratio."""
+
     def light(colour):
-        parts = [int(colour[i:i + 2], 16) / 255 for i in (1, 3, 5)]
-        red, green, blue = (x / 12.92 if x <= 0.04045 else ((x + 0.055) / 1.055) ** 2.4 for x in parts)
+        parts = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
+        red, green, blue = (
+            x / 12.92 if x <= 0.04045 else ((x + 0.055) / 1.055) ** 2.4 for x in parts
+        )
         return 0.2126 * red + 0.7152 * green + 0.0722 * blue
 
     kinds = ("pos", "neg", "zero", "nan")
-    pairs = [("ink", "card"), ("ink", "head"), ("soft", "bg"), ("soft", "head"), ("soft", "card"), ("on", "chip"),
-             ("old", "card"), *[(kind, "card") for kind in kinds], *[(kind, f"{kind}-bg") for kind in kinds],
-             *[("soft", f"{kind}-bg") for kind in kinds]]
+    pairs = [
+        ("ink", "card"),
+        ("ink", "head"),
+        ("soft", "bg"),
+        ("soft", "head"),
+        ("soft", "card"),
+        ("on", "chip"),
+        ("old", "card"),
+        *[(kind, "card") for kind in kinds],
+        *[(kind, f"{kind}-bg") for kind in kinds],
+        *[("soft", f"{kind}-bg") for kind in kinds],
+    ]
     for colours in (svg.LIGHT, svg.DARK):
         for text, behind in pairs:
             low, high = sorted([light(colours[text]), light(colours[behind])])
@@ -262,10 +364,20 @@ def test_text_stands_out_from_what_is_behind_it():
 
 
 def test_the_same_bytes_in_every_process():
-    code = ("import engine\nfrom engine import Value\na, b = Value(2.0, 'a'), Value(3.0, 'b')\nc = (a * b + a).tanh()\n"
-            "c.backward()\nimport sys\nsys.stdout.buffer.write(engine.draw(c).svg.encode())")
-    runs = [subprocess.run([sys.executable, "-c", code], capture_output=True, check=True, timeout=60,
-                           env={**os.environ, "PYTHONHASHSEED": seed}).stdout for seed in "12"]
+    code = (
+        "import engine\nfrom engine import Value\na, b = Value(2.0, 'a'), Value(3.0, 'b')\nc = (a * b + a).tanh()\n"
+        "c.backward()\nimport sys\nsys.stdout.buffer.write(engine.draw(c).svg.encode())"
+    )
+    runs = [
+        subprocess.run(
+            [sys.executable, "-c", code],
+            capture_output=True,
+            check=True,
+            timeout=60,
+            env={**os.environ, "PYTHONHASHSEED": seed},
+        ).stdout
+        for seed in "12"
+    ]
     assert runs[0] == runs[1]
 
 
@@ -303,12 +415,19 @@ def test_a_slow_dot_gives_way_to_the_built_in_layout(monkeypatch, capsys):
     assert "took too long" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("error, words", [
-    (FileNotFoundError("dot"), "dot is not installed"), (ImportError("graphviz"), "needs the graphviz package"),
-    (subprocess.CalledProcessError(1, "dot"), "dot failed"), (ValueError("no JSON"), "dot failed")])
+@pytest.mark.parametrize(
+    "error, words",
+    [
+        (FileNotFoundError("dot"), "dot is not installed"),
+        (ImportError("graphviz"), "needs the graphviz package"),
+        (subprocess.CalledProcessError(1, "dot"), "dot failed"),
+        (ValueError("no JSON"), "dot failed"),
+    ],
+)
 def test_one_hint_says_why_dot_is_not_used(monkeypatch, capsys, error, words):
     def fails(scene, seconds):
         raise error
+
     monkeypatch.setattr(layout, "_hinted", False)
     monkeypatch.setattr(layout, "by_dot", fails)
     *_, f = fanout()
@@ -343,7 +462,9 @@ def test_names_of_the_callers_variables():
     assert [texts(g)[0] for g in groups(svg, "node")][:2] == ["weight", "x"]
 
 
-@pytest.mark.parametrize("label", ["W" * 50, "漢字" * 20, "layer0.neuron12.w345.of.something", "🙂" * 30, "i"])
+@pytest.mark.parametrize(
+    "label", ["W" * 50, "漢字" * 20, "layer0.neuron12.w345.of.something", "🙂" * 30, "i"]
+)
 def test_the_texts_of_a_header_do_not_overlap(label):
     x = Value(2.0, label=label)
     y = engine.weighted_sum([x, 1234.5], [-6789.1, 9876.5], 1e300) + engine.logaddexp(x, 1e-300)

@@ -88,11 +88,18 @@ def test_a_neuron_found_is_the_weighted_sum_of_its_inputs(program):
     _, root = run(program)
     for neuron in neurons(topological_order(root)[0]):
         terms = [w.data * x.data for w, x in zip(neuron.weights, neuron.inputs)]
-        constants = [p.data for node in neuron.inside for p in node.parents if p.constant and node.operation.name != "multiply"]
+        constants = [
+            p.data
+            for node in neuron.inside
+            for p in node.parents
+            if p.constant and node.operation.name != "multiply"
+        ]
         bias = 0.0 if neuron.bias is None else neuron.bias.data
         size = sum(map(abs, [*terms, bias, *constants])) + 1e-300
         if neuron.products:
-            assert neuron.sum.data == pytest.approx(math.fsum([*terms, bias, *constants]), abs=1e-12 * size)
+            assert neuron.sum.data == pytest.approx(
+                math.fsum([*terms, bias, *constants]), abs=1e-12 * size
+            )
 
 
 def test_what_a_second_backward_left_in_the_inputs_stays_elsewhere_in_the_collapsed_picture():
@@ -100,14 +107,18 @@ def test_what_a_second_backward_left_in_the_inputs_stays_elsewhere_in_the_collap
     once = card(engine.draw(loss), "x0").node.grad
     loss.backward()
     found = card(engine.draw(loss), "x0")
-    assert found.elsewhere == pytest.approx(once, rel=1e-12) and found.node.grad == pytest.approx(2 * once)
+    assert found.elsewhere == pytest.approx(once, rel=1e-12) and found.node.grad == pytest.approx(
+        2 * once
+    )
 
 
 def test_a_small_network_has_a_card_for_every_neuron(placing):
     _, loss = network(3, 4, 4, 1)
     picture = engine.draw(loss)
     neurons = [found for found in picture.scene.cards if found.kind == "neuron"]
-    assert [found.name for found in neurons] == [f"layer{i}.neuron{j}" for i, n in enumerate([4, 4, 1]) for j in range(n)]
+    assert [found.name for found in neurons] == [
+        f"layer{i}.neuron{j}" for i, n in enumerate([4, 4, 1]) for j in range(n)
+    ]
     assert len(picture.scene.cards) == 3 + 9 + 2
     assert len(picture.scene.pills) == 12 + 16 + 4 + 2
     assert len(groups(picture.svg, "node")) == 14 and picture.svg.count('class="pill"') == 34
@@ -119,7 +130,11 @@ def test_the_local_derivative_of_a_neuron_goes_through_its_activation():
     z = engine.weighted_sum([w], [x], Value(0.0)).tanh()  # tanh(1): ∂z/∂x = w·(1 - tanh(1)²)
     for root, slope in [(y, 0.5), (z, 0.5 * (1 - math.tanh(1) ** 2))]:
         root.backward()
-        [pill] = [pill for pill in engine.draw(root, collapse="neurons").scene.pills if pill.parent.name == "x"]
+        [pill] = [
+            pill
+            for pill in engine.draw(root, collapse="neurons").scene.pills
+            if pill.parent.name == "x"
+        ]
         assert pill.step.local == pytest.approx(slope, rel=1e-14)
         assert pill.step.contribution == pytest.approx(slope, rel=1e-14)
 
@@ -130,7 +145,10 @@ def test_a_large_network_has_a_card_for_every_layer(placing):
     assert repr(picture) == "<Picture of loss: 7 cards, 306 edges>"  # 2·16 + 16·16 + 16 + 2
     layers = [found for found in picture.scene.cards if found.kind == "layer"]
     assert [(found.name, found.note) for found in layers] == [
-        ("layer0", "16 neurons"), ("layer1", "16 neurons"), ("layer2", "1 neuron")]
+        ("layer0", "16 neurons"),
+        ("layer1", "16 neurons"),
+        ("layer2", "1 neuron"),
+    ]
     assert [pill.edges for pill in picture.scene.pills if pill.child.name == "layer1"] == [256]
 
 
@@ -146,23 +164,40 @@ def test_a_sum_that_is_spelled_out_collapses_to_the_same_cards(level):
     shown = []
     for expanded in (False, True):
         net = MLP(3, [4, 4, 1], activation="tanh", seed=1, expanded=expanded)
-        loss = (net([Value(0.5, label="x0"), Value(-0.3, label="x1"), Value(0.2, label="x2")]) - 1.0) ** 2
+        loss = (
+            net([Value(0.5, label="x0"), Value(-0.3, label="x1"), Value(0.2, label="x2")]) - 1.0
+        ) ** 2
         loss.label = "loss"
         loss.backward()
         picture = engine.draw(loss, collapse=level)
-        edges = {(pill.child.title, pill.parent.title, pill.step.slot, pill.local, pill.contribution)
-                 for pill in picture.scene.pills}
-        shown.append((sorted((c.title, c.kind, c.chip, c.note, c.data, c.grad, sorted(c.terms))
-                             for c in picture.scene.cards), edges))
+        edges = {
+            (pill.child.title, pill.parent.title, pill.step.slot, pill.local, pill.contribution)
+            for pill in picture.scene.pills
+        }
+        shown.append(
+            (
+                sorted(
+                    (c.title, c.kind, c.chip, c.note, c.data, c.grad, sorted(c.terms))
+                    for c in picture.scene.cards
+                ),
+                edges,
+            )
+        )
     assert shown[0] == shown[1]
 
 
 def test_what_a_neuron_hands_on_is_called_as_the_neuron_is():
     _, loss = network(2, 2, 1)
-    called = {found.name for found in engine.draw(loss, collapse="none").scene.cards if found.chip in ("tanh", "Σ w·a")}
+    called = {
+        found.name
+        for found in engine.draw(loss, collapse="none").scene.cards
+        if found.chip in ("tanh", "Σ w·a")
+    }
     assert {"layer0.neuron0", "layer0.neuron1", "layer1.neuron0"} <= called
     _, loss = network(2, 2, 1, rows=2)  # every neuron is used twice: neither use is the neuron
-    assert not any(found.name == "layer0.neuron0" for found in engine.draw(loss, collapse="none").scene.cards)
+    assert not any(
+        found.name == "layer0.neuron0" for found in engine.draw(loss, collapse="none").scene.cards
+    )
 
 
 @pytest.mark.parametrize("expanded", [False, True])
@@ -171,8 +206,10 @@ def test_a_module_names_neurons_and_layers_whose_values_have_no_labels(expanded)
     for parameter in net.parameters():
         parameter.label = ""
     loss = (net([Value(0.5, label="x0"), Value(-0.3, label="x1")]) - 1.0) ** 2
-    for level, names in [("neurons", {"layer0.neuron0", "layer0.neuron1", "layer1.neuron0"}),
-                         ("layers", {"layer0", "layer1"})]:
+    for level, names in [
+        ("neurons", {"layer0.neuron0", "layer0.neuron1", "layer1.neuron0"}),
+        ("layers", {"layer0", "layer1"}),
+    ]:
         cards = engine.draw(loss, module=net, collapse=level).scene.cards
         assert {found.name for found in cards if found.kind in ("neuron", "layer")} == names
 
@@ -186,22 +223,33 @@ def test_a_module_without_named_parameters_is_refused_with_advice():
 def test_the_lectures_network_is_found_by_structure_alone(placing):
     loss = spelled_out([3, 4, 4, 1])
     picture = engine.draw(loss)
-    assert [found.name for found in picture.scene.cards if found.kind == "neuron"] == [f"neuron {i}" for i in range(9)]
+    assert [found.name for found in picture.scene.cards if found.kind == "neuron"] == [
+        f"neuron {i}" for i in range(9)
+    ]
     assert len(picture.scene.pills) == 12 + 16 + 4 + 2
     for found in picture.scene.cards:
         assert found.elsewhere == 0.0
-        assert math.fsum([1.0 * found.is_root, *arrivals(picture, found)]) == pytest.approx(found.node.grad, rel=1e-12)
+        assert math.fsum([1.0 * found.is_root, *arrivals(picture, found)]) == pytest.approx(
+            found.node.grad, rel=1e-12
+        )
     layers = engine.draw(spelled_out([2, 16, 16, 1])).scene.cards
-    assert [found.note for found in layers if found.kind == "layer"] == ["16 neurons", "16 neurons", "1 neuron"]
+    assert [found.note for found in layers if found.kind == "layer"] == [
+        "16 neurons",
+        "16 neurons",
+        "1 neuron",
+    ]
 
 
-@pytest.mark.parametrize("spell", [
-    lambda w, v, x, y, b: (w * x + v * y + b).tanh(),
-    lambda w, v, x, y, b: (b + (w * x + v * y)).tanh(),
-    lambda w, v, x, y, b: (x * w + y * v + b).tanh(),
-    lambda w, v, x, y, b: (sum([w * x, v * y]) + b).tanh(),
-    lambda w, v, x, y, b: (engine.total([w * x, v * y, b])).tanh(),
-])
+@pytest.mark.parametrize(
+    "spell",
+    [
+        lambda w, v, x, y, b: (w * x + v * y + b).tanh(),
+        lambda w, v, x, y, b: (b + (w * x + v * y)).tanh(),
+        lambda w, v, x, y, b: (x * w + y * v + b).tanh(),
+        lambda w, v, x, y, b: (sum([w * x, v * y]) + b).tanh(),
+        lambda w, v, x, y, b: (engine.total([w * x, v * y, b])).tanh(),
+    ],
+)
 def test_the_local_derivative_of_a_sum_in_any_spelling(spell):
     w, v, b = Value(0.5, label="w"), Value(-2.0, label="v"), Value(0.5, label="b")
     a = Value(1.0, label="a")
@@ -211,9 +259,18 @@ def test_the_local_derivative_of_a_sum_in_any_spelling(spell):
     root.backward()
     picture = engine.draw(root, collapse="neurons")
     slope = 1 - math.tanh(0.5 * math.exp(2.0) - 1.5 + 0.5) ** 2
-    assert {found.name for found in picture.scene.cards if found.kind != "neuron"} == {"x", "y", "exp(x)", "relu(y)"}
-    assert {pill.parent.name: pill.step.local for pill in picture.scene.pills if pill.child.is_root} == {
-        "exp(x)": pytest.approx(0.5 * slope, rel=1e-12), "relu(y)": pytest.approx(-2.0 * slope, rel=1e-12)}
+    assert {found.name for found in picture.scene.cards if found.kind != "neuron"} == {
+        "x",
+        "y",
+        "exp(x)",
+        "relu(y)",
+    }
+    assert {
+        pill.parent.name: pill.step.local for pill in picture.scene.pills if pill.child.is_root
+    } == {
+        "exp(x)": pytest.approx(0.5 * slope, rel=1e-12),
+        "relu(y)": pytest.approx(-2.0 * slope, rel=1e-12),
+    }
 
 
 def test_between_two_leaves_the_weight_stands_where_weights_stand_further_in():
@@ -224,16 +281,19 @@ def test_between_two_leaves_the_weight_stands_where_weights_stand_further_in():
         assert [n.inputs for n in neurons(topological_order(y)[0])] == [(x,), (x,), tuple(hidden)]
 
 
-@pytest.mark.parametrize("sum_", [
-    lambda p, q: sum(w * w for w in p),  # a penalty on weights
-    lambda p, q: p[0] * q[0] + (p[1] + q[1]),  # two leaves are added: which is the bias?
-    lambda p, q: p[0] + 1.0 + q[0],  # no products
-    lambda p, q: 2.0 * p[0].exp() + 1.0,  # no weight
-    lambda p, q: (z := p[0] * q[0]) + z * z,  # a product that others use
-    lambda p, q: p[0] * q[0] - p[1] * q[1],  # a difference
-    lambda p, q: engine.total([p[0] * 0.01 for _ in range(300)]),  # one leaf, used often
-    lambda p, q: engine.weighted_sum([p[0], p[0]], q),
-])
+@pytest.mark.parametrize(
+    "sum_",
+    [
+        lambda p, q: sum(w * w for w in p),  # a penalty on weights
+        lambda p, q: p[0] * q[0] + (p[1] + q[1]),  # two leaves are added: which is the bias?
+        lambda p, q: p[0] + 1.0 + q[0],  # no products
+        lambda p, q: 2.0 * p[0].exp() + 1.0,  # no weight
+        lambda p, q: (z := p[0] * q[0]) + z * z,  # a product that others use
+        lambda p, q: p[0] * q[0] - p[1] * q[1],  # a difference
+        lambda p, q: engine.total([p[0] * 0.01 for _ in range(300)]),  # one leaf, used often
+        lambda p, q: engine.weighted_sum([p[0], p[0]], q),
+    ],
+)
 def test_what_is_not_a_neuron(sum_):
     root = sum_([Value(1.0), Value(2.0)], [Value(3.0), Value(4.0)])
     assert neurons(topological_order(root)[0]) == []
@@ -253,7 +313,10 @@ def test_a_very_long_sum_is_one_neuron():
 
 def test_applications_with_the_same_weights_are_one_neuron():
     _, loss = network(2, 5, 1, rows=6)
-    assert sum(found.kind == "neuron" for found in engine.draw(loss, collapse="neurons").scene.cards) == 6
+    assert (
+        sum(found.kind == "neuron" for found in engine.draw(loss, collapse="neurons").scene.cards)
+        == 6
+    )
 
 
 def test_inputs_that_are_plain_numbers_do_not_split_a_layer():
@@ -270,7 +333,9 @@ def test_a_recurrent_neuron_is_drawn_once_for_each_turn():
     picture = engine.draw(h, collapse="layers")
     assert sum(found.kind in ("neuron", "layer") for found in picture.scene.cards) == 4
     for found in picture.scene.cards:
-        assert math.fsum([1.0 * found.is_root, *arrivals(picture, found)]) == pytest.approx(found.node.grad, rel=1e-12)
+        assert math.fsum([1.0 * found.is_root, *arrivals(picture, found)]) == pytest.approx(
+            found.node.grad, rel=1e-12
+        )
 
 
 def test_around_a_value_what_comes_from_outside_is_elsewhere():
@@ -287,16 +352,26 @@ def test_around_a_value_what_comes_from_outside_is_elsewhere():
 
 @pytest.mark.parametrize("expanded", [False, True])
 @pytest.mark.parametrize("level", ["neurons", "layers", "auto"])
-def test_a_part_that_is_large_is_collapsed_and_what_comes_from_outside_is_elsewhere(level, expanded, placing):
+def test_a_part_that_is_large_is_collapsed_and_what_comes_from_outside_is_elsewhere(
+    level, expanded, placing
+):
     net = MLP(3, [8, 8, 8, 1], activation="tanh", seed=2, expanded=expanded)
-    loss = (net([Value(0.5, label="x0"), Value(-0.3, label="x1"), Value(0.2, label="x2")]) - 1.0) ** 2
+    loss = (
+        net([Value(0.5, label="x0"), Value(-0.3, label="x1"), Value(0.2, label="x2")]) - 1.0
+    ) ** 2
     loss.backward()
     order = topological_order(loss)[0]
     middle = [node for node in order if node.operation.name == "tanh"][10]
     picture = engine.draw(loss, around=middle, depth=12 if expanded else 2, collapse=level)
     assert any(found.is_root for found in picture.scene.cards) == expanded
-    found = next(found for found in picture.scene.cards if found.kind in ("neuron", "layer") and middle in found.node.outputs)
-    assert found.node.grad == pytest.approx(sum(output.grad for output in found.node.outputs), rel=1e-12)
+    found = next(
+        found
+        for found in picture.scene.cards
+        if found.kind in ("neuron", "layer") and middle in found.node.outputs
+    )
+    assert found.node.grad == pytest.approx(
+        sum(output.grad for output in found.node.outputs), rel=1e-12
+    )
     for found in picture.scene.cards:
         terms = [1.0 * found.is_root, *arrivals(picture, found), found.elsewhere]
         assert math.fsum(terms) == pytest.approx(found.node.grad, rel=1e-9)
@@ -335,25 +410,44 @@ def test_120_values_drawn_in_full(placing):
 
 def test_what_leaves_a_neuron_with_several_outputs_has_no_one_local_derivative():
     _, loss = network(2, 5, 1, rows=6)
-    pills = [pill for pill in engine.draw(loss, collapse="neurons").scene.pills if pill.child.kind == "neuron"]
+    pills = [
+        pill
+        for pill in engine.draw(loss, collapse="neurons").scene.pills
+        if pill.child.kind == "neuron"
+    ]
     assert {pill.local for pill in pills} == {"6 edges", "1 edge"}
     assert not any(pill.single for pill in pills)
     neuron = pills[0].child
-    assert neuron.note == "6×" and "used 6 times, 12 values inside" in neuron.tip  # 6 sums, 5 weights, a bias
-    assert ["Σ data" in words for words in map(texts, groups(engine.draw(loss, collapse="neurons").svg, "node"))].count(
-        True) == 6
-    assert {pill["slot"] for pill in json.loads(export.json(engine.draw(loss, collapse="layers").scene))["pills"]
-            if pill["edges"] > 1} == {None}
+    assert (
+        neuron.note == "6×" and "used 6 times, 12 values inside" in neuron.tip
+    )  # 6 sums, 5 weights, a bias
+    assert [
+        "Σ data" in words
+        for words in map(texts, groups(engine.draw(loss, collapse="neurons").svg, "node"))
+    ].count(True) == 6
+    assert {
+        pill["slot"]
+        for pill in json.loads(export.json(engine.draw(loss, collapse="layers").scene))["pills"]
+        if pill["edges"] > 1
+    } == {None}
 
 
 @pytest.mark.parametrize("level", ["neurons", "layers"])
 def test_neurons_and_layers_say_what_their_data_would_be(level):
     net, loss = network(2, 3, 1)
     x = [card.node for card in engine.draw(loss).scene.cards if card.name in ("x0", "x1")]
-    net.parameters()[-1].data += 1.0  # the bias of the last neuron, which is linear: its data would be 1 more
-    found = {card.name: card.rebuilt - card.node.data for card in engine.draw(loss, collapse=level).scene.cards if card.now}
+    net.parameters()[
+        -1
+    ].data += 1.0  # the bias of the last neuron, which is linear: its data would be 1 more
+    found = {
+        card.name: card.rebuilt - card.node.data
+        for card in engine.draw(loss, collapse=level).scene.cards
+        if card.now
+    }
     last = "layer1.neuron0" if level == "neurons" else "layer1"
-    assert found[last] == pytest.approx(1.0) and not any(name.startswith("layer0") for name in found)
+    assert found[last] == pytest.approx(1.0) and not any(
+        name.startswith("layer0") for name in found
+    )
     again = (net(x) - 1.0) ** 2
     assert found["loss"] == pytest.approx(again.data - loss.data, rel=1e-12)
     cards = json.loads(export.json(engine.draw(loss, collapse=level).scene))["cards"]
@@ -369,7 +463,11 @@ def test_unknown_levels_are_named():
 @pytest.mark.parametrize("label", HOSTILE, ids=range(len(HOSTILE)))
 @pytest.mark.parametrize("level", ["neurons", "layers"])
 def test_hostile_labels_are_inert_in_a_stale_collapsed_picture(label, level):
-    w, x, b = Value(1.0, label=f"{label}.w"), Value(1.0, label=label), Value(1.0, label=f"{label}.n.b")
+    w, x, b = (
+        Value(1.0, label=f"{label}.w"),
+        Value(1.0, label=label),
+        Value(1.0, label=f"{label}.n.b"),
+    )
     y = (w * x + b).tanh()
     y.backward()
     x.data = 2.0
@@ -377,7 +475,16 @@ def test_hostile_labels_are_inert_in_a_stale_collapsed_picture(label, level):
     root = ET.fromstring(picture.svg)
     assert len(groups(picture.svg, "node")) == 2 and "would be 0.9951" in texts(root)
     for element in root.iter():
-        assert element.tag.removeprefix(SVG) in {"svg", "title", "desc", "style", "rect", "g", "path", "text"}
+        assert element.tag.removeprefix(SVG) in {
+            "svg",
+            "title",
+            "desc",
+            "style",
+            "rect",
+            "g",
+            "path",
+            "text",
+        }
         assert not any(name.startswith("on") or name.endswith("href") for name in element.attrib)
     assert "<script" not in picture.svg
     assert len(json.loads(export.json(picture.scene))["cards"]) == 2
@@ -391,7 +498,10 @@ def test_networks_that_overflow_are_drawn(level, placing):
     y.backward()
     picture = engine.draw(y, collapse=level)
     assert ET.fromstring(picture.svg).tag == f"{SVG}svg"
-    assert any(math.isnan(card.node.grad) for card in picture.scene.cards) and "elsewhere" not in picture.svg
+    assert (
+        any(math.isnan(card.node.grad) for card in picture.scene.cards)
+        and "elsewhere" not in picture.svg
+    )
 
 
 def test_from_top_to_bottom_a_parent_stands_above_its_child(placing):
@@ -401,7 +511,9 @@ def test_from_top_to_bottom_a_parent_stands_above_its_child(placing):
     heights = []
     for direction in ("LR", "TB"):
         svg = engine.draw(y, direction=direction).svg
-        at = [group.get("transform")[len("translate("):-1].split() for group in groups(svg, "node")]
+        at = [
+            group.get("transform")[len("translate(") : -1].split() for group in groups(svg, "node")
+        ]
         heights.append([(float(x), float(y)) for x, y in at])
     assert heights[0][0][0] < heights[0][1][0] and heights[1][0][1] + 94 < heights[1][1][1]
     with pytest.raises(ValueError, match="direction 'RL'"):

@@ -29,7 +29,7 @@ def test_the_dot_text_of_the_small_graph():
     assert export.dot(engine.draw(f).scene).expandtabs(4) == GOLDEN
 
 
-GOLDEN = r'''digraph {
+GOLDEN = r"""digraph {
     graph [rankdir=LR]
     node [fontname=monospace shape=box]
     edge [dir=back fontname=monospace]
@@ -45,7 +45,7 @@ GOLDEN = r'''digraph {
     c0 -> c2 [label="× 3 = +3"]
     c1 -> c2 [label="× −2 = −2"]
 }
-'''
+"""
 
 
 @pytest.mark.drawing
@@ -56,8 +56,12 @@ def test_dot_reads_back_the_very_label(label):
     if program is None:
         pytest.skip("needs Graphviz's dot")
     text = export.dot(drawn(label).scene)
-    svg = subprocess.run([program, "-Tsvg"], input=text.encode(), capture_output=True, check=True, timeout=30).stdout
-    words = [html.unescape(found) for found in re.findall(r"<text[^>]*>([^<]*)</text>", svg.decode())]
+    svg = subprocess.run(
+        [program, "-Tsvg"], input=text.encode(), capture_output=True, check=True, timeout=30
+    ).stdout
+    words = [
+        html.unescape(found) for found in re.findall(r"<text[^>]*>([^<]*)</text>", svg.decode())
+    ]
     assert svg.count(b'class="node"') == 2 and b"<a " not in svg and b"<script" not in svg
     shown = words[0].replace("\xa0", " ")
     assert not label or clean(label).startswith(shown.removesuffix("…").rstrip())
@@ -106,8 +110,10 @@ def test_json_has_words_for_nan_and_inf():
 
 def test_the_schema_names_every_key():
     page = (Path(__file__).parent.parent / "docs" / "picture-schema.md").read_text("utf-8")
-    top, cards, pills = [set(re.findall(r"`(\w+)`", " ".join(re.findall(r"^\| (`.*?) \|", part, re.M))))
-                         for part in re.split(r"^A (?:card|pill):$", page, flags=re.M)]
+    top, cards, pills = [
+        set(re.findall(r"`(\w+)`", " ".join(re.findall(r"^\| (`.*?) \|", part, re.M))))
+        for part in re.split(r"^A (?:card|pill):$", page, flags=re.M)
+    ]
     *_, f = fanout()
     found = json.loads(export.json(engine.draw(f).scene))
     assert set(found) == top and set(found["cards"][0]) == cards and set(found["pills"][0]) == pills
@@ -116,10 +122,17 @@ def test_the_schema_names_every_key():
 def test_forward_only_has_no_contributions():
     *_, f = fanout()
     found = json.loads(export.json(engine.draw(f).scene))
-    assert {pill["contribution"] for pill in found["pills"]} == {None} == {card["grad"] for card in found["cards"]}
+    assert (
+        {pill["contribution"] for pill in found["pills"]}
+        == {None}
+        == {card["grad"] for card in found["cards"]}
+    )
 
 
-@pytest.mark.parametrize("suffix, start", [(".dot", "digraph"), (".gv", "digraph"), (".mmd", "flowchart"), (".json", "{")])
+@pytest.mark.parametrize(
+    "suffix, start",
+    [(".dot", "digraph"), (".gv", "digraph"), (".mmd", "flowchart"), (".json", "{")],
+)
 def test_the_suffix_says_the_format(suffix, start, tmp_path):
     pytest.importorskip("graphviz")
     *_, f = fanout()

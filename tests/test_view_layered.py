@@ -17,7 +17,10 @@ from nn import MLP
 
 def boxes(scene, placed):
     things = [*zip(scene.cards, placed.cards), *zip(scene.pills, placed.pills)]
-    return [(x - box.width / 2, y - box.height / 2, x + box.width / 2, y + box.height / 2) for box, (x, y) in things]
+    return [
+        (x - box.width / 2, y - box.height / 2, x + box.width / 2, y + box.height / 2)
+        for box, (x, y) in things
+    ]
 
 
 def curves(svg):
@@ -29,8 +32,16 @@ def curves(svg):
             numbers = [float(x) for x in re.findall(r"-?[\d.]+", piece)]
             ends = list(zip(numbers[::2], numbers[1::2]))
             for a, b, c, d in zip(ends[::3], ends[1::3], ends[2::3], ends[3::3]):
-                points += [tuple((1 - t) ** 3 * a[i] + 3 * (1 - t) ** 2 * t * b[i] + 3 * (1 - t) * t * t * c[i] + t ** 3 * d[i]
-                                 for i in (0, 1)) for t in (k / 40 for k in range(41))]
+                points += [
+                    tuple(
+                        (1 - t) ** 3 * a[i]
+                        + 3 * (1 - t) ** 2 * t * b[i]
+                        + 3 * (1 - t) * t * t * c[i]
+                        + t**3 * d[i]
+                        for i in (0, 1)
+                    )
+                    for t in (k / 40 for k in range(41))
+                ]
         yield int(edge.get("id").rpartition("-e")[2]), points
 
 
@@ -42,9 +53,14 @@ def check(scene):
             assert right <= other[0] or other[2] <= left or bottom <= other[1] or other[3] <= top
     for i, points in curves(paint(scene, placed)):
         own = (scene.pills[i], scene.pills[i].child, scene.pills[i].parent)
-        for box, (left, top, right, bottom) in zip([*scene.cards, *([] if scene.bare else scene.pills)], found):
+        for box, (left, top, right, bottom) in zip(
+            [*scene.cards, *([] if scene.bare else scene.pills)], found
+        ):
             if not any(box is mine for mine in own):
-                assert not any(left < x < right and top < y < bottom for x, y in points), (i, box.tip)
+                assert not any(left < x < right and top < y < bottom for x, y in points), (
+                    i,
+                    box.tip,
+                )
 
 
 def tangled(seed, size=30):
@@ -52,7 +68,9 @@ def tangled(seed, size=30):
     chance, values = random.Random(seed), [Value(0.1 * i, label=f"v{i}") for i in range(6)]
     for _ in range(size):
         a, b = chance.choice(values[-8:]), chance.choice(values)
-        values.append(chance.choice([lambda a, b: a * b, lambda a, b: a + b, lambda a, b: a.tanh()])(a, b))
+        values.append(
+            chance.choice([lambda a, b: a * b, lambda a, b: a + b, lambda a, b: a.tanh()])(a, b)
+        )
     return engine.total(values[-3:])
 
 
@@ -94,7 +112,9 @@ def test_where_there_is_no_room_for_turns_long_wires_run_beneath(monkeypatch):
 
 def test_a_leaf_used_300_times_along_a_chain_keeps_the_number_of_turns(monkeypatch):
     made = []
-    monkeypatch.setattr(layered, "_Item", lambda *values, _make=layered._Item: made.append(values) or _make(*values))
+    monkeypatch.setattr(
+        layered, "_Item", lambda *values, _make=layered._Item: made.append(values) or _make(*values)
+    )
     scene = Scene.of(recurrent(300))
     layered.layered(scene)
     assert len(made) <= len(scene.cards) + layered.TURNS
@@ -115,9 +135,15 @@ def test_operands_stand_in_their_order_and_pills_beside_their_parents():
     placed = layered.layered(scene)
     y = {card.title: at[1] for card, at in zip(scene.cards, placed.cards)}
     assert y["a"] < y["b"] and y["d"] < y["e"]
-    arriving = [sorted(at[1] for pill, at in zip(scene.pills, placed.pills) if pill.parent.title == name) for name in "ab"]
+    arriving = [
+        sorted(at[1] for pill, at in zip(scene.pills, placed.pills) if pill.parent.title == name)
+        for name in "ab"
+    ]
     assert arriving[0][-1] < arriving[1][0]
-    assert [sum(pair) / 2 for pair in arriving] == [pytest.approx(y["a"], abs=1), pytest.approx(y["b"], abs=1)]
+    assert [sum(pair) / 2 for pair in arriving] == [
+        pytest.approx(y["a"], abs=1),
+        pytest.approx(y["b"], abs=1),
+    ]
 
 
 def test_the_page_and_the_picture_take_the_same_layout(without_dot):

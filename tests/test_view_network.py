@@ -45,7 +45,9 @@ def test_what_flows_back_along_a_wire():
     y = engine.weighted_sum([w], [x], b).tanh()
     y.label = "y"
     y.backward()
-    assert "x to y; weight 0.5; passes back 0.5" in titles(engine.draw(y, view="network").svg)  # tanh'(0) = 1
+    assert "x to y; weight 0.5; passes back 0.5" in titles(
+        engine.draw(y, view="network").svg
+    )  # tanh'(0) = 1
     assert x.grad == 0.5
 
 
@@ -55,7 +57,11 @@ def test_wires_by_weight_or_by_gradient(wires, kind):
     loss = -engine.weighted_sum([w], [x])  # the weight is positive, what flows back is -3
     loss.backward()
     svg = engine.draw(loss, view="network", wires=wires).svg
-    wire = next(g for g in ET.fromstring(svg).iter(f"{SVG}g") if "weight 3" in (g.findtext(f"{SVG}title") or ""))
+    wire = next(
+        g
+        for g in ET.fromstring(svg).iter(f"{SVG}g")
+        if "weight 3" in (g.findtext(f"{SVG}title") or "")
+    )
     assert wire.get("class") == kind
 
 
@@ -79,8 +85,10 @@ def test_texts_fit_their_places():
 
 def test_a_column_is_headed_by_its_layer():
     _, loss = network(2, 3, 1)
-    assert ["".join(found.itertext()) for found in parts(engine.draw(loss, view="network").svg, "caption")] == [
-        "layer0", "layer1"]
+    assert [
+        "".join(found.itertext())
+        for found in parts(engine.draw(loss, view="network").svg, "caption")
+    ] == ["layer0", "layer1"]
 
 
 def test_forward_only_shows_weights_and_no_ring():
@@ -94,10 +102,15 @@ def test_a_stale_network_says_so():
     assert "stale:" not in engine.draw(loss, view="network").svg
     net.parameters()[-1].data += 1.0  # the bias of the last neuron, which is linear
     svg = engine.draw(loss, view="network").svg
-    now = [title.partition("; stale: built again, its data would be ") for title in titles(svg) if "would be" in title]
+    now = [
+        title.partition("; stale: built again, its data would be ")
+        for title in titles(svg)
+        if "would be" in title
+    ]
     assert [(name.partition(":")[0], number(data)) for name, _, data in now] == [
         ("layer1.neuron0", pytest.approx(loss.parents[0].parents[0].data + 1.0, rel=1e-3)),
-        ("loss", pytest.approx((loss.parents[0].data + 1.0) ** 2, rel=1e-3))]
+        ("loss", pytest.approx((loss.parents[0].data + 1.0) ** 2, rel=1e-3)),
+    ]
 
 
 def test_a_graph_without_neurons_says_what_a_neuron_is():
@@ -105,8 +118,10 @@ def test_a_graph_without_neurons_says_what_a_neuron_is():
         engine.draw(Value(1.0) * 2.0, view="network")
 
 
-@pytest.mark.parametrize("options", [{"view": "tree"}, {"view": "network", "wires": "red"},
-                                     {"view": "network", "theme": "blue"}])
+@pytest.mark.parametrize(
+    "options",
+    [{"view": "tree"}, {"view": "network", "wires": "red"}, {"view": "network", "theme": "blue"}],
+)
 def test_unknown_options_are_named(options):
     _, loss = network(2, 2, 1)
     with pytest.raises(ValueError, match="take"):
@@ -115,11 +130,23 @@ def test_unknown_options_are_named(options):
 
 @pytest.mark.parametrize("label", HOSTILE, ids=range(len(HOSTILE)))
 def test_hostile_labels_are_inert(label):
-    y = engine.weighted_sum([Value(1.0, label=label)], [Value(2.0, label=label)], Value(0.0, label=label)).tanh()
+    y = engine.weighted_sum(
+        [Value(1.0, label=label)], [Value(2.0, label=label)], Value(0.0, label=label)
+    ).tanh()
     y.label = label
     y.backward()
     svg = engine.draw(y, view="network").svg
     for found in ET.fromstring(svg).iter():
-        assert found.tag.removeprefix(SVG) in {"svg", "title", "desc", "style", "rect", "g", "path", "text", "circle"}
+        assert found.tag.removeprefix(SVG) in {
+            "svg",
+            "title",
+            "desc",
+            "style",
+            "rect",
+            "g",
+            "path",
+            "text",
+            "circle",
+        }
         assert not any(key.startswith("on") or key.endswith("href") for key in found.attrib)
     assert len(parts(svg, "dot")) == 2

@@ -23,7 +23,8 @@ def test_why_is_aligned_and_names_edge_slope_and_line():
     assert s.why(x).splitlines() == [
         "x.grad = -2",
         f"   +1  from s = z + x    ∂s/∂x = 1     test_why.py:{first + 1}",
-        f"   -3  from z = x·w      ∂z/∂x = -3    test_why.py:{first}"]
+        f"   -3  from z = x·w      ∂z/∂x = -3    test_why.py:{first}",
+    ]
 
 
 def test_why_follows_upstream():
@@ -38,14 +39,18 @@ def test_why_follows_upstream():
         "       z.grad = 1",
         "          +1  from s = z + x    ∂s/∂z = 1",
         "              s.grad = 1",
-        "                 +1  the seed: ∂s/∂s = 1"]
+        "                 +1  the seed: ∂s/∂s = 1",
+    ]
 
 
 def test_what_came_from_elsewhere_is_a_term():
     x, _w, _z, s = example()
     s.backward()
     s.backward()
-    assert "   -2  from elsewhere: another backward() or root; grad = 0.0 starts afresh" in s.why(x).splitlines()
+    assert (
+        "   -2  from elsewhere: another backward() or root; grad = 0.0 starts afresh"
+        in s.why(x).splitlines()
+    )
 
 
 def test_a_sum_of_thousands_is_cut_and_still_adds_up():
@@ -62,7 +67,11 @@ def test_a_nan_is_told_once_where_it_came_from():
     x = Value(-1.0, label="x")
     y = x.log() * 2.0 + x
     y.backward()
-    assert [re.sub("  +.*", "", line.strip()) for line in y.why(x).splitlines()] == ["x.grad = nan", "+1", "+nan"]
+    assert [re.sub("  +.*", "", line.strip()) for line in y.why(x).splitlines()] == [
+        "x.grad = nan",
+        "+1",
+        "+nan",
+    ]
     assert "elsewhere" not in y.why(x)
 
 
@@ -70,7 +79,10 @@ def test_a_nan_from_another_sweep_is_told():
     x, _w, _z, s = example()
     s.backward()
     x.grad = float("nan")
-    assert s.why(x).splitlines()[-1] == "   +nan  from elsewhere: another backward() or root; grad = 0.0 starts afresh"
+    assert (
+        s.why(x).splitlines()[-1]
+        == "   +nan  from elsewhere: another backward() or root; grad = 0.0 starts afresh"
+    )
 
 
 def test_an_infinite_term_leaves_those_too_many_to_show_finite():
@@ -81,7 +93,9 @@ def test_an_infinite_term_leaves_those_too_many_to_show_finite():
     y = h + x.sqrt()
     y.backward()
     _first, *terms = y.why(x).splitlines()
-    assert "+inf" in terms[0] and terms[-1].strip() == f"+{2 * (101 - TERMS)}  from {101 - TERMS} more"
+    assert (
+        "+inf" in terms[0] and terms[-1].strip() == f"+{2 * (101 - TERMS)}  from {101 - TERMS} more"
+    )
 
 
 def test_depth_does_not_explode():
@@ -106,14 +120,16 @@ def test_the_exact_subexpression():
     x, w = Value(0.0, label="x"), Value(2.0)
     h = x * w + (x * 3.0) ** 0.5
     source, carets = excerpt(h.parents[1].created_at)
-    assert source[carets.index("^"):].rstrip() == "(x * 3.0) ** 0.5" and len(carets) == len(source)
+    assert source[carets.index("^") :].rstrip() == "(x * 3.0) ** 0.5" and len(carets) == len(source)
 
 
 def test_of_a_long_line_the_part_around_the_subexpression_is_shown():
     line = "total = " + " + ".join(f"term{number} * weight{number}" for number in range(20))
     start = line.index("term17")
     source, carets = excerpt(Site("user.py", 3, start, start + 17, "f", line), 60)
-    assert source[carets.index("^"):carets.index("^") + len(carets.strip())] == "term17 * weight17"
+    assert (
+        source[carets.index("^") : carets.index("^") + len(carets.strip())] == "term17 * weight17"
+    )
     assert len(source) <= 60 and source.startswith("user.py:3   …") and "term16" not in carets
 
 
@@ -131,7 +147,8 @@ def test_the_table():
     *_, s = example()
     assert text(s).splitlines()[1:3] == [
         "   1  s     z              1        1              +1  0 → 1",
-        "   2  s     x              1        1              +1  0 → 1"]
+        "   2  s     x              1        1              +1  0 → 1",
+    ]
 
 
 def test_steps_can_start_from_sums_that_are_there():
@@ -139,5 +156,7 @@ def test_steps_can_start_from_sums_that_are_there():
     from engine.explain import steps
 
     grads = {x: 10.0}
-    assert [step.after for step in steps(s, grads) if step.parent is x] == [11.0, 8.0] and grads[x] == 8.0
+    assert [step.after for step in steps(s, grads) if step.parent is x] == [11.0, 8.0] and grads[
+        x
+    ] == 8.0
     assert x.grad == 0.0

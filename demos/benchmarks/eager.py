@@ -27,14 +27,20 @@ Weights = list[list[tuple[list[float], float]]]  # layer, neuron, (w, b)
 def main(quick: bool = False) -> None:
     """Print every table."""
     others, rounds = list(peers()), 2 if quick else 6
-    print("\nCPU time on one core, best of", rounds, "rounds; a ratio says how many times as long as chainrule's")
+    print(
+        "\nCPU time on one core, best of",
+        rounds,
+        "rounds; a ratio says how many times as long as chainrule's",
+    )
     moons_step(others, rounds)
     plain_graphs(others, rounds)
     memory(others)
     creation_site()
 
 
-# -- the moons step ------------------------------------------------------------------------------------------
+# -- the moons step
+# ------------------------------------------------------------------------------------------
+
 
 def moons_step(others: list[str], rounds: int) -> dict[bool, dict[str, float]]:
     """One training step of a 2-16-16-1 relu network on 100 points: hinge loss + L2, forward, backward, SGD."""
@@ -44,7 +50,9 @@ def moons_step(others: list[str], rounds: int) -> dict[bool, dict[str, float]]:
     steps = {OURS: our_step(net, rows, signs)}
     steps |= {name: STEPS[name](weights, rows, signs) for name in others}
     _agree({name: step() for name, step in steps.items()})
-    print("\nThe moons step: 2-16-16-1 relu, 100 examples, hinge loss + L2, forward + backward + SGD")
+    print(
+        "\nThe moons step: 2-16-16-1 relu, 100 examples, hinge loss + L2, forward + backward + SGD"
+    )
     return _compare(steps, rounds)
 
 
@@ -52,11 +60,14 @@ def our_step(net: nn.MLP, rows: Any, signs: Any) -> Run:
     optimizer, parameters = nn.SGD(net.parameters(), RATE), net.parameters()
 
     def step() -> list[float]:
-        loss = mean([nn.max_margin(net(x), y) for x, y in zip(rows, signs)]) + ALPHA * nn.l2(parameters)
+        loss = mean([nn.max_margin(net(x), y) for x, y in zip(rows, signs)]) + ALPHA * nn.l2(
+            parameters
+        )
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()
         return [p.grad for p in parameters]
+
     return step
 
 
@@ -64,6 +75,7 @@ def micrograd_step(weights: Weights, rows: Any, signs: Any) -> Run:
     """As in micrograd's own demo, on its own MLP."""
     from micrograd.engine import Value as Their
     from micrograd.nn import MLP
+
     net = MLP(2, [16, 16, 1])
     for layer, numbers in zip(net.layers, weights):
         for neuron, (w, b) in zip(layer.neurons, numbers):
@@ -78,6 +90,7 @@ def micrograd_step(weights: Weights, rows: Any, signs: Any) -> Run:
         for p in net.parameters():
             p.data -= RATE * p.grad
         return [p.grad for p in net.parameters()]
+
     return step
 
 
@@ -85,11 +98,17 @@ def xad_step(weights: Weights, rows: Any, signs: Any) -> Run:
     """On XAD's C++ tape through its Python package, neuron by neuron."""
     from xad import math as functions
     from xad.adj_1st import Real, Tape
+
     numbers = _flat(weights)
 
     def step() -> list[float]:
-        fresh = iter(numbers)  # a Real has no way to change its number: XAD takes new ones each step
-        layers = [[([Real(next(fresh)) for _ in w], Real(next(fresh))) for w, _ in layer] for layer in weights]
+        fresh = iter(
+            numbers
+        )  # a Real has no way to change its number: XAD takes new ones each step
+        layers = [
+            [([Real(next(fresh)) for _ in w], Real(next(fresh))) for w, _ in layer]
+            for layer in weights
+        ]
         parameters = _flat(layers)
         with Tape() as tape:
             tape.registerInputs(parameters)
@@ -101,14 +120,19 @@ def xad_step(weights: Weights, rows: Any, signs: Any) -> Run:
             grads = [float(p.getDerivative()) for p in parameters]
         numbers[:] = [p - RATE * grad for p, grad in zip(numbers, grads)]
         return grads
+
     return step
 
 
 def torch_step(weights: Weights, rows: Any, signs: Any) -> Run:
     """PyTorch with one 0-dimensional tensor a number: scalar autodiff, not what PyTorch is made for."""
     import torch
+
     torch.set_num_threads(1)
-    leaf: Callable[[float], Any] = lambda x: torch.tensor(x, dtype=torch.float64, requires_grad=True)  # noqa: E731
+
+    def leaf(x: float) -> Any:
+        return torch.tensor(x, dtype=torch.float64, requires_grad=True)
+
     layers = [[([leaf(x) for x in w], leaf(b)) for w, b in layer] for layer in weights]
     parameters = _flat(layers)
 
@@ -121,6 +145,7 @@ def torch_step(weights: Weights, rows: Any, signs: Any) -> Run:
             for p in parameters:
                 p -= RATE * p.grad
         return [p.grad.item() for p in parameters]
+
     return step
 
 
@@ -131,7 +156,9 @@ def _flat(layers: Any) -> list[Any]:
     return [p for layer in layers for w, b in layer for p in (*w, b)]
 
 
-def _hinge_and_l2(layers: Any, parameters: list[Any], rows: Any, signs: Any, relu: Callable[[Any], Any]) -> Any:
+def _hinge_and_l2(
+    layers: Any, parameters: list[Any], rows: Any, signs: Any, relu: Callable[[Any], Any]
+) -> Any:
     losses = [relu(1.0 - y * _score(layers, x, relu)) for x, y in zip(rows, signs)]
     return _sum(losses) * (1.0 / len(losses)) + ALPHA * _sum([p * p for p in parameters])
 
@@ -156,12 +183,16 @@ def _sum(values: list[Any]) -> Any:
     return result
 
 
-# -- graphs of plain + and × ---------------------------------------------------------------------------------
+# -- graphs of plain + and ×
+# ---------------------------------------------------------------------------------
+
 
 def plain_graphs(others: list[str], rounds: int) -> None:
     """Nothing that another engine could lack: additions and products, built and run backward."""
     plan = random_plan(leaves=100, nodes=20_000)
-    runs: dict[str, Run] = {name: partial(_fresh, kind, "dag", plan) for name, kind in _kinds(others).items()}
+    runs: dict[str, Run] = {
+        name: partial(_fresh, kind, "dag", plan) for name, kind in _kinds(others).items()
+    }
     _agree({name: run() for name, run in runs.items()})
     print("\nA random graph of 20,000 nodes, + and ×, over 100 leaves")
     _compare(runs, rounds)
@@ -176,8 +207,10 @@ def random_plan(leaves: int, nodes: int) -> list[tuple[Callable[[Any, Any], Any]
     """For each node its operation and the places of its operands, made beforehand: only the engine is timed."""
     chance = random.Random(0)
     operations = (operator.add, operator.mul)
-    return [(chance.choice(operations), chance.randrange(leaves + i), chance.randrange(leaves + i))
-            for i in range(nodes)]
+    return [
+        (chance.choice(operations), chance.randrange(leaves + i), chance.randrange(leaves + i))
+        for i in range(nodes)
+    ]
 
 
 class Ours:
@@ -217,6 +250,7 @@ class Micrograd(Ours):
 class Torch(Ours):
     def leaf(self, x: float) -> Any:
         import torch
+
         return torch.tensor(x, dtype=torch.float64, requires_grad=True)
 
     def gradients(self, root: Any, leaves: list[Any]) -> list[float]:
@@ -227,11 +261,13 @@ class Torch(Ours):
 class Xad(Ours):
     def __init__(self) -> None:
         from xad.adj_1st import Tape
+
         self.tape = Tape()
         self.tape.activate()
 
     def leaves(self, numbers: list[float]) -> list[Any]:
         from xad.adj_1st import Real
+
         made = [Real(x) for x in numbers]
         self.tape.clearAll()
         self.tape.registerInputs(made)
@@ -269,19 +305,25 @@ def _kinds(others: list[str]) -> dict[str, Any]:
 def _halved(nodes: list[Any]) -> Any:
     """The sum of the nodes, pair by pair, so that no engine meets a long chain."""
     while len(nodes) > 1:
-        nodes = [a + b for a, b in zip(nodes[::2], nodes[1::2])] + nodes[len(nodes) // 2 * 2:]
+        nodes = [a + b for a, b in zip(nodes[::2], nodes[1::2])] + nodes[len(nodes) // 2 * 2 :]
     return nodes[0]
 
 
-# -- memory, and what it costs to remember the line ----------------------------------------------------------
+# -- memory, and what it costs to remember the line
+# ----------------------------------------------------------
+
 
 def memory(others: list[str], length: int = 10_000) -> dict[str, float]:
     """Bytes per interior node over y = y*m + b, by tracemalloc, which sees what Python allocates."""
     kinds = {name: kind for name, kind in _kinds(others).items() if name in (OURS, "micrograd")}
     found = {name: bytes_per_node(kind(), length) for name, kind in kinds.items()}
     print(f"\nMemory of y = y*m + b, {length:,} times, by tracemalloc (it can't see into C++)")
-    print(show.table(["", "bytes per node", "ratio"],
-                     [[name, f"{found[name]:.0f}", f"{found[name] / found[OURS]:.2f}"] for name in found]))
+    print(
+        show.table(
+            ["", "bytes per node", "ratio"],
+            [[name, f"{found[name]:.0f}", f"{found[name] / found[OURS]:.2f}"] for name in found],
+        )
+    )
     return found
 
 
@@ -299,12 +341,19 @@ def bytes_per_node(kind: Ours, length: int) -> float:
 def creation_site(repeats: int = 20_000) -> None:
     """Every node notes the instruction that made it; the line and column are looked up when someone asks."""
     x, y = Value(2.0), Value(3.0)
-    times = {"make a node (x*y)": _best(lambda: x * y, repeats),
-             "of it, note the place": _best(_place, repeats) - _best(_no_place, repeats),
-             "ask for created_at": _best(lambda: (x * y).created_at, repeats // 100)}
+    times = {
+        "make a node (x*y)": _best(lambda: x * y, repeats),
+        "of it, note the place": _best(_place, repeats) - _best(_no_place, repeats),
+        "ask for created_at": _best(lambda: (x * y).created_at, repeats // 100),
+    }
     whole = times["make a node (x*y)"]
     print("\nWhat it costs that every node knows where it was made")
-    print(show.table(["", "share of making a node"], [[name, f"{t / whole:.2f}"] for name, t in times.items()]))
+    print(
+        show.table(
+            ["", "share of making a node"],
+            [[name, f"{t / whole:.2f}"] for name, t in times.items()],
+        )
+    )
 
 
 def _place() -> tuple[Any, int]:
@@ -320,13 +369,27 @@ def _best(run: Run, repeats: int) -> float:
     return min(timeit.repeat(run, number=repeats, repeat=5)) / repeats
 
 
-# -- tables --------------------------------------------------------------------------------------------------
+# -- tables
+# --------------------------------------------------------------------------------------------------
+
 
 def _compare(runs: dict[str, Run], rounds: int) -> dict[bool, dict[str, float]]:
     """Time the runs with the collector on and off, and print milliseconds and ratios."""
     times = {on: best_times(runs, rounds, collector=on) for on in (True, False)}
-    rows = [[name, *[cell for on in (True, False) for cell in
-                     (f"{1000 * times[on][name]:.1f}", f"{times[on][name] / times[on][OURS]:.2f}")]] for name in runs]
+    rows = [
+        [
+            name,
+            *[
+                cell
+                for on in (True, False)
+                for cell in (
+                    f"{1000 * times[on][name]:.1f}",
+                    f"{times[on][name] / times[on][OURS]:.2f}",
+                )
+            ],
+        ]
+        for name in runs
+    ]
     print(show.table(["", "collector on, ms", "ratio", "off, ms", "ratio"], rows))
     return times
 

@@ -1,6 +1,6 @@
 """Replaying a recorded graph, beside matrices, C and other engines; CPU time on one core, side by side in one run.
 
-    python -m demos.benchmarks replay [--quick]
+python -m demos.benchmarks replay [--quick]
 """
 
 import ctypes
@@ -34,8 +34,16 @@ def main(quick: bool = False) -> None:
         print(flush=True)
 
 
-def show(title: str, runs: dict[str, Run], rounds: int, repeat: int = 1, unit: float = 1.0, what: str = "") -> dict[str, float]:  # noqa: E501
+def show(
+    title: str,
+    runs: dict[str, Run],
+    rounds: int,
+    repeat: int = 1,
+    unit: float = 1.0,
+    what: str = "",
+) -> dict[str, float]:
     """Times relative to the first, each the best of interleaved rounds of `repeat` runs."""
+
     def repeated(run: Run) -> Run:
         return lambda: [run() for _ in range(repeat)]
 
@@ -57,7 +65,9 @@ def installed(*names: str) -> list[str]:
     return [name for name in names if find_spec(name)]
 
 
-# -- moons: 2-16-16-1, 100 examples, max-margin loss and L2 -----------------------------------------------------
+# -- moons: 2-16-16-1, 100 examples, max-margin loss and L2
+# -----------------------------------------------------
+
 
 def moons(rounds: int) -> None:
     import numpy as np
@@ -86,7 +96,14 @@ def moons(rounds: int) -> None:
     for name, run in runs.items():
         must_agree(name, run(), by_matrices(vector, rows, shapes))
     runs["tape.replay (Values in and out)"] = lambda: tape.replay(rows)
-    show("moons step, value and gradient, 100 examples", runs, rounds, repeat=200, unit=1e6, what="µs")
+    show(
+        "moons step, value and gradient, 100 examples",
+        runs,
+        rounds,
+        repeat=200,
+        unit=1e6,
+        what="µs",
+    )
 
 
 def must_agree(name: str, found: Any, expected: tuple[float, Any]) -> None:
@@ -107,7 +124,7 @@ def layers_of(vector: Any, shapes: list[tuple[int, int]]) -> list[tuple[Any, Any
     """Weights and biases by layer from parameters that stand neuron by neuron: w…, b."""
     found, at = [], 0
     for n, m in shapes:
-        block = vector[at:at + n * (m + 1)].reshape((n, m + 1))
+        block = vector[at : at + n * (m + 1)].reshape((n, m + 1))
         found.append((block[:, :m].T, block[:, m]))
         at += n * (m + 1)
     return found
@@ -125,7 +142,9 @@ def by_matrices(vector: Any, rows: Any, shapes: list[tuple[int, int]]) -> tuple[
     g3 = np.where(margin > 0.0, -sign, 0.0) / len(rows)
     g2 = g3 @ w3.T * (k > 0.0)
     g1 = g2 @ w2.T * (h > 0.0)
-    parts = [np.column_stack([g.T @ a, g.sum(axis=0)]).ravel() for g, a in ((g1, x), (g2, h), (g3, k))]
+    parts = [
+        np.column_stack([g.T @ a, g.sum(axis=0)]).ravel() for g, a in ((g1, x), (g2, h), (g3, k))
+    ]
     return float(value), np.concatenate(parts) + 2.0 * L2 * vector
 
 
@@ -180,8 +199,25 @@ def in_c(vector: Any, rows: Any) -> dict[str, Run]:
         return {}
     folder = tempfile.mkdtemp()
     library = str(Path(folder) / "step.so")
-    subprocess.run([compiler, "-x", "c", "-", "-O3", "-march=native", "-ffast-math", "-shared", "-fPIC", "-o", library],
-                   input=C_SOURCE, text=True, check=True, timeout=60)
+    subprocess.run(
+        [
+            compiler,
+            "-x",
+            "c",
+            "-",
+            "-O3",
+            "-march=native",
+            "-ffast-math",
+            "-shared",
+            "-fPIC",
+            "-o",
+            library,
+        ],
+        input=C_SOURCE,
+        text=True,
+        check=True,
+        timeout=60,
+    )
     step, out = ctypes.CDLL(library).step, np.zeros(vector.size)
     step.restype = ctypes.c_double
     pointers = [ctypes.c_void_p(array.ctypes.data) for array in (vector, rows, out)]
@@ -219,7 +255,7 @@ def in_casadi(vector: Any, rows: Any, shapes: list[tuple[int, int]]) -> dict[str
     p, x = ca.SX.sym("p", vector.size), ca.SX.sym("x", 3)
     h, at = x[:2], 0
     for k, (n, m) in enumerate(shapes):
-        block = ca.reshape(p[at:at + n * (m + 1)], m + 1, n).T
+        block = ca.reshape(p[at : at + n * (m + 1)], m + 1, n).T
         z = block[:, :m] @ h + block[:, m]
         h, at = (ca.fmax(z, 0) if k < 2 else z), at + n * (m + 1)
     value = ca.fmax(1 - x[2] * h, 0)
@@ -237,6 +273,7 @@ def in_casadi(vector: Any, rows: Any, shapes: list[tuple[int, int]]) -> dict[str
     def run(kept: Any = (buffer, given)) -> object:  # CasADi would not keep them alive
         trigger()
         return with_l2(values.mean(), slopes.mean(axis=0), vector)
+
     return {"CasADi VM": run}
 
 
@@ -266,10 +303,13 @@ def in_heyoka(vector: Any, rows: Any) -> dict[str, Run]:
     def run() -> object:
         mean = function(inputs=given, outputs=out).mean(axis=1)
         return with_l2(mean[0], mean[1:], vector)
+
     return {"heyoka, compact_mode": run}
 
 
-# -- classifiers ------------------------------------------------------------------------------------------------
+# -- classifiers
+# ------------------------------------------------------------------------------------------------
+
 
 def classifier_64(rounds: int) -> None:
     classifier(64, 4096, rounds)
@@ -287,7 +327,9 @@ def classifier(inputs: int, batch: int, rounds: int) -> None:
     labels = draw.integers(0, 10, batch)
     rows[:, -1] = labels
     net = MLP(inputs, [32, 10], seed=1)
-    tape = engine.record(lambda *row: cross_entropy(net(list(row[:-1])), row[-1]), rows[0].tolist(), threads=1)
+    tape = engine.record(
+        lambda *row: cross_entropy(net(list(row[:-1])), row[-1]), rows[0].tolist(), threads=1
+    )
     order = {p: i for i, p in enumerate(tape.parameters)}
     vector = np.array([p.data for p in tape.parameters])
     places = [order[p] for p in net.parameters()]
@@ -308,23 +350,46 @@ def classifier(inputs: int, batch: int, rounds: int) -> None:
         parts = [np.column_stack([g.T @ a, g.sum(axis=0)]).ravel() for g, a in ((g1, x), (g2, h))]
         return float(value), np.concatenate(parts)
 
-    assert np.allclose(tape.value_and_gradient(vector, rows)[1][places], matrices()[1], rtol=1e-7, atol=1e-10)
-    show(f"{inputs}-32-10, batch {batch}, per example", {
-        "tape.value_and_gradient": lambda: tape.value_and_gradient(vector, rows),
-        "NumPy, matrix form": matrices,
-    }, rounds, unit=1e6 / batch, what="µs")
+    assert np.allclose(
+        tape.value_and_gradient(vector, rows)[1][places], matrices()[1], rtol=1e-7, atol=1e-10
+    )
+    show(
+        f"{inputs}-32-10, batch {batch}, per example",
+        {
+            "tape.value_and_gradient": lambda: tape.value_and_gradient(vector, rows),
+            "NumPy, matrix form": matrices,
+        },
+        rounds,
+        unit=1e6 / batch,
+        what="µs",
+    )
 
 
-# -- graphs that do not fuse ------------------------------------------------------------------------------------
+# -- graphs that do not fuse
+# ------------------------------------------------------------------------------------
 
-def random_dag(nodes: int, leaves: list[Any], relu: Callable[[Any], Any], maximum: Callable[[Any, Any], Any]) -> Any:
+
+def random_dag(
+    nodes: int, leaves: list[Any], relu: Callable[[Any], Any], maximum: Callable[[Any, Any], Any]
+) -> Any:
     """A graph of + − × ÷ relu and maximum; operands are mostly recent, and everything reaches the root."""
     draw, pool = random.Random(0), list(leaves)
     for _ in range(nodes - 1):
         x, y = pool[-1 - min(int(draw.expovariate(0.02)), len(pool) - 1)], draw.choice(pool)
         kind = draw.randrange(6)
-        pool.append(x + y if kind == 0 else x - y if kind == 1 else 0.5 * x * y if kind == 2
-                    else x / (2.0 + relu(y)) if kind == 3 else relu(x) if kind == 4 else maximum(x, y))
+        pool.append(
+            x + y
+            if kind == 0
+            else x - y
+            if kind == 1
+            else 0.5 * x * y
+            if kind == 2
+            else x / (2.0 + relu(y))
+            if kind == 3
+            else relu(x)
+            if kind == 4
+            else maximum(x, y)
+        )
         if len(pool) > 40 and draw.random() < 0.5:
             pool[-1] = pool[-1] * 0.5 + pool[-2] * 0.5
     return pool[-1]
@@ -341,12 +406,18 @@ def dag(nodes: int, rounds: int) -> None:
     batch, n = 256, 20
     rows = np.random.default_rng(0).standard_normal((batch, n))
     start = time.process_time()
-    tape = engine.record(lambda *xs: random_dag(nodes, list(xs), engine.relu, engine.maximum), rows[0].tolist(), threads=1)  # noqa: E501
+    tape = engine.record(
+        lambda *xs: random_dag(nodes, list(xs), engine.relu, engine.maximum),
+        rows[0].tolist(),
+        threads=1,
+    )
     recorded = time.process_time() - start
     count = tape._graph.kinds.size
     tape.input_gradients(rows[:2])
-    print(f"recorded {count:,} nodes: {recorded / count * 1e6:.1f} µs a node, with its program "
-          f"{(time.process_time() - start) / count * 1e6:.1f}")
+    print(
+        f"recorded {count:,} nodes: {recorded / count * 1e6:.1f} µs a node, with its program "
+        f"{(time.process_time() - start) / count * 1e6:.1f}"
+    )
     runs: dict[str, Run] = {"tape.input_gradients": lambda: tape.input_gradients(rows)}
     if installed("casadi"):
         import casadi as ca
@@ -356,9 +427,16 @@ def dag(nodes: int, rounds: int) -> None:
         function = ca.Function("f", [xs], [value, ca.gradient(value, xs)]).map(batch)
         given = ca.DM(rows.T)
         runs["CasADi VM"] = lambda: function(given)
-        assert np.allclose(np.array(function(given)[0]).ravel(), tape.forward(rows), rtol=1e-6, atol=1e-9)
-    show(f"random graph of {count:,} nodes, batch {batch}, per node and example", runs, rounds,
-         unit=1e9 / batch / count, what="ns")
+        assert np.allclose(
+            np.array(function(given)[0]).ravel(), tape.forward(rows), rtol=1e-6, atol=1e-9
+        )
+    show(
+        f"random graph of {count:,} nodes, batch {batch}, per node and example",
+        runs,
+        rounds,
+        unit=1e9 / batch / count,
+        what="ns",
+    )
 
 
 def chain(rounds: int) -> None:
@@ -375,7 +453,9 @@ def chain(rounds: int) -> None:
     tape = engine.record(links, [1.0], threads=1)
     row = np.array([[1.0]])
     tape.input_gradients(row)
-    print(f"recorded a chain of 1,000,000 nodes: {time.process_time() - start:.2f} µs a node, with its program")
+    print(
+        f"recorded a chain of 1,000,000 nodes: {time.process_time() - start:.2f} µs a node, with its program"
+    )
     runs: dict[str, Run] = {"tape.input_gradients": lambda: tape.input_gradients(row)}
     if installed("casadi"):
         import casadi as ca
@@ -394,14 +474,16 @@ def recording(rounds: int) -> None:
 
         def links(x: Any, steps: int = nodes // 2) -> Any:
             for _ in range(steps):
-                x = (x * 0.999999 + 0.25)
+                x = x * 0.999999 + 0.25
             return x
 
         tape = engine.record(links, [1.0], threads=1)
         recorded = time.process_time() - start
         tape.input_gradients([[1.0], [2.0]])
-        print(f"recording {nodes:9,} nodes: {recorded / nodes * 1e6:5.2f} µs a node, with program and replay "
-              f"{(time.process_time() - start) / nodes * 1e6:5.2f}")
+        print(
+            f"recording {nodes:9,} nodes: {recorded / nodes * 1e6:5.2f} µs a node, with program and replay "
+            f"{(time.process_time() - start) / nodes * 1e6:5.2f}"
+        )
     print(peak())
 
 

@@ -14,7 +14,11 @@ from types import ModuleType
 Run = Callable[[], object]
 
 COUNTED = 3  # runs of a turn, after one to warm up
-PEERS = {"micrograd": "micrograd", "xad": "xad", "torch": "torch==2.13.0"}  # what to import: what pip installs
+PEERS = {
+    "micrograd": "micrograd",
+    "xad": "xad",
+    "torch": "torch==2.13.0",
+}  # what to import: what pip installs
 
 
 def best_times(runs: dict[str, Run], rounds: int, collector: bool = True) -> dict[str, float]:

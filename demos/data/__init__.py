@@ -1,6 +1,7 @@
 """The data of the demos: two real sets that ship beside this file, and the two moons, which are drawn by chance.
 
-Rows are lists of floats and labels are ints, ready for a network; where they come from stands in README.md here.
+Rows are lists of floats and labels are ints, ready for a network; where they come from stands in
+README.md here.
 
 >>> rows, species, names = iris()
 >>> len(rows), rows[0], names[species[0]]
@@ -30,11 +31,15 @@ def iris() -> tuple[Rows, Labels, list[str]]:
     >>> rows[100], names[species[100]]
     ([6.3, 3.3, 6.0, 2.5], 'virginica')
 
-    A row is sepal length, sepal width, petal length and petal width in centimetres; a species is an index of the
-    names. The measures are by Edgar Anderson, published by R. A. Fisher (1936).
+    A row is sepal length, sepal width, petal length and petal width in centimetres; a species is an
+    index of the names. The measures are by Edgar Anderson, published by R. A. Fisher (1936).
     """
     table = _table("iris.csv")
-    return [[float(x) for x in row[:4]] for row in table], [SPECIES.index(row[4]) for row in table], SPECIES[:]
+    return (
+        [[float(x) for x in row[:4]] for row in table],
+        [SPECIES.index(row[4]) for row in table],
+        SPECIES[:],
+    )
 
 
 def digits(scaled: bool = True) -> tuple[Rows, Labels]:
@@ -44,7 +49,8 @@ def digits(scaled: bool = True) -> tuple[Rows, Labels]:
     >>> len(rows), len(rows[0]), labels[:10]
     (1797, 64, [0, 1, 2, 3, 4, 5, 6, 7, 8, 9])
 
-    A row holds the pixels line by line from the top left. Ink runs from 0 to 16, or from 0 to 1 when scaled.
+    A row holds the pixels line by line from the top left. Ink runs from 0 to 16, or from 0 to 1
+    when scaled.
     """
     table = _table("digits.csv")
     full = 16.0 if scaled else 1.0
@@ -57,13 +63,16 @@ def moons(n: int = 100, noise: float = 0.1, seed: int = 0) -> tuple[Rows, Labels
     >>> moons(4, noise=0.0)[1]
     [1, -1, -1, 1]
 
-    The upper moon (-1) is (cos t, sin t), the lower one (+1) is (1 - cos t, ½ - sin t), for equal steps of t from
-    0 to π: the curves of scikit-learn's make_moons, in whose words `noise` is the standard deviation of the normal
-    error that is added to each coordinate. The points come shuffled. The same seed gives the same points; they are
-    not scikit-learn's points, whose random numbers are NumPy's.
+    The upper moon (-1) is (cos t, sin t), the lower one (+1) is (1 - cos t, ½ - sin t), for equal
+    steps of t from 0 to π: the curves of scikit-learn's make_moons, in whose words `noise` is the
+    standard deviation of the normal error that is added to each coordinate. The points come
+    shuffled. The same seed gives the same points; they are not scikit-learn's points, whose random
+    numbers are NumPy's.
     """
     if n < 2 or not 0.0 <= noise < math.inf:
-        raise ValueError(f"moons(n={n}, noise={noise}): n is at least 2, noise is finite and not negative")
+        raise ValueError(
+            f"moons(n={n}, noise={noise}): n is at least 2, noise is finite and not negative"
+        )
     upper = [([math.cos(t), math.sin(t)], -1) for t in _angles(n // 2)]
     lower = [([1.0 - math.cos(t), 0.5 - math.sin(t)], +1) for t in _angles(n - n // 2)]
     chance = random.Random(seed)
@@ -83,12 +92,17 @@ def split(
     >>> len(train), len(test), test_species.count(0)
     (99, 51, 17)
 
-    Every class gives the same share, rounded; both parts come shuffled. The same seed makes the same parts.
+    Every class gives the same share, rounded; both parts come shuffled. The same seed makes the
+    same parts.
     """
     if len(rows) != len(labels):
-        raise ValueError(f"split: {len(rows)} rows but {len(labels)} labels; give one label to each row")
+        raise ValueError(
+            f"split: {len(rows)} rows but {len(labels)} labels; give one label to each row"
+        )
     if not 0.0 < held_out < 1.0:
-        raise ValueError(f"split: held_out={held_out}; give the share to hold out, more than 0 and less than 1")
+        raise ValueError(
+            f"split: held_out={held_out}; give the share to hold out, more than 0 and less than 1"
+        )
     order = list(range(len(rows)))
     random.Random(seed).shuffle(order)
     wanted = {label: round(held_out * count) for label, count in Counter(labels).items()}
@@ -97,7 +111,10 @@ def split(
     for i in order:
         (test if wanted[labels[i]] > 0 else learn).append(i)
         wanted[labels[i]] -= 1
-    return ([rows[i] for i in learn], [labels[i] for i in learn]), ([rows[i] for i in test], [labels[i] for i in test])
+    return ([rows[i] for i in learn], [labels[i] for i in learn]), (
+        [rows[i] for i in test],
+        [labels[i] for i in test],
+    )
 
 
 def _table(name: str) -> list[list[str]]:

@@ -40,8 +40,11 @@ LIBRARIES = {  # the package to import, what it is for, and what works without i
     "dask": ("dask", "training on several computers", "training on this one"),
     "nbclient": ("nbclient", "running notebooks from the shell", "notebooks in a browser"),
 }
-DOT_REMEDIES = {"linux": "sudo apt-get install graphviz", "darwin": "brew install graphviz",
-                "win32": "winget install graphviz"}
+DOT_REMEDIES = {
+    "linux": "sudo apt-get install graphviz",
+    "darwin": "brew install graphviz",
+    "win32": "winget install graphviz",
+}
 
 
 def examine() -> list[Check]:
@@ -52,13 +55,17 @@ def examine() -> list[Check]:
 def report() -> str:
     """The whole examination as text."""
     checks = examine()
-    return "\n".join([_heading(), "", f"  {_heart()}", *_rows(checks), "", prescription(checks, sys.platform)])
+    return "\n".join(
+        [_heading(), "", f"  {_heart()}", *_rows(checks), "", prescription(checks, sys.platform)]
+    )
 
 
 def prescription(checks: list[Check], system: str) -> str:
     """One command for all that is missing, or the good news."""
     ill = [check.name for check in checks if not check.version]
-    commands = [DOT_REMEDIES.get(system, "install graphviz from https://graphviz.org/download")] * ("dot" in ill)
+    commands = [DOT_REMEDIES.get(system, "install graphviz from https://graphviz.org/download")] * (
+        "dot" in ill
+    )
     packages = " ".join(name for name in ill if name != "dot")
     if packages:
         commands.append(f"{_python()} -m pip install {packages}")
@@ -91,8 +98,11 @@ def _heart() -> str:
     x = Value(3.0)
     operations.multiply(x, x).backward()
     works = x.grad == 6.0
-    return "ok       the engine     gradients, draw, step, debug, train: only Python is needed" if works else (
-        "BROKEN   the engine     d(x*x)/dx at 3 should be 6: install chainrule afresh")
+    return (
+        "ok       the engine     gradients, draw, step, debug, train: only Python is needed"
+        if works
+        else ("BROKEN   the engine     d(x*x)/dx at 3 should be 6: install chainrule afresh")
+    )
 
 
 def _rows(checks: list[Check]) -> Iterator[str]:
@@ -114,7 +124,9 @@ def _library(name: str) -> Check:
     except ModuleNotFoundError:
         return Check(name, "", "", use, without)
     except Exception as error:  # a library may fail in any way while it is loaded
-        return Check(name, "", f"{type(error).__name__}: {error}".splitlines()[0][:90], use, without)
+        return Check(
+            name, "", f"{type(error).__name__}: {error}".splitlines()[0][:90], use, without
+        )
 
 
 def _converter() -> Check:

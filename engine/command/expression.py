@@ -30,20 +30,50 @@ from ..value import Value
 LONGEST, DEEPEST = 20_000, 200  # characters, and brackets or operators inside one another
 
 _OPERATORS: dict[type[ast.AST], Callable[..., Any]] = {
-    ast.Add: operations.add, ast.Sub: operations.subtract, ast.Mult: operations.multiply,
-    ast.Div: operations.divide, ast.FloorDiv: operations.floor_divide, ast.Mod: operations.modulo,
-    ast.Pow: functions.power, ast.USub: operations.negative, ast.UAdd: lambda x: x,
-    ast.Lt: operations.less, ast.LtE: operations.less_equal,
-    ast.Gt: operations.greater, ast.GtE: operations.greater_equal,
+    ast.Add: operations.add,
+    ast.Sub: operations.subtract,
+    ast.Mult: operations.multiply,
+    ast.Div: operations.divide,
+    ast.FloorDiv: operations.floor_divide,
+    ast.Mod: operations.modulo,
+    ast.Pow: functions.power,
+    ast.USub: operations.negative,
+    ast.UAdd: lambda x: x,
+    ast.Lt: operations.less,
+    ast.LtE: operations.less_equal,
+    ast.Gt: operations.greater,
+    ast.GtE: operations.greater_equal,
 }
-_OF_LISTS = {name: getattr(sums, name) for name in ("total", "mean", "product", "logsumexp", "weighted_sum")}
-_INTERNAL = {"add", "subtract", "multiply", "divide", "negative", "floor_divide", "modulo", "power", "absolute",
-             "less", "less_equal", "greater", "greater_equal", "share"}
+_OF_LISTS = {
+    name: getattr(sums, name) for name in ("total", "mean", "product", "logsumexp", "weighted_sum")
+}
+_INTERNAL = {
+    "add",
+    "subtract",
+    "multiply",
+    "divide",
+    "negative",
+    "floor_divide",
+    "modulo",
+    "power",
+    "absolute",
+    "less",
+    "less_equal",
+    "greater",
+    "greater_equal",
+    "share",
+}
 FUNCTIONS: dict[str, Callable[..., Any]] = {
     **{name: row for name, row in OPERATIONS.items() if name not in _INTERNAL},
-    **_OF_LISTS, "sum": sums.total,
-    "abs": operations.absolute, "max": operations.maximum, "min": operations.minimum, "pow": functions.power,
-    "leaky_relu": functions.leaky_relu, "elu": functions.elu, "clamp": functions.clamp,
+    **_OF_LISTS,
+    "sum": sums.total,
+    "abs": operations.absolute,
+    "max": operations.maximum,
+    "min": operations.minimum,
+    "pow": functions.power,
+    "leaky_relu": functions.leaky_relu,
+    "elu": functions.elu,
+    "clamp": functions.clamp,
 }
 _REMEDIES: dict[type[ast.AST], str] = {
     ast.BitXor: "^ is not a power here: write **",
@@ -78,9 +108,12 @@ class ExpressionError(ValueError):
 def _pointed(line: str, column: int) -> str:
     """The part of the line around a column, and a caret under it, as wide characters need it."""
     start = max(0, column - 60)
-    shown = ("…" if start else "") + printable(line[start:start + 100], 100)
-    before = shown[:column - start + bool(start)]
-    wide = sum(2 if unicodedata.east_asian_width(c) in "WF" else not unicodedata.combining(c) for c in before)
+    shown = ("…" if start else "") + printable(line[start : start + 100], 100)
+    before = shown[: column - start + bool(start)]
+    wide = sum(
+        2 if unicodedata.east_asian_width(c) in "WF" else not unicodedata.combining(c)
+        for c in before
+    )
     return f"{shown}\n{' ' * wide}^"
 
 
@@ -90,8 +123,8 @@ def build(text: str, values: Mapping[str, float]) -> Value:
     >>> build("tanh(w*x + b)", {"w": -3.0, "x": 2.0, "b": 6.8813})
     tanh(data=0.7071, grad=0)
 
-    Operators, comparisons, numbers, pi, names and the engine's functions are read; anything else raises
-    ExpressionError, which points at its column. Nothing of the text is run by Python.
+    Operators, comparisons, numbers, pi, names and the engine's functions are read; anything else
+    raises ExpressionError, which points at its column. Nothing of the text is run by Python.
     """
     reader = _Reader(text.strip(), values)
     root = reader.read()
@@ -120,7 +153,7 @@ def numbers(pairs: Iterable[str]) -> dict[str, float]:
 
 
 def _first_odd(name: str) -> int:
-    return next((i for i in range(len(name)) if not name[:i + 1].isidentifier()), 0)
+    return next((i for i in range(len(name)) if not name[: i + 1].isidentifier()), 0)
 
 
 def _number(pair: str, column: int, digits: str) -> float:
@@ -129,7 +162,9 @@ def _number(pair: str, column: int, digits: str) -> float:
             raise ValueError
         return float(digits)
     except ValueError:
-        raise ExpressionError(pair, column, "this is not a number: write it as in w=-3 or w=2.5e-3") from None
+        raise ExpressionError(
+            pair, column, "this is not a number: write it as in w=-3 or w=2.5e-3"
+        ) from None
 
 
 class _Reader:
@@ -148,21 +183,30 @@ class _Reader:
         root = self.assign(last) if isinstance(last, ast.Assign) else self.one(last)
         unused = [name for name in self.values if name not in self.known]
         if unused:
-            raise self.error(None, f"{_list(unused)} {'is' if len(unused) == 1 else 'are'} given a value but not "
-                                   f"used: the names in it are {_list(self.known) or 'none'}")
+            raise self.error(
+                None,
+                f"{_list(unused)} {'is' if len(unused) == 1 else 'are'} given a value but not "
+                f"used: the names in it are {_list(self.known) or 'none'}",
+            )
         if not isinstance(root, Value):
-            raise self.error(None, "there is no name in it, so nothing to take a gradient by: write 2*x and x=3")
+            raise self.error(
+                None, "there is no name in it, so nothing to take a gradient by: write 2*x and x=3"
+            )
         return root
 
     def statements(self) -> list[ast.stmt]:
         if len(self.text) > LONGEST:
-            raise self.error(None, f"{len(self.text):,} characters are too many: {LONGEST:,} at most; write a file "
-                                   "model.py, and draw model.py:loss")
+            raise self.error(
+                None,
+                f"{len(self.text):,} characters are too many: {LONGEST:,} at most; write a file "
+                "model.py, and draw model.py:loss",
+            )
         try:
             found = ast.parse(self.text).body
         except SyntaxError as error:
-            raise ExpressionError(self.line(error.lineno or 1), max(0, (error.offset or 1) - 1),
-                                  _said(error)) from None
+            raise ExpressionError(
+                self.line(error.lineno or 1), max(0, (error.offset or 1) - 1), _said(error)
+            ) from None
         except (RecursionError, MemoryError):
             raise self.error(None, _too_deep()) from None
         except ValueError:
@@ -176,13 +220,19 @@ class _Reader:
 
     def error(self, node: Any, message: str) -> ExpressionError:
         line = self.line(getattr(node, "lineno", 1))
-        column = len(line.encode("utf-8", "replace")[:getattr(node, "col_offset", 0)].decode("utf-8", "ignore"))
+        column = len(
+            line.encode("utf-8", "replace")[: getattr(node, "col_offset", 0)].decode(
+                "utf-8", "ignore"
+            )
+        )
         return ExpressionError(line, column, message)
 
     def assign(self, statement: ast.stmt) -> Any:
         """`d = a*b`: the name becomes the label of what was computed."""
         if not isinstance(statement, ast.Assign):
-            raise self.error(statement, "only the last part may go without a name: write d = … in front of it")
+            raise self.error(
+                statement, "only the last part may go without a name: write d = … in front of it"
+            )
         target = statement.targets[0]
         if len(statement.targets) > 1 or not isinstance(target, ast.Name):
             raise self.error(target, "one name stands in front of =, as in d = a*b")
@@ -195,9 +245,14 @@ class _Reader:
 
     def one(self, statement: ast.stmt) -> Any:
         if isinstance(statement, ast.AnnAssign):
-            raise self.error(statement, ": is not read here; a Value of a file is named as in model.py:loss")
+            raise self.error(
+                statement, ": is not read here; a Value of a file is named as in model.py:loss"
+            )
         if not isinstance(statement, ast.Expr):
-            raise self.error(statement, "this is a statement, not an expression: write a formula, as in tanh(w*x + b)")
+            raise self.error(
+                statement,
+                "this is a statement, not an expression: write a formula, as in tanh(w*x + b)",
+            )
         return self.value(statement.value)
 
     def value(self, node: ast.AST) -> Any:
@@ -212,8 +267,12 @@ class _Reader:
 
     def refuse(self, node: ast.AST, place: Any = None) -> Any:
         remedy = _REMEDIES.get(type(node))
-        raise self.error(place or node, remedy or f"{_words(node)} is not read here: write operators, numbers, names "
-                                                  "and functions, as in tanh(w*x + b)")
+        raise self.error(
+            place or node,
+            remedy
+            or f"{_words(node)} is not read here: write operators, numbers, names "
+            "and functions, as in tanh(w*x + b)",
+        )
 
     def read_Constant(self, node: ast.Constant) -> float:
         if type(node.value) not in (int, float):
@@ -241,7 +300,9 @@ class _Reader:
             raise self.error(node, f"write * for a product: {printable(name.replace('·', '*'))}")
         near = get_close_matches(name, [*self.values, *self.known], 1)
         hint = f"did you mean {near[0]}? Or give it one" if near else "give it one"
-        raise self.error(node, f"{printable(name)} has no value: {hint}, as in {printable(name)}=2.0")
+        raise self.error(
+            node, f"{printable(name)} has no value: {hint}, as in {printable(name)}=2.0"
+        )
 
     def read_BinOp(self, node: ast.BinOp) -> Any:
         apply = _OPERATORS.get(type(node.op)) or self.refuse(node.op, node)
@@ -274,7 +335,9 @@ class _Reader:
         except ValueError as error:
             raise self.error(node, str(error)) from None
         except TypeError:
-            raise self.error(node, f"{name}: its bounds and slopes are plain numbers, not names") from None
+            raise self.error(
+                node, f"{name}: its bounds and slopes are plain numbers, not names"
+            ) from None
 
     def operand(self, node: ast.expr, name: str) -> Any:
         if isinstance(node, ast.List | ast.Tuple) and FUNCTIONS[name] in _OF_LISTS.values():
@@ -283,17 +346,23 @@ class _Reader:
 
     def unknown(self, node: ast.AST, name: str) -> Any:
         if name in self.values or name in self.known:
-            raise self.error(node, f"{name} is a value, not a function: write {name}*( for a product")
+            raise self.error(
+                node, f"{name} is a value, not a function: write {name}*( for a product"
+            )
         near = get_close_matches(name, FUNCTIONS, 1)
         hint = f"did you mean {near[0]}?" if near else f"there are {_list(sorted(FUNCTIONS))}"
         raise self.error(node, f"there is no function {printable(name)}: {hint}")
 
 
-def _mismatch(function: Callable[..., Any], name: str, operands: list[Any], options: dict[str, Any]) -> str:
+def _mismatch(
+    function: Callable[..., Any], name: str, operands: list[Any], options: dict[str, Any]
+) -> str:
     """What is wrong with the operands of a call; empty if nothing is."""
     arity = getattr(function, "arity", None)
     if arity is not None and (len(operands) != arity or options):
-        return f"{name} takes {arity} operand{'s' * (arity > 1)}, not {len(operands) + len(options)}"
+        return (
+            f"{name} takes {arity} operand{'s' * (arity > 1)}, not {len(operands) + len(options)}"
+        )
     if function in _OF_LISTS.values() and not isinstance(operands[0] if operands else None, list):
         return f"{name} takes a list: write {name}([a, b])"
     if arity is None:
@@ -330,10 +399,20 @@ def _too_deep() -> str:
 
 def _words(node: ast.AST) -> str:
     if isinstance(node, ast.Constant):
-        return {"str": "a text in quotes", "bytes": "a text in quotes", "complex": "a complex number"}.get(
-            type(node.value).__name__, repr(node.value))
-    return {"Subscript": "[…]", "JoinedStr": "a text in quotes", "ListComp": "a comprehension", "Dict": "a dictionary",
-            "GeneratorExp": "a comprehension", "Invert": "~", "MatMult": "@"}.get(type(node).__name__, "this")
+        return {
+            "str": "a text in quotes",
+            "bytes": "a text in quotes",
+            "complex": "a complex number",
+        }.get(type(node.value).__name__, repr(node.value))
+    return {
+        "Subscript": "[…]",
+        "JoinedStr": "a text in quotes",
+        "ListComp": "a comprehension",
+        "Dict": "a dictionary",
+        "GeneratorExp": "a comprehension",
+        "Invert": "~",
+        "MatMult": "@",
+    }.get(type(node).__name__, "this")
 
 
 def _list(names: Iterable[str]) -> str:

@@ -39,7 +39,9 @@ def load(target: str, values: Mapping[str, float]) -> Value:
     _label(vars(module))
     if isinstance(found, Value):
         if values:
-            raise TargetError(f"{name} is a Value, not a function: {', '.join(values)} can't be given to it")
+            raise TargetError(
+                f"{name} is a Value, not a function: {', '.join(values)} can't be given to it"
+            )
         return found
     if not callable(found):
         raise TargetError(_not_there(module, path, name, found))
@@ -55,7 +57,9 @@ def _label(variables: Mapping[str, Any]) -> None:
 def _imported(path: Path) -> ModuleType:
     """The file, run as an import would run it, with its folder first on the path."""
     if not path.is_file():
-        raise TargetError(f"there is no file {printable(str(path), 200)}: name one that exists, as in model.py:loss")
+        raise TargetError(
+            f"there is no file {printable(str(path), 200)}: name one that exists, as in model.py:loss"
+        )
     spec = spec_from_file_location(path.stem, path.resolve())
     if spec is None or spec.loader is None:
         raise TargetError(f"{printable(str(path), 200)} is not a Python file")
@@ -67,10 +71,17 @@ def _imported(path: Path) -> ModuleType:
 
 
 def _not_there(module: ModuleType, path: str, name: str, found: Any) -> str:
-    usable = [n for n, x in vars(module).items() if isinstance(x, Value) or (
-        inspect.isfunction(x) and x.__module__ == module.__name__)]
+    usable = [
+        n
+        for n, x in vars(module).items()
+        if isinstance(x, Value) or (inspect.isfunction(x) and x.__module__ == module.__name__)
+    ]
     near = get_close_matches(name, usable, 1) if name else []
-    advice = f"did you mean {path}:{near[0]}?" if near else f"it has {', '.join(usable) or 'no Value and no function'}"
+    advice = (
+        f"did you mean {path}:{near[0]}?"
+        if near
+        else f"it has {', '.join(usable) or 'no Value and no function'}"
+    )
     if not name:
         first = usable[0] if usable else "loss"
         return f"say which Value or function of {path} is meant, as in {path}:{first}; {advice}"
@@ -80,19 +91,33 @@ def _not_there(module: ModuleType, path: str, name: str, found: Any) -> str:
 
 
 def _result(function: Any, name: str, values: Mapping[str, float]) -> Value:
-    parameters = [p for p in inspect.signature(function).parameters.values()
-                  if p.kind not in (p.VAR_POSITIONAL, p.VAR_KEYWORD)]
+    parameters = [
+        p
+        for p in inspect.signature(function).parameters.values()
+        if p.kind not in (p.VAR_POSITIONAL, p.VAR_KEYWORD)
+    ]
     known = [p.name for p in parameters]
     odd = [given for given in values if given not in known]
     if odd:
-        raise TargetError(f"{name} has no parameter {', '.join(odd)}: it has {', '.join(known) or 'none'}")
+        raise TargetError(
+            f"{name} has no parameter {', '.join(odd)}: it has {', '.join(known) or 'none'}"
+        )
     needed = [p.name for p in parameters if p.default is p.empty and p.name not in values]
     if needed:
-        raise TargetError(f"{name} needs a value for {', '.join(needed)}: add {' '.join(n + '=1.0' for n in needed)}")
-    operands = [Value(values[p.name], label=p.name) for p in parameters if p.kind is p.POSITIONAL_ONLY]
-    options = {p.name: Value(values[p.name], label=p.name) for p in parameters
-               if p.kind is not p.POSITIONAL_ONLY and p.name in values}
+        raise TargetError(
+            f"{name} needs a value for {', '.join(needed)}: add {' '.join(n + '=1.0' for n in needed)}"
+        )
+    operands = [
+        Value(values[p.name], label=p.name) for p in parameters if p.kind is p.POSITIONAL_ONLY
+    ]
+    options = {
+        p.name: Value(values[p.name], label=p.name)
+        for p in parameters
+        if p.kind is not p.POSITIONAL_ONLY and p.name in values
+    }
     result = function(*operands, **options)
     if not isinstance(result, Value):
-        raise TargetError(f"{name} returned type {type(result).__name__}, not a Value: return the root of a graph")
+        raise TargetError(
+            f"{name} returned type {type(result).__name__}, not a Value: return the root of a graph"
+        )
     return result

@@ -7,8 +7,8 @@
 >>> session.step().steps[-1].contribution, len(session.trail)
 (1.0, 4)
 
-`debug(root)` talks in a terminal or a notebook's input prompt; `run_script` is `python -m engine debug`. For those who
-prefer pdb there is `GradPdb`, and `set_trace` for PYTHONBREAKPOINT.
+`debug(root)` talks in a terminal or a notebook's input prompt; `run_script` is `python -m engine
+debug`. For those who prefer pdb there is `GradPdb`, and `set_trace` for PYTHONBREAKPOINT.
 """
 
 from .companion import GradPdb, set_trace

@@ -3,8 +3,9 @@
 >>> {"do_edge", "do_why"} <= set(dir(GradPdb))
 True
 
-In a shell, `PYTHONBREAKPOINT=engine.debugger.set_trace`; for tests, `pytest --pdbcls=engine.debugger:GradPdb`. Sorting,
-clearing and the total arithmetic are skipped, so that `s` goes from root.backward() to the sum in a few presses.
+In a shell, `PYTHONBREAKPOINT=engine.debugger.set_trace`; for tests, `pytest
+--pdbcls=engine.debugger:GradPdb`. Sorting, clearing and the total arithmetic are skipped, so that
+`s` goes from root.backward() to the sum in a few presses.
 """
 
 import pdb
@@ -54,7 +55,11 @@ class GradPdb(pdb.Pdb):
             self.error("name a Value: why x in the backward loop, why root, x elsewhere")
             return
         try:
-            lines = [values[0].why(values[-1])] if len(values) > 1 or loop is None else so_far(loop.f_locals, values[0])
+            lines = (
+                [values[0].why(values[-1])]
+                if len(values) > 1 or loop is None
+                else so_far(loop.f_locals, values[0])
+            )
         except ValueError as error:
             self.error(str(error))
             return
@@ -64,7 +69,9 @@ class GradPdb(pdb.Pdb):
     def _loop(self) -> FrameType | None:
         """The frame of engine.backward.backward, if it is among the callers."""
         frame = self.curframe
-        while frame and not (frame.f_globals.get("__name__") == "engine.backward" and "node" in frame.f_locals):
+        while frame and not (
+            frame.f_globals.get("__name__") == "engine.backward" and "node" in frame.f_locals
+        ):
             frame = frame.f_back
         return frame
 
@@ -72,11 +79,16 @@ class GradPdb(pdb.Pdb):
 def edge(names: dict[str, Any]) -> list[str]:
     """The lines of `edge`, from the local variables of the backward loop."""
     node, parent, local = names["node"], names["parent"], names["local"]
-    product = f"{held(node)}.grad × ∂{held(node)}/∂{held(parent)} = {number(node.grad)} × {number(local)}"
+    product = (
+        f"{held(node)}.grad × ∂{held(node)}/∂{held(parent)} = {number(node.grad)} × {number(local)}"
+    )
     made = node.created_at
-    return [expression(node), *(excerpt(made) if made else ()),
-            f"{held(parent)}.grad += {product} = {node.grad * local:+.4g}",
-            f"{held(parent)}.grad is {number(parent.grad)}"]
+    return [
+        expression(node),
+        *(excerpt(made) if made else ()),
+        f"{held(parent)}.grad += {product} = {node.grad * local:+.4g}",
+        f"{held(parent)}.grad is {number(parent.grad)}",
+    ]
 
 
 def labelled(root: Value, label: str) -> list[Value]:

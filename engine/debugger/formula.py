@@ -25,16 +25,38 @@ Formula = Callable[[Lookup], float]
 LONGEST = 200  # characters
 
 _BINARY: dict[type, Callable[[float, float], float]] = {
-    ast.Add: operator.add, ast.Sub: operator.sub, ast.Mult: operator.mul, ast.Div: ieee.divide,
-    ast.FloorDiv: ieee.floor_divide, ast.Mod: ieee.modulo, ast.Pow: ieee.power}
+    ast.Add: operator.add,
+    ast.Sub: operator.sub,
+    ast.Mult: operator.mul,
+    ast.Div: ieee.divide,
+    ast.FloorDiv: ieee.floor_divide,
+    ast.Mod: ieee.modulo,
+    ast.Pow: ieee.power,
+}
 _UNARY: dict[type, Callable[[float], float]] = {
-    ast.USub: operator.neg, ast.UAdd: operator.pos, ast.Not: lambda x: float(not x)}
+    ast.USub: operator.neg,
+    ast.UAdd: operator.pos,
+    ast.Not: lambda x: float(not x),
+}
 _COMPARE: dict[type, Callable[[float, float], bool]] = {
-    ast.Lt: operator.lt, ast.LtE: operator.le, ast.Gt: operator.gt, ast.GtE: operator.ge, ast.Eq: operator.eq,
-    ast.NotEq: operator.ne}
+    ast.Lt: operator.lt,
+    ast.LtE: operator.le,
+    ast.Gt: operator.gt,
+    ast.GtE: operator.ge,
+    ast.Eq: operator.eq,
+    ast.NotEq: operator.ne,
+}
 _CALLS: dict[str, Callable[..., float]] = {
-    "abs": abs, "min": min, "max": max, "sqrt": ieee.sqrt, "exp": ieee.exp, "log": ieee.log, "tanh": math.tanh,
-    "isnan": lambda x: float(x != x), "isinf": lambda x: float(math.isinf(x))}
+    "abs": abs,
+    "min": min,
+    "max": max,
+    "sqrt": ieee.sqrt,
+    "exp": ieee.exp,
+    "log": ieee.log,
+    "tanh": math.tanh,
+    "isnan": lambda x: float(x != x),
+    "isinf": lambda x: float(math.isinf(x)),
+}
 
 
 class Refused(ValueError):
@@ -53,8 +75,10 @@ def read(text: str) -> Formula:
         tree = ast.parse(re.sub(r"#(\d+)", r"number_\1_", text.strip()), mode="eval")
         return _formula(tree.body)
     except (SyntaxError, ValueError, ArithmeticError, RecursionError, MemoryError, KeyError):
-        raise Refused("a formula is arithmetic over labels (or #7), .data and .grad; this is not: "
-                      + printable(text)) from None
+        raise Refused(
+            "a formula is arithmetic over labels (or #7), .data and .grad; this is not: "
+            + printable(text)
+        ) from None
 
 
 def _formula(tree: Any) -> Formula:
@@ -91,6 +115,7 @@ def _compare(tree: ast.Compare) -> Formula:
     def compared(lookup: Lookup) -> float:
         numbers = [part(lookup) for part in parts]
         return float(all(test(*pair) for test, pair in zip(tests, pairwise(numbers))))
+
     return compared
 
 
@@ -98,7 +123,9 @@ def _call(tree: ast.Call) -> Formula:
     if not isinstance(tree.func, ast.Name) or tree.keywords:
         raise ValueError
     function, parts = _CALLS[tree.func.id], [_formula(part) for part in tree.args]
-    if len(parts) < 1 + (tree.func.id in ("min", "max")) or (len(parts) > 1 and tree.func.id not in ("min", "max")):
+    if len(parts) < 1 + (tree.func.id in ("min", "max")) or (
+        len(parts) > 1 and tree.func.id not in ("min", "max")
+    ):
         raise ValueError
     return lambda lookup: function(*[part(lookup) for part in parts])
 
@@ -118,5 +145,12 @@ def _path(tree: Any) -> str:
 
 
 _PARTS: dict[type, Callable[[Any], Formula]] = {
-    ast.Constant: _constant, ast.BinOp: _binary, ast.UnaryOp: _unary, ast.BoolOp: _choice, ast.Compare: _compare,
-    ast.Call: _call, ast.Name: _name, ast.Attribute: _name}
+    ast.Constant: _constant,
+    ast.BinOp: _binary,
+    ast.UnaryOp: _unary,
+    ast.BoolOp: _choice,
+    ast.Compare: _compare,
+    ast.Call: _call,
+    ast.Name: _name,
+    ast.Attribute: _name,
+}

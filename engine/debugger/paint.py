@@ -6,8 +6,9 @@
 >>> out.getvalue()
 'a.grad += 3\\n'
 
-Colours come from rich, if it is installed, the output is a terminal and NO_COLOR is not set. They are picked
-to be read on a light ground as well as on a dark one: contrast is at least 4.5 : 1 on both.
+Colours come from rich, if it is installed, the output is a terminal and NO_COLOR is not set. They
+are picked to be read on a light ground as well as on a dark one: contrast is at least 4.5 : 1 on
+both.
 """
 
 import os
@@ -20,12 +21,39 @@ from ..explain import columns, printable
 Line = list[tuple[str, str]]  # pieces of text, each with the name of a style or ""
 GAP = "   "  # between the columns of a table
 
-STYLES = {"name": "bold", "plus": "#c05600", "minus": "#0078c8", "dim": "#767676", "head": "bold",
-          "warn": "bold #c05600",
-          "good": "#1d863e", "error": "bold #d93a3a", "caret": "#c05600"}
-_ASCII = str.maketrans({"×": "*", "·": "*", "∂": "d", "Σ": "sum", "→": "->", "…": "...", "–": "-", "−": "-", "✓": "ok",
-                        "▸": ">", "│": "|", "²": "^2", "³": "^3", "≤": "<=", "≥": ">=", "½": "1/2",
-                        "√": "sqrt", "π": "pi"})
+STYLES = {
+    "name": "bold",
+    "plus": "#c05600",
+    "minus": "#0078c8",
+    "dim": "#767676",
+    "head": "bold",
+    "warn": "bold #c05600",
+    "good": "#1d863e",
+    "error": "bold #d93a3a",
+    "caret": "#c05600",
+}
+_ASCII = str.maketrans(
+    {
+        "×": "*",
+        "·": "*",
+        "∂": "d",
+        "Σ": "sum",
+        "→": "->",
+        "…": "...",
+        "–": "-",
+        "−": "-",
+        "✓": "ok",
+        "▸": ">",
+        "│": "|",
+        "²": "^2",
+        "³": "^3",
+        "≤": "<=",
+        "≥": ">=",
+        "½": "1/2",
+        "√": "sqrt",
+        "π": "pi",
+    }
+)
 
 
 class Painter:
@@ -46,7 +74,9 @@ class Painter:
 
     def write(self, *parts: Line | str, indent: int = 4) -> None:
         """One line, if its parts have room on it; else those that haven't stand below. A str is parted into words."""
-        lines = [line for part in parts for line in (words(part) if isinstance(part, str) else [part])]
+        lines = [
+            line for part in parts for line in (words(part) if isinstance(part, str) else [part])
+        ]
         legible = [[(self.legible(text), style) for text, style in line] for line in lines]
         for line in folded(legible, self.width, indent):
             self._print(line)
@@ -57,13 +87,17 @@ class Painter:
             return
         from rich.text import Text
 
-        self.console.print(Text.assemble(*[(text, STYLES.get(style, "")) for text, style in line]), soft_wrap=True)
+        self.console.print(
+            Text.assemble(*[(text, STYLES.get(style, "")) for text, style in line]), soft_wrap=True
+        )
 
     def legible(self, text: str) -> str:
         """`text` in letters that the stream's encoding has."""
         if _carries(self.encoding, text):
             return text
-        return text.translate(_ASCII).encode(self.encoding, "replace").decode(self.encoding, "replace")
+        return (
+            text.translate(_ASCII).encode(self.encoding, "replace").decode(self.encoding, "replace")
+        )
 
 
 def words(text: str, style: str = "") -> list[Line]:
@@ -94,9 +128,17 @@ def table(rows: list[Line], width: int) -> list[Line]:
     [[('a·b   ', ''), ('grad 1', '')], [('a     ', 'head'), ('grad -10', '')]]
     """
     wide = [max(columns(text) for text, _ in column) for column in zip(*rows, strict=True)]
-    wide[:1] = [min(first, max(16, width - sum(wide[1:]) - len(GAP) * (len(wide) - 1))) for first in wide[:1]]
-    return [[*((_filled(text, size) + GAP, style) for (text, style), size in zip(row[:-1], wide)), row[-1]]
-            for row in rows]
+    wide[:1] = [
+        min(first, max(16, width - sum(wide[1:]) - len(GAP) * (len(wide) - 1)))
+        for first in wide[:1]
+    ]
+    return [
+        [
+            *((_filled(text, size) + GAP, style) for (text, style), size in zip(row[:-1], wide)),
+            row[-1],
+        ]
+        for row in rows
+    ]
 
 
 def _filled(text: str, size: int) -> str:

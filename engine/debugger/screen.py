@@ -37,11 +37,12 @@ class Screen:
         for row in table(rows, self.painter.width - 2):
             self.say([("  ", ""), *row])
 
-    # -- steps -------------------------------------------------------------------------------------------------------
+    # -- steps
+    # -------------------------------------------------------------------------------------------------------
 
     def steps(self, steps: list[Step], show: Callable[[Step], None]) -> None:
         """The steps; of very many the last, behind which the person stands now."""
-        shown = steps if len(steps) <= WINDOW else steps[-WINDOW // 2:]
+        shown = steps if len(steps) <= WINDOW else steps[-WINDOW // 2 :]
         if len(shown) < len(steps):
             self.say([(f"    … {many(len(steps) - len(shown), 'contribution')}", "dim")])
         for step in shown:
@@ -52,8 +53,11 @@ class Screen:
         if node is self.shown or not node.parents:
             return
         self.shown = node
-        rest = [(f" = {number(node.data)}", ""), (f"    grad {number(node.grad)}", "name"),
-                ("" if node.label else f"    #{self.session.numbers[node]}", "dim")]
+        rest = [
+            (f" = {number(node.data)}", ""),
+            (f"    grad {number(node.grad)}", "name"),
+            ("" if node.label else f"    #{self.session.numbers[node]}", "dim"),
+        ]
         room = self.painter.width - sum(len(text) for text, _ in rest)
         self.say([(printable(expression(node), room), "head"), *rest])
         made = node.created_at
@@ -68,17 +72,36 @@ class Screen:
         parent, node = self.call(step.parent), self.call(step.node)
         finished = self.session.completed_at(step.parent) == step.index + 1
         local = slope(step, f"∂{node}/∂{parent}", self.call)
-        self.say([(self.count(step), "dim"), (f"{parent}.grad", "name"), (f" += {node}.grad × {local}", "")],
-                 [(f" = {_bracketed(step.upstream)} × {_bracketed(step.local)} = ", ""),
-                  (f"{step.contribution:+.4g}", sign(step.contribution))],
-                 [(f"    {number(step.before)} → ", "dim"), (number(step.after), "name"),
-                  ("   complete" if finished else "", "good")], indent=len(self.count(step)))
+        self.say(
+            [
+                (self.count(step), "dim"),
+                (f"{parent}.grad", "name"),
+                (f" += {node}.grad × {local}", ""),
+            ],
+            [
+                (f" = {_bracketed(step.upstream)} × {_bracketed(step.local)} = ", ""),
+                (f"{step.contribution:+.4g}", sign(step.contribution)),
+            ],
+            [
+                (f"    {number(step.before)} → ", "dim"),
+                (number(step.after), "name"),
+                ("   complete" if finished else "", "good"),
+            ],
+            indent=len(self.count(step)),
+        )
 
     def undone(self, step: Step) -> None:
-        self.say([(self.count(step), "dim"), (f"{self.call(step.parent)}.grad", "name"), (" gives back ", ""),
-                  (f"{step.contribution:+.4g}", sign(step.contribution)), (f" from {self.call(step.node)}", "")],
-                 [(f"    {number(step.after)} → ", "dim"), (number(step.before), "name")],
-                 indent=len(self.count(step)))
+        self.say(
+            [
+                (self.count(step), "dim"),
+                (f"{self.call(step.parent)}.grad", "name"),
+                (" gives back ", ""),
+                (f"{step.contribution:+.4g}", sign(step.contribution)),
+                (f" from {self.call(step.node)}", ""),
+            ],
+            [(f"    {number(step.after)} → ", "dim"), (number(step.before), "name")],
+            indent=len(self.count(step)),
+        )
 
     def count(self, step: Step) -> str:
         every = f"{len(self.session.trail)}"
@@ -86,11 +109,17 @@ class Screen:
 
     def totals(self) -> list[Line]:
         """The gradients of the first leaves."""
-        leaves = [leaf for leaf in self.session.leaves if not leaf.constant and leaf in self.session.arrivals]
-        return [[(f"  {self.call(leaf)}.grad = {number(leaf.grad)}", "")] for leaf in leaves[:6]] + [
-            [("  … (info leaves)", "dim")]] * (len(leaves) > 6)
+        leaves = [
+            leaf
+            for leaf in self.session.leaves
+            if not leaf.constant and leaf in self.session.arrivals
+        ]
+        return [
+            [(f"  {self.call(leaf)}.grad = {number(leaf.grad)}", "")] for leaf in leaves[:6]
+        ] + [[("  … (info leaves)", "dim")]] * (len(leaves) > 6)
 
-    # -- nodes and source --------------------------------------------------------------------------------------------
+    # -- nodes and source
+    # --------------------------------------------------------------------------------------------
 
     def order(self) -> None:
         """The backward order around the node whose turn it is."""
@@ -100,7 +129,7 @@ class Screen:
             return
         at = len(order) - 1 - (self.session.numbers[here] - len(self.session.leaves))
         first = max(0, at - WINDOW // 2)
-        shown = order[first:first + WINDOW + 1]
+        shown = order[first : first + WINDOW + 1]
         if first:
             self.say([(f"    … {first:,} before", "dim")])
         self.lay([self.in_order(node, node is here) for node in shown])
@@ -108,20 +137,29 @@ class Screen:
             self.say([(f"    … {len(order) - first - len(shown):,} to come", "dim")])
 
     def in_order(self, node: Value, current: bool) -> Line:
-        sent = self.session.starts.get(node, len(self.session.trail)) < self.session.position and not current
+        sent = (
+            self.session.starts.get(node, len(self.session.trail)) < self.session.position
+            and not current
+        )
         state = "its turn" if current else "has sent" if sent else "waits"
         state = "sends nothing" if node not in self.session.starts else state
         if current and self.session.done:
             state = "sent last"
-        return [(f"{'▸' if current else ' '} {expression(node)}", "head" if current else ""),
-                (f"grad {number(node.grad)}", ""), (state, "good" if sent else "dim"),
-                (f"#{self.session.numbers[node]}", "dim"), (short_place(node), "dim")]
+        return [
+            (f"{'▸' if current else ' '} {expression(node)}", "head" if current else ""),
+            (f"grad {number(node.grad)}", ""),
+            (state, "good" if sent else "dim"),
+            (f"#{self.session.numbers[node]}", "dim"),
+            (short_place(node), "dim"),
+        ]
 
     def source(self, node: Value, made: Site, lines: list[str]) -> None:
         """The lines around the one that made a node, with the values that were born on each."""
         room = self.painter.width - 10
-        texts = {at: printable(lines[at - 1].rstrip().expandtabs(4), room)
-                 for at in range(max(1, made.line - 5), min(len(lines), made.line + 5) + 1)}
+        texts = {
+            at: printable(lines[at - 1].rstrip().expandtabs(4), room)
+            for at in range(max(1, made.line - 5), min(len(lines), made.line + 5) + 1)
+        }
         self.say([(printable(PurePath(made.filename).name), "dim")])
         self.annotated(texts, made.line, self.born(made.filename, texts, node))
 
@@ -133,8 +171,14 @@ class Screen:
         for at, text in texts.items():
             notes = born.get(at, [])
             beside = "   " + notes.pop(0) if notes and columns(text) <= margin else ""
-            self.say([("  ▸ " if at == here else "    ", "caret"), (f"{at:4}  ", "dim"),
-                      (text + " " * (margin - columns(text)), "head" if at == here else ""), (beside, "name")])
+            self.say(
+                [
+                    ("  ▸ " if at == here else "    ", "caret"),
+                    (f"{at:4}  ", "dim"),
+                    (text + " " * (margin - columns(text)), "head" if at == here else ""),
+                    (beside, "name"),
+                ]
+            )
             for note in notes:
                 self.say([(" " * (13 + margin) + note, "name")])
 
@@ -147,9 +191,14 @@ class Screen:
                 found.setdefault(made.line, []).append(node)
         for nodes in found.values():
             nodes.sort(key=lambda node: node is not first)
-        return {at: [f"{printable(name(node), 24)} = {number(node.data)}, grad {number(node.grad)}"
-                     for node in nodes[:3]] + [f"… {len(nodes) - 3:,} more"] * (len(nodes) > 3)
-                for at, nodes in found.items()}
+        return {
+            at: [
+                f"{printable(name(node), 24)} = {number(node.data)}, grad {number(node.grad)}"
+                for node in nodes[:3]
+            ]
+            + [f"… {len(nodes) - 3:,} more"] * (len(nodes) > 3)
+            for at, nodes in found.items()
+        }
 
 
 def slope(step: Step, plain: str, call: Callable[[Value], str]) -> str:

@@ -58,12 +58,15 @@ class _Stopper:
 def run_script(path: str, arguments: Sequence[str] = ()) -> int:
     """Run a Python file as if it were started by itself, and stop at each backward(); the exit status.
 
-    In the debugger, `c` at the end lets the script go on to its next backward(), or, where breakpoints or watches are
-    set, to the first that is met; `q` ends both. The script's own exceptions are shown as Python shows them, from its
-    first line on. Raises FileNotFoundError where there is no file.
+    In the debugger, `c` at the end lets the script go on to its next backward(), or, where
+    breakpoints or watches are set, to the first that is met; `q` ends both. The script's own
+    exceptions are shown as Python shows them, from its first line on. Raises FileNotFoundError
+    where there is no file.
     """
     if not os.path.isfile(path):
-        raise FileNotFoundError(errno.ENOENT, "there is no such file: give the path of a Python program", path)
+        raise FileNotFoundError(
+            errno.ENOENT, "there is no such file: give the path of a Python program", path
+        )
     before, stopper = (sys.argv, sys.path[:]), _Stopper()
     sys.argv = [path, *arguments]
     sys.path.insert(0, os.path.dirname(os.path.abspath(path)))
@@ -80,7 +83,9 @@ def run_script(path: str, arguments: Sequence[str] = ()) -> int:
         watchers.remove(stopper)
         sys.argv, sys.path[:] = before
     if not stopper.passes:
-        print(f"{printable(os.path.basename(path))} ended without a backward(): there was nothing to step through")
+        print(
+            f"{printable(os.path.basename(path))} ended without a backward(): there was nothing to step through"
+        )
     return 0 if stopper.passes else 1
 
 

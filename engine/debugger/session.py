@@ -10,8 +10,9 @@ Stop(start=1, end=2, reasons=[], steps=[...])
 Stop(start=2, end=0, reasons=[], steps=[...])
 0.0
 
-The whole pass is computed first, as data (the *trail*), so that a moment is a position in the trail: going forward
-writes each step's `after` into the parent's grad, going back its `before`, bit for bit.
+The whole pass is computed first, as data (the *trail*), so that a moment is a position in the
+trail: going forward writes each step's `after` into the parent's grad, going back its `before`, bit
+for bit.
 """
 
 import math
@@ -64,9 +65,9 @@ class Watch:
 class Session:
     """One backward pass under inspection.
 
-    It borrows the grads of the graph (and gives variables' names to values without labels, for the time being).
-    `close()` returns everything as it was; `close(keep=True)`, once all steps are done, leaves the grads as
-    backward() would.
+    It borrows the grads of the graph (and gives variables' names to values without labels, for the
+    time being). `close()` returns everything as it was; `close(keep=True)`, once all steps are
+    done, leaves the grads as backward() would.
     """
 
     def __init__(self, root: Value, names: Mapping[str, Any] | None = None):
@@ -92,7 +93,9 @@ class Session:
         nodes = {*self.order, *self.leaves}
         taken, borrowed = {node.label for node in nodes}, []
         for key, node in names.items():
-            nameless = isinstance(node, Value) and node in nodes and not node.label and not node.constant
+            nameless = (
+                isinstance(node, Value) and node in nodes and not node.label and not node.constant
+            )
             if nameless and key not in taken and not key.startswith("_"):
                 node.label = key
                 borrowed.append(node)
@@ -126,7 +129,8 @@ class Session:
         for node in self._borrowed:
             node.label = ""
 
-    # -- where we are ------------------------------------------------------------------------------------------
+    # -- where we are
+    # ------------------------------------------------------------------------------------------
 
     @property
     def done(self) -> bool:
@@ -151,7 +155,8 @@ class Session:
     def completed_at(self, node: Value) -> int:
         return self.arrivals[node][-1].index + 1 if node in self.arrivals else 0
 
-    # -- moving --------------------------------------------------------------------------------------------------
+    # -- moving
+    # --------------------------------------------------------------------------------------------------
 
     def step(self, count: int = 1) -> Stop:
         return self._run(self.position + count)
@@ -219,9 +224,12 @@ class Session:
             coming = self.trail[self.position]
             coming.parent.grad = coming.before
 
-    # -- breakpoints and watches ---------------------------------------------------------------------------------
+    # -- breakpoints and watches
+    # ---------------------------------------------------------------------------------
 
-    def add_breakpoint(self, place: str, condition: str = "", temporary: bool = False) -> Breakpoint:
+    def add_breakpoint(
+        self, place: str, condition: str = "", temporary: bool = False
+    ) -> Breakpoint:
         made = Breakpoint(self._next(), place, frozenset(self.places(place)), temporary=temporary)
         self.condition(made, condition)
         self.breakpoints[made.number] = made
@@ -230,14 +238,18 @@ class Session:
     def condition(self, breakpoint: Breakpoint, text: str) -> None:
         formula = self.formula(text) if text else None
         if formula:
-            formula(lambda name: self.lookup(name, trial=True))  # a name that does not exist is told now
+            formula(
+                lambda name: self.lookup(name, trial=True)
+            )  # a name that does not exist is told now
         breakpoint.condition, breakpoint.formula = text, formula
 
     def breakpoint(self, text: str) -> Breakpoint:
         found = self.breakpoints.get(int(text)) if text.isdecimal() and len(text) < 9 else None
         if found is None:
-            raise Refused(f"there is no breakpoint {printable(text) or 'without a number'}: "
-                          "info breakpoints lists them")
+            raise Refused(
+                f"there is no breakpoint {printable(text) or 'without a number'}: "
+                "info breakpoints lists them"
+            )
         return found
 
     def add_watch(self, text: str) -> Watch:
@@ -282,7 +294,9 @@ class Session:
         for table in (self.breakpoints, self.watches, self.displays):
             if table.pop(key, None) is not None:
                 return
-        raise Refused(f"there is nothing with number {printable(text)}: info breakpoints and info watch list them")
+        raise Refused(
+            f"there is nothing with number {printable(text)}: info breakpoints and info watch list them"
+        )
 
     def _next(self) -> int:
         self._count += 1
@@ -291,7 +305,9 @@ class Session:
     def _measure(self, text: str) -> Callable[[], float]:
         if text in ("nan", "inf"):
             bad = math.isnan if text == "nan" else math.isinf
-            return lambda: float(self.last is not None and (bad(self.last.contribution) or bad(self.last.after)))
+            return lambda: float(
+                self.last is not None and (bad(self.last.contribution) or bad(self.last.after))
+            )
         formula = self.formula(self.graded(text))
         formula(self.lookup)  # a name that does not exist is told now
         return lambda: formula(self.lookup)
@@ -317,7 +333,8 @@ class Session:
             if point.temporary:
                 del self.breakpoints[point.number]
             yield f"breakpoint {point.number}: {printable(point.place)}" + (
-                f" if {printable(point.condition)}" if point.condition else "")
+                f" if {printable(point.condition)}" if point.condition else ""
+            )
 
     def _at(self, point: Breakpoint) -> bool:
         last = self.last
@@ -328,14 +345,20 @@ class Session:
         coming = self.trail[self.position].node
         return coming in point.nodes and self.starts[coming] == self.position
 
-    # -- names and numbers -----------------------------------------------------------------------------------------
+    # -- names and numbers
+    # -----------------------------------------------------------------------------------------
 
     def find(self, place: str) -> list[Value]:
         """The values with a label, or the one with a number (#7), or `node` and `parent` of the last step."""
         place = place.strip()
         if place in self.labels:
             return self.labels[place]
-        if place.startswith("#") and place[1:].isdecimal() and len(place) < 12 and int(place[1:]) < len(self._nodes):
+        if (
+            place.startswith("#")
+            and place[1:].isdecimal()
+            and len(place) < 12
+            and int(place[1:]) < len(self._nodes)
+        ):
             return [self._nodes[int(place[1:])]]
         if place == "node":
             return [self.node]
@@ -344,14 +367,18 @@ class Session:
         matching = [node for node in self._nodes if printable(node.label) == place and place]
         if matching:
             return matching
-        raise Refused(f"there is no value {printable(place) or 'without a name'}: w and info leaves list them; "
-                      "#7 is the one with number 7")
+        raise Refused(
+            f"there is no value {printable(place) or 'without a name'}: w and info leaves list them; "
+            "#7 is the one with number 7"
+        )
 
     def one(self, place: str) -> Value:
         found = self.find(place)
         if len(found) > 1:
             several = ", ".join(f"#{self.numbers[node]}" for node in found[:8])
-            raise Refused(f"{len(found)} values are called {printable(place)}: take one by its number, {several}")
+            raise Refused(
+                f"{len(found)} values are called {printable(place)}: take one by its number, {several}"
+            )
         return found[0]
 
     def places(self, place: str) -> list[Value]:
@@ -359,17 +386,26 @@ class Session:
         try:
             return self.find(place)
         except Refused as refused:
-            found = [node for node in self.order if place in (node.operation.name, node.operation.symbol)]
+            found = [
+                node for node in self.order if place in (node.operation.name, node.operation.symbol)
+            ]
             found = found or self.born(*_file_and_line(place))
             if not found:
-                raise Refused(f"{refused}; an operation (tanh) or a line (main.py:6) will do, too") from None
+                raise Refused(
+                    f"{refused}; an operation (tanh) or a line (main.py:6) will do, too"
+                ) from None
             return found
 
     def born(self, filename: str, line: int) -> list[Value]:
         if not line:
             return []
-        return [node for node in self._nodes if (made := node.created_at) and made.line == line
-                and (made.filename == filename or PurePath(made.filename).name == filename)]
+        return [
+            node
+            for node in self._nodes
+            if (made := node.created_at)
+            and made.line == line
+            and (made.filename == filename or PurePath(made.filename).name == filename)
+        ]
 
     def lookup(self, path: str, trial: bool = False) -> float:
         """The number that a name stands for in a formula: a bare label is its data."""
@@ -399,8 +435,14 @@ class Session:
     def why(self, node: Value, depth: int = 1) -> list[str]:
         """The sum behind a grad as far as it has come, and how much is still on the way."""
         position = self.position
-        so_far = {node: [step for step in here if step.index < position] for node, here in self.arrivals.items()
-                  } if depth > 1 else {node: [s for s in self.arrivals.get(node, []) if s.index < position]}
+        so_far = (
+            {
+                node: [step for step in here if step.index < position]
+                for node, here in self.arrivals.items()
+            }
+            if depth > 1
+            else {node: [s for s in self.arrivals.get(node, []) if s.index < position]}
+        )
         lines = account(self.root, node, {key: here for key, here in so_far.items() if here}, depth)
         waiting = len(self.arrivals.get(node, ())) - len(so_far.get(node, ()))
         return lines + [f"   {waiting} more to come"] * bool(waiting)
@@ -412,7 +454,9 @@ class Session:
     def short(self, node: Value) -> str:
         """A short name: the label, a short expression in brackets, or the number that commands take as well."""
         text = held(node)
-        spelled = node.label or node.constant or (node.parents and len(text) < 16 and "…" not in text)
+        spelled = (
+            node.label or node.constant or (node.parents and len(text) < 16 and "…" not in text)
+        )
         return text if spelled else f"#{self.numbers[node]}"
 
 

@@ -61,12 +61,14 @@ def debug(root: Value, *, names: Mapping[str, Any] | None = None) -> None:
     >>> debug(Value(1.0) * 2.0)  # doctest: +SKIP
     (grad)
 
-    `names` maps names to values that have no label; without it, the variables of the caller serve. Leaving before the
-    end puts every grad back as it was; leaving at the end keeps them, as backward() would. Raises TypeError for
-    what is not a Value.
+    `names` maps names to values that have no label; without it, the variables of the caller serve.
+    Leaving before the end puts every grad back as it was; leaving at the end keeps them, as
+    backward() would. Raises TypeError for what is not a Value.
     """
     if not isinstance(root, Value):
-        raise TypeError(f"engine.debug takes the Value at the root, not {type(root).__name__}: pass the loss itself")
+        raise TypeError(
+            f"engine.debug takes the Value at the root, not {type(root).__name__}: pass the loss itself"
+        )
     session = Session(root, sys._getframe(1).f_locals if names is None else names)
     talk(session)
 
@@ -86,8 +88,14 @@ class Debugger(cmd.Cmd):
 
     prompt = "(grad) "
 
-    def __init__(self, session: Session, stdin: Any = None, stdout: Any = None, script: int = 0,
-                 found: Stop | None = None):
+    def __init__(
+        self,
+        session: Session,
+        stdin: Any = None,
+        stdout: Any = None,
+        script: int = 0,
+        found: Stop | None = None,
+    ):
         """`script` counts the backward()s of a script, `found` is the stop that it has run to."""
         super().__init__(stdin=stdin, stdout=stdout)
         self.use_rawinput = stdin is None
@@ -95,7 +103,8 @@ class Debugger(cmd.Cmd):
         self.screen = Screen(session, self.stdout)
         self.say, self.lay, self.call = self.screen.say, self.screen.lay, session.short
 
-    # -- the conversation ------------------------------------------------------------------------------------------
+    # -- the conversation
+    # ------------------------------------------------------------------------------------------
 
     def converse(self) -> None:
         self.open()
@@ -112,24 +121,60 @@ class Debugger(cmd.Cmd):
         """What the person should know before the first step."""
         session, root = self.session, self.session.root
         leaves = [leaf for leaf in session.leaves if not leaf.constant]
-        counts = [many(len(session.trail), "contribution"), many(len(session.order), "operation"),
-                  many(len(leaves), "leaf", "leaves"), *[f"backward() no. {self.script}"] * (self.script > 1)]
-        self.say([("backward pass of ", ""), (printable(expression(root), 48), "head"),
-                  (f" = {number(root.data)}", "")], [("   " + ", ".join(counts), "dim")])
+        counts = [
+            many(len(session.trail), "contribution"),
+            many(len(session.order), "operation"),
+            many(len(leaves), "leaf", "leaves"),
+            *[f"backward() no. {self.script}"] * (self.script > 1),
+        ]
+        self.say(
+            [
+                ("backward pass of ", ""),
+                (printable(expression(root), 48), "head"),
+                (f" = {number(root.data)}", ""),
+            ],
+            [("   " + ", ".join(counts), "dim")],
+        )
         if session.trail:
-            self.say([(f"the seed is set: {self.call(root)}.grad = 1", ""), ("    s steps, h helps", "dim")])
+            self.say(
+                [
+                    (f"the seed is set: {self.call(root)}.grad = 1", ""),
+                    ("    s steps, h helps", "dim"),
+                ]
+            )
         else:
-            self.say(f"there is nothing to step through: {'only plain numbers' if root.parents else 'a leaf'}; "
-                     f"{self.call(root)}.grad = {number(root.grad)}")
-        if session.forward_only and session.trail and self.script < 2:  # in a script every graph is, as a rule
-            self.say(*words("forward only so far: no backward() has reached it, so every gradient starts at 0", "dim"))
+            self.say(
+                f"there is nothing to step through: {'only plain numbers' if root.parents else 'a leaf'}; "
+                f"{self.call(root)}.grad = {number(root.grad)}"
+            )
+        if (
+            session.forward_only and session.trail and self.script < 2
+        ):  # in a script every graph is, as a rule
+            self.say(
+                *words(
+                    "forward only so far: no backward() has reached it, so every gradient starts at 0",
+                    "dim",
+                )
+            )
         if session.carried:
-            some = ", ".join(f"{self.call(leaf)}.grad = {number(leaf.grad)}" for leaf in session.carried[:4])
-            self.say(*words(f"leaves accumulate: {some}{', …' * (len(session.carried) > 4)} from before "
-                            "(zero_grad() clears)", "warn"))
+            some = ", ".join(
+                f"{self.call(leaf)}.grad = {number(leaf.grad)}" for leaf in session.carried[:4]
+            )
+            self.say(
+                *words(
+                    f"leaves accumulate: {some}{', …' * (len(session.carried) > 4)} from before "
+                    "(zero_grad() clears)",
+                    "warn",
+                )
+            )
         if session.stale:
-            self.say(*words("stale: a leaf's data was changed after the forward pass, so these are the gradients of "
-                            f"the old numbers; first at {self.call(session.stale[0])}", "warn"))
+            self.say(
+                *words(
+                    "stale: a leaf's data was changed after the forward pass, so these are the gradients of "
+                    f"the old numbers; first at {self.call(session.stale[0])}",
+                    "warn",
+                )
+            )
 
     def ask(self, question: str) -> str:
         """A line from the person, through the same door as the commands."""
@@ -158,7 +203,9 @@ class Debugger(cmd.Cmd):
             self.say("")
             self.do_quit("")
             return
-        raise Refused(f"no command {printable(line.split()[0], 20)}: h lists them; p {printable(line, 30)} for a value")
+        raise Refused(
+            f"no command {printable(line.split()[0], 20)}: h lists them; p {printable(line, 30)} for a value"
+        )
 
     def postcmd(self, stop: bool, line: str) -> bool:
         return stop or self.quitting
@@ -174,7 +221,8 @@ class Debugger(cmd.Cmd):
         for line in HELP.splitlines():
             self.say([(line, "")])
 
-    # -- moving ----------------------------------------------------------------------------------------------------
+    # -- moving
+    # ----------------------------------------------------------------------------------------------------
 
     def do_step(self, arg: str) -> None:
         """s [N]: the next N contributions, one += each."""
@@ -201,7 +249,12 @@ class Debugger(cmd.Cmd):
         self.report(self.session.until(arg))
         for node in nodes[:WINDOW]:
             if self.session.complete(node):
-                self.say([(f"{self.call(node)}.grad = {number(node.grad)}", "name"), (", complete", "good")])
+                self.say(
+                    [
+                        (f"{self.call(node)}.grad = {number(node.grad)}", "name"),
+                        (", complete", "good"),
+                    ]
+                )
 
     def do_back(self, arg: str) -> None:
         """back [N] or rs [N]: take N contributions back; every grad gets the bits it had."""
@@ -224,7 +277,11 @@ class Debugger(cmd.Cmd):
     def forward(self, move: Callable[[], Stop]) -> Stop | None:
         """Go on and report, unless this is the end."""
         if self.session.done:
-            more = ": c lets the script go on, q ends it" if self.script else ": rs goes back, q leaves"
+            more = (
+                ": c lets the script go on, q ends it"
+                if self.script
+                else ": rs goes back, q leaves"
+            )
             self.say("the backward pass is complete" + more)
             return None
         stop = move()
@@ -247,7 +304,9 @@ class Debugger(cmd.Cmd):
         self.screen.steps(stop.steps, self.screen.row)
         self.aftermath(stop)
         if self.session.done:
-            self.say([("the backward pass is complete", "good")], [("  ", "")], *self.screen.totals())
+            self.say(
+                [("the backward pass is complete", "good")], [("  ", "")], *self.screen.totals()
+            )
 
     def aftermath(self, stop: Stop) -> None:
         for reason in stop.reasons:
@@ -261,7 +320,8 @@ class Debugger(cmd.Cmd):
                 shown = "not in this graph"
             self.say([(f"  {key}: {printable(text)} = ", "dim"), (shown, "name")])
 
-    # -- stopping --------------------------------------------------------------------------------------------------
+    # -- stopping
+    # --------------------------------------------------------------------------------------------------
 
     def do_break(self, arg: str, temporary: bool = False) -> None:
         """b X [if F]: stop where the sweep reaches X (a label, #7, an operation, file.py:12); at a leaf, where a
@@ -284,7 +344,10 @@ class Debugger(cmd.Cmd):
         key, _, text = arg.partition(" ")
         point = self.session.breakpoint(key)
         self.session.condition(point, text.strip())
-        self.say(f"breakpoint {point.number} stops " + (f"if {printable(point.condition)}" if text else "always"))
+        self.say(
+            f"breakpoint {point.number} stops "
+            + (f"if {printable(point.condition)}" if text else "always")
+        )
 
     def do_ignore(self, arg: str) -> None:
         """ignore N [COUNT]: pass breakpoint N COUNT times before it stops."""
@@ -304,8 +367,10 @@ class Debugger(cmd.Cmd):
             self.info_watch("")
             return
         made = self.session.add_watch(arg)
-        self.say(f"watch {made.number}: {printable(arg)}" + (
-            "" if arg in ("nan", "inf") else f" is {number(made.old)}"))
+        self.say(
+            f"watch {made.number}: {printable(arg)}"
+            + ("" if arg in ("nan", "inf") else f" is {number(made.old)}")
+        )
 
     def do_display(self, arg: str) -> None:
         """display F: show F at every stop."""
@@ -313,9 +378,12 @@ class Debugger(cmd.Cmd):
             self.aftermath(Stop(0, 0, [], []))
             return
         made = self.session.add_display(arg)
-        self.say(f"  {made}: {printable(shown := self.session.displays[made])} = {number(self.session.value(shown))}")
+        self.say(
+            f"  {made}: {printable(shown := self.session.displays[made])} = {number(self.session.value(shown))}"
+        )
 
-    # -- looking ---------------------------------------------------------------------------------------------------
+    # -- looking
+    # ---------------------------------------------------------------------------------------------------
 
     def do_where(self, arg: str) -> None:
         """w: the backward order around the node whose turn it is."""
@@ -341,20 +409,33 @@ class Debugger(cmd.Cmd):
         node = self.session.one(arg) if arg else self.session.node
         self.screen.shown = None
         self.screen.heading(node)
-        waiting = sum(step.index >= self.session.position for step in self.session.arrivals.get(node, ()))
+        waiting = sum(
+            step.index >= self.session.position for step in self.session.arrivals.get(node, ())
+        )
         state = f"{many(waiting, 'contribution')} to come" if waiting else "complete"
         kind = node.operation.name if node.operation else "leaf"
-        self.say(f"  {self.session.called(node)}: {kind}, data {number(node.data)}, grad {number(node.grad)}, {state}")
+        self.say(
+            f"  {self.session.called(node)}: {kind}, data {number(node.data)}, grad {number(node.grad)}, {state}"
+        )
 
     def info_inputs(self, arg: str) -> None:
         node = self.session.one(arg) if arg else self.session.node
         if node.local_derivatives is None:
             self.say(f"  {self.call(node)} is a leaf: it was computed from nothing")
             return
-        self.lay([[(self.call(parent) + f" = {number(parent.data)}" * (not parent.constant), ""),
-                   (f"∂{self.call(node)}/∂{self.call(parent)} = {number(local)}", ""),
-                   ("a plain number" if parent.constant else f"grad {number(parent.grad)}", "name")]
-                  for parent, local in zip(node.parents[:WINDOW], node.local_derivatives())])
+        self.lay(
+            [
+                [
+                    (self.call(parent) + f" = {number(parent.data)}" * (not parent.constant), ""),
+                    (f"∂{self.call(node)}/∂{self.call(parent)} = {number(local)}", ""),
+                    (
+                        "a plain number" if parent.constant else f"grad {number(parent.grad)}",
+                        "name",
+                    ),
+                ]
+                for parent, local in zip(node.parents[:WINDOW], node.local_derivatives())
+            ]
+        )
         if len(node.parents) > WINDOW:
             self.say([(f"  … {len(node.parents) - WINDOW:,} more", "dim")])
 
@@ -363,18 +444,40 @@ class Debugger(cmd.Cmd):
         here = self.session.arrivals.get(node, [])
         if here:
             sent = self.session.position
-            self.lay([[(expression(step.node), ""), ("sent" if step.index < sent else "will send", "dim"),
-                       (f"{step.contribution:+.4g}", sign(step.contribution)), (short_place(step.node), "dim")]
-                      for step in here[:WINDOW]])
+            self.lay(
+                [
+                    [
+                        (expression(step.node), ""),
+                        ("sent" if step.index < sent else "will send", "dim"),
+                        (f"{step.contribution:+.4g}", sign(step.contribution)),
+                        (short_place(step.node), "dim"),
+                    ]
+                    for step in here[:WINDOW]
+                ]
+            )
         if len(here) > WINDOW:
             self.say([(f"  … {len(here) - WINDOW:,} more", "dim")])
         if not here:
-            self.say(f"  {self.call(node)} is the root" if node is self.session.root else "  nothing sends to it")
+            self.say(
+                f"  {self.call(node)} is the root"
+                if node is self.session.root
+                else "  nothing sends to it"
+            )
 
     def info_leaves(self, arg: str) -> None:
         leaves = [leaf for leaf in self.session.leaves if not leaf.constant]
-        self.lay([[(name(leaf), ""), (f"data {number(leaf.data)}", ""), (f"grad {number(leaf.grad)}", "name"),
-                   self.state(leaf), (f"#{self.session.numbers[leaf]}", "dim")] for leaf in leaves[:40]])
+        self.lay(
+            [
+                [
+                    (name(leaf), ""),
+                    (f"data {number(leaf.data)}", ""),
+                    (f"grad {number(leaf.grad)}", "name"),
+                    self.state(leaf),
+                    (f"#{self.session.numbers[leaf]}", "dim"),
+                ]
+                for leaf in leaves[:40]
+            ]
+        )
         if len(leaves) > 40:
             self.say([(f"  … {len(leaves) - 40:,} more", "dim")])
 
@@ -385,8 +488,10 @@ class Debugger(cmd.Cmd):
         for point in self.session.breakpoints.values():
             condition = f" if {printable(point.condition)}" if point.condition else ""
             passed = f", will be passed {many(point.ignored, 'time')}" if point.ignored else ""
-            self.say(f"  {point.number}  {printable(point.place)}{condition}{'  once' * point.temporary}"
-                     f"  hit {many(point.hits, 'time')}{passed}")
+            self.say(
+                f"  {point.number}  {printable(point.place)}{condition}{'  once' * point.temporary}"
+                f"  hit {many(point.hits, 'time')}{passed}"
+            )
         if not self.session.breakpoints:
             self.say("  no breakpoints")
 
@@ -402,7 +507,9 @@ class Debugger(cmd.Cmd):
         made = node.created_at
         lines = linecache.getlines(made.filename) if made else []
         if not made or not lines:
-            raise Refused(f"the source of {self.call(node)} is not at hand: it was typed, or its file has gone")
+            raise Refused(
+                f"the source of {self.call(node)} is not at hand: it was typed, or its file has gone"
+            )
         self.screen.source(node, made, lines)
 
     def do_p(self, arg: str) -> None:
@@ -432,20 +539,23 @@ class Debugger(cmd.Cmd):
         """The picture of this moment, and what to say of it if it isn't all of the graph."""
         from .. import draw
 
-        node, to_come = self.session.node, self.session.trail[self.session.position:]
+        node, to_come = self.session.node, self.session.trail[self.session.position :]
         try:
             return draw(self.session.root, to_come=to_come), ""
         except ValueError:  # too large to read
             part = draw(self.session.root, to_come=to_come, around=node)
             return part, f", the part around {self.session.called(node)}"
 
-    # -- learning --------------------------------------------------------------------------------------------------
+    # -- learning
+    # --------------------------------------------------------------------------------------------------
 
     def do_predict(self, arg: str) -> None:
         """predict X: say what X's gradient will be before you see it; without X, that of the next parent. Enter alone
         shows it."""
         node = self.session.one(arg) if arg else self.coming()
-        right = self.session.arrivals[node][-1].after if node in self.session.arrivals else node.grad
+        right = (
+            self.session.arrivals[node][-1].after if node in self.session.arrivals else node.grad
+        )
         for _ in range(3):
             text = self.ask(f"{self.call(node)}.grad will be? ").strip()
             if not text:
@@ -456,12 +566,20 @@ class Debugger(cmd.Cmd):
                 self.refuse(refused)
                 continue
             if close(answer, right):
-                self.say([("right", "good"), (f": {self.call(node)}.grad will be {number(right)}", "")])
+                self.say(
+                    [("right", "good"), (f": {self.call(node)}.grad will be {number(right)}", "")]
+                )
                 return
             self.say([("no", "error"), (":", "")], *words(" " + self.mistake(node, answer)))
-        name = node.label if self.session.labels.get(node.label) == [node] else f"#{self.session.numbers[node]}"
-        self.say(f"{self.call(node)}.grad will be {number(right)}: unt {printable(name)} runs there, "
-                 f"why {printable(name)} shows the sum")
+        name = (
+            node.label
+            if self.session.labels.get(node.label) == [node]
+            else f"#{self.session.numbers[node]}"
+        )
+        self.say(
+            f"{self.call(node)}.grad will be {number(right)}: unt {printable(name)} runs there, "
+            f"why {printable(name)} shows the sum"
+        )
 
     def coming(self) -> Value:
         if self.session.done:
@@ -484,7 +602,8 @@ class Debugger(cmd.Cmd):
                 return f"that is the sum up to the share of {self.call(step.node)}; there is more to come"
         return "no usual mistake gives that"
 
-    # -- leaving ---------------------------------------------------------------------------------------------------
+    # -- leaving
+    # ---------------------------------------------------------------------------------------------------
 
     def do_quit(self, arg: str) -> bool:
         """q: leave. Before the end every grad is put back as it was; at the end they stay, as after backward()."""
@@ -497,9 +616,18 @@ class Debugger(cmd.Cmd):
 
     do_s, do_n, do_c, do_cont, do_unt = do_step, do_next, do_continue, do_continue, do_until
     do_rs, do_b, do_cl, do_w, do_l, do_h, do_q, do_exit = (
-        do_back, do_break, do_clear, do_where, do_list, do_help, do_quit, do_quit)
+        do_back,
+        do_break,
+        do_clear,
+        do_where,
+        do_list,
+        do_help,
+        do_quit,
+        do_quit,
+    )
 
-    # -- completion ------------------------------------------------------------------------------------------------
+    # -- completion
+    # ------------------------------------------------------------------------------------------------
 
     def completenames(self, text: str, *ignored: Any) -> list[str]:
         return sorted(name for name in super().completenames(text, *ignored) if len(name) > 2)

@@ -1,8 +1,8 @@
 """Record a function of Values once, replay it over many rows at machine speed.
 
-A scalar engine is slow because Python builds the graph again for every example. `record` calls the function once,
-keeps its graph and the graph of its gradient as a flat program, and `replay` interprets that program for a whole
-batch. docs/replay.md tells how, and what is frozen.
+A scalar engine is slow because Python builds the graph again for every example. `record` calls the
+function once, keeps its graph and the graph of its gradient as a flat program, and `replay`
+interprets that program for a whole batch. docs/replay.md tells how, and what is frozen.
 
 >>> from engine import Value
 >>> w, b = Value(2.0, label="w"), Value(0.5, label="b")
@@ -22,11 +22,20 @@ if TYPE_CHECKING:
 
 __all__ = ["FrozenBranchWarning", "Tape", "record"]
 
-_ON_FIRST_USE = {"FrozenBranchWarning": "recording", "Tape": "tape"}  # they need NumPy, which may be missing
+_ON_FIRST_USE = {
+    "FrozenBranchWarning": "recording",
+    "Tape": "tape",
+}  # they need NumPy, which may be missing
 
 
-def record(function: Callable[..., Any], example: Iterable[Any], *, fuse: bool = True,
-           backend: str | None = None, threads: int | None = None) -> "Tape":
+def record(
+    function: Callable[..., Any],
+    example: Iterable[Any],
+    *,
+    fuse: bool = True,
+    backend: str | None = None,
+    threads: int | None = None,
+) -> "Tape":
     """A tape of function(*example): the numbers of the example become inputs, every other leaf a parameter.
 
     >>> from engine import Value
@@ -34,17 +43,22 @@ def record(function: Callable[..., Any], example: Iterable[Any], *, fuse: bool =
     >>> record(lambda x, target: (w * x - target) ** 2, [1.0, 2.0]).parameters
     [w(data=3, grad=0)]
 
-    Targets are inputs too. `fuse=False` keeps every operation apart, and rounds exactly as the graph does; `backend`
-    is "numba" or "numpy" (None: numba where it is installed); `threads` None: all cores where it pays. Warns with
-    FrozenBranchWarning where a Python branch was decided by an input.
+    Targets are inputs too. `fuse=False` keeps every operation apart, and rounds exactly as the
+    graph does; `backend` is "numba" or "numpy" (None: numba where it is installed); `threads` None:
+    all cores where it pays. Warns with FrozenBranchWarning where a Python branch was decided by an
+    input.
     """
     if backend not in (None, "numba", "numpy"):
-        raise ValueError(f"backend={backend!r}: choose 'numba', 'numpy', or None for the faster one installed")
+        raise ValueError(
+            f"backend={backend!r}: choose 'numba', 'numpy', or None for the faster one installed"
+        )
     if backend == "numba" and not HAS_NUMBA:
         raise ImportError("numba is not installed: pip install numba")
     from .tape import Tape
 
-    return Tape(function, example, fuse, HAS_NUMBA if backend is None else backend == "numba", threads)
+    return Tape(
+        function, example, fuse, HAS_NUMBA if backend is None else backend == "numba", threads
+    )
 
 
 def __getattr__(name: str) -> Any:

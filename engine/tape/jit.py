@@ -1,8 +1,8 @@
 """What the tape needs from other libraries: NumPy always, numba where it is installed.
 
-numba compiles the loops of kernels.py once per machine and keeps them on disk beside the source, or, where that
-folder is not writable, in the user's cache. Without numba those that make a program run as plain Python, and lanes.py
-takes the place of those that run it.
+numba compiles the loops of kernels.py once per machine and keeps them on disk beside the source,
+or, where that folder is not writable, in the user's cache. Without numba those that make a program
+run as plain Python, and lanes.py takes the place of those that run it.
 
 >>> numpy().float64
 <class 'numpy.float64'>
@@ -20,7 +20,9 @@ def numpy() -> Any:
     try:
         import numpy
     except ImportError as error:
-        raise ImportError("recording needs NumPy, and numba to be fast: pip install numpy numba") from error
+        raise ImportError(
+            "recording needs NumPy, and numba to be fast: pip install numpy numba"
+        ) from error
     return numpy
 
 
@@ -62,7 +64,9 @@ def _wide() -> Any:
             if isinstance(attributes, set):  # which it is, but refuses what it doesn't know
                 set.add(attributes, '"prefer-vector-width"="512"')
             return context.get_dummy_value()
+
         return types.void(), generate
+
     return intrinsic(asked)
 
 

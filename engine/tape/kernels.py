@@ -1,12 +1,13 @@
 """The loops that numba compiles: one interpreter for every tape, and the passes that make its programs.
 
-They stand in one file because numba keeps compiled code for as long as the file of a function is unchanged,
-and sees only that file. They are long, plain loops over arrays of numbers because that is what it compiles
-well; a program of a million nodes passes through them in a second. Nothing here recurses or knows a Value.
+They stand in one file because numba keeps compiled code for as long as the file of a function is
+unchanged, and sees only that file. They are long, plain loops over arrays of numbers because that
+is what it compiles well; a program of a million nodes passes through them in a second. Nothing here
+recurses or knows a Value.
 
-A program has two parts. The *uniform* part works on numbers that all examples share (constants, parameters
-and what follows from them alone) and runs once per replay. The *lane* part runs once per block of examples: a
-row of the buffer `V` holds one value for every example of the block.
+A program has two parts. The *uniform* part works on numbers that all examples share (constants,
+parameters and what follows from them alone) and runs once per replay. The *lane* part runs once per
+block of examples: a row of the buffer `V` holds one value for every example of the block.
 
 >>> CODES["multiply"], apply(CODES["multiply"], 3.0, 4.0, 0.0)
 (2, 12.0)
@@ -31,15 +32,71 @@ _NAMES = (
 CODES = {name: code for code, name in enumerate(_NAMES)}
 NAMES = dict(enumerate(_NAMES))
 
-(ADD, SUB, MUL, DIV, NEG, ABS, RELU, MAX, MIN, GT, GE, WHERE, SHARE, GUARD, STEP, SIGN, FLOOR, CEIL, TRUNC,
- FLOORDIV, MOD, FMOD, POW, EXP, EXP2, EXPM1, LOG, LOG2, LOG10, LOG1P, SQRT, CBRT, SIN, COS, TAN, ASIN, ACOS, ATAN,
- SINH, COSH, TANH, ASINH, ACOSH, ATANH, SIGMOID, ERF, ERFC, HYPOT, ATAN2, COPYSIGN) = range(len(_NAMES))
-LEAF, SDOT, VDOT, RDOT = 100, 101, 102, 103  # a leaf; Σ uniform·lane; Σ lane·lane; gradients summed over lanes
+(
+    ADD,
+    SUB,
+    MUL,
+    DIV,
+    NEG,
+    ABS,
+    RELU,
+    MAX,
+    MIN,
+    GT,
+    GE,
+    WHERE,
+    SHARE,
+    GUARD,
+    STEP,
+    SIGN,
+    FLOOR,
+    CEIL,
+    TRUNC,
+    FLOORDIV,
+    MOD,
+    FMOD,
+    POW,
+    EXP,
+    EXP2,
+    EXPM1,
+    LOG,
+    LOG2,
+    LOG10,
+    LOG1P,
+    SQRT,
+    CBRT,
+    SIN,
+    COS,
+    TAN,
+    ASIN,
+    ACOS,
+    ATAN,
+    SINH,
+    COSH,
+    TANH,
+    ASINH,
+    ACOSH,
+    ATANH,
+    SIGMOID,
+    ERF,
+    ERFC,
+    HYPOT,
+    ATAN2,
+    COPYSIGN,
+) = range(len(_NAMES))
+LEAF, SDOT, VDOT, RDOT = (
+    100,
+    101,
+    102,
+    103,
+)  # a leaf; Σ uniform·lane; Σ lane·lane; gradients summed over lanes
 REACH = unsigned(128)  # the most lanes of a block
 CONSTANT, UNIFORM, LANE = 0, 1, 2  # what a number depends on: nothing, parameters, the example
 
 
-# -- one operation on numbers ---------------------------------------------------------------------------------
+# -- one operation on numbers
+# ---------------------------------------------------------------------------------
+
 
 @jit_part
 def _python_mod(x, y):
@@ -201,20 +258,24 @@ def _forward(op, x, y, z):
     if op == GUARD:
         return y if x == x else math.nan
     operation = OPERATIONS[NAMES[int(op)]]
-    return operation.forward(*map(float, (x, y, z)[:operation.arity]))
+    return operation.forward(*map(float, (x, y, z)[: operation.arity]))
 
 
 apply, arithmetic = (_apply, _arithmetic) if HAS_NUMBA else (_forward, _forward)
 
 
-# -- from the graph to single assignments ---------------------------------------------------------------------
-# Every number gets an index; its row of `code` is (operation, operands), -1 for none; `kind` and `value` go with
-# it. `table` is a hash table of all rows, so that what is computed twice is there once.
+# -- from the graph to single assignments
+# --------------------------------------------------------------------- Every number gets an index;
+# its row of `code` is (operation, operands), -1 for none; `kind` and `value` go with it. `table` is
+# a hash table of all rows, so that what is computed twice is there once.
+
 
 @jit_part
 def emit(op, a, b, c, one, code, kind, value, table, count):
     """The index of op(a, b, c): folded, simplified, found, or new. `one` is the index of the constant 1."""
-    if (op == WHERE or op == SHARE or op == GUARD) and kind[a] == CONSTANT:  # decided once and for all
+    if (op == WHERE or op == SHARE or op == GUARD) and kind[
+        a
+    ] == CONSTANT:  # decided once and for all
         if op == WHERE:
             return b if value[a] != 0.0 else c
         if op == GUARD and value[a] == value[a]:
@@ -257,7 +318,9 @@ def emit(op, a, b, c, one, code, kind, value, table, count):
         k = UNIFORM
     kind[i] = k
     if k == CONSTANT:
-        value[i] = arithmetic(op, value[a], value[b] if b >= 0 else 0.0, value[c] if c >= 0 else 0.0)
+        value[i] = arithmetic(
+            op, value[a], value[b] if b >= 0 else 0.0, value[c] if c >= 0 else 0.0
+        )
     return i
 
 
@@ -274,35 +337,81 @@ def _operand(ref, n, first, z, args, temporary, index):
 
 
 @jit_part
-def _play(start, stop, steps, n, first, z, args, temporary, index, one, code, kind, value, table, count):
+def _play(
+    start, stop, steps, n, first, z, args, temporary, index, one, code, kind, value, table, count
+):
     """Emit the steps of a template at a node; `temporary` then holds their indices."""
     for s in range(start, stop):
         a = _operand(steps[s, 1], n, first, z, args, temporary, index)
         b = _operand(steps[s, 2], n, first, z, args, temporary, index) if steps[s, 0] & 256 else -1
         c = _operand(steps[s, 3], n, first, z, args, temporary, index) if steps[s, 0] & 512 else -1
-        temporary[s - start] = emit(np.int64(steps[s, 0] & 255), a, b, c, one, code, kind, value, table, count)
+        temporary[s - start] = emit(
+            np.int64(steps[s, 0] & 255), a, b, c, one, code, kind, value, table, count
+        )
 
 
 @jit
-def expand(leaves, leading, kinds, starts, args, fstart, fsteps, fresult, dstart, dsteps, sstart, slots, plain,
-           one, fast, index, grad, temporary, code, kind, value, table, count):
+def expand(
+    leaves,
+    leading,
+    kinds,
+    starts,
+    args,
+    fstart,
+    fsteps,
+    fresult,
+    dstart,
+    dsteps,
+    sstart,
+    slots,
+    plain,
+    one,
+    fast,
+    index,
+    grad,
+    temporary,
+    code,
+    kind,
+    value,
+    table,
+    count,
+):
     """The forward pass and the gradient of the last node as single assignments.
 
-    Nodes 0 … leaves-1 are the leaves, the rest the graph in topological order. `leading` comes with the leaves
-    marked whose gradient is asked for, and learns which nodes lead to them. index[node] and grad[node] receive the
-    indices (grad -1 where nothing arrives). The order of the sums is that of backward(). With `fast`, the product
-    that skips a zero gradient is a plain product wherever both factors are numbers of the graph, and no slope is
-    made nan by hand.
+    Nodes 0 … leaves-1 are the leaves, the rest the graph in topological order. `leading` comes with
+    the leaves marked whose gradient is asked for, and learns which nodes lead to them. index[node]
+    and grad[node] receive the indices (grad -1 where nothing arrives). The order of the sums is
+    that of backward(). With `fast`, the product that skips a zero gradient is a plain product
+    wherever both factors are numbers of the graph, and no slope is made nan by hand.
     """
-    none, add, guard = np.int64(-1), np.int64(ADD), np.int64(GUARD)  # one type, so emit is compiled once
+    none, add, guard = (
+        np.int64(-1),
+        np.int64(ADD),
+        np.int64(GUARD),
+    )  # one type, so emit is compiled once
     nodes = kinds.size
     for i in range(leaves):
         index[i] = i
     for i in range(nodes):
         t, first = kinds[i], starts[i]
         n = starts[i + 1] - first
-        _play(fstart[t], fstart[t + 1], fsteps, n, first, none, args, temporary, index,
-              one, code, kind, value, table, count)
+        _play(
+            fstart[t],
+            fstart[t + 1],
+            fsteps,
+            n,
+            first,
+            none,
+            args,
+            temporary,
+            index,
+            one,
+            code,
+            kind,
+            value,
+            table,
+            count,
+        )
         index[leaves + i] = _operand(fresult[t], n, first, none, args, temporary, index)
         for k in range(first, starts[i + 1]):
             leading[leaves + i] |= leading[args[k]]
@@ -314,8 +423,23 @@ def expand(leaves, leading, kinds, starts, args, fstart, fsteps, fresult, dstart
             continue
         t, first, z = kinds[i], starts[i], index[leaves + i]
         n = starts[i + 1] - first
-        _play(dstart[t], dstart[t + 1], dsteps, n, first, z, args, temporary, index,
-              one, code, kind, value, table, count)
+        _play(
+            dstart[t],
+            dstart[t + 1],
+            dsteps,
+            n,
+            first,
+            z,
+            args,
+            temporary,
+            index,
+            one,
+            code,
+            kind,
+            value,
+            table,
+            count,
+        )
         for k in range(n):
             parent = args[first + k]
             if not leading[parent]:
@@ -323,10 +447,17 @@ def expand(leaves, leading, kinds, starts, args, fstart, fsteps, fresult, dstart
             local = _operand(slots[sstart[t] + k], n, first, z, args, temporary, index)
             if plain[t] & 2 and not fast:  # a function: where its value is nan, so are its slopes
                 local = emit(guard, z, local, none, one, code, kind, value, table, count)
-            op = np.int64(MUL) if fast and (plain[t] & 1 or kind[local] == CONSTANT) else np.int64(SHARE)
+            op = (
+                np.int64(MUL)
+                if fast and (plain[t] & 1 or kind[local] == CONSTANT)
+                else np.int64(SHARE)
+            )
             c = emit(op, g, local, none, one, code, kind, value, table, count)
-            grad[parent] = c if grad[parent] < 0 else emit(add, grad[parent], c, none, one,
-                                                           code, kind, value, table, count)
+            grad[parent] = (
+                c
+                if grad[parent] < 0
+                else emit(add, grad[parent], c, none, one, code, kind, value, table, count)
+            )
 
 
 @jit
@@ -339,7 +470,9 @@ def mark(code, kind, count, uses):
                     uses[code[i, k]] += 1
 
 
-# -- sums of products -----------------------------------------------------------------------------------------
+# -- sums of products
+# -----------------------------------------------------------------------------------------
+
 
 @jit_part
 def _terms_of(root, code, kind, uses, stack, term, first):
@@ -388,8 +521,8 @@ def _absorb(root, code, kind, uses, stack, absorbed):
 def fuse(code, kind, uses, count, reduced, stack, term, term_start, term_stop, absorbed):
     """Find the sums of at least three addends, and take apart those that are only summed over examples.
 
-    `reduced` holds the indices of the gradients of parameters. absorbed is 1 for a number that became part of a
-    sum, term_start … term_stop are the rows of `term` of a sum.
+    `reduced` holds the indices of the gradients of parameters. absorbed is 1 for a number that
+    became part of a sum, term_start … term_stop are the rows of `term` of a sum.
     """
     last = np.int64(0)
     for i in range(count):
@@ -402,7 +535,12 @@ def fuse(code, kind, uses, count, reduced, stack, term, term_start, term_stop, a
             _absorb(i, code, kind, uses, stack, absorbed)
             absorbed[i] = 1
     for i in range(count - 1, -1, -1):
-        if uses[i] and not absorbed[i] and kind[i] == LANE and (code[i, 0] == ADD or code[i, 0] == SUB):
+        if (
+            uses[i]
+            and not absorbed[i]
+            and kind[i] == LANE
+            and (code[i, 0] == ADD or code[i, 0] == SUB)
+        ):
             end = _terms_of(i, code, kind, uses, stack, term, last)
             if end - last >= 3:
                 term_start[i], term_stop[i] = last, end
@@ -412,7 +550,9 @@ def fuse(code, kind, uses, count, reduced, stack, term, term_start, term_stop, a
     return last
 
 
-# -- rows of the buffer ---------------------------------------------------------------------------------------
+# -- rows of the buffer
+# ---------------------------------------------------------------------------------------
+
 
 @jit_part
 def _release(i, k, kind, last, row, free, top):
@@ -454,7 +594,9 @@ def place(ins, dot, kind, last, row, used, free):
     return used
 
 
-# -- the interpreters -----------------------------------------------------------------------------------------
+# -- the interpreters
+# -----------------------------------------------------------------------------------------
+
 
 @jit_part
 def run_one(ins, dot, U, V, acc):
@@ -503,8 +645,9 @@ def finish(out, acc, U, hoisted, uniform_results):
     return odd == 0.0
 
 
-# Sums of products. Terms that are no multiple of four come first, one at a time. What is written here in fours stays
-# in registers: a sum then costs hardly more than its multiplications.
+# Sums of products. Terms that are no multiple of four come first, one at a time. What is written
+# here in fours stays in registers: a sum then costs hardly more than its multiplications.
+
 
 @jit_part
 def _lane(dot, t, L):
@@ -525,7 +668,12 @@ def _weight(U, dot, t):
 
 @jit_part
 def _weights(U, dot, t):
-    return _weight(U, dot, t), _weight(U, dot, t + 1), _weight(U, dot, t + 2), _weight(U, dot, t + 3)
+    return (
+        _weight(U, dot, t),
+        _weight(U, dot, t + 1),
+        _weight(U, dot, t + 2),
+        _weight(U, dot, t + 3),
+    )
 
 
 @jit_part
@@ -562,7 +710,8 @@ def _sdot(V, z, U, dot, start, stop, L):
 def _sdot_tile(V, ins, k, room, U, dot, L):
     """Four sums over the same lanes at once: each lane is read once for all of them.
 
-    They grow side by side in the room at the end of V, where the compiler sees that they don't overlap.
+    They grow side by side in the room at the end of V, where the compiler sees that they don't
+    overlap.
     """
     wide()
     n = ins[k, 3] - ins[k, 2]
@@ -572,7 +721,12 @@ def _sdot_tile(V, ins, k, room, U, dot, L):
         V[z0 + i] = V[z1 + i] = V[z2 + i] = V[z3 + i] = 0.0
     for t in range(n % 4):
         a = _lane(dot, p + t, L)
-        w0, w1, w2, w3 = _weight(U, dot, p + t), _weight(U, dot, q + t), _weight(U, dot, r + t), _weight(U, dot, s + t)
+        w0, w1, w2, w3 = (
+            _weight(U, dot, p + t),
+            _weight(U, dot, q + t),
+            _weight(U, dot, r + t),
+            _weight(U, dot, s + t),
+        )
         for i in range(L):
             A = V[a + i]
             V[z0 + i] += w0 * A
@@ -677,14 +831,31 @@ def _rdot_tile(acc, V, ins, k, dot, L):
 
 
 @jit
-def replay(parameters, rows, start, stop, width, out, acc, U, V, parameter_slots, uins, udot, ins, dot, columns,
-           splats, results):
+def replay(
+    parameters,
+    rows,
+    start,
+    stop,
+    width,
+    out,
+    acc,
+    U,
+    V,
+    parameter_slots,
+    uins,
+    udot,
+    ins,
+    dot,
+    columns,
+    splats,
+    results,
+):
     """Run the uniform part, then the lane part for examples start … stop, `width` at a time.
 
-    U has the constants in their slots, V is the buffer row after row with four rows of room at the end. Lanes beyond
-    the last example repeat it and are left out of every sum and result. Positions are unsigned: then the compiler
-    knows that they don't count from the end, and does a loop eight numbers at a time. The operations that it can't
-    do so share the last loop.
+    U has the constants in their slots, V is the buffer row after row with four rows of room at the
+    end. Lanes beyond the last example repeat it and are left out of every sum and result. Positions
+    are unsigned: then the compiler knows that they don't count from the end, and does a loop eight
+    numbers at a time. The operations that it can't do so share the last loop.
     """
     wide()
     for k in range(parameter_slots.shape[0]):

@@ -20,13 +20,13 @@ def replay(plan: Plan, parameters: Any, rows: Any, lanes: int, out: Any, total: 
     with np.errstate(all="ignore"):
         uniforms = _uniforms(plan, parameters, total)
         for start in range(0, rows.shape[0], lanes):
-            block = rows[start:start + lanes]
+            block = rows[start : start + lanes]
             buffer = np.empty((plan.rows, block.shape[0]))
             buffer[plan.splats[:, 1]] = uniforms[plan.splats[:, 0], None]
             buffer[plan.columns[:, 1]] = block[:, plan.columns[:, 0]].T
             _run(plan.code, plan.dot, uniforms, buffer, total)
             kept = plan.results >= 0
-            out[kept, start:start + lanes] = buffer[plan.results[kept]]
+            out[kept, start : start + lanes] = buffer[plan.results[kept]]
         total /= max(rows.shape[0], 1)
         total[plan.hoisted[:, 0]] += uniforms[plan.hoisted[:, 1]]
         out[plan.uniform_results[:, 0]] = uniforms[plan.uniform_results[:, 1], None]
@@ -58,10 +58,13 @@ def operate(op: int, x: Any, y: Any, z: Any) -> Any:
     """One operation on rows: by NumPy's own function, or number by number with the engine's."""
     function = _functions().get(op)
     if function is not None:
-        return function(*(x, y, z)[:function.__code__.co_argcount] if hasattr(function, "__code__")
-                        else (x, y)[:function.nin])
+        return function(
+            *(x, y, z)[: function.__code__.co_argcount]
+            if hasattr(function, "__code__")
+            else (x, y)[: function.nin]
+        )
     operation = OPERATIONS[NAMES[op]]
-    operands = [row.tolist() for row in (x, y, z)[:operation.arity]]
+    operands = [row.tolist() for row in (x, y, z)[: operation.arity]]
     return numpy().array([operation.forward(*numbers) for numbers in zip(*operands)])
 
 
@@ -69,18 +72,36 @@ def operate(op: int, x: Any, y: Any, z: Any) -> Any:
 def _functions() -> dict[int, Any]:
     np = numpy()
     table = {
-        "add": np.add, "subtract": np.subtract, "multiply": np.multiply, "divide": np.divide,
-        "negative": np.negative, "absolute": np.abs,
+        "add": np.add,
+        "subtract": np.subtract,
+        "multiply": np.multiply,
+        "divide": np.divide,
+        "negative": np.negative,
+        "absolute": np.abs,
         "relu": lambda x: np.where(x <= 0.0, 0.0, x),
         "maximum": lambda x, y: np.where((x >= y) | (x != x), x, y),
         "minimum": lambda x, y: np.where((x <= y) | (x != x), x, y),
-        "greater": lambda x, y: (x > y) * 1.0, "greater_equal": lambda x, y: (x >= y) * 1.0,
+        "greater": lambda x, y: (x > y) * 1.0,
+        "greater_equal": lambda x, y: (x >= y) * 1.0,
         "where": lambda x, y, z: np.where(x != 0.0, y, z),
         "share": lambda x, y: np.where(x != 0.0, x * y, 0.0),
         "guard": lambda x, y: np.where(x == x, y, np.nan),
         "step": lambda x: np.where(x == x, x > 0.0, x),
-        "exp": np.exp, "log": np.log, "sqrt": np.sqrt, "sin": np.sin, "cos": np.cos, "tanh": np.tanh,
-        "sinh": np.sinh, "cosh": np.cosh, "log1p": np.log1p, "expm1": np.expm1, "floor": np.floor, "ceil": np.ceil,
-        "trunc": np.trunc, "hypot": np.hypot, "atan2": np.arctan2, "copysign": np.copysign,
+        "exp": np.exp,
+        "log": np.log,
+        "sqrt": np.sqrt,
+        "sin": np.sin,
+        "cos": np.cos,
+        "tanh": np.tanh,
+        "sinh": np.sinh,
+        "cosh": np.cosh,
+        "log1p": np.log1p,
+        "expm1": np.expm1,
+        "floor": np.floor,
+        "ceil": np.ceil,
+        "trunc": np.trunc,
+        "hypot": np.hypot,
+        "atan2": np.arctan2,
+        "copysign": np.copysign,
     }
     return {CODES[name]: function for name, function in table.items()}

@@ -1,7 +1,8 @@
 """From a recorded graph to the flat program that replay interprets.
 
-The passes: expand the graph and its gradient into single assignments, folded and shared (kernels.py); mark what is
-alive, fuse sums of products, write instructions, give every number a row of the buffer (writing.py).
+The passes: expand the graph and its gradient into single assignments, folded and shared
+(kernels.py); mark what is alive, fuse sums of products, write instructions, give every number a row
+of the buffer (writing.py).
 
 >>> from engine import Value
 >>> from engine.tape.recording import recorded
@@ -48,19 +49,49 @@ def assignments(graph: Graph, wanted: str, fast: bool) -> Assignments:
     each = np.diff(fstart) + (np.diff(dstart) + 3 * np.diff(sstart) if wanted != "nothing" else 0)
     capacity = leaves + int(each[graph.kinds].sum()) + 1
     code, kind, value, table = _arrays(capacity, leaves)
-    kind[:graph.inputs], kind[graph.inputs:base] = LANE, UNIFORM
+    kind[: graph.inputs], kind[graph.inputs : base] = LANE, UNIFORM
     value[base:leaves] = graph.speller.values
     index, grad = np.empty(leaves + nodes, np.int64), np.full(leaves + nodes, -1, np.int64)
     count = np.array([leaves], np.int64)
     one = base + graph.speller.one
     scratch = np.empty(1 + max([0, *np.diff(fstart), *np.diff(dstart)]), np.int64)
-    kernels.expand(leaves, _leading(graph, wanted), graph.kinds, graph.starts, graph.args, fstart, fsteps, results,
-                   dstart, dsteps, sstart, slots, flags, one, fast, index, grad, scratch,
-                   code, kind, value, table, count)
+    kernels.expand(
+        leaves,
+        _leading(graph, wanted),
+        graph.kinds,
+        graph.starts,
+        graph.args,
+        fstart,
+        fsteps,
+        results,
+        dstart,
+        dsteps,
+        sstart,
+        slots,
+        flags,
+        one,
+        fast,
+        index,
+        grad,
+        scratch,
+        code,
+        kind,
+        value,
+        table,
+        count,
+    )
     n = int(count[0])
     _fold(code[:n], kind[:n], value[:n])
-    return Assignments(n, code[:n], kind[:n], value[:n], one, base + graph.speller.minus, int(index[-1]),
-                       grad[:leaves])
+    return Assignments(
+        n,
+        code[:n],
+        kind[:n],
+        value[:n],
+        one,
+        base + graph.speller.minus,
+        int(index[-1]),
+        grad[:leaves],
+    )
 
 
 def _arrays(capacity: int, leaves: int) -> tuple[Any, Any, Any, Any]:
@@ -81,7 +112,10 @@ def _fold(code: Any, kind: Any, value: Any) -> None:
     for i in uniform.tolist():
         op, *operands = code[i].tolist()
         if all(j < 0 or kind[j] == CONSTANT for j in operands):
-            kind[i], value[i] = CONSTANT, kernels.apply(op, *[float(value[j]) if j >= 0 else 0.0 for j in operands])
+            kind[i], value[i] = (
+                CONSTANT,
+                kernels.apply(op, *[float(value[j]) if j >= 0 else 0.0 for j in operands]),
+            )
 
 
 def _leading(graph: Graph, wanted: str) -> Any:
@@ -89,9 +123,9 @@ def _leading(graph: Graph, wanted: str) -> Any:
     flags = numpy().zeros(graph.leaves + graph.kinds.size, bool)
     end = graph.inputs + len(graph.parameters)
     if wanted in ("inputs", "all"):
-        flags[:graph.inputs] = True
+        flags[: graph.inputs] = True
     if wanted in ("parameters", "all"):
-        flags[graph.inputs:end] = True
+        flags[graph.inputs : end] = True
     return flags
 
 
@@ -103,20 +137,26 @@ def _global(ref: int, base: int) -> int:
 def _steps(lists: list[list[Any]], base: int) -> tuple[Any, Any]:
     np = numpy()
     starts = np.cumsum([0, *map(len, lists)])
-    rows = [(op, _global(a, base), _global(b, base), _global(c, base)) for steps in lists for op, a, b, c in steps]
+    rows = [
+        (op, _global(a, base), _global(b, base), _global(c, base))
+        for steps in lists
+        for op, a, b, c in steps
+    ]
     return starts, np.array(rows, np.int64).reshape(-1, 4)
 
 
 def _refs(lists: list[list[int]], base: int) -> tuple[Any, Any]:
     np = numpy()
-    return np.cumsum([0, *map(len, lists)]), np.array([_global(r, base) for refs in lists for r in refs], np.int64)
+    return np.cumsum([0, *map(len, lists)]), np.array(
+        [_global(r, base) for refs in lists for r in refs], np.int64
+    )
 
 
 class Plan:
     """A program for one purpose: the value alone, or the value with gradients by parameters or inputs.
 
-    `summed` sums the gradients of parameters over the examples; otherwise each example keeps its own. Read only
-    once made, so that threads may share it.
+    `summed` sums the gradients of parameters over the examples; otherwise each example keeps its
+    own. Read only once made, so that threads may share it.
     """
 
     def __init__(self, graph: Graph, wanted: str, fuse: bool, summed: bool = True):
@@ -146,5 +186,7 @@ class Plan:
 def _outputs(graph: Graph, made: Assignments, wanted: str) -> Any:
     """The indices of the gradients asked for."""
     start = 0 if wanted in ("inputs", "all") else graph.inputs
-    stop = {"nothing": start, "inputs": graph.inputs}.get(wanted, graph.inputs + len(graph.parameters))
+    stop = {"nothing": start, "inputs": graph.inputs}.get(
+        wanted, graph.inputs + len(graph.parameters)
+    )
     return made.grads[start:stop]

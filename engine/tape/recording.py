@@ -58,7 +58,8 @@ class _Listener:
 def recorded(function: Callable[..., Any], example: Iterable[Any]) -> Graph:
     """The graph of function(*example), where every number of the example becomes a fresh leaf.
 
-    The garbage collector rests meanwhile: nothing of a growing graph is garbage, and it would look at all of it.
+    The garbage collector rests meanwhile: nothing of a growing graph is garbage, and it would look
+    at all of it.
     """
     collects = gc.isenabled()
     gc.disable()
@@ -86,8 +87,10 @@ def _recorded(function: Callable[..., Any], example: Iterable[Any]) -> Graph:
 def _result(function: Callable[..., Any], inputs: list[Value]) -> Value:
     result = function(*inputs)
     if isinstance(result, (list, tuple)) or hasattr(result, "shape"):
-        raise TypeError(f"a tape records a function of one result, not a {type(result).__name__}: return its loss, "
-                        "or the sum of what you want the gradient of")
+        raise TypeError(
+            f"a tape records a function of one result, not a {type(result).__name__}: return its loss, "
+            "or the sum of what you want the gradient of"
+        )
     return lift(result)
 
 
@@ -104,7 +107,10 @@ def _warn(decided: list[Value], inputs: list[Value]) -> None:
             warnings.warn_explicit(
                 f"this branch was decided by an input: the tape keeps the way it went for the example "
                 f"({site.text.strip()}); write engine.where(condition, a, b) to choose anew for every row",
-                FrozenBranchWarning, site.filename, site.line)
+                FrozenBranchWarning,
+                site.filename,
+                site.line,
+            )
 
 
 def _flat(root: Value, inputs: list[Value], made: list[Value]) -> Graph:
@@ -116,7 +122,9 @@ def _flat(root: Value, inputs: list[Value], made: list[Value]) -> Graph:
     speller = Speller()
     kinds = _kinds(order, speller)
     args = _operands(order, index, base, speller)
-    return _renumbered(len(inputs), parameters, speller, kinds, args, [len(node.parents) for node in order])
+    return _renumbered(
+        len(inputs), parameters, speller, kinds, args, [len(node.parents) for node in order]
+    )
 
 
 def _parameters(made: Sequence[Value], order: list[Value], index: dict[Value, int]) -> list[Value]:
@@ -140,7 +148,9 @@ def _kinds(order: list[Value], speller: Speller) -> list[int]:
     return kinds
 
 
-def _operands(order: list[Value], index: dict[Value, int], base: int, speller: Speller) -> list[int]:
+def _operands(
+    order: list[Value], index: dict[Value, int], base: int, speller: Speller
+) -> list[int]:
     """The operands of all nodes: leaves from 0, interior nodes below zero until the constants are counted."""
     args = []
     for i, node in enumerate(order):
@@ -152,8 +162,14 @@ def _operands(order: list[Value], index: dict[Value, int], base: int, speller: S
     return args
 
 
-def _renumbered(inputs: int, parameters: list[Value], speller: Speller, kinds: list[int], args: list[int],
-                counts: list[int]) -> Graph:
+def _renumbered(
+    inputs: int,
+    parameters: list[Value],
+    speller: Speller,
+    kinds: list[int],
+    args: list[int],
+    counts: list[int],
+) -> Graph:
     np = numpy()
     operands = np.array(args, np.int64)
     starts = np.zeros(len(counts) + 1, np.int64)

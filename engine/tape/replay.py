@@ -26,16 +26,25 @@ _ROOM = 4 * int(kernels.REACH)  # numbers of the buffer that a tile of sums grow
 _kept = local()  # the buffer of each thread
 
 
-def run(plan: Plan, parameters: Any, rows: Any, threads: int | None = None,
-        numba: bool = HAS_NUMBA) -> tuple[Any, Any, bool]:
+def run(
+    plan: Plan, parameters: Any, rows: Any, threads: int | None = None, numba: bool = HAS_NUMBA
+) -> tuple[Any, Any, bool]:
     """The results (one row each: the value, then the gradients kept per example), the mean gradient, all finite?"""
     out, total = np.zeros((plan.results.size, rows.shape[0])), np.zeros(plan.outputs.size)
     if not numba:
         from .lanes import replay
 
-        return out, total, replay(plan, parameters, rows, max(lanes_of(plan, rows.shape[0]), 1024), out, total)
+        return (
+            out,
+            total,
+            replay(plan, parameters, rows, max(lanes_of(plan, rows.shape[0]), 1024), out, total),
+        )
     uniforms = _run(plan, parameters, rows, out, total, threads)
-    return out, total, bool(kernels.finish(out, total, uniforms, plan.hoisted, plan.uniform_results))
+    return (
+        out,
+        total,
+        bool(kernels.finish(out, total, uniforms, plan.hoisted, plan.uniform_results)),
+    )
 
 
 def _run(plan: Plan, parameters: Any, rows: Any, out: Any, total: Any, threads: int | None) -> Any:
@@ -49,8 +58,10 @@ def _run(plan: Plan, parameters: Any, rows: Any, out: Any, total: Any, threads: 
         return _stretch(plan, parameters, rows, lanes, out, total, 0, n)
     bounds = [blocks * w // workers * lanes for w in range(workers)] + [n]
     totals = [total, *(np.zeros_like(total) for _ in range(workers - 1))]
-    parts = [_pool().submit(_stretch, plan, parameters, rows, lanes, out, each, *ends)
-             for each, *ends in zip(totals, bounds, bounds[1:])]
+    parts = [
+        _pool().submit(_stretch, plan, parameters, rows, lanes, out, each, *ends)
+        for each, *ends in zip(totals, bounds, bounds[1:])
+    ]
     uniforms = [part.result() for part in parts]
     total += sum(totals[1:])
     return uniforms[0]
@@ -60,16 +71,36 @@ def lanes_of(plan: Plan, n: int) -> int:
     """How many examples go side by side: 8 to 128, so that the buffer stays in the cache; one goes alone."""
     if n <= 1:
         return 1
-    fitting = max(8, min(128, _CACHE // (8 * plan.rows) // 32 * 32 or _CACHE // (8 * plan.rows) // 8 * 8))
+    fitting = max(
+        8, min(128, _CACHE // (8 * plan.rows) // 32 * 32 or _CACHE // (8 * plan.rows) // 8 * 8)
+    )
     needed = -(-n // 8) * 8 if n <= 128 else 128
     return min(fitting, needed)
 
 
-def _stretch(plan: Plan, parameters: Any, rows: Any, lanes: int, out: Any, total: Any, start: int, stop: int) -> Any:
+def _stretch(
+    plan: Plan, parameters: Any, rows: Any, lanes: int, out: Any, total: Any, start: int, stop: int
+) -> Any:
     uniforms = plan.uniforms.copy()
-    kernels.replay(parameters, rows, start, stop, lanes, out, total, uniforms, _buffer(plan.rows * lanes + _ROOM),
-                   plan.parameter_slots, plan.uniform_code, plan.uniform_dot, plan.code, plan.dot, plan.columns,
-                   plan.splats, plan.results)
+    kernels.replay(
+        parameters,
+        rows,
+        start,
+        stop,
+        lanes,
+        out,
+        total,
+        uniforms,
+        _buffer(plan.rows * lanes + _ROOM),
+        plan.parameter_slots,
+        plan.uniform_code,
+        plan.uniform_dot,
+        plan.code,
+        plan.dot,
+        plan.columns,
+        plan.splats,
+        plan.results,
+    )
     return uniforms
 
 
@@ -86,7 +117,7 @@ def _aligned(size: int) -> Any:
     """Room for `size` floats that begins with a line of the cache, so that no vector straddles two."""
     room = np.empty(size + 8)
     start = -(room.ctypes.data // 8) % 8
-    return room[start:start + size]
+    return room[start : start + size]
 
 
 def _cores() -> int:

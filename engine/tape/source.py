@@ -1,7 +1,8 @@
 """A recorded function as straight-line source: a bridge to other tools, one statement for each number.
 
-Two functions come out, `value` and `value_and_gradient`. Their arguments are the inputs, then the parameters; every
-name is a v with a number, every constant is exact, and no text of the user's is in it.
+Two functions come out, `value` and `value_and_gradient`. Their arguments are the inputs, then the
+parameters; every name is a v with a number, every constant is exact, and no text of the user's is
+in it.
 
 >>> from engine import Value
 >>> from engine.tape.recording import recorded
@@ -33,39 +34,72 @@ LANGUAGES = ("python", "numpy", "jax", "torch", "c")
 
 _INFIX = {"add": "{0} + {1}", "subtract": "{0} - {1}", "multiply": "{0} * {1}", "negative": "-{0}"}
 _PYTHON = {
-    **_INFIX, "absolute": "abs({0})", "relu": "{0} if {0} > 0.0 or {0} != {0} else 0.0",
-    "maximum": "{0} if {0} >= {1} or {0} != {0} else {1}", "minimum": "{0} if {0} <= {1} or {0} != {0} else {1}",
-    "greater": "float({0} > {1})", "greater_equal": "float({0} >= {1})", "where": "{1} if {0} else {2}",
+    **_INFIX,
+    "absolute": "abs({0})",
+    "relu": "{0} if {0} > 0.0 or {0} != {0} else 0.0",
+    "maximum": "{0} if {0} >= {1} or {0} != {0} else {1}",
+    "minimum": "{0} if {0} <= {1} or {0} != {0} else {1}",
+    "greater": "float({0} > {1})",
+    "greater_equal": "float({0} >= {1})",
+    "where": "{1} if {0} else {2}",
     "share": "{0} * {1} if {0} else 0.0",
-    "guard": "{1} if {0} == {0} else math.nan", "step": "float({0} > 0.0) if {0} == {0} else {0}",
+    "guard": "{1} if {0} == {0} else math.nan",
+    "step": "float({0} > 0.0) if {0} == {0} else {0}",
     "sign": "{0} if {0} != {0} or {0} == 0.0 else math.copysign(1.0, {0})",
 }
 _ARRAY = {
-    **_INFIX, "divide": "{0} / {1}", "absolute": "@.abs({0})", "relu": "@.where({0} <= 0.0, 0.0, {0})",
+    **_INFIX,
+    "divide": "{0} / {1}",
+    "absolute": "@.abs({0})",
+    "relu": "@.where({0} <= 0.0, 0.0, {0})",
     "maximum": "@.where(({0} >= {1}) | ({0} != {0}), {0}, {1})",
     "minimum": "@.where(({0} <= {1}) | ({0} != {0}), {0}, {1})",
-    "greater": "@.where({0} > {1}, 1.0, 0.0)", "greater_equal": "@.where({0} >= {1}, 1.0, 0.0)",
-    "where": "@.where({0} != 0.0, {1}, {2})", "share": "@.where({0} != 0.0, {0} * {1}, 0.0)",
-    "guard": "@.where({0} == {0}, {1}, @.nan)", "step": "@.where({0} == {0}, @.where({0} > 0.0, 1.0, 0.0), {0})",
-    "power": "{0} ** {1}", "atan2": "@.arctan2({0}, {1})", "modulo": "@.mod({0}, {1})",
-    "asin": "@.arcsin({0})", "acos": "@.arccos({0})", "atan": "@.arctan({0})", "asinh": "@.arcsinh({0})",
-    "acosh": "@.arccosh({0})", "atanh": "@.arctanh({0})",
+    "greater": "@.where({0} > {1}, 1.0, 0.0)",
+    "greater_equal": "@.where({0} >= {1}, 1.0, 0.0)",
+    "where": "@.where({0} != 0.0, {1}, {2})",
+    "share": "@.where({0} != 0.0, {0} * {1}, 0.0)",
+    "guard": "@.where({0} == {0}, {1}, @.nan)",
+    "step": "@.where({0} == {0}, @.where({0} > 0.0, 1.0, 0.0), {0})",
+    "power": "{0} ** {1}",
+    "atan2": "@.arctan2({0}, {1})",
+    "modulo": "@.mod({0}, {1})",
+    "asin": "@.arcsin({0})",
+    "acos": "@.arccos({0})",
+    "atan": "@.arctan({0})",
+    "asinh": "@.arcsinh({0})",
+    "acosh": "@.arccosh({0})",
+    "atanh": "@.arctanh({0})",
     "sigmoid": "@.where({0} >= 0.0, 1.0, @.exp(-@.abs({0}))) / (1.0 + @.exp(-@.abs({0})))",
-    "erf": "special.erf({0})", "erfc": "special.erfc({0})",
+    "erf": "special.erf({0})",
+    "erfc": "special.erfc({0})",
 }
 _TORCH = {
-    "cbrt": "torch.sign({0}) * torch.abs({0}) ** (1.0 / 3.0)", "modulo": "torch.remainder({0}, {1})",
-    "erf": "torch.erf({0})", "erfc": "torch.erfc({0})", "atan2": "torch.atan2({0}, {1})",
-    "greater": "({0} > {1}).double()", "greater_equal": "({0} >= {1}).double()",
+    "cbrt": "torch.sign({0}) * torch.abs({0}) ** (1.0 / 3.0)",
+    "modulo": "torch.remainder({0}, {1})",
+    "erf": "torch.erf({0})",
+    "erfc": "torch.erfc({0})",
+    "atan2": "torch.atan2({0}, {1})",
+    "greater": "({0} > {1}).double()",
+    "greater_equal": "({0} >= {1}).double()",
     "step": "torch.where({0} == {0}, ({0} > 0.0).double(), {0})",
-    **{name: f"torch.{name}({{0}})" for name in ("asin", "acos", "atan", "asinh", "acosh", "atanh")},
+    **{
+        name: f"torch.{name}({{0}})" for name in ("asin", "acos", "atan", "asinh", "acosh", "atanh")
+    },
 }
 _C = {
-    **_INFIX, "divide": "{0} / {1}", "absolute": "fabs({0})", "relu": "{0} <= 0.0 ? 0.0 : {0}",
-    "maximum": "{0} >= {1} || {0} != {0} ? {0} : {1}", "minimum": "{0} <= {1} || {0} != {0} ? {0} : {1}",
-    "greater": "{0} > {1}", "greater_equal": "{0} >= {1}",
-    "where": "{0} != 0.0 ? {1} : {2}", "share": "{0} != 0.0 ? {0} * {1} : 0.0", "guard": "{0} == {0} ? {1} : NAN",
-    "step": "{0} == {0} ? {0} > 0.0 : {0}", "sign": "{0} != {0} || {0} == 0.0 ? {0} : copysign(1.0, {0})",
+    **_INFIX,
+    "divide": "{0} / {1}",
+    "absolute": "fabs({0})",
+    "relu": "{0} <= 0.0 ? 0.0 : {0}",
+    "maximum": "{0} >= {1} || {0} != {0} ? {0} : {1}",
+    "minimum": "{0} <= {1} || {0} != {0} ? {0} : {1}",
+    "greater": "{0} > {1}",
+    "greater_equal": "{0} >= {1}",
+    "where": "{0} != 0.0 ? {1} : {2}",
+    "share": "{0} != 0.0 ? {0} * {1} : 0.0",
+    "guard": "{0} == {0} ? {1} : NAN",
+    "step": "{0} == {0} ? {0} > 0.0 : {0}",
+    "sign": "{0} != {0} || {0} == 0.0 ? {0} : copysign(1.0, {0})",
     "power": "pow({0}, {1})",
     "sigmoid": "({0} >= 0.0 ? 1.0 : exp(-fabs({0}))) / (1.0 + exp(-fabs({0})))",
 }
@@ -134,7 +168,7 @@ log, log2, log10, log1p = *map(logarithm, (math.log, math.log2, math.log10)), lo
 floor, ceil, trunc = map(whole, (math.floor, math.ceil, math.trunc))
 from math import asinh, atan, atan2, cbrt, copysign, erf, erfc, hypot, tanh
 '''
-_C_HEAD = '''#include <math.h>
+_C_HEAD = """#include <math.h>
 
 static double modulo(double x, double y) {
     double r = fmod(x, y);
@@ -150,11 +184,14 @@ static double floor_divide(double x, double y) {
     double whole = floor(q);
     return q - whole > 0.5 ? whole + 1.0 : whole;
 }
-'''
+"""
 _HEADS = {
-    "python": _PYTHON_HEAD, "numpy": "import numpy as np\n", "c": _C_HEAD, "torch": "import torch\n",
+    "python": _PYTHON_HEAD,
+    "numpy": "import numpy as np\n",
+    "c": _C_HEAD,
+    "torch": "import torch\n",
     "jax": "import jax\nimport jax.numpy as np\nfrom jax.scipy import special\n\n"
-           'jax.config.update("jax_enable_x64", True)\n',
+    'jax.config.update("jax_enable_x64", True)\n',
 }
 
 
@@ -166,9 +203,14 @@ def source(graph: Graph, language: str) -> str:
     count = graph.inputs + len(graph.parameters)
     text = _Text(made, count, language)
     mark_of = "//" if language == "c" else "#"
-    opening = (f"{mark_of} The inputs are v0 … v{graph.inputs - 1}, the parameters v{graph.inputs} … v{count - 1}; "
-               "the gradient is in that order.\n")
-    functions = [text.function("value", []), text.function("value_and_gradient", made.grads[:count].tolist())]
+    opening = (
+        f"{mark_of} The inputs are v0 … v{graph.inputs - 1}, the parameters v{graph.inputs} … v{count - 1}; "
+        "the gradient is in that order.\n"
+    )
+    functions = [
+        text.function("value", []),
+        text.function("value_and_gradient", made.grads[:count].tolist()),
+    ]
     body = "\n\n".join("\n".join(lines) + "\n" for lines in functions)
     needs_special = language == "numpy" and "special." in body
     head = _HEADS[language] + ("from scipy import special\n" if needs_special else "")
@@ -190,10 +232,15 @@ class _Text:
         if self.language == "c":
             return self._c_function(name, arguments, statements, value, slopes)
         result = f"{value}, [{', '.join(slopes)}]" if name != "value" else value
-        return [f"def {name}({', '.join(arguments)}):", *(f"    {line}" for line in statements), f"    return {result}"]
+        return [
+            f"def {name}({', '.join(arguments)}):",
+            *(f"    {line}" for line in statements),
+            f"    return {result}",
+        ]
 
-    def _c_function(self, name: str, arguments: list[str], statements: list[str], value: str,
-                    slopes: list[str]) -> list[str]:
+    def _c_function(
+        self, name: str, arguments: list[str], statements: list[str], value: str, slopes: list[str]
+    ) -> list[str]:
         out = ", double *gradient" if name != "value" else ""
         loads = [f"double v{i} = v[{i}];" for i in range(len(arguments))]
         stores = [f"gradient[{i}] = {slope};" for i, slope in enumerate(slopes)]
@@ -215,9 +262,13 @@ class _Text:
         name = NAMES[op]
         texts = [self._name(i) for i in operands if i >= 0]
         pattern = self._pattern(name, len(texts))
-        needs_tensors = pattern.startswith("torch.") and (name in ("where", "guard") or "torch.where" not in pattern)
+        needs_tensors = pattern.startswith("torch.") and (
+            name in ("where", "guard") or "torch.where" not in pattern
+        )
         if self.language == "torch" and needs_tensors:  # two plain numbers would become float32
-            texts = [t if t.startswith("v") else f"torch.tensor({t}, dtype=torch.float64)" for t in texts]
+            texts = [
+                t if t.startswith("v") else f"torch.tensor({t}, dtype=torch.float64)" for t in texts
+            ]
         return pattern.format(*texts)
 
     def _pattern(self, name: str, n: int) -> str:

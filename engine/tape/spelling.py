@@ -1,7 +1,8 @@
 """How each operation is spelled in the instructions of the tape: its forward and, from its own rule, its slopes.
 
-A *template* is worked out once for each operation and number of operands, by calling the operation's rule with
-leaves for z and the operands and reading the graph that comes back. So the tape has no table of derivatives.
+A *template* is worked out once for each operation and number of operands, by calling the
+operation's rule with leaves for z and the operands and reading the graph that comes back. So the
+tape has no table of derivatives.
 
 >>> from engine.operations import multiply
 >>> spell = Speller()
@@ -19,10 +20,28 @@ from ..operations import erfc, exp, expm1, log1p, maximum, minimum, raise_to, si
 from ..value import Value, lift
 from .kernels import CODES
 
-Step = tuple[int, int, int, int]  # operation (+ 256 with a second operand, + 512 with a third), operands
-_TAME = {CODES[name] for name in (
-    "greater", "greater_equal", "add", "subtract", "multiply", "negative", "step", "sign", "sin",
-    "cos", "sigmoid", "erfc", "exp", "floor")}  # finite for finite operands
+Step = tuple[
+    int, int, int, int
+]  # operation (+ 256 with a second operand, + 512 with a third), operands
+_TAME = {
+    CODES[name]
+    for name in (
+        "greater",
+        "greater_equal",
+        "add",
+        "subtract",
+        "multiply",
+        "negative",
+        "step",
+        "sign",
+        "sin",
+        "cos",
+        "sigmoid",
+        "erfc",
+        "exp",
+        "floor",
+    )
+}  # finite for finite operands
 
 
 class Template(NamedTuple):
@@ -32,7 +51,9 @@ class Template(NamedTuple):
     result: int
     derivative: list[Step]
     slots: list[int]
-    flags: int  # 1: every slope is finite where the operands are; 2: slopes are nan where the value is
+    flags: (
+        int  # 1: every slope is finite where the operands are; 2: slopes are nan where the value is
+    )
 
 
 class Speller:
@@ -87,7 +108,14 @@ class Speller:
         """Append one operation: an instruction, or the instructions that it is short for."""
         if operation.name in CODES and OPERATIONS.get(operation.name) is operation:
             a, b, c = [*operands, 0, 0][:3]
-            steps.append((CODES[operation.name] + 256 * (len(operands) > 1) + 512 * (len(operands) > 2), a, b, c))
+            steps.append(
+                (
+                    CODES[operation.name] + 256 * (len(operands) > 1) + 512 * (len(operands) > 2),
+                    a,
+                    b,
+                    c,
+                )
+            )
             return n + len(steps)
         leaves = [Value(1.0) for _ in operands]
         root = lift(_spelled(operation, leaves))
@@ -99,17 +127,23 @@ def _spelled(operation: Operation, leaves: list[Value]) -> Any:
     spelling: Callable[..., Any]
     if operation.parameters and operation.name in _FAMILIES:
         return _FAMILIES[operation.name](leaves[0], *operation.parameters)
-    spelling = _SPELLINGS[operation.name] if OPERATIONS.get(operation.name) is operation else operation.forward
+    spelling = (
+        _SPELLINGS[operation.name]
+        if OPERATIONS.get(operation.name) is operation
+        else operation.forward
+    )
     try:
         return spelling(*leaves)
     except TypeError as error:
-        raise TypeError(f"the tape can't record {operation.name}: its forward takes plain floats only; write it with "
-                        "the functions of engine (engine.sin for math.sin), or build it from operations") from error
+        raise TypeError(
+            f"the tape can't record {operation.name}: its forward takes plain floats only; write it with "
+            "the functions of engine (engine.sin for math.sin), or build it from operations"
+        ) from error
 
 
 def _weighted_sum(*xs: Any) -> Any:
     z = xs[-1]
-    for value, weight in zip(xs[len(xs) // 2:-1], xs):
+    for value, weight in zip(xs[len(xs) // 2 : -1], xs):
         z = z + weight * value
     return z
 

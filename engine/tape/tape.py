@@ -21,11 +21,18 @@ from .replay import run
 class Tape:
     """A recorded function, ready to replay. `parameters` are its leaves that are not inputs, by first use.
 
-    Safe to replay from several threads: a replay works on buffers of its own. The expert's name is Wengert list.
+    Safe to replay from several threads: a replay works on buffers of its own. The expert's name is
+    Wengert list.
     """
 
-    def __init__(self, function: Callable[..., Any], example: Iterable[Any], fuse: bool, numba: bool,
-                 threads: int | None):
+    def __init__(
+        self,
+        function: Callable[..., Any],
+        example: Iterable[Any],
+        fuse: bool,
+        numba: bool,
+        threads: int | None,
+    ):
         self._graph = recorded(function, example)
         self._fuse, self._numba, self._threads = fuse, numba, threads
         self._plans: dict[tuple[str, bool, bool], Plan] = {}
@@ -41,8 +48,10 @@ class Tape:
         return self._graph.inputs
 
     def __repr__(self) -> str:
-        return (f"<tape of {self._graph.kinds.size} nodes, {self.inputs} inputs, "
-                f"{len(self._graph.parameters)} parameters>")
+        return (
+            f"<tape of {self._graph.kinds.size} nodes, {self.inputs} inputs, "
+            f"{len(self._graph.parameters)} parameters>"
+        )
 
     def replay(self, rows: Any) -> Any:
         """The loss of every row; the mean gradient is added to each parameter's grad.
@@ -64,7 +73,9 @@ class Tape:
     def forward(self, rows: Any, parameters: Any = None) -> Any:
         """The loss of every row, without a gradient; with the parameters' present data, or the numbers given."""
         rows = self._rows(rows)
-        return self._run("nothing", self._data() if parameters is None else self._vector(parameters), rows)[0][0]
+        return self._run(
+            "nothing", self._data() if parameters is None else self._vector(parameters), rows
+        )[0][0]
 
     def gradients(self, rows: Any, parameters: Any = None) -> tuple[Any, Any]:
         """The loss of every row, and its own gradient by the parameters: arrays (n,) and (n × parameters)."""
@@ -93,9 +104,13 @@ class Tape:
 
     def _run(self, wanted: str, parameters: Any, rows: Any, summed: bool = True) -> tuple[Any, Any]:
         """With fusion a product may meet 0·inf that the engine skips: what is not finite is run again without."""
-        *found, finite = run(self._plan(wanted, self._fuse, summed), parameters, rows, self._threads, self._numba)
+        *found, finite = run(
+            self._plan(wanted, self._fuse, summed), parameters, rows, self._threads, self._numba
+        )
         if self._fuse and wanted != "nothing" and not finite:
-            *found, _ = run(self._plan(wanted, False, summed), parameters, rows, self._threads, self._numba)
+            *found, _ = run(
+                self._plan(wanted, False, summed), parameters, rows, self._threads, self._numba
+            )
         return found[0], found[1]
 
     def _plan(self, wanted: str, fuse: bool, summed: bool = True) -> Plan:
@@ -110,15 +125,19 @@ class Tape:
     def _vector(self, parameters: Any) -> Any:
         vector = numpy().asarray(parameters)
         if vector.shape != (len(self._graph.parameters),):
-            raise ValueError(f"parameters of shape {vector.shape} for a tape of shape ({len(self._graph.parameters)},): "  # noqa: E501
-                             "give one number for each of tape.parameters")
+            raise ValueError(
+                f"parameters of shape {vector.shape} for a tape of shape ({len(self._graph.parameters)},): "
+                "give one number for each of tape.parameters"
+            )
         return _real(vector, "parameters")
 
     def _rows(self, rows: Any) -> Any:
         array = numpy().asarray(rows)
         if array.ndim != 2 or array.shape[1] != self.inputs:
-            raise ValueError(f"rows of shape {array.shape} for a tape of shape (examples, {self.inputs}): give an "
-                             "array with one row for each example and one column for each input")
+            raise ValueError(
+                f"rows of shape {array.shape} for a tape of shape (examples, {self.inputs}): give an "
+                "array with one row for each example and one column for each input"
+            )
         return _real(array, "rows")
 
 
@@ -126,4 +145,6 @@ def _real(array: Any, what: str) -> Any:
     if array.dtype.kind not in "fiub":
         raise TypeError(f"{what} of dtype {array.dtype}: give real numbers, such as float64")
     found = numpy().ascontiguousarray(array, float)
-    return found if found.flags.writeable else found.copy()  # for numba a read-only array is of another type
+    return (
+        found if found.flags.writeable else found.copy()
+    )  # for numba a read-only array is of another type

@@ -1,9 +1,10 @@
 """Layers: sums over the same lanes are brought side by side, by fours, so that one pass over the lanes serves four.
 
-The neurons of a layer weight the same numbers, and their gradients are multiplied by the same numbers. A graph of
-scalars doesn't say so; it is found here by comparing what is summed. An SDOT may move up to the first of its four,
-since all need the same lanes, and an RDOT down to the last, since nothing waits for it. The first of four has a 4 in
-its last place, which only the interpreter of blocks looks at.
+The neurons of a layer weight the same numbers, and their gradients are multiplied by the same
+numbers. A graph of scalars doesn't say so; it is found here by comparing what is summed. An SDOT
+may move up to the first of its four, since all need the same lanes, and an RDOT down to the last,
+since nothing waits for it. The first of four has a 4 in its last place, which only the interpreter
+of blocks looks at.
 
 >>> np = numpy()
 >>> code = np.array([[SDOT, 9, 0, 1, 0], [7, 10, 9, -1, -1], *([SDOT, 11 + i, 1, 2, 0] for i in range(3))])
@@ -36,4 +37,4 @@ def _fours(code: Any, dot: Any) -> Iterator[list[int]]:
         alike.setdefault((op, dot[start:stop, 1].tobytes()), []).append(k)
     for members in alike.values():
         for i in range(0, len(members) - 3, 4):
-            yield members[i:i + 4]
+            yield members[i : i + 4]

@@ -1,7 +1,7 @@
 """Writing the program: what becomes an instruction, and where its numbers stand.
 
-Everything happens to all numbers, or to all addends of all sums, at once. An addend is a row (x, y, sign): x·y, or ±x
-alone where y is -1.
+Everything happens to all numbers, or to all addends of all sums, at once. An addend is a row (x, y,
+sign): x·y, or ±x alone where y is -1.
 
 >>> [part.tolist() for part in spans(numpy().array([5, 0]), numpy().array([7, 3]))]
 [[0, 0, 1, 1, 1], [5, 6, 0, 1, 2]]
@@ -66,8 +66,18 @@ class Writer:
         self.absorbed = np.zeros(n, bool)
         if fuse:
             stack = np.empty((n + 8, 2), np.int32)
-            kernels.fuse(made.code, made.kind, self.uses, n, self.reduced, stack, self.term, self.start, self.stop,
-                         self.absorbed)
+            kernels.fuse(
+                made.code,
+                made.kind,
+                self.uses,
+                n,
+                self.reduced,
+                stack,
+                self.term,
+                self.start,
+                self.stop,
+                self.absorbed,
+            )
 
     def _slots(self) -> None:
         """Every uniform number that is alive gets a slot."""
@@ -77,7 +87,7 @@ class Writer:
         self.slot[alive] = np.arange(alive.size)
         plan.uniforms = made.value[alive]
         first = self.graph.inputs
-        plan.parameter_slots = pairs(self.slot[first:first + len(self.graph.parameters)])
+        plan.parameter_slots = pairs(self.slot[first : first + len(self.graph.parameters)])
 
     def _sums(self) -> None:
         """All addends: first of the gradients that are summed over the examples, then of sums within an example."""
@@ -106,18 +116,26 @@ class Writer:
         self.shared_slot[new] = plan.uniforms.size + np.arange(new.sum())
         plan.uniforms = np.concatenate([plan.uniforms, np.zeros(new.sum())])
         rest = self.shared & new[self.owner]
-        plan.uniform_dot = _int32(np.column_stack([self.slot[self.x[rest]], self.slot[self.one[rest]]]))
+        plan.uniform_dot = _int32(
+            np.column_stack([self.slot[self.x[rest]], self.slot[self.one[rest]]])
+        )
         i = np.flatnonzero(self.computed & (made.kind == UNIFORM))
         operands = made.code[i, 1:]
-        plain = np.column_stack([made.code[i, 0], self.slot[i], np.where(operands < 0, 0, self.slot[operands])])
-        plan.uniform_code = _int32(np.concatenate([plain, _added(self.shared_slot[new], count[new])]))
+        plain = np.column_stack(
+            [made.code[i, 0], self.slot[i], np.where(operands < 0, 0, self.slot[operands])]
+        )
+        plan.uniform_code = _int32(
+            np.concatenate([plain, _added(self.shared_slot[new], count[new])])
+        )
         plan.hoisted = self._hoisted()
 
     def _hoisted(self) -> Any:
         """Gradients that have a part which is the same for all examples."""
         np, outputs = numpy(), self.plan.outputs
-        places = np.where((outputs >= 0) & (self.made.kind[outputs] != LANE), self.slot[outputs], -1)
-        places[self.split] = self.shared_slot[:self.split.size]
+        places = np.where(
+            (outputs >= 0) & (self.made.kind[outputs] != LANE), self.slot[outputs], -1
+        )
+        places[self.split] = self.shared_slot[: self.split.size]
         return pairs(places if self.plan.summed else places[:0])
 
     def _lanes(self) -> None:
@@ -131,7 +149,9 @@ class Writer:
             code[:, 2:4] += first
             first += terms.shape[0]
         code = _int32(np.concatenate([code for code, _ in parts]))
-        place = np.concatenate([4 * code[:, 1].astype(np.int64) + k for k, (code, _) in enumerate(parts)])
+        place = np.concatenate(
+            [4 * code[:, 1].astype(np.int64) + k for k, (code, _) in enumerate(parts)]
+        )
         plan.dot = _int32(np.concatenate([terms for _, terms in parts]))
         plan.code = tiled(code[np.argsort(place)], plan.dot)
 
@@ -144,7 +164,9 @@ class Writer:
         terms = np.column_stack([self.slot[factor], np.where(self.lane_x[mine], x, y)])
         starts = np.flatnonzero(known >= 0)
         owner = np.concatenate([starts, self.owner[mine] - first])
-        terms = np.concatenate([np.column_stack([known[starts], np.full(starts.size, self.made.one)]), terms])
+        terms = np.concatenate(
+            [np.column_stack([known[starts], np.full(starts.size, self.made.one)]), terms]
+        )
         order = np.argsort(owner, kind="stable")
         return _dots(SDOT, self.own, owner[order]), terms[order]
 
@@ -175,14 +197,16 @@ class Writer:
         splats = np.flatnonzero((last >= 0) & (made.kind != LANE))
         kept = np.array([made.root, *([] if plan.summed else plan.outputs)], np.int64)
         last[kept[kept >= 0]] = plan.instructions
-        inputs = np.flatnonzero(last[:self.graph.inputs] >= 0)
+        inputs = np.flatnonzero(last[: self.graph.inputs] >= 0)
         row = np.full(made.count, -1, np.int64)
         fixed = np.concatenate([inputs, splats])
         row[fixed] = np.arange(fixed.size)
         plan.columns = np.column_stack([inputs, row[inputs]])
         plan.splats = np.column_stack([self.slot[splats], row[splats]])
         free = np.empty(made.count, np.int64)
-        plan.rows = int(kernels.place(plan.code, plan.dot, made.kind, last, row, max(1, fixed.size), free))
+        plan.rows = int(
+            kernels.place(plan.code, plan.dot, made.kind, last, row, max(1, fixed.size), free)
+        )
         lane = (kept >= 0) & (made.kind[kept] == LANE)
         plan.results = np.where(lane, row[kept], -1)
         plan.uniform_results = pairs(np.where((kept >= 0) & ~lane, self.slot[kept], -1))

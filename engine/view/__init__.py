@@ -7,9 +7,10 @@
 >>> draw(y).svg.count('class="pill"')
 2
 
-scene says what is shown, layout where (by dot, or by layered), svg paints it. neurons finds neurons, collapse draws
-them and their layers as one card, focus takes a part of a graph, network is the blackboard view, export writes DOT,
-Mermaid and JSON; `lecture` is the small picture of the micrograd lecture.
+scene says what is shown, layout where (by dot, or by layered), svg paints it. neurons finds
+neurons, collapse draws them and their layers as one card, focus takes a part of a graph, network is
+the blackboard view, export writes DOT, Mermaid and JSON; `lecture` is the small picture of the
+micrograd lecture.
 """
 
 from .lecture import draw_dot

@@ -1,7 +1,7 @@
 """Large graphs made small: one card for a neuron, or for a layer, and the sums at its border still hold.
 
-Weights and biases are inside if nobody else uses them. Applications with the same weights are one neuron, neurons
-with the same inputs one layer.
+Weights and biases are inside if nobody else uses them. Applications with the same weights are one
+neuron, neurons with the same inputs one layer.
 
 >>> from engine import Value, weighted_sum
 >>> from engine.view.scene import Scene
@@ -27,7 +27,9 @@ class Group:
         self.kind, self.label, self.chip, self.note = kind, label, chip, note
         self.members: list[Any] = []
         self.applications: list[Neuron] = []
-        self.outputs: list[Any] = []  # one for each application: the values that are seen from outside
+        self.outputs: list[
+            Any
+        ] = []  # one for each application: the values that are seen from outside
         self.data = self.grad = 0.0
         self.parents: tuple[Any, ...] = ()
         self.operation, self.constant = self, False
@@ -73,11 +75,19 @@ def level(count: int, order: list[Any], wanted: Any) -> str:
     return "neurons" if count <= 300 else "layers"
 
 
-def contracted(root: Any, order: list[Any], shown: list[Any], steps: list[Step], level: str,
-               names: dict[Any, str]) -> tuple[list[Any], list[Step]]:
+def contracted(
+    root: Any,
+    order: list[Any],
+    shown: list[Any],
+    steps: list[Step],
+    level: str,
+    names: dict[Any, str],
+) -> tuple[list[Any], list[Step]]:
     """The boxes in the place of the values, in topological order, and a step for what crosses their borders."""
     found = neurons(order)
-    for merge in dict.fromkeys((level, "neurons", "none")):  # a recurrent net goes round in circles when it is merged
+    for merge in dict.fromkeys(
+        (level, "neurons", "none")
+    ):  # a recurrent net goes round in circles when it is merged
         box = _boxes(found, shown, order, steps, merge, names)
         try:
             return _crossing(root, shown, steps, box, merge)
@@ -86,8 +96,14 @@ def contracted(root: Any, order: list[Any], shown: list[Any], steps: list[Step],
     raise AssertionError("single neurons make no circle")
 
 
-def _boxes(found: list[Neuron], shown: list[Any], order: list[Any], steps: list[Step], merge: str,
-           names: dict[Any, str]) -> dict[Any, Any]:
+def _boxes(
+    found: list[Neuron],
+    shown: list[Any],
+    order: list[Any],
+    steps: list[Step],
+    merge: str,
+    names: dict[Any, str],
+) -> dict[Any, Any]:
     """For every value the box that it is drawn in: itself, or a group."""
     groups: dict[Any, Group] = {}
     box: dict[Any, Any] = {node: node for node in shown}
@@ -119,7 +135,9 @@ def _note(group: Group) -> str:
 def _key(neuron: Neuron, merge: str, layer_of: dict[Any, Any]) -> Any:
     own = neuron.parameters
     if merge == "layers":
-        inputs = tuple(x.data if x.constant else x for x in neuron.inputs)  # plain numbers are lifted for each neuron
+        inputs = tuple(
+            x.data if x.constant else x for x in neuron.inputs
+        )  # plain numbers are lifted for each neuron
         return layer_of.setdefault(own, inputs)
     return neuron.sum if merge == "none" else own
 
@@ -140,21 +158,34 @@ def _swallow_parameters(box: dict[Any, Any], found: list[Neuron], steps: list[St
     inputs = {x for neuron in found for x in neuron.inputs}
     for neuron in found:
         for parameter in neuron.parameters:
-            if parameter in box and not parameter.parents and parameter not in inputs and len(users[parameter]) == 1:
+            if (
+                parameter in box
+                and not parameter.parents
+                and parameter not in inputs
+                and len(users[parameter]) == 1
+            ):
                 box[parameter] = box[neuron.sum]
 
 
-def _crossing(root: Any, shown: list[Any], steps: list[Step], box: dict[Any, Any],
-              merge: str) -> tuple[list[Any], list[Step]]:
+def _crossing(
+    root: Any, shown: list[Any], steps: list[Step], box: dict[Any, Any], merge: str
+) -> tuple[list[Any], list[Step]]:
     before: dict[Any, dict[Any, None]] = {box[node]: {} for node in shown}
     edges: dict[Any, list[Step]] = {}
-    made_by = {node: neuron for group in before if isinstance(group, Group)
-               for neuron in group.applications for node in (*neuron.inside, neuron.output)}
+    made_by = {
+        node: neuron
+        for group in before
+        if isinstance(group, Group)
+        for neuron in group.applications
+        for node in (*neuron.inside, neuron.output)
+    }
     for step in steps:
         child, parent = box[step.node], box[step.parent]
         if child is not parent or _turns(step, made_by):
             before[child][parent] = None
-            several = merge == "layers" or (isinstance(child, Group) and len(child.applications) > 1)
+            several = merge == "layers" or (
+                isinstance(child, Group) and len(child.applications) > 1
+            )
             key = (child, parent) if several else (child, parent, step.node, step.slot)
             edges.setdefault(key, []).append(step)
     boxes = _sorted(before)
@@ -195,8 +226,12 @@ def _step(child: Any, parent: Any, found: list[Step], made_by: dict[Any, Neuron]
     if not isinstance(child, Group):
         return first._replace(node=child, parent=parent)
     neuron = made_by[first.node]
-    return first._replace(node=child, parent=parent, slot=neuron.slot(first.node, first.slot),
-                          local=first.local * neuron.activation_slope())
+    return first._replace(
+        node=child,
+        parent=parent,
+        slot=neuron.slot(first.node, first.slot),
+        local=first.local * neuron.activation_slope(),
+    )
 
 
 def running(steps: list[Step], root: Any) -> list[Step]:
@@ -220,7 +255,9 @@ def _as_swept(steps: list[Step], crossing: list[Step]) -> list[Step]:
         [own] = box.outputs if isinstance(box, Group) and len(box.outputs) == 1 else [box]
         if own in arrived and box not in ended:
             silent = step.contribution == 0.0  # what arrives before it makes the sum
-            found[i] = step._replace(after=arrived[own], before=arrived[own] if silent else step.before)
+            found[i] = step._replace(
+                after=arrived[own], before=arrived[own] if silent else step.before
+            )
             if not silent:
                 ended.add(box)
     return found
@@ -232,8 +269,15 @@ def _totals(steps: list[Step], crossing: list[Step], boxes: list[Any], root: Any
     at_border = {step.parent: step.after for step in crossing}
     for group in boxes:
         if isinstance(group, Group):
-            group.data = group.outputs[0].data if len(group.outputs) == 1 else add_up([x.data for x in group.outputs])
+            group.data = (
+                group.outputs[0].data
+                if len(group.outputs) == 1
+                else add_up([x.data for x in group.outputs])
+            )
             here = at_border.get(group, 1.0 if root in group.outputs else 0.0)
-            elsewhere = [x.grad - arrived.get(x, float(x is root)) for x in group.outputs
-                         if x.grad != arrived.get(x, float(x is root))]
+            elsewhere = [
+                x.grad - arrived.get(x, float(x is root))
+                for x in group.outputs
+                if x.grad != arrived.get(x, float(x is root))
+            ]
             group.grad = group.outputs[0].grad if len(group.outputs) == 1 else here + sum(elsewhere)

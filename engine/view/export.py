@@ -11,8 +11,8 @@ flowchart LR
     c1 -->|"× 3 = #43;3"| c0
     c1 -->|"× 3 = #43;3"| c0
 
-Labels are text in all three: nothing in them is read as a command. An edge points the way the gradient flows,
-from a value to the operands it was computed from.
+Labels are text in all three: nothing in them is read as a command. An edge points the way the
+gradient flows, from a value to the operands it was computed from.
 """
 
 import json as _json
@@ -29,8 +29,11 @@ def dot(scene: Scene) -> str:
         import graphviz
     except ImportError:
         raise ImportError("DOT needs the graphviz package: pip install graphviz") from None
-    graph = graphviz.Digraph(graph_attr={"rankdir": "LR"}, node_attr={"shape": "box", "fontname": "monospace"},
-                             edge_attr={"dir": "back", "fontname": "monospace"})
+    graph = graphviz.Digraph(
+        graph_attr={"rankdir": "LR"},
+        node_attr={"shape": "box", "fontname": "monospace"},
+        edge_attr={"dir": "back", "fontname": "monospace"},
+    )
     for card in scene.cards:
         graph.node(f"c{card.number}", label="\\n".join(map(_quoted, _lines(card))))
     for pill in scene.pills:
@@ -40,7 +43,9 @@ def dot(scene: Scene) -> str:
 
 def _quoted(words: str) -> str:
     """Neither an escape (backslash) nor an entity (&amp;) of DOT's."""
-    return words.replace("&", "&amp;").replace("\\", "\\\\").replace("<", "&lt;").replace(">", "&gt;")
+    return (
+        words.replace("&", "&amp;").replace("\\", "\\\\").replace("<", "&lt;").replace(">", "&gt;")
+    )
 
 
 def mermaid(scene: Scene) -> str:
@@ -48,9 +53,15 @@ def mermaid(scene: Scene) -> str:
     lines = ["flowchart LR"]
     for card in scene.cards:
         words = "<br/>".join(map(_entities, _lines(card)))
-        lines.append(f'    c{card.number}["{words}"]' if card.kind in ("leaf", "constant")
-                     else f'    c{card.number}[["{words}"]]')
-    lines += [f'    c{pill.child.number} -->|"{_entities(_flow(pill))}"| c{pill.parent.number}' for pill in scene.pills]
+        lines.append(
+            f'    c{card.number}["{words}"]'
+            if card.kind in ("leaf", "constant")
+            else f'    c{card.number}[["{words}"]]'
+        )
+    lines += [
+        f'    c{pill.child.number} -->|"{_entities(_flow(pill))}"| c{pill.parent.number}'
+        for pill in scene.pills
+    ]
     return "\n".join(lines)
 
 
@@ -61,25 +72,49 @@ def _entities(words: str) -> str:
 
 def json(scene: Scene) -> str:
     """The numbers behind the picture, all digits; nan and inf, for which JSON has no number, as strings."""
-    return _json.dumps({
-        "format": "chainrule-picture", "version": 1, "title": scene.title, "state": scene.state,
-        "cards": [_card(card, scene.state) for card in scene.cards],
-        "pills": [_pill(pill) for pill in scene.pills],
-    }, ensure_ascii=True, allow_nan=False, indent=1) + "\n"
+    return (
+        _json.dumps(
+            {
+                "format": "chainrule-picture",
+                "version": 1,
+                "title": scene.title,
+                "state": scene.state,
+                "cards": [_card(card, scene.state) for card in scene.cards],
+                "pills": [_pill(pill) for pill in scene.pills],
+            },
+            ensure_ascii=True,
+            allow_nan=False,
+            indent=1,
+        )
+        + "\n"
+    )
 
 
 def _card(card: Card, state: str) -> dict[str, Any]:
     swept = state != "forward only"
-    return {"id": card.number, "name": printable(card.name, 200), "operation": card.chip, "kind": card.kind,
-            "root": card.is_root, "data": _number(card.node.data), "grad": _number(card.node.grad) if swept else None,
-            "seed": 1.0 if card.is_root and swept else 0.0, "elsewhere": _number(card.elsewhere),
-            "would_be": None if card.rebuilt is None else _number(card.rebuilt)}
+    return {
+        "id": card.number,
+        "name": printable(card.name, 200),
+        "operation": card.chip,
+        "kind": card.kind,
+        "root": card.is_root,
+        "data": _number(card.node.data),
+        "grad": _number(card.node.grad) if swept else None,
+        "seed": 1.0 if card.is_root and swept else 0.0,
+        "elsewhere": _number(card.elsewhere),
+        "would_be": None if card.rebuilt is None else _number(card.rebuilt),
+    }
 
 
 def _pill(pill: Pill) -> dict[str, Any]:
-    return {"child": pill.child.number, "parent": pill.parent.number, "edges": pill.edges,
-            "slot": pill.step.slot if pill.single else None, "local": _number(pill.step.local) if pill.single else None,
-            "contribution": _number(pill.step.contribution) if pill.sent else None}
+    return {
+        "child": pill.child.number,
+        "parent": pill.parent.number,
+        "edges": pill.edges,
+        "slot": pill.step.slot if pill.single else None,
+        "local": _number(pill.step.local) if pill.single else None,
+        "contribution": _number(pill.step.contribution) if pill.sent else None,
+    }
 
 
 def _number(x: float) -> float | str:

@@ -36,8 +36,14 @@ STALE = "Stale: a leaf's data was changed after the forward pass, which these nu
 _SUBSCRIPT = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
 
 
-def film(root: Value, *, title: str = "", names: Mapping[str, Any] | None = None, module: Any = None,
-         collapse: str = "auto") -> dict[str, Any]:
+def film(
+    root: Value,
+    *,
+    title: str = "",
+    names: Mapping[str, Any] | None = None,
+    module: Any = None,
+    collapse: str = "auto",
+) -> dict[str, Any]:
     """All that the page shows: cards, edges, the frames of both passes, the lines of the loop.
 
     Raises ValueError where there would be more than 300 cards.
@@ -49,8 +55,13 @@ def film(root: Value, *, title: str = "", names: Mapping[str, Any] | None = None
         _name_the_rest(scene, root, label)
         made = _Film(scene, root)
         frames = [frame._asdict() for frame in (*made.forward(), *made.backward())]
-        return {"title": printable(title or _title(root), 120), "note": STALE if scene.state == "stale" else "",
-                "frames": frames, "code": _loop()[0], **made.placed()}
+        return {
+            "title": printable(title or _title(root), 120),
+            "note": STALE if scene.state == "stale" else "",
+            "frames": frames,
+            "code": _loop()[0],
+            **made.placed(),
+        }
 
 
 @contextmanager
@@ -77,7 +88,9 @@ def _name_the_rest(scene: Scene, root: Value, label: Callable[[Any, str], None])
     count = 0
     for card in scene.cards:
         node = card.node
-        if not (node.label or node.constant) and (not node.parents or len(name(node)) > min(_room(card), SHORT)):
+        if not (node.label or node.constant) and (
+            not node.parents or len(name(node)) > min(_room(card), SHORT)
+        ):
             count += 1
             label(node, f"v{count}".translate(_SUBSCRIPT))
 
@@ -92,8 +105,11 @@ def _neurons(root: Value) -> dict[Any, str]:
 def _outputs(scene: Scene) -> dict[Any, str]:
     """What a neuron or layer hands on is called like its card, with a number where there is more than one."""
     groups = [card.node for card in scene.cards if isinstance(card.node, Group)]
-    return {output: group.label + f"[{i}]" * (len(group.outputs) > 1)
-            for group in groups for i, output in enumerate(group.outputs)}
+    return {
+        output: group.label + f"[{i}]" * (len(group.outputs) > 1)
+        for group in groups
+        for i, output in enumerate(group.outputs)
+    }
 
 
 class _Staged(Scene):
@@ -119,9 +135,11 @@ def _scene(root: Value, collapse: str) -> Scene:
 
 def _too_large(what: str, collapsible: object) -> str:
     layers = "collapse='layers' makes one card of a layer; " if collapsible else ""
-    return (f"{what} are more than a page shows ({CARDS} cards, {LARGEST:,} with edges): {layers}"
-            "stepper(value) of an inner value, such as one neuron or one example's loss, plays that part; "
-            "engine.text(root) lists every step, engine.debug(root) goes through them")
+    return (
+        f"{what} are more than a page shows ({CARDS} cards, {LARGEST:,} with edges): {layers}"
+        "stepper(value) of an inner value, such as one neuron or one example's loss, plays that part; "
+        "engine.text(root) lists every step, engine.debug(root) goes through them"
+    )
 
 
 def _title(root: Value) -> str:
@@ -129,9 +147,19 @@ def _title(root: Value) -> str:
 
 
 def _card(card: Card) -> dict[str, Any]:
-    return {"id": card.number, "name": name(card.node), "room": _room(card), "symbol": card.chip, "note": card.note,
-            "leaf": _is_leaf(card.node), "root": card.is_root, "data": text(card.node.data),
-            "sum": card.kind == "layer", "tip": printable(_tip(card.node), 400), "size": [card.width, card.height]}
+    return {
+        "id": card.number,
+        "name": name(card.node),
+        "room": _room(card),
+        "symbol": card.chip,
+        "note": card.note,
+        "leaf": _is_leaf(card.node),
+        "root": card.is_root,
+        "data": text(card.node.data),
+        "sum": card.kind == "layer",
+        "tip": printable(_tip(card.node), 400),
+        "size": [card.width, card.height],
+    }
 
 
 def _room(card: Card) -> int:
@@ -148,7 +176,11 @@ def _is_leaf(node: Any) -> bool:
 def _tip(node: Any) -> str:
     if isinstance(node, Group):
         return f"{node.label}: one card for a {node.kind}, {len(node.members)} values inside"
-    return f"{expression(node)} = {text(node.data)}" if node.parents else f"{name(node)}: a leaf, {text(node.data)}"
+    return (
+        f"{expression(node)} = {text(node.data)}"
+        if node.parents
+        else f"{name(node)}: a leaf, {text(node.data)}"
+    )
 
 
 def _rounded(point: tuple[float, float]) -> list[float]:
@@ -157,7 +189,8 @@ def _rounded(point: tuple[float, float]) -> list[float]:
 
 class Frame(NamedTuple):
     """One step of the film. `rule` is in symbols, `numbers` the same in numbers; `grad` is what the card's grad
-    becomes, `exact` the same with all digits; `bar` and `weight` are parts of the largest number, from -1 to 1."""
+    becomes, `exact` the same with all digits; `bar` and `weight` are parts of the largest number,
+    from -1 to 1."""
 
     kind: str
     node: int | None = None
@@ -204,17 +237,32 @@ class _Film:
         for node, card in self.cards.items():
             card.tall = 94.0 if len(self.terms.get(node, [])) > 1 else 80.0
         where = place(self.scene)
-        cards = [{**_card(card), "at": _rounded(at)} for card, at in zip(self.scene.cards, where.cards, strict=True)]
-        edges = [{**self.edge(pill), "at": _rounded(at), "bend": [_rounded(point) for point in way[-2:0:-1]]}
-                 for i, (pill, at) in enumerate(zip(self.scene.pills, where.pills, strict=True))
-                 for way in [where.bends.get(i, [])]]
+        cards = [
+            {**_card(card), "at": _rounded(at)}
+            for card, at in zip(self.scene.cards, where.cards, strict=True)
+        ]
+        edges = [
+            {
+                **self.edge(pill),
+                "at": _rounded(at),
+                "bend": [_rounded(point) for point in way[-2:0:-1]],
+            }
+            for i, (pill, at) in enumerate(zip(self.scene.pills, where.pills, strict=True))
+            for way in [where.bends.get(i, [])]
+        ]
         return {"cards": cards, "edges": sorted(edges, key=lambda edge: int(edge["id"]))}
 
     def edge(self, pill: Pill) -> dict[str, Any]:
         """What flows from a node to one of its parents: by what its grad is multiplied, or how many edges it sums."""
         words = f"× {text(pill.step.local)}" if pill.single else _edges(pill)
-        return {"id": self.edges[id(pill)], "node": pill.child.number, "parent": pill.parent.number, "local": words,
-                "tip": printable(self.equation(pill), 400), "size": [pill.width, pill.height]}
+        return {
+            "id": self.edges[id(pill)],
+            "node": pill.child.number,
+            "parent": pill.parent.number,
+            "local": words,
+            "tip": printable(self.equation(pill), 400),
+            "size": [pill.width, pill.height],
+        }
 
     def equation(self, pill: Pill) -> str:
         """`∂(a·b)/∂a = b = 3`; where the symbols are the number already, or a border is crossed, the number alone."""
@@ -225,16 +273,34 @@ class _Film:
         return f"{_slope(node, parent)} = {_equals(self.slopes[node][slot] if plain else '', text(pill.step.local))}"
 
     def forward(self) -> Iterator[Frame]:
-        yield Frame("start", say="The forward pass: every operation computes its data, from the leaves to the root.")
+        yield Frame(
+            "start",
+            say="The forward pass: every operation computes its data, from the leaves to the root.",
+        )
         for node in self.order:
             rule, numbers = _computed(node)
-            yield Frame("compute", self.cards[node].number, say=f"Compute {name(node)}.", rule=rule, numbers=numbers)
+            yield Frame(
+                "compute",
+                self.cards[node].number,
+                say=f"Compute {name(node)}.",
+                rule=rule,
+                numbers=numbers,
+            )
 
     def backward(self) -> Iterator[Frame]:
-        yield Frame("ready", say="Every grad starts at 0. The backward pass walks the order in reverse, from the root.")
-        yield self._arrival("seed", self.root, 1.0, share=1.0, numbers=f"{_called(self.root)}.grad = 1",
-                            say=f"The seed: {name(self.root)} changes as fast as itself.",
-                            rule=f"{_slope(self.root, self.root)} = 1")
+        yield Frame(
+            "ready",
+            say="Every grad starts at 0. The backward pass walks the order in reverse, from the root.",
+        )
+        yield self._arrival(
+            "seed",
+            self.root,
+            1.0,
+            share=1.0,
+            numbers=f"{_called(self.root)}.grad = 1",
+            say=f"The seed: {name(self.root)} changes as fast as itself.",
+            rule=f"{_slope(self.root, self.root)} = 1",
+        )
         after = {self.root: 1.0}
         for node in reversed(self.order):
             grad, pills = after.get(node, 0.0), self.out[node]
@@ -246,15 +312,28 @@ class _Film:
         yield Frame("done", say="Done: every grad is the sum of all contributions that arrived.")
 
     def _skip(self, node: Any) -> Frame:
-        return Frame("skip", self.cards[node].number, lines=self.lines["skip"], numbers=f"{_called(node)}.grad = 0",
-                     say=f"Visit {name(node)}. Its grad is 0, so it has nothing to pass on.")
+        return Frame(
+            "skip",
+            self.cards[node].number,
+            lines=self.lines["skip"],
+            numbers=f"{_called(node)}.grad = 0",
+            say=f"Visit {name(node)}. Its grad is 0, so it has nothing to pass on.",
+        )
 
     def _visit(self, node: Any, grad: float) -> Frame:
         who = name(node)
-        first = "It is the root: its grad is the seed." if node is self.root else (
-            f"Everything that uses {who} has sent its share, so its grad is final.")
-        return Frame("visit", self.cards[node].number, say=f"Visit {who}. {first}",
-                     numbers=f"{_called(node)}.grad = {text(grad)}", lines=self.lines["visit"])
+        first = (
+            "It is the root: its grad is the seed."
+            if node is self.root
+            else (f"Everything that uses {who} has sent its share, so its grad is final.")
+        )
+        return Frame(
+            "visit",
+            self.cards[node].number,
+            say=f"Visit {who}. {first}",
+            numbers=f"{_called(node)}.grad = {text(grad)}",
+            lines=self.lines["visit"],
+        )
 
     def _send(self, pill: Pill, grad: float) -> Frame:
         step, to = pill.step, f"{_called(pill.step.parent)}.grad"
@@ -267,17 +346,34 @@ class _Film:
             rule = f"{'Σ ' * (pill.edges > 1)}grad × local, over {_edges(pill)}"
             numbers = _sum(self.shares.get((step.node, step.parent), []))
         return self._arrival(
-            "send", step.parent, step.after, edge=self.edges[id(pill)], share=step.contribution,
-            say=f"{name(step.node)} sends its share to {name(step.parent)}{say}", rule=f"{to} += {rule}",
+            "send",
+            step.parent,
+            step.after,
+            edge=self.edges[id(pill)],
+            share=step.contribution,
+            say=f"{name(step.node)} sends its share to {name(step.parent)}{say}",
+            rule=f"{to} += {rule}",
             numbers=f"{to} += {_equals(numbers, text(step.contribution))}",
-            sum=f"{to}: {text(step.before)} → {text(step.after)}")
+            sum=f"{to}: {text(step.before)} → {text(step.after)}",
+        )
 
     def _arrival(self, kind: str, to: Any, grad: float, *, share: float, **texts: Any) -> Frame:
         terms = self.terms.setdefault(to, [])
         terms.append(share)
-        return Frame(kind, self.cards[to].number, lines=self.lines[kind], grad=text(grad), exact=repr(grad),
-                     sign=sign(grad), bar=self._part(grad), terms=_under(terms), share=signed(share), way=sign(share),
-                     weight=self._part(share), **texts)
+        return Frame(
+            kind,
+            self.cards[to].number,
+            lines=self.lines[kind],
+            grad=text(grad),
+            exact=repr(grad),
+            sign=sign(grad),
+            bar=self._part(grad),
+            terms=_under(terms),
+            share=signed(share),
+            way=sign(share),
+            weight=self._part(share),
+            **texts,
+        )
 
     def _part(self, x: float) -> float:
         """`x` as a part of the largest, from -1 to 1; nan fills nothing."""
@@ -286,7 +382,12 @@ class _Film:
 
 def _shares(scene: Scene, root: Value) -> dict[tuple[Any, Any], list[float]]:
     """The contributions from card to card, where at least one of the two stands for several values."""
-    box = {value: card.node for card in scene.cards if isinstance(card.node, Group) for value in card.node.members}
+    box = {
+        value: card.node
+        for card in scene.cards
+        if isinstance(card.node, Group)
+        for value in card.node.members
+    }
     found: dict[tuple[Any, Any], list[float]] = {}
     for step in steps(root) if box else ():
         ends = box.get(step.node, step.node), box.get(step.parent, step.parent)
@@ -303,8 +404,17 @@ def _slopes(node: Value) -> list[str]:
     """The local derivatives in symbols; "" where a rule can't be spelled."""
     assert node.operation is not None
     letters = [_called(parent) for parent in node.parents]
-    return [_once("" if slope == "?" else f"({slope})" if any(sign in slope for sign in "<>≤≥") else slope, letters)
-            for slope in slopes(node.operation, letters, _called(node))]
+    return [
+        _once(
+            ""
+            if slope == "?"
+            else f"({slope})"
+            if any(sign in slope for sign in "<>≤≥")
+            else slope,
+            letters,
+        )
+        for slope in slopes(node.operation, letters, _called(node))
+    ]
 
 
 def _once(words: str, letters: list[str]) -> str:
@@ -354,7 +464,9 @@ def _under(terms: list[float]) -> str:
 
 def _sum(terms: list[float]) -> str:
     shown = [f"{MINUS if term < 0 else '+'} {text(abs(term))}" for term in terms[1:TERMS]]
-    return " ".join([*map(text, terms[:1]), *shown, *[f"+ {len(terms) - TERMS} more"] * (len(terms) > TERMS)])
+    return " ".join(
+        [*map(text, terms[:1]), *shown, *[f"+ {len(terms) - TERMS} more"] * (len(terms) > TERMS)]
+    )
 
 
 @cache
@@ -367,6 +479,13 @@ def _loop() -> tuple[list[str], dict[str, tuple[int, ...]]]:
     nothing, over_parents = over_nodes.body
     share, add = over_parents.body
     margin = len(lines[start - 1]) - len(lines[start - 1].lstrip())
-    at = {"seed": (loop,), "visit": (over_nodes,), "skip": (nothing, nothing.body[0]), "send": (share, add)}
-    return ([line[margin:] for line in lines[start - 1:]],
-            {kind: tuple(part.lineno - start for part in parts) for kind, parts in at.items()})
+    at = {
+        "seed": (loop,),
+        "visit": (over_nodes,),
+        "skip": (nothing, nothing.body[0]),
+        "send": (share, add),
+    }
+    return (
+        [line[margin:] for line in lines[start - 1 :]],
+        {kind: tuple(part.lineno - start for part in parts) for kind, parts in at.items()},
+    )

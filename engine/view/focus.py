@@ -36,6 +36,8 @@ def between(order: list[Any], first: Any, last: Any) -> dict[Any, None]:
         if node in wanted:
             wanted.update(dict.fromkeys(parent for parent in node.parents if parent in after))
     if last not in after or (last not in order and last is not first):
-        raise ValueError(f"between {first!r} and {last!r}: no path leads from the first to the second; "
-                         "name the one that was computed earlier first")
+        raise ValueError(
+            f"between {first!r} and {last!r}: no path leads from the first to the second; "
+            "name the one that was computed earlier first"
+        )
     return {node: None for node in after if node in wanted}

@@ -7,10 +7,10 @@
 >>> placed.cards[0], placed.cards[1][0] > placed.cards[0][0]
 ((72.0, 40.0), True)
 
-After Sugiyama, Tagawa and Toda, Methods for visual understanding of hierarchical system structures, 1981. Cards stand
-in even columns, a pill right beside its parent; a wire that spans more columns makes a *turn* in each of them, a place
-without width that other boxes leave free. The effort has a limit: where the turns are used up, the longest wires run
-beneath the picture.
+After Sugiyama, Tagawa and Toda, Methods for visual understanding of hierarchical system structures,
+1981. Cards stand in even columns, a pill right beside its parent; a wire that spans more columns
+makes a *turn* in each of them, a place without width that other boxes leave free. The effort has a
+limit: where the turns are used up, the longest wires run beneath the picture.
 """
 
 from bisect import bisect_right, insort
@@ -23,7 +23,9 @@ from .scene import Scene
 Point = tuple[float, float]
 GAP_Y, LANE = 16.0, 9.0
 TURNS, SWEEPS, EFFORT = 4_000, 12, 60_000
-STRAIGHT = 8.0  # how hard turns pull at each other, and cards in a chain; other neighbours pull by 1.0
+STRAIGHT = (
+    8.0  # how hard turns pull at each other, and cards in a chain; other neighbours pull by 1.0
+)
 
 
 @dataclass
@@ -59,7 +61,9 @@ _Pulls = list[tuple[_Item, float]]
 
 def layered(scene: Scene) -> Placed:
     """The scene laid out from left to right."""
-    cards = [_Item(column, card.width, card.height) for card, column in zip(scene.cards, _columns(scene))]
+    cards = [
+        _Item(column, card.width, card.height) for card, column in zip(scene.cards, _columns(scene))
+    ]
     wires = _wires(scene, cards)
     columns = _listed([*[wire[1] for wire in wires], *cards])
     _untangle(columns)
@@ -70,11 +74,12 @@ def layered(scene: Scene) -> Placed:
     _down_from_0(columns)
     x = _across(columns, scene.gap)
     pills = [] if scene.bare else [(x[wire[1].column][0], wire[1].y) for wire in wires]
-    bends = _bends([wire[not scene.bare:] for wire in wires], columns, x, scene.gap)
+    bends = _bends([wire[not scene.bare :] for wire in wires], columns, x, scene.gap)
     return Placed([(x[card.column][0], card.y) for card in cards], pills, bends)
 
 
-# -- columns -------------------------------------------------------------------------------------------------
+# -- columns
+# -------------------------------------------------------------------------------------------------
 
 
 def _columns(scene: Scene) -> list[int]:
@@ -83,18 +88,25 @@ def _columns(scene: Scene) -> list[int]:
     parents: list[list[int]] = [[] for _ in scene.cards]
     children: list[list[int]] = [[] for _ in scene.cards]
     back = [0] * len(scene.cards)
-    for pill in scene.pills:  # in the order of the sweep: a child's column is known before its parents'
+    for (
+        pill
+    ) in scene.pills:  # in the order of the sweep: a child's column is known before its parents'
         parent, child = number[id(pill.parent)], number[id(pill.child)]
         back[parent] = max(back[parent], back[child] + 1)
         parents[child].append(parent)
         children[parent].append(child)
     column = [max(back, default=0) - steps for steps in back]
-    alone = [not mine and len(set(users)) == 1 for mine, users in zip(parents, children)]  # stands beside its user
+    alone = [
+        not mine and len(set(users)) == 1 for mine, users in zip(parents, children)
+    ]  # stands beside its user
     for card in sorted(range(len(column)), key=column.__getitem__):
         pulling = [parent for parent in parents[card] if not alone[parent]]
         if len(pulling) > len(children[card]) > 0:
             column[card] = max(column[parent] for parent in pulling) + 1
-    return [column[users[0]] - 1 if single else own for own, users, single in zip(column, children, alone)]
+    return [
+        column[users[0]] - 1 if single else own
+        for own, users, single in zip(column, children, alone)
+    ]
 
 
 def _wires(scene: Scene, cards: list[_Item]) -> list[list[_Item]]:
@@ -107,15 +119,21 @@ def _wires(scene: Scene, cards: list[_Item]) -> list[list[_Item]]:
         card.column *= 1 if scene.bare else 2
     wires = [[of[id(pill.parent)], of[id(pill.child)]] for pill in scene.pills]
     left = TURNS
-    for wire, pill in sorted(zip(wires, scene.pills), key=lambda pair: pair[0][1].column - pair[0][0].column):
+    for wire, pill in sorted(
+        zip(wires, scene.pills), key=lambda pair: pair[0][1].column - pair[0][0].column
+    ):
         if not scene.bare:
             wire.insert(1, _Item(wire[0].column + 1, pill.width, pill.height))
         between = range(wire[-2].column + 1, wire[-1].column)
         left -= len(between)
         if left >= 0:
             wire[-1:-1] = [_Item(column) for column in between]
-    operands, uses = (Counter(getattr(pill, end).number for pill in scene.pills) for end in ("child", "parent"))
-    for wire, pill in sorted(zip(wires, scene.pills), key=lambda pair: (pair[1].child.number, pair[1].step.slot)):
+    operands, uses = (
+        Counter(getattr(pill, end).number for pill in scene.pills) for end in ("child", "parent")
+    )
+    for wire, pill in sorted(
+        zip(wires, scene.pills), key=lambda pair: (pair[1].child.number, pair[1].step.slot)
+    ):
         _link(wire, operands[pill.child.number] == uses[pill.parent.number] == 1)
     return wires
 
@@ -128,7 +146,8 @@ def _link(wire: list[_Item], alone: bool) -> None:
             b.left.append((a, pull))
 
 
-# -- rows ----------------------------------------------------------------------------------------------------
+# -- rows
+# ----------------------------------------------------------------------------------------------------
 
 
 def _listed(items: list[_Item]) -> dict[int, list[_Item]]:
@@ -150,7 +169,8 @@ def _listed(items: list[_Item]) -> dict[int, list[_Item]]:
 def _untangle(columns: dict[int, list[_Item]]) -> None:
     """Each column in the order of its neighbours' means, a few times back and forth; the best order is kept.
 
-    Of equals the last: that is one by the left, in which the pills that arrive at a card stand together.
+    Of equals the last: that is one by the left, in which the pills that arrive at a card stand
+    together.
     """
     links = sum(len(item.right) for items in columns.values() for item in items)
     best, least = {column: list(items) for column, items in columns.items()}, _crossings(columns)
@@ -205,14 +225,16 @@ def _settle_all(columns: dict[int, list[_Item]]) -> None:
     for turn, sides in enumerate([("right",), ("left",), *[("left", "right")] * 6]):
         for column in sorted(columns, reverse=turn % 2 == 0):
             items = columns[column]
-            _settle(items, [[near for side in sides for near in getattr(item, side)] for item in items])
+            _settle(
+                items, [[near for side in sides for near in getattr(item, side)] for item in items]
+            )
 
 
 def _settle(items: list[_Item], near: list[_Pulls]) -> None:
     """The places with the least sum of pull · distance² that keep the items apart.
 
-    Items that would overlap form a block, which stands where its items on the average want it to: the algorithm of
-    pool adjacent violators.
+    Items that would overlap form a block, which stands where its items on the average want it to:
+    the algorithm of pool adjacent violators.
     """
     blocks: list[list[float]] = []  # place of the first item, weight, how many items
     offset, offsets = 0.0, []
@@ -251,9 +273,17 @@ def _free(turn: _Item) -> tuple[float, float]:
     """From where to where a turn can move without coming too near to its neighbours, which may move as well."""
     low, high = float("-inf"), float("inf")
     if turn.above:
-        low = (turn.above.y + turn.y) / 2 + LANE / 2 if turn.above.is_turn else turn.above.y + _apart(turn.above, turn)
+        low = (
+            (turn.above.y + turn.y) / 2 + LANE / 2
+            if turn.above.is_turn
+            else turn.above.y + _apart(turn.above, turn)
+        )
     if turn.below:
-        high = (turn.below.y + turn.y) / 2 - LANE / 2 if turn.below.is_turn else turn.below.y - _apart(turn, turn.below)
+        high = (
+            (turn.below.y + turn.y) / 2 - LANE / 2
+            if turn.below.is_turn
+            else turn.below.y - _apart(turn, turn.below)
+        )
     return min(low, turn.y), max(high, turn.y)
 
 
@@ -264,7 +294,8 @@ def _down_from_0(columns: dict[int, list[_Item]]) -> None:
         item.y -= top
 
 
-# -- across --------------------------------------------------------------------------------------------------
+# -- across
+# --------------------------------------------------------------------------------------------------
 
 
 def _across(columns: dict[int, list[_Item]], gap: float) -> dict[int, tuple[float, float]]:
@@ -277,13 +308,25 @@ def _across(columns: dict[int, list[_Item]], gap: float) -> dict[int, tuple[floa
     return x
 
 
-def _bends(wires: list[list[_Item]], columns: dict[int, list[_Item]], x: dict[int, tuple[float, float]],
-           gap: float) -> dict[int, list[Point]]:
+def _bends(
+    wires: list[list[_Item]],
+    columns: dict[int, list[_Item]],
+    x: dict[int, tuple[float, float]],
+    gap: float,
+) -> dict[int, list[Point]]:
     """The curves of all wires that pass other columns, as points of Bézier splines."""
-    bends, lane = {}, max(item.y + item.height / 2 for items in columns.values() for item in items) + GAP_Y
-    for i, wire in sorted(enumerate(wires), key=lambda pair: pair[1][-1].column - pair[1][0].column):
+    bends, lane = (
+        {},
+        max(item.y + item.height / 2 for items in columns.values() for item in items) + GAP_Y,
+    )
+    for i, wire in sorted(
+        enumerate(wires), key=lambda pair: pair[1][-1].column - pair[1][0].column
+    ):
         (centre, half), (far, far_half) = x[wire[0].column], x[wire[-1].column]
-        start, end = (centre + half, wire[0].y), (far - far_half, wire[-1].y)  # a card may be narrower than its column
+        start, end = (
+            (centre + half, wire[0].y),
+            (far - far_half, wire[-1].y),
+        )  # a card may be narrower than its column
         if len(wire) > 2:
             bends[i] = _curve([start, *_path(wire, x), end])
         elif wire[1].column > wire[0].column + 1:  # no turns were left

@@ -37,14 +37,25 @@ def _lying(scene: Scene) -> Scene:
     """The scene with every box on its side: laid out from left to right and turned, it runs from top to bottom."""
     cards = [replace(card, width=card.height, tall=card.width) for card in scene.cards]
     of = {id(old): new for old, new in zip(scene.cards, cards)}
-    pills = [replace(pill, width=pill.height, height=pill.width, child=of[id(pill.child)], parent=of[id(pill.parent)])
-             for pill in scene.pills]
+    pills = [
+        replace(
+            pill,
+            width=pill.height,
+            height=pill.width,
+            child=of[id(pill.child)],
+            parent=of[id(pill.parent)],
+        )
+        for pill in scene.pills
+    ]
     return replace(scene, cards=cards, pills=pills)
 
 
 def _turned(placed: Placed) -> Placed:
-    return Placed([(y, x) for x, y in placed.cards], [(y, x) for x, y in placed.pills],
-                  {i: [(y, x) for x, y in bend] for i, bend in placed.bends.items()})
+    return Placed(
+        [(y, x) for x, y in placed.cards],
+        [(y, x) for x, y in placed.pills],
+        {i: [(y, x) for x, y in bend] for i, bend in placed.bends.items()},
+    )
 
 
 def _hint(error: Exception) -> None:
@@ -59,21 +70,32 @@ def _fault(error: Exception) -> str:
         return "Graphviz's dot needs the graphviz package (pip install graphviz)"
     if isinstance(error, subprocess.TimeoutExpired):
         return "Graphviz's dot took too long"
-    return "Graphviz's dot is not installed" if isinstance(error, OSError) else "Graphviz's dot failed"
+    return (
+        "Graphviz's dot is not installed" if isinstance(error, OSError) else "Graphviz's dot failed"
+    )
 
 
 def source(scene: Scene) -> str:
     """The boxes for dot, without a single label: fonts and user text cannot change the layout."""
     import graphviz
-    graph = graphviz.Digraph(graph_attr={"rankdir": "LR", "nodesep": "0.22", "ordering": "in",
-                                         "ranksep": f"{scene.gap / 72:.2f}"},
-                             node_attr={"shape": "box", "fixedsize": "true", "label": ""})
+
+    graph = graphviz.Digraph(
+        graph_attr={
+            "rankdir": "LR",
+            "nodesep": "0.22",
+            "ordering": "in",
+            "ranksep": f"{scene.gap / 72:.2f}",
+        },
+        node_attr={"shape": "box", "fixedsize": "true", "label": ""},
+    )
     for i, card in enumerate(scene.cards):
         graph.node(f"c{i}", width=f"{card.width / 72:.4f}", height=f"{card.height / 72:.4f}")
     place_of = {id(card): i for i, card in enumerate(scene.cards)}
     for i, pill in enumerate([] if scene.bare else scene.pills):
         graph.node(f"p{i}", width=f"{pill.width / 72:.4f}", height=f"{pill.height / 72:.4f}")
-    for i, pill in sorted(enumerate(scene.pills), key=lambda item: (item[1].child.number, item[1].step.slot)):
+    for i, pill in sorted(
+        enumerate(scene.pills), key=lambda item: (item[1].child.number, item[1].step.slot)
+    ):
         start = f"c{place_of[id(pill.parent)]}"
         if not scene.bare:
             graph.edge(f"{start}:e", f"p{i}:w", weight="4")
@@ -87,17 +109,30 @@ def by_dot(scene: Scene, seconds: float) -> Placed:
     program = shutil.which("dot")
     if program is None:
         raise OSError("dot is not on PATH")
-    done = subprocess.run([program, "-Tjson"], input=source(scene).encode(), capture_output=True, timeout=seconds,
-                          check=True)
+    done = subprocess.run(
+        [program, "-Tjson"],
+        input=source(scene).encode(),
+        capture_output=True,
+        timeout=seconds,
+        check=True,
+    )
     answer = json.loads(done.stdout)
     top = float(answer["bb"].split(",")[3])
     boxes = {box["name"]: box for box in answer.get("objects", [])}
-    centre = {name: (float(x), top - float(y)) for name, box in boxes.items() for x, y in [box["pos"].split(",")]}
-    placed = Placed([centre[f"c{i}"] for i in range(len(scene.cards))],
-                    [] if scene.bare else [centre[f"p{i}"] for i in range(len(scene.pills))])
+    centre = {
+        name: (float(x), top - float(y))
+        for name, box in boxes.items()
+        for x, y in [box["pos"].split(",")]
+    }
+    placed = Placed(
+        [centre[f"c{i}"] for i in range(len(scene.cards))],
+        [] if scene.bare else [centre[f"p{i}"] for i in range(len(scene.pills))],
+    )
     for edge in answer.get("edges", []):
         points = _points(edge["pos"], top) if edge.get("id", "").startswith("w") else []
-        if points and points[-1][0] - points[0][0] > 2 * scene.gap:  # to the next column no bends are needed
+        if (
+            points and points[-1][0] - points[0][0] > 2 * scene.gap
+        ):  # to the next column no bends are needed
             placed.bends[int(edge["id"][1:])] = points
     return placed
 

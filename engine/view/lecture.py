@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 def draw_dot(root: Any) -> "graphviz.Digraph":
     """A graphviz.Digraph that a notebook shows as it is; needs Graphviz's dot to render.
 
-    One edge for each parent, so x*x has two. Raises ImportError where the graphviz package is missing.
+    One edge for each parent, so x*x has two. Raises ImportError where the graphviz package is
+    missing.
     """
     try:
         import graphviz
@@ -26,8 +27,11 @@ def draw_dot(root: Any) -> "graphviz.Digraph":
     dot = graphviz.Digraph(format="svg", graph_attr={"rankdir": "LR"})
     numbers = numbered(root)
     for node, number in numbers.items():
-        dot.node(f"v{number}", shape="record",
-                 label=f"{{ {_field(node.label)} | data {node.data:.4f} | grad {node.grad:.4f} }}")
+        dot.node(
+            f"v{number}",
+            shape="record",
+            label=f"{{ {_field(node.label)} | data {node.data:.4f} | grad {node.grad:.4f} }}",
+        )
         if node.parents:
             dot.node(f"o{number}", label=graphviz.escape(node.operation.symbol))
             dot.edge(f"o{number}", f"v{number}")

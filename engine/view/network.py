@@ -7,8 +7,8 @@
 >>> network(y).count('class="wire')
 1
 
-A neuron's colour is its gradient: which way it would have to move, and how much it matters. The ones whose
-gradient is largest, the most wrong, wear a ring and say their number.
+A neuron's colour is its gradient: which way it would have to move, and how much it matters. The
+ones whose gradient is largest, the most wrong, wear a ring and say their number.
 """
 
 import hashlib
@@ -23,9 +23,11 @@ from .svg import DARK, LIGHT, t
 
 RADIUS, ROW, COLUMN, MARGIN = 15.0, 42.0, 200.0, 40.0
 MOST_NEURONS, MOST_WIRES, RINGS = 400, 10_000, 3
-KEYS = ('<g class="neg"><rect class="key" y="-3" width="22" height="6" rx="2"/></g><text x="28" y="4">negative</text>'
-        '<g class="pos"><rect class="key" x="100" y="-3" width="22" height="6" rx="2"/></g>'
-        '<text x="128" y="4">positive</text>')
+KEYS = (
+    '<g class="neg"><rect class="key" y="-3" width="22" height="6" rx="2"/></g><text x="28" y="4">negative</text>'
+    '<g class="pos"><rect class="key" x="100" y="-3" width="22" height="6" rx="2"/></g>'
+    '<text x="128" y="4">positive</text>'
+)
 
 
 class Dot(NamedTuple):
@@ -46,20 +48,27 @@ class Wire(NamedTuple):
     back: float  # what flows back along it: the contribution to the start's gradient
 
 
-def network(root: Any, *, names: dict[Any, str] | None = None, wires: str = "auto", theme: str = "auto") -> str:
+def network(
+    root: Any, *, names: dict[Any, str] | None = None, wires: str = "auto", theme: str = "auto"
+) -> str:
     """The network under `root` as SVG; `wires` are coloured by "weight" or by "gradient".
 
-    Raises ValueError where there are no neurons (engine.weighted_sum makes one), or more than can be read.
+    Raises ValueError where there are no neurons (engine.weighted_sum makes one), or more than can
+    be read.
     """
     order, _ = topological_order(root)
     found = neurons(order)
     if not found:
-        raise ValueError("view='network' draws neurons, and there are none here: a neuron is a "
-                         "weighted_sum, or a sum of products of weights and inputs; view='graph' draws any graph")
+        raise ValueError(
+            "view='network' draws neurons, and there are none here: a neuron is a "
+            "weighted_sum, or a sum of products of weights and inputs; view='graph' draws any graph"
+        )
     count = sum(len(neuron.weights) for neuron in found)
     if len(found) > MOST_NEURONS or count > MOST_WIRES:
-        raise ValueError(f"{len(found):,} neurons with {count:,} weights are too many to read ({MOST_NEURONS} and "
-                         f"{MOST_WIRES:,} at most): draw the loss of one example, or collapse='layers'")
+        raise ValueError(
+            f"{len(found):,} neurons with {count:,} weights are too many to read ({MOST_NEURONS} and "
+            f"{MOST_WIRES:,} at most): draw the loss of one example, or collapse='layers'"
+        )
     swept = any(node.grad != 0.0 for node in order)
     if wires not in ("auto", "weight", "gradient"):
         raise ValueError(f"wires {wires!r}: take 'auto', 'weight' or 'gradient'")
@@ -68,7 +77,9 @@ def network(root: Any, *, names: dict[Any, str] | None = None, wires: str = "aut
     return _paint(root, dots, _wires(root, found, dots), by, swept, changed(order), theme)
 
 
-def _dots(root: Any, order: list[Any], found: list[Neuron], names: dict[Any, str]) -> dict[Any, Dot]:
+def _dots(
+    root: Any, order: list[Any], found: list[Neuron], names: dict[Any, str]
+) -> dict[Any, Dot]:
     """Every circle by its value; a neuron stands one column right of the last of its inputs."""
     made = {neuron.output: neuron for neuron in found}
     column: dict[Any, int] = {}
@@ -82,7 +93,9 @@ def _dots(root: Any, order: list[Any], found: list[Neuron], names: dict[Any, str
     for output, neuron in made.items():
         dots[output] = Dot(output, column[output], neuron.called(names) or name(output), neuron)
     if root not in dots:
-        dots[root] = Dot(root, column[root] + 1, names.get(root) or root.label or root.operation.symbol, None)
+        dots[root] = Dot(
+            root, column[root] + 1, names.get(root) or root.label or root.operation.symbol, None
+        )
     return dots
 
 
@@ -90,10 +103,16 @@ def _wires(root: Any, found: list[Neuron], dots: dict[Any, Dot]) -> list[Wire]:
     wires = []
     for neuron in found:
         for x, weight, slope in zip(neuron.inputs, neuron.weights, neuron.slopes()):
-            wires.append(Wire(x, neuron.output, weight, neuron.sum.grad * slope if neuron.sum.grad else 0.0))
+            wires.append(
+                Wire(x, neuron.output, weight, neuron.sum.grad * slope if neuron.sum.grad else 0.0)
+            )
     if dots[root].neuron is None:
         used = {wire.start for wire in wires}
-        wires += [Wire(neuron.output, root, None, neuron.output.grad) for neuron in found if neuron.output not in used]
+        wires += [
+            Wire(neuron.output, root, None, neuron.output.grad)
+            for neuron in found
+            if neuron.output not in used
+        ]
     return wires
 
 
@@ -110,23 +129,41 @@ def _places(dots: dict[Any, Dot]) -> dict[Any, tuple[float, float]]:
     return at
 
 
-def _paint(root: Any, dots: dict[Any, Dot], wires: list[Wire], by: str, swept: bool,
-           now: dict[Any, float], theme: str) -> str:
+def _paint(
+    root: Any,
+    dots: dict[Any, Dot],
+    wires: list[Wire],
+    by: str,
+    swept: bool,
+    now: dict[Any, float],
+    theme: str,
+) -> str:
     at = _places(dots)
-    body = _painted_wires(wires, dots, at, by, swept) + _painted_dots(root, dots, at, swept, now) + _captions(dots, at)
+    body = (
+        _painted_wires(wires, dots, at, by, swept)
+        + _painted_dots(root, dots, at, swept, now)
+        + _captions(dots, at)
+    )
     legend = _legend(by, swept, bool(now))
-    wide = max(max(x for x, _ in at.values()) + RADIUS + 16 + 6.63 * columns(_brief_label(dots[root])),
-               208 + 6.63 * len(legend)) + 32
+    wide = (
+        max(
+            max(x for x, _ in at.values()) + RADIUS + 16 + 6.63 * columns(_brief_label(dots[root])),
+            208 + 6.63 * len(legend),
+        )
+        + 32
+    )
     high = max(y for _, y in at.values()) + ROW + 26
     say = f"{len(dots)} circles, {len(wires)} wires" + ("" if swept else ", forward only")
     title = f"the network of {printable(dots[root].label, 60)} = {text(root.data)}"
     ident = "cn" + hashlib.sha256(f"{body}{by}{theme}".encode()).hexdigest()[:8]
-    return (f'<svg xmlns="http://www.w3.org/2000/svg" id="{ident}" class="{ident}" role="img" '
-            f'aria-labelledby="{ident}-t {ident}-d" viewBox="0 0 {wide:.0f} {high:g}" width="{wide:.0f}" '
-            f'height="{high:g}"><title id="{ident}-t">{t(title)}</title>'
-            f'<desc id="{ident}-d">{t(say)}</desc><style>{_style(theme, ident)}</style>'
-            f'<rect class="bg" width="100%" height="100%" rx="10"/>{body}'
-            f'<g transform="translate(16 {high - 20:g})">{KEYS}<text x="208" y="4">{t(legend)}</text></g></svg>\n')
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" id="{ident}" class="{ident}" role="img" '
+        f'aria-labelledby="{ident}-t {ident}-d" viewBox="0 0 {wide:.0f} {high:g}" width="{wide:.0f}" '
+        f'height="{high:g}"><title id="{ident}-t">{t(title)}</title>'
+        f'<desc id="{ident}-d">{t(say)}</desc><style>{_style(theme, ident)}</style>'
+        f'<rect class="bg" width="100%" height="100%" rx="10"/>{body}'
+        f'<g transform="translate(16 {high - 20:g})">{KEYS}<text x="208" y="4">{t(legend)}</text></g></svg>\n'
+    )
 
 
 def _legend(by: str, swept: bool, is_stale: bool) -> str:
@@ -142,26 +179,40 @@ def _captions(dots: dict[Any, Dot], at: dict[Any, tuple[float, float]]) -> str:
     """Above each column what its neurons' names begin with, where they agree."""
     begins: dict[float, set[str]] = {}
     for value, dot in dots.items():
-        begins.setdefault(at[value][0], set()).add(dot.label.rpartition(".")[0] if dot.neuron else "")
-    return "".join(f'<text class="caption" x="{x:g}" y="24">{t(cut(found.pop(), COLUMN - 20, 11))}</text>'
-                   for x, found in begins.items() if len(found) == 1 and "" not in found)
+        begins.setdefault(at[value][0], set()).add(
+            dot.label.rpartition(".")[0] if dot.neuron else ""
+        )
+    return "".join(
+        f'<text class="caption" x="{x:g}" y="24">{t(cut(found.pop(), COLUMN - 20, 11))}</text>'
+        for x, found in begins.items()
+        if len(found) == 1 and "" not in found
+    )
 
 
-def _painted_wires(wires: list[Wire], dots: dict[Any, Dot], at: dict[Any, tuple[float, float]], by: str,
-                   swept: bool) -> str:
+def _painted_wires(
+    wires: list[Wire],
+    dots: dict[Any, Dot],
+    at: dict[Any, tuple[float, float]],
+    by: str,
+    swept: bool,
+) -> str:
     size = [_strength(wire, by) for wire in wires]
     top = max([abs(x) for x in size if x - x == 0.0], default=0.0) or 1.0
     lines = []
-    for wire, x in sorted(zip(wires, size), key=lambda pair: abs(pair[1]) if pair[1] == pair[1] else 0.0):
+    for wire, x in sorted(
+        zip(wires, size), key=lambda pair: abs(pair[1]) if pair[1] == pair[1] else 0.0
+    ):
         share = min(1.0, abs(x) / top) ** 0.5 if x == x else 1.0
         (x1, y1), (x2, y2) = at[wire.start], at[wire.end]
         words = f"{dots[wire.start].label} to {dots[wire.end].label}"
         words += f"; weight {text(wire.weight.data)}" if wire.weight is not None else ""
         words += f"; passes back {text(wire.back)}" if swept else ""
-        lines.append(f'<g class="{sign(x)}"><title>{t(printable(words, 200))}</title><path class="wire" stroke-width="'
-                     f'{0.5 + 3.0 * share:.1f}" stroke-opacity="{0.12 + 0.83 * share:.2f}" '
-                     f'd="M{x1 + RADIUS:g} {y1:g}C{x1 + 80:g} {y1:g} {x2 - 80:g} {y2:g} {x2 - RADIUS:g} {y2:g}"/>'
-                     '</g>\n')
+        lines.append(
+            f'<g class="{sign(x)}"><title>{t(printable(words, 200))}</title><path class="wire" stroke-width="'
+            f'{0.5 + 3.0 * share:.1f}" stroke-opacity="{0.12 + 0.83 * share:.2f}" '
+            f'd="M{x1 + RADIUS:g} {y1:g}C{x1 + 80:g} {y1:g} {x2 - 80:g} {y2:g} {x2 - RADIUS:g} {y2:g}"/>'
+            "</g>\n"
+        )
     return "".join(lines)
 
 
@@ -171,32 +222,54 @@ def _strength(wire: Wire, by: str) -> float:
     return float(wire.weight.data) if wire.weight is not None else 1.0
 
 
-def _painted_dots(root: Any, dots: dict[Any, Dot], at: dict[Any, tuple[float, float]], swept: bool,
-                  now: dict[Any, float]) -> str:
-    grads = {value: abs(value.grad) for value, dot in dots.items() if dot.neuron and value.grad == value.grad}
+def _painted_dots(
+    root: Any,
+    dots: dict[Any, Dot],
+    at: dict[Any, tuple[float, float]],
+    swept: bool,
+    now: dict[Any, float],
+) -> str:
+    grads = {
+        value: abs(value.grad)
+        for value, dot in dots.items()
+        if dot.neuron and value.grad == value.grad
+    }
     top = max([g for g in grads.values() if g < float("inf")], default=0.0) or 1.0
-    wrong = [v for v in sorted(grads, key=lambda v: -grads[v])[:RINGS] if grads[v] > 0.0] if swept else []
+    wrong = (
+        [v for v in sorted(grads, key=lambda v: -grads[v])[:RINGS] if grads[v] > 0.0]
+        if swept
+        else []
+    )
     parts = []
     for value, dot in dots.items():
         x, y = at[value]
         kind, words = sign(value.grad) if swept and dot.neuron else "zero", _tip(dot, swept)
         if value in now:
-            kind, words = f"{kind} stale", f"{words}; stale: built again, its data would be {text(now[value])}"
-        parts += [f'<g class="{kind}"><title>{t(printable(words, 200))}</title>'
-                  f'<circle class="base" cx="{x:g}" cy="{y:g}" r="{RADIUS:g}"/>'
-                  f'<circle class="dot" cx="{x:g}" cy="{y:g}" r="{RADIUS:g}" '
-                  f'fill-opacity="{_shade(dot, top) if swept else 0.0:.2f}"/>',
-                  _ring(x, y, value.grad) if value in wrong else "",
-                  f'<text class="mid ink" x="{x:g}" y="{y + 3.5:g}">{t(_brief(value.data))}</text>']
+            kind, words = (
+                f"{kind} stale",
+                f"{words}; stale: built again, its data would be {text(now[value])}",
+            )
+        parts += [
+            f'<g class="{kind}"><title>{t(printable(words, 200))}</title>'
+            f'<circle class="base" cx="{x:g}" cy="{y:g}" r="{RADIUS:g}"/>'
+            f'<circle class="dot" cx="{x:g}" cy="{y:g}" r="{RADIUS:g}" '
+            f'fill-opacity="{_shade(dot, top) if swept else 0.0:.2f}"/>',
+            _ring(x, y, value.grad) if value in wrong else "",
+            f'<text class="mid ink" x="{x:g}" y="{y + 3.5:g}">{t(_brief(value.data))}</text>',
+        ]
         if dot.neuron is None or value is root:
             side, anchor = (x + RADIUS + 8, "") if value is root else (x - RADIUS - 6, " end")
-            parts.append(f'<text class="ink{anchor}" x="{side:g}" y="{y + 4:g}">{t(_brief_label(dot))}</text>')
+            parts.append(
+                f'<text class="ink{anchor}" x="{side:g}" y="{y + 4:g}">{t(_brief_label(dot))}</text>'
+            )
         parts.append("</g>\n")
     return "".join(parts)
 
 
 def _tip(dot: Dot, swept: bool) -> str:
-    return f"{dot.label}: data {text(dot.value.data)}, grad {text(dot.value.grad) if swept else '–'}"
+    return (
+        f"{dot.label}: data {text(dot.value.data)}, grad {text(dot.value.grad) if swept else '–'}"
+    )
 
 
 def _shade(dot: Dot, top: float) -> float:
@@ -209,9 +282,11 @@ def _ring(x: float, y: float, grad: float) -> str:
     """The ring of a neuron that is among the most wrong, and its gradient on a tag that covers the wires."""
     words = f"grad {text(grad)}"
     width, right = 6.63 * len(words) + 12, x - RADIUS - 11
-    return (f'<circle class="ring" cx="{x:g}" cy="{y:g}" r="{RADIUS + 5:g}"/>'
-            f'<rect class="tag" x="{right - width:.1f}" y="{y - 9:g}" width="{width:.1f}" height="18" rx="9"/>'
-            f'<text class="wrong" x="{right - width / 2:.1f}" y="{y + 4:g}">{t(words)}</text>')
+    return (
+        f'<circle class="ring" cx="{x:g}" cy="{y:g}" r="{RADIUS + 5:g}"/>'
+        f'<rect class="tag" x="{right - width:.1f}" y="{y - 9:g}" width="{width:.1f}" height="18" rx="9"/>'
+        f'<text class="wrong" x="{right - width / 2:.1f}" y="{y + 4:g}">{t(words)}</text>'
+    )
 
 
 def _brief_label(dot: Dot) -> str:
@@ -222,29 +297,45 @@ def _brief_label(dot: Dot) -> str:
 def _brief(x: float) -> str:
     """Two digits or so, for a circle has room for five characters."""
     size = abs(x)
-    words = f"{x:.2f}" if size < 9.995 else f"{x:.0e}".replace("e+0", "e") if 9_999 < size < inf else f"{x:.0f}"
-    return words.replace("-", "−").replace("0.", ".", 1) if size < 0.995 else words.replace("-", "−")
+    words = (
+        f"{x:.2f}"
+        if size < 9.995
+        else f"{x:.0e}".replace("e+0", "e")
+        if 9_999 < size < inf
+        else f"{x:.0f}"
+    )
+    return (
+        words.replace("-", "−").replace("0.", ".", 1) if size < 0.995 else words.replace("-", "−")
+    )
 
 
 def _style(theme: str, ident: str) -> str:
     if theme not in ("auto", "light", "dark"):
         raise ValueError(f"theme {theme!r}: take 'auto', 'light' or 'dark'")
-    shapes = (".X{font-family:ui-monospace,'DejaVu Sans Mono',Menlo,Consolas,monospace}.X text{font-size:11px}"
-              ".X .mid{text-anchor:middle;font-size:10px}.X .end{text-anchor:end}.X .wire{fill:none}"
-              ".X .base,.X .dot{stroke-width:1.3}.X .ring{fill:none;stroke-width:2}"
-              ".X .wrong,.X .caption{text-anchor:middle}.X .wrong{font-weight:700}.X .tag{stroke-width:1}")
+    shapes = (
+        ".X{font-family:ui-monospace,'DejaVu Sans Mono',Menlo,Consolas,monospace}.X text{font-size:11px}"
+        ".X .mid{text-anchor:middle;font-size:10px}.X .end{text-anchor:end}.X .wire{fill:none}"
+        ".X .base,.X .dot{stroke-width:1.3}.X .ring{fill:none;stroke-width:2}"
+        ".X .wrong,.X .caption{text-anchor:middle}.X .wrong{font-weight:700}.X .tag{stroke-width:1}"
+    )
     light, dark = _colours(LIGHT), _colours(DARK)
-    style = shapes + {"light": light, "dark": dark}.get(theme, f"{light}@media(prefers-color-scheme:dark){{{dark}}}")
+    style = shapes + {"light": light, "dark": dark}.get(
+        theme, f"{light}@media(prefers-color-scheme:dark){{{dark}}}"
+    )
     return style.replace(".X", f".{ident}")
 
 
 def _colours(c: dict[str, str]) -> str:
-    rules = [f".X .bg{{fill:{c['bg']}}}.X text{{fill:{c['soft']}}}.X .ink{{fill:{c['ink']}}}"
-             f".X .base{{fill:{c['card']}}}"]
+    rules = [
+        f".X .bg{{fill:{c['bg']}}}.X text{{fill:{c['soft']}}}.X .ink{{fill:{c['ink']}}}"
+        f".X .base{{fill:{c['card']}}}"
+    ]
     last = f".X .stale .dot{{stroke:{c['old']};stroke-dasharray:4 2}}"
     for kind in ("pos", "neg", "zero", "nan"):
-        rules.append(f".X .{kind} .wire,.X .{kind} .ring{{stroke:{c[kind]}}}"
-                     f".X .{kind} .dot{{fill:{c[kind]};stroke:{c[kind]}}}"
-                     f".X .{kind} .key,.X .{kind} .wrong{{fill:{c[kind]}}}"
-                     f".X .{kind} .tag{{fill:{c[kind + '-bg']};stroke:{c[kind]}}}")
+        rules.append(
+            f".X .{kind} .wire,.X .{kind} .ring{{stroke:{c[kind]}}}"
+            f".X .{kind} .dot{{fill:{c[kind]};stroke:{c[kind]}}}"
+            f".X .{kind} .key,.X .{kind} .wrong{{fill:{c[kind]}}}"
+            f".X .{kind} .tag{{fill:{c[kind + '-bg']};stroke:{c[kind]}}}"
+        )
     return "".join([*rules, last])

@@ -7,8 +7,8 @@
 >>> [len(neuron.inside) for root in (one, spelled) for neuron in neurons(topological_order(root)[0])]
 [1, 2]
 
-The sum is one node, or it is spelled out: additions, each the only use of what it adds, over products of a leaf, the
-weight, with an input, and at most one leaf more, the bias.
+The sum is one node, or it is spelled out: additions, each the only use of what it adds, over
+products of a leaf, the weight, with an input, and at most one leaf more, the bias.
 """
 
 from collections.abc import Iterable, Mapping
@@ -16,8 +16,20 @@ from typing import Any, NamedTuple
 
 from ..operation import OPERATIONS
 
-ACTIVATIONS = {"relu", "leaky_relu", "elu", "gelu", "silu", "sigmoid", "softplus", "tanh", "step", "sign", "clamp",
-               "erf"}
+ACTIVATIONS = {
+    "relu",
+    "leaky_relu",
+    "elu",
+    "gelu",
+    "silu",
+    "sigmoid",
+    "softplus",
+    "tanh",
+    "step",
+    "sign",
+    "clamp",
+    "erf",
+}
 
 
 class Neuron(NamedTuple):
@@ -38,8 +50,11 @@ class Neuron(NamedTuple):
     def slopes(self) -> list[float]:
         """The derivative of the sum by each input: the weights, as they were in the forward pass."""
         if not self.products:
-            return list(self.sum.local_derivatives()[len(self.weights):2 * len(self.weights)])
-        return [product.local_derivatives()[product.parents[0] is w] for product, w in zip(self.products, self.weights)]
+            return list(self.sum.local_derivatives()[len(self.weights) : 2 * len(self.weights)])
+        return [
+            product.local_derivatives()[product.parents[0] is w]
+            for product, w in zip(self.products, self.weights)
+        ]
 
     def slot(self, node: Any, slot: int) -> int:
         """Where an operand of one of the nodes would stand among w…, a…, b, the operands of a weighted sum."""
@@ -68,7 +83,9 @@ def neurons(order: Iterable[Any]) -> list[Neuron]:
     order = list(order)
     only = _only_users(order)
     sums = _sums(order, only)
-    terms = {node: _terms(node, sums) for node in order if node in sums and only.get(node) not in sums}
+    terms = {
+        node: _terms(node, sums) for node in order if node in sums and only.get(node) not in sums
+    }
     usual = _usual_slot([product for found in terms.values() for product in found[1]])
     found = []
     for node in order:
@@ -77,7 +94,9 @@ def neurons(order: Iterable[Any]) -> list[Neuron]:
             found.append(_whole(node, output))
         elif node in terms and terms[node][1]:
             found.append(_spelled(node, output, *terms[node], usual))
-    return [neuron for neuron in found if len(set(neuron.weights)) == len(neuron.weights)]  # each weight has one input
+    return [
+        neuron for neuron in found if len(set(neuron.weights)) == len(neuron.weights)
+    ]  # each weight has one input
 
 
 def used_once(order: Iterable[Any], names: Mapping[Any, str]) -> dict[str, Neuron]:
@@ -90,7 +109,11 @@ def used_once(order: Iterable[Any], names: Mapping[Any, str]) -> dict[str, Neuro
 
 def output_names(order: Iterable[Any], names: Mapping[Any, str]) -> dict[Any, str]:
     """Outputs without a label are called as their neurons are."""
-    return {neuron.output: family for family, neuron in used_once(order, names).items() if not neuron.output.label}
+    return {
+        neuron.output: family
+        for family, neuron in used_once(order, names).items()
+        if not neuron.output.label
+    }
 
 
 def _only_users(order: list[Any]) -> dict[Any, Any]:
@@ -106,12 +129,16 @@ def _only_users(order: list[Any]) -> dict[Any, Any]:
 
 def _whole(node: Any, output: Any) -> Neuron:
     half = len(node.parents) // 2
-    return Neuron(node, output, node.parents[:half], node.parents[half:-1], node.parents[-1], (node,))
+    return Neuron(
+        node, output, node.parents[:half], node.parents[half:-1], node.parents[-1], (node,)
+    )
 
 
 def _activates(node: Any) -> bool:
     name = node.operation.name
-    return len(node.parents) == 1 and (name in ACTIVATIONS or not (name in OPERATIONS or name == "power"))
+    return len(node.parents) == 1 and (
+        name in ACTIVATIONS or not (name in OPERATIONS or name == "power")
+    )
 
 
 def _sums(order: list[Any], only: dict[Any, Any]) -> dict[Any, int]:
@@ -135,7 +162,11 @@ def _biases(term: Any, only: dict[Any, Any], sums: dict[Any, int]) -> int:
 
 
 def _is_product(node: Any) -> bool:
-    return node.operation.name == "multiply" and bool(_weights(node)) and node.parents[0] is not node.parents[1]
+    return (
+        node.operation.name == "multiply"
+        and bool(_weights(node))
+        and node.parents[0] is not node.parents[1]
+    )
 
 
 def _weights(product: Any) -> list[int]:
@@ -165,11 +196,21 @@ def _usual_slot(products: list[Any]) -> int:
     return int(2 * sum(certain) > len(certain))
 
 
-def _spelled(node: Any, output: Any, additions: list[Any], products: list[Any], leaves: list[Any],
-             usual: int) -> Neuron:
+def _spelled(
+    node: Any, output: Any, additions: list[Any], products: list[Any], leaves: list[Any], usual: int
+) -> Neuron:
     slots = [found[0] if len(found) == 1 else usual for found in map(_weights, products)]
-    pairs = [(product.parents[slot], product.parents[1 - slot]) for product, slot in zip(products, slots)]
+    pairs = [
+        (product.parents[slot], product.parents[1 - slot]) for product, slot in zip(products, slots)
+    ]
     weights, inputs = zip(*pairs)
     bias = next((leaf for leaf in leaves if not leaf.constant), None)
-    return Neuron(node, output, weights, inputs, bias, (*additions, *products),
-                  {product: i for i, product in enumerate(products)})
+    return Neuron(
+        node,
+        output,
+        weights,
+        inputs,
+        bias,
+        (*additions, *products),
+        {product: i for i, product in enumerate(products)},
+    )

@@ -6,7 +6,8 @@
 >>> page
 <Page of 9 steps>
 
-One file that asks no network: the graph and every step as data, a script that paints step k from data alone.
+One file that asks no network: the graph and every step as data, a script that paints step k from
+data alone.
 """
 
 import base64
@@ -40,14 +41,18 @@ class Page:
         """Write the page, whole or not at all; returns the path. Raises ValueError unless it ends in .html."""
         target = Path(path)
         if target.suffix.lower() not in (".html", ".htm"):
-            raise ValueError(f"a stepper page is an .html file, not {target.name!r}: write {target.stem}.html")
+            raise ValueError(
+                f"a stepper page is an .html file, not {target.name!r}: write {target.stem}.html"
+            )
         write_whole(target, self.html)
         return target
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
         """A frame that may run its script and nothing else; viewers that strip frames show the picture."""
-        frame = (f'<iframe sandbox="allow-scripts" title="Backward pass, step by step" width="100%" '
-                 f'height="{self._height}" style="border:0" srcdoc="{html.escape(self.html)}"></iframe>')
+        frame = (
+            f'<iframe sandbox="allow-scripts" title="Backward pass, step by step" width="100%" '
+            f'height="{self._height}" style="border:0" srcdoc="{html.escape(self.html)}"></iframe>'
+        )
         bundle = {"text/html": frame, "text/plain": repr(self)}
         with suppress(ValueError):  # too large for a picture
             bundle["image/svg+xml"] = draw(self._root, **self._options).svg
@@ -74,41 +79,64 @@ def write_whole(path: Path, content: str) -> None:
 
 def _height(boxes: list[dict[str, Any]]) -> int:
     """How high the frame in a notebook is: the graph as it is, with controls and words around; within reason."""
-    edges: list[float] = [box["at"][1] + half * box["size"][1] for box in boxes for half in (-0.5, 0.5)]
+    edges: list[float] = [
+        box["at"][1] + half * box["size"][1] for box in boxes for half in (-0.5, 0.5)
+    ]
     return round(min(760.0, max(520.0, max(edges) - min(edges) + 390.0)))
 
 
-def stepper(root: Value, *, forward: bool = False, title: str = "", names: Mapping[str, Any] | None = None,
-            module: Any = None, collapse: str = "auto") -> Page:
+def stepper(
+    root: Value,
+    *,
+    forward: bool = False,
+    title: str = "",
+    names: Mapping[str, Any] | None = None,
+    module: Any = None,
+    collapse: str = "auto",
+) -> Page:
     """A page on which the backward pass of `root` is played.
 
     >>> x = Value(3.0, label="x")
     >>> "x.grad" in stepper(x * x).html
     True
 
-    The page can play the forward pass first, and does from the start with `forward=True`. It starts from zero whatever
-    the grads are, and changes nothing. `names`, `module` and `collapse` are those of draw: of a collapsed graph a step
-    is what crosses the border of a neuron or layer, and where several edges cross it between the same two cards, their
-    sum. Raises ValueError above 300 cards.
+    The page can play the forward pass first, and does from the start with `forward=True`. It starts
+    from zero whatever the grads are, and changes nothing. `names`, `module` and `collapse` are
+    those of draw: of a collapsed graph a step is what crosses the border of a neuron or layer, and
+    where several edges cross it between the same two cards, their sum. Raises ValueError above 300
+    cards.
     """
     content = film(root, title=title, names=names, module=module, collapse=collapse)
-    return Page({**content, "forward": forward}, root, names=names, module=module, collapse=collapse)
+    return Page(
+        {**content, "forward": forward}, root, names=names, module=module, collapse=collapse
+    )
 
 
 def _page(content: dict[str, Any]) -> str:
     """The assets with the data in them; their hashes are all that the browser is allowed to run."""
-    parts = {asset: resources.files(__package__).joinpath("assets", asset).read_text("utf-8")
-             for asset in ("page.html", "page.css", "page.js")}
+    parts = {
+        asset: resources.files(__package__).joinpath("assets", asset).read_text("utf-8")
+        for asset in ("page.html", "page.css", "page.js")
+    }
     style, script = parts["page.css"], parts["page.js"]
-    policy = (f"default-src 'none'; script-src '{_hash(script)}'; style-src '{_hash(style)}'; "
-              "base-uri 'none'; form-action 'none'")
-    fillings = {"POLICY": policy, "TITLE": html.escape(content["title"]), "STYLE": style, "SCRIPT": script,
-                "DATA": _inert(content)}  # all in one pass, so that a label can't ask for another filling
+    policy = (
+        f"default-src 'none'; script-src '{_hash(script)}'; style-src '{_hash(style)}'; "
+        "base-uri 'none'; form-action 'none'"
+    )
+    fillings = {
+        "POLICY": policy,
+        "TITLE": html.escape(content["title"]),
+        "STYLE": style,
+        "SCRIPT": script,
+        "DATA": _inert(content),
+    }  # all in one pass, so that a label can't ask for another filling
     return re.sub(r"\{\{([A-Z]+)\}\}", lambda mark: fillings[mark[1]], parts["page.html"])
 
 
 def _hash(text: str) -> str:
-    return "sha256-" + base64.b64encode(hashlib.sha256(text.encode("utf-8")).digest()).decode("ascii")
+    return "sha256-" + base64.b64encode(hashlib.sha256(text.encode("utf-8")).digest()).decode(
+        "ascii"
+    )
 
 
 def _inert(content: dict[str, Any]) -> str:

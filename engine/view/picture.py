@@ -21,8 +21,13 @@ from .network import network
 from .scene import Scene, counted
 from .svg import paint
 
-WRITERS = {".dot": export.dot, ".gv": export.dot, ".mmd": export.mermaid, ".mermaid": export.mermaid,
-           ".json": export.json}
+WRITERS = {
+    ".dot": export.dot,
+    ".gv": export.dot,
+    ".mmd": export.mermaid,
+    ".mermaid": export.mermaid,
+    ".json": export.json,
+}
 LARGEST = 2_000  # cards and edges; above it a picture can't be read, and dot gets slow
 MOST = 250_000  # values and edges that are collapsed into fewer cards, which takes seconds
 FULL = 60  # values of a part that are drawn one by one
@@ -37,8 +42,8 @@ class Picture:
     def save(self, path: str | Path) -> Path:
         """Write the picture; the suffix says the format: .svg, .dot, .mmd, .json, .png or .pdf.
 
-        Returns the path. The last two need cairosvg or the program rsvg-convert. Raises ValueError for another
-        suffix, ImportError where both are missing.
+        Returns the path. The last two need cairosvg or the program rsvg-convert. Raises ValueError
+        for another suffix, ImportError where both are missing.
         """
         path = Path(path)
         suffix = path.suffix.lower()
@@ -52,9 +57,13 @@ class Picture:
         if suffix == ".svg":
             return self.svg
         if suffix not in WRITERS:
-            advice = "; engine.stepper(root).save() writes pages" if suffix in (".html", ".htm") else ""
-            raise ValueError(f"can't save a picture as {suffix or 'a file without suffix'}: end its name in .svg, "
-                             f".png, .pdf, .dot, .mmd or .json{advice}")
+            advice = (
+                "; engine.stepper(root).save() writes pages" if suffix in (".html", ".htm") else ""
+            )
+            raise ValueError(
+                f"can't save a picture as {suffix or 'a file without suffix'}: end its name in .svg, "
+                f".png, .pdf, .dot, .mmd or .json{advice}"
+            )
         return WRITERS[suffix](self.scene).rstrip("\n") + "\n"
 
     def _repr_mimebundle_(self, **_: Any) -> dict[str, str]:
@@ -62,26 +71,41 @@ class Picture:
 
     def __repr__(self) -> str:
         last, what = self.scene.cards[-1], "value" if self.scene.level == "values" else "card"
-        return (f"<Picture of {last.title or last.chip or 'a value'}: {counted(len(self.scene.cards), what)}, "
-                f"{counted(self.scene.edges, 'edge')}>")
+        return (
+            f"<Picture of {last.title or last.chip or 'a value'}: {counted(len(self.scene.cards), what)}, "
+            f"{counted(self.scene.edges, 'edge')}>"
+        )
 
 
-def draw(root: Any, *, names: Mapping[str, Any] | None = None, module: Any = None, collapse: str = "auto",
-         theme: str = "auto", constants: bool = False, around: Any = None, depth: int = 2,
-         between: tuple[Any, Any] | None = None, view: str = "graph", wires: str = "auto",
-         direction: str = "LR", to_come: Iterable[Step] = ()) -> Picture:
+def draw(
+    root: Any,
+    *,
+    names: Mapping[str, Any] | None = None,
+    module: Any = None,
+    collapse: str = "auto",
+    theme: str = "auto",
+    constants: bool = False,
+    around: Any = None,
+    depth: int = 2,
+    between: tuple[Any, Any] | None = None,
+    view: str = "graph",
+    wires: str = "auto",
+    direction: str = "LR",
+    to_come: Iterable[Step] = (),
+) -> Picture:
     """The graph of `root` as a picture: data, grad, and on every edge what it adds to the grad it leads to.
 
     >>> a, b = Value(2.0), Value(3.0)  # doctest: +SKIP
     >>> draw(a * b, names=locals()).save("product.svg")  # doctest: +SKIP
 
-    Changes nothing in the graph. `names` (as locals() gives them) and `module` name values that have no label;
-    `theme` is "auto", "light" or "dark"; `constants` draws plain numbers as cards of their own. `collapse` is
-    "none", "neurons", "layers" or "auto": above 60 values one card for a neuron, above 300 one for a layer. `around`
-    a value draws what is at most `depth` edges away from it, `between=(a, b)` the paths from a to b; what comes in
-    from outside is "elsewhere". `view="network"` draws neurons in columns, with `wires` coloured by
-    "weight" or "gradient". Raises ValueError for more than 2,000 cards and edges, which no one could read.
-    `direction` is "LR" or, with the leaves at the top, "TB". In a sweep that is under way, `to_come` are the steps
+    Changes nothing in the graph. `names` (as locals() gives them) and `module` name values that
+    have no label; `theme` is "auto", "light" or "dark"; `constants` draws plain numbers as cards of
+    their own. `collapse` is "none", "neurons", "layers" or "auto": above 60 values one card for a
+    neuron, above 300 one for a layer. `around` a value draws what is at most `depth` edges away
+    from it, `between=(a, b)` the paths from a to b; what comes in from outside is "elsewhere".
+    `view="network"` draws neurons in columns, with `wires` coloured by "weight" or "gradient".
+    Raises ValueError for more than 2,000 cards and edges, which no one could read. `direction` is
+    "LR" or, with the leaves at the top, "TB". In a sweep that is under way, `to_come` are the steps
     that are still to be taken: their edges are drawn as not sent.
     """
     order, leaves = topological_order(root)
@@ -92,7 +116,9 @@ def draw(root: Any, *, names: Mapping[str, Any] | None = None, module: Any = Non
     if view not in ("graph", "network"):
         raise ValueError(f"view {view!r}: take 'graph' or 'network'")
     if direction not in ("LR", "TB"):
-        raise ValueError(f"direction {direction!r}: take 'LR' (left to right) or 'TB' (top to bottom)")
+        raise ValueError(
+            f"direction {direction!r}: take 'LR' (left to right) or 'TB' (top to bottom)"
+        )
     if view == "network":
         scene = Scene.of(root, _named(names, module), level="layers")
         return Picture(scene, network(root, names=_named(names, module), wires=wires, theme=theme))
@@ -104,7 +130,14 @@ def draw(root: Any, *, names: Mapping[str, Any] | None = None, module: Any = Non
     named = _named(names, module)
     if part is None and level == "values" and len(order) + edges > LARGEST:
         raise _too_large(f"{len(order) + len(leaves):,} values", edges)
-    scene = Scene.of(root, named, constants, level if part is None or len(part) > FULL else "values", part, to_come)
+    scene = Scene.of(
+        root,
+        named,
+        constants,
+        level if part is None or len(part) > FULL else "values",
+        part,
+        to_come,
+    )
     scene.direction = direction
     if len(scene.cards) + len(scene.pills) > LARGEST:
         raise _too_large(f"{len(scene.cards):,} cards", len(scene.pills))
@@ -112,19 +145,26 @@ def draw(root: Any, *, names: Mapping[str, Any] | None = None, module: Any = Non
 
 
 def _too_large(what: str, edges: int) -> ValueError:
-    return ValueError(f"a graph of {what} and {edges:,} edges is too large to read: draw a part of it, "
-                      "draw(root, around=value, depth=2) or draw(root, between=(a, b)), or collapse='layers'; "
-                      f"up to {LARGEST:,} cards and edges")
+    return ValueError(
+        f"a graph of {what} and {edges:,} edges is too large to read: draw a part of it, "
+        "draw(root, around=value, depth=2) or draw(root, between=(a, b)), or collapse='layers'; "
+        f"up to {LARGEST:,} cards and edges"
+    )
 
 
 def _named(names: Mapping[str, Any] | None, module: Any) -> dict[Any, str]:
     """Names by value: a module's parameter names, then the caller's variables; a value's own label wins."""
     if module is not None and not hasattr(module, "named_parameters"):
-        raise TypeError(f"module: a {type(module).__name__} has no named_parameters(), as an nn.Module has; "
-                        "names={'w': value} names values too")
+        raise TypeError(
+            f"module: a {type(module).__name__} has no named_parameters(), as an nn.Module has; "
+            "names={'w': value} names values too"
+        )
     given = {**(module.named_parameters() if module is not None else {}), **(names or {})}
-    return {value: name for name, value in given.items()
-            if hasattr(value, "local_derivatives") and not value.label and not name.startswith("_")}
+    return {
+        value: name
+        for name, value in given.items()
+        if hasattr(value, "local_derivatives") and not value.label and not name.startswith("_")
+    }
 
 
 def converted(svg: str, suffix: str) -> bytes:
@@ -143,5 +183,10 @@ def _by_program(svg: str, form: str) -> bytes:
     if program is None:
         raise ImportError(f"a .{form} file needs cairosvg: pip install cairosvg, or save as .svg")
     zoom = ["--zoom=2"] if form == "png" else []
-    return subprocess.run([program, f"--format={form}", *zoom], input=svg.encode(), capture_output=True, check=True,
-                          timeout=60).stdout
+    return subprocess.run(
+        [program, f"--format={form}", *zoom],
+        input=svg.encode(),
+        capture_output=True,
+        check=True,
+        timeout=60,
+    ).stdout

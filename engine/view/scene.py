@@ -23,7 +23,17 @@ from ..symbols import slopes
 from .collapse import UNSENT, Bundle, Group, Unsent, contracted, running
 from .neurons import output_names
 
-CHIPS = {"*": "×", "-": "−", "/": "÷", "sum": "Σ", "dot": "Σ w·a", "prod": "Π", "**": "xʸ", "<=": "≤", ">=": "≥"}
+CHIPS = {
+    "*": "×",
+    "-": "−",
+    "/": "÷",
+    "sum": "Σ",
+    "dot": "Σ w·a",
+    "prod": "Π",
+    "**": "xʸ",
+    "<=": "≤",
+    ">=": "≥",
+}
 MINUS = "−"
 PILLS = 60  # edges; above it there are wires without pills
 GROUP = 196.0  # the width of a card that stands for several values
@@ -78,7 +88,9 @@ class Pill:
     width: float = 90.0
     height: float = 32.0
     edges: int = 1  # more where it stands for all edges between two groups
-    sent: bool = True  # False in a graph that is forward only, and at an edge whose turn is still to come
+    sent: bool = (
+        True  # False in a graph that is forward only, and at an edge whose turn is still to come
+    )
 
     @property
     def single(self) -> bool:
@@ -115,11 +127,18 @@ class Scene:
         return 30.0 if self.direction == "LR" else 46.0  # from top to bottom wires go farther aside
 
     @classmethod
-    def of(cls, root: Any, names: dict[Any, str] | None = None, constants: bool = False, level: str = "values",
-           part: Container[Any] | None = None, to_come: Iterable[Step] = ()) -> "Scene":
+    def of(
+        cls,
+        root: Any,
+        names: dict[Any, str] | None = None,
+        constants: bool = False,
+        level: str = "values",
+        part: Container[Any] | None = None,
+        to_come: Iterable[Step] = (),
+    ) -> "Scene":
         """The scene of a graph; `names` overrides labels, `constants` gives plain numbers cards of their own,
-        `level` draws neurons or layers as one, only the values of `part` are drawn, and the edges of `to_come`
-        have not sent yet."""
+        `level` draws neurons or layers as one, only the values of `part` are drawn, and the edges
+        of `to_come` have not sent yet."""
         order, _ = topological_order(root)
         names = output_names(order, names or {}) | (names or {})
         rebuilt, waiting = changed(order), {(step.node, step.slot) for step in to_come}
@@ -128,13 +147,17 @@ class Scene:
         shown = [node for node in numbered(root) if constants or not node.constant or node is root]
         if part is not None:
             shown = [node for node in shown if node in part]
-            steps = running([step for step in steps if step.node in part and step.parent in part], root)
+            steps = running(
+                [step for step in steps if step.node in part and step.parent in part], root
+            )
             order = [node for node in order if node in part]
         if level != "values":
             shown, steps = contracted(root, order, shown, steps, level, names)
         cards = _cards(root, shown, steps, names, state)
         for card in cards.values():
-            card.note *= card.kind != "operation" or not constants  # its constants may have cards of their own
+            card.note *= (
+                card.kind != "operation" or not constants
+            )  # its constants may have cards of their own
             _compare(card, rebuilt)
         top = _largest([step.contribution for step in steps])
         pills = [_pill(step, cards, state, top) for step in steps]
@@ -142,11 +165,15 @@ class Scene:
         return cls(list(cards.values()), pills, state, title, _summary(cards, pills, state), level)
 
 
-def _cards(root: Any, shown: list[Any], steps: list[Step], names: dict[Any, str], state: str) -> dict[Any, Card]:
+def _cards(
+    root: Any, shown: list[Any], steps: list[Step], names: dict[Any, str], state: str
+) -> dict[Any, Card]:
     arriving = arrivals(steps)
     largest = _largest([node.grad for node in shown])
-    return {node: _card(node, i, names, arriving.get(node, []), _holds(node, root), state, largest)
-            for i, node in enumerate(shown)}
+    return {
+        node: _card(node, i, names, arriving.get(node, []), _holds(node, root), state, largest)
+        for i, node in enumerate(shown)
+    }
 
 
 def _largest(numbers: list[float]) -> float:
@@ -159,7 +186,9 @@ def _holds(node: Any, root: Any) -> bool:
 
 
 def _swept(root: Any, order: list[Any]) -> str:
-    return "forward only" if root.grad == 0.0 and all(node.grad == 0.0 for node in order) else "swept"
+    return (
+        "forward only" if root.grad == 0.0 and all(node.grad == 0.0 for node in order) else "swept"
+    )
 
 
 def changed(order: list[Any]) -> dict[Any, float]:
@@ -187,7 +216,9 @@ def _compare(card: Card, rebuilt: dict[Any, float]) -> None:
         card.tip = printable(f"stale: built again, its data {card.now}; {card.tip}", 400)
 
 
-def _edges(root: Any, order: list[Any], constants: bool, waiting: Container[tuple[Any, int]]) -> list[Step]:
+def _edges(
+    root: Any, order: list[Any], constants: bool, waiting: Container[tuple[Any, int]]
+) -> list[Step]:
     """A step for every edge in the order of the sweep; along an edge that carries nothing yet, a contribution of 0."""
     grads = {root: 1.0}
     found: list[Step] = []
@@ -199,7 +230,19 @@ def _edges(root: Any, order: list[Any], constants: bool, waiting: Container[tupl
             before = grads.get(parent, 0.0)
             grads[parent] = before + contribution
             if constants or not parent.constant:
-                found.append(kind(len(found), node, parent, slot, local, upstream, contribution, before, grads[parent]))
+                found.append(
+                    kind(
+                        len(found),
+                        node,
+                        parent,
+                        slot,
+                        local,
+                        upstream,
+                        contribution,
+                        before,
+                        grads[parent],
+                    )
+                )
     return found
 
 
@@ -232,7 +275,7 @@ def cut(words: str, width: float, size: float) -> str:
     """
     room = max(1, int(width / (0.602 * size)))
     if len(words) > room and "." in words and words.replace(".", "_").isidentifier():
-        ends = ["…" + words[i + 1:] for i, c in enumerate(words) if c == "."]
+        ends = ["…" + words[i + 1 :] for i, c in enumerate(words) if c == "."]
         words = next((end for end in ends if len(end) <= room), words)
     limit = room
     while columns(shown := printable(words, limit)) > room and limit > 1:
@@ -240,16 +283,27 @@ def cut(words: str, width: float, size: float) -> str:
     return shown
 
 
-def _card(node: Any, number: int, names: dict[Any, str], steps: list[Step], is_root: bool, state: str,
-          largest: float) -> Card:
+def _card(
+    node: Any,
+    number: int,
+    names: dict[Any, str],
+    steps: list[Step],
+    is_root: bool,
+    state: str,
+    largest: float,
+) -> Card:
     terms = [1.0] * is_root + [step.contribution for step in steps if _sent(step)]
     swept = state != "forward only"
-    elsewhere = _elsewhere(node.grad, steps[-1].after if steps else float(is_root)) if swept else 0.0
+    elsewhere = (
+        _elsewhere(node.grad, steps[-1].after if steps else float(is_root)) if swept else 0.0
+    )
     words = [text(x) for x in terms] + ["…"] * any(isinstance(step, UNSENT) for step in steps)
     if elsewhere:
         words.append(f"{text(elsewhere)} elsewhere")
     width = GROUP if isinstance(node, Group) else 144.0
-    chip, title, note = _fitted(*_header(node), names.get(node) or node.label or _unnamed(node), width)
+    chip, title, note = _fitted(
+        *_header(node), names.get(node) or node.label or _unnamed(node), width
+    )
     share = max(-1.0, min(1.0, node.grad / largest)) if swept and node.grad == node.grad else 0.0
     grad = text(node.grad) if swept else "–"
     tip = f"{_said(node, names)}; data = {text(node.data)}; grad = {grad}"
@@ -257,15 +311,34 @@ def _card(node: Any, number: int, names: dict[Any, str], steps: list[Step], is_r
         tip += " = " + _sum(words)
     if is_root and swept:
         tip += "; the root: its grad starts at 1, the seed"
-    return Card(node, number, title, chip, note, text(node.data), grad, words if swept else [],
-                sign(node.grad) if swept else "zero", share, printable(tip, 400), is_root, width,
-                name=names.get(node) or node.label or name(node), elsewhere=elsewhere, kind=_kind(node))
+    return Card(
+        node,
+        number,
+        title,
+        chip,
+        note,
+        text(node.data),
+        grad,
+        words if swept else [],
+        sign(node.grad) if swept else "zero",
+        share,
+        printable(tip, 400),
+        is_root,
+        width,
+        name=names.get(node) or node.label or name(node),
+        elsewhere=elsewhere,
+        kind=_kind(node),
+    )
 
 
 def _said(node: Any, names: dict[Any, str]) -> str:
     """What a card stands for, in words or as a formula."""
     if isinstance(node, Group):
-        uses = f" used {len(node.applications)} times" if node.kind == "neuron" and len(node.applications) > 1 else ""
+        uses = (
+            f" used {len(node.applications)} times"
+            if node.kind == "neuron" and len(node.applications) > 1
+            else ""
+        )
         return f"{node.label}: one card for a {node.kind}{uses}, {len(node.members)} values inside"
     if not node.parents:
         return f"{names.get(node) or name(node)}, {'a plain number' if node.constant else 'a leaf'}"
@@ -289,7 +362,10 @@ def _elsewhere(grad: float, arrived: float) -> float:
     if not isfinite(rest):
         whole = arrived + rest
         return rest if whole == grad or (whole != whole and grad != grad) else 0.0
-    return next((x for x in (rest, nextafter(rest, inf), nextafter(rest, -inf)) if arrived + x == grad), rest)
+    return next(
+        (x for x in (rest, nextafter(rest, inf), nextafter(rest, -inf)) if arrived + x == grad),
+        rest,
+    )
 
 
 def _fitted(chip: str, note: str, title: str, width: float) -> tuple[str, str, str]:
@@ -321,7 +397,9 @@ def _header(node: Any) -> tuple[str, str]:
     symbol = node.operation.symbol
     chip = CHIPS.get(symbol, symbol.replace("**", "^").replace("-", MINUS))
     plain = [text(parent.data) for parent in node.parents if parent.constant and not parent.label]
-    return printable(chip, 10), printable(", ".join(plain[:3]) + (", …" if len(plain) > 3 else ""), 14)
+    return printable(chip, 10), printable(
+        ", ".join(plain[:3]) + (", …" if len(plain) > 3 else ""), 14
+    )
 
 
 def _sum(words: list[str]) -> str:
@@ -347,18 +425,45 @@ def _pill(step: Step, cards: dict[Any, Card], state: str, top: float) -> Pill:
     up, down = _held(child.title or child.name), _held(parent.title or parent.name)
     edges = step.slot if isinstance(step, Bundle) else 1
     local = counted(edges, "edge") if isinstance(step, Bundle) else text(step.local)
-    tip = (f"{local} from {up} to {down}" if isinstance(step, Bundle)
-           else f"∂{up}/∂{down} = {_rule(step, up)}{local}: {_in_words(up, down, step.local)}")
+    tip = (
+        f"{local} from {up} to {down}"
+        if isinstance(step, Bundle)
+        else f"∂{up}/∂{down} = {_rule(step, up)}{local}: {_in_words(up, down, step.local)}"
+    )
     if state == "forward only" or not _sent(step):
         words = "" if state == "forward only" else "not sent"
-        return Pill(step, child, parent, local, words, "zero", 1.2, printable(tip, 400), edges=edges, sent=False)
+        return Pill(
+            step,
+            child,
+            parent,
+            local,
+            words,
+            "zero",
+            1.2,
+            printable(tip, 400),
+            edges=edges,
+            sent=False,
+        )
     product = f"{text(step.upstream)} × {local} = " if not isinstance(step.node, Group) else ""
-    tip += (f"; it adds {product}{text(step.contribution)} to {down}.grad" if step.upstream != 0.0
-            else f"; {up}.grad is 0, so nothing is passed on")
+    tip += (
+        f"; it adds {product}{text(step.contribution)} to {down}.grad"
+        if step.upstream != 0.0
+        else f"; {up}.grad is 0, so nothing is passed on"
+    )
     size = abs(step.contribution) / top
     stroke = 1.2 + 3.3 * min(1.0, size) ** 0.5 if size == size else 2.0
     words = signed(step.contribution) + " + …" * isinstance(step, UNSENT)
-    return Pill(step, child, parent, local, words, sign(step.contribution), stroke, printable(tip, 400), edges=edges)
+    return Pill(
+        step,
+        child,
+        parent,
+        local,
+        words,
+        sign(step.contribution),
+        stroke,
+        printable(tip, 400),
+        edges=edges,
+    )
 
 
 def _sent(step: Step) -> bool:
@@ -395,4 +500,8 @@ def _summary(cards: dict[Any, Card], pills: list[Pill], state: str) -> str:
         return f"{sizes}. Forward only: backward() has not been called."
     leaves = [card for node, card in cards.items() if not node.parents and card.title][:12]
     stale = " Stale: a leaf was changed after the forward pass." * (state == "stale")
-    return f"{sizes}." + "".join(f" The gradient of {card.title} is {card.grad}." for card in leaves) + stale
+    return (
+        f"{sizes}."
+        + "".join(f" The gradient of {card.title} is {card.grad}." for card in leaves)
+        + stale
+    )

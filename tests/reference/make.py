@@ -13,13 +13,13 @@ from pathlib import Path
 import mpmath
 from mpmath import mpf
 
-mpmath.mp.dps = 150  # derivatives are taken by differences, which costs digits; 50 are left over and more
+mpmath.mp.dps = (
+    150  # derivatives are taken by differences, which costs digits; 50 are left over and more
+)
 
 
 def _sigmoid(x):
     return 1 / (1 + mpmath.exp(-x))
-
-
 
 
 EVERYWHERE = [-3.25, -0.7, -1e-3, 1e-8, 0.3, 1.0, 2.5, 11.0]
@@ -63,7 +63,10 @@ SMOOTH = {  # name: (function, operands)
     "subtract": (lambda x, y: x - y, PAIRS),
     "multiply": (lambda x, y: x * y, PAIRS),
     "divide": (lambda x, y: x / y, PAIRS),
-    "power": (lambda x, y: x**y, [*PAIRS, (1e-90, 1 / 3), (1e80, 0.3), (1e-60, 0.1), (1e80, -0.7), (1e-60, -0.3)]),
+    "power": (
+        lambda x, y: x**y,
+        [*PAIRS, (1e-90, 1 / 3), (1e80, 0.3), (1e-60, 0.1), (1e80, -0.7), (1e-60, -0.3)],
+    ),
     "hypot": (mpmath.hypot, PAIRS),
     "atan2": (mpmath.atan2, [*PAIRS, (-1e200, 1e200)]),
     "logaddexp": (lambda x, y: mpmath.log(mpmath.exp(x) + mpmath.exp(y)), PAIRS),
@@ -72,11 +75,27 @@ SMOOTH = {  # name: (function, operands)
     "total": (lambda x, y, z: x + y + z, [(0.5, -2.0, 3.0)]),
     "mean": (lambda x, y, z: (x + y + z) / 3, [(0.5, -2.0, 3.0)]),
     "product": (lambda x, y, z: x * y * z, [(0.5, -2.0, 3.0), (0.0, 4.0, 5.0)]),
-    "logsumexp": (lambda x, y, z: mpmath.log(sum(map(mpmath.exp, (x, y, z)))),
-                  [(0.5, -2.0, 3.0), (30.0, 31.0, -2.0), (1000.0, 1000.5, 990.0)]),
-    "power_of": (lambda x, p: x**p, [(1.7, 3.0), (0.3, -2.0), (2.5, 0.5), (-1.5, 4.0),
-                                       (1e-90, 1 / 3), (1e80, 0.3), (1e-60, 0.1), (1e5, -0.3)]),
-    "elu_of": (lambda x, a: x if x > 0 else a * mpmath.expm1(x), [(2.0, 1.0), (-1.5, 0.5), (-30.0, 1.0)]),
+    "logsumexp": (
+        lambda x, y, z: mpmath.log(sum(map(mpmath.exp, (x, y, z)))),
+        [(0.5, -2.0, 3.0), (30.0, 31.0, -2.0), (1000.0, 1000.5, 990.0)],
+    ),
+    "power_of": (
+        lambda x, p: x**p,
+        [
+            (1.7, 3.0),
+            (0.3, -2.0),
+            (2.5, 0.5),
+            (-1.5, 4.0),
+            (1e-90, 1 / 3),
+            (1e80, 0.3),
+            (1e-60, 0.1),
+            (1e5, -0.3),
+        ],
+    ),
+    "elu_of": (
+        lambda x, a: x if x > 0 else a * mpmath.expm1(x),
+        [(2.0, 1.0), (-1.5, 0.5), (-30.0, 1.0)],
+    ),
 }
 KINKED = {  # one-sided functions at points where they are smooth
     "absolute": (abs, EVERYWHERE),
@@ -88,7 +107,10 @@ KINKED = {  # one-sided functions at points where they are smooth
     "trunc": (lambda x: mpmath.sign(x) * mpmath.floor(abs(x)), [-2.5, -0.1, 0.1, 7.75]),
     "floor_divide": (lambda x, y: mpmath.floor(x / y), [(7.5, 2.0), (-7.5, 2.0), (3.0, -0.7)]),
     "modulo": (lambda x, y: x - y * mpmath.floor(x / y), [(7.5, 2.0), (-7.5, 2.0), (3.0, -0.7)]),
-    "fmod": (lambda x, y: x - y * mpmath.sign(x / y) * mpmath.floor(abs(x / y)), [(7.5, 2.0), (-7.5, 2.0), (3.0, -0.7)]),
+    "fmod": (
+        lambda x, y: x - y * mpmath.sign(x / y) * mpmath.floor(abs(x / y)),
+        [(7.5, 2.0), (-7.5, 2.0), (3.0, -0.7)],
+    ),
     "less": (lambda x, y: mpf(x < y), PAIRS),
     "less_equal": (lambda x, y: mpf(x <= y), PAIRS),
     "greater": (lambda x, y: mpf(x > y), PAIRS),
@@ -98,9 +120,17 @@ KINKED = {  # one-sided functions at points where they are smooth
     "minimum": (min, PAIRS),
     "copysign": (lambda x, y: abs(x) * mpmath.sign(y), [*PAIRS, (-2.0, 3.0)]),
     "leaky_relu_of": (lambda x, s: x if x > 0 else s * x, [(2.0, 0.01), (-2.0, 0.01)]),
-    "clamp_of": (lambda x, low, high: min(max(x, low), high), [(0.5, -1.0, 1.0), (2.0, -1.0, 1.0), (-2.0, -1.0, 1.0)]),
+    "clamp_of": (
+        lambda x, low, high: min(max(x, low), high),
+        [(0.5, -1.0, 1.0), (2.0, -1.0, 1.0), (-2.0, -1.0, 1.0)],
+    ),
 }
-PARAMETERS = {"power_of": 1, "elu_of": 1, "leaky_relu_of": 1, "clamp_of": 2}  # trailing numbers that are not operands
+PARAMETERS = {
+    "power_of": 1,
+    "elu_of": 1,
+    "leaky_relu_of": 1,
+    "clamp_of": 2,
+}  # trailing numbers that are not operands
 
 
 def rows():
@@ -114,8 +144,14 @@ def _row(name, kind, f, point):
     n = len(point) - PARAMETERS.get(name, 0)
     operands, parameters = [mpf(x) for x in point[:n]], [mpf(x) for x in point[n:]]
     g = lambda *xs: f(*xs, *parameters)  # noqa: E731
-    row = {"operation": name, "kind": kind, "operands": list(point[:n]), "parameters": list(point[n:]),
-           "value": float(g(*operands)), "slopes": [_derivative(g, operands, [i]) for i in range(n)]}
+    row = {
+        "operation": name,
+        "kind": kind,
+        "operands": list(point[:n]),
+        "parameters": list(point[n:]),
+        "value": float(g(*operands)),
+        "slopes": [_derivative(g, operands, [i]) for i in range(n)],
+    }
     if name == "where":
         row["slopes"][0] = 0.0
     if kind == "smooth":
@@ -129,7 +165,9 @@ def _derivative(f, operands, which):
     slope, step = _difference(f, operands, which), mpf(1)
     for i in which:
         step *= _step(operands[i])
-    noise = mpf(10) ** -130 * abs(f(*operands)) / step  # what rounding leaves of a derivative that is zero
+    noise = (
+        mpf(10) ** -130 * abs(f(*operands)) / step
+    )  # what rounding leaves of a derivative that is zero
     return float(slope) if abs(slope) > noise else 0.0
 
 
@@ -143,14 +181,19 @@ def _difference(f, operands, which):
     i, rest = which[0], which[1:]
     h = _step(operands[i])
     up, down = ([x + (s * h if k == i else 0) for k, x in enumerate(operands)] for s in (1, -1))
-    return (_difference(f, up, rest) - _difference(f, down, rest)) / (2 * h)  # error h²/6·f‴: beyond 50 digits
+    return (_difference(f, up, rest) - _difference(f, down, rest)) / (
+        2 * h
+    )  # error h²/6·f‴: beyond 50 digits
 
 
 if __name__ == "__main__":
     found = list(rows())
     assert all(math.isfinite(row["value"]) for row in found)
     text = ",\n".join(json.dumps(row) for row in found)
-    about = json.dumps(f"made by make.py with mpmath {mpmath.__version__} at {mpmath.mp.dps} digits, each number rounded once")
-    Path(__file__).with_name("operations.json").write_text(f'{{"about": {about}, "rows": [\n{text}\n]}}\n',
-                                                           encoding="utf-8", newline="\n")
+    about = json.dumps(
+        f"made by make.py with mpmath {mpmath.__version__} at {mpmath.mp.dps} digits, each number rounded once"
+    )
+    Path(__file__).with_name("operations.json").write_text(
+        f'{{"about": {about}, "rows": [\n{text}\n]}}\n', encoding="utf-8", newline="\n"
+    )
     print(len(found), "rows")
