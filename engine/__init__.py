@@ -11,7 +11,6 @@ Reading order: value, operations, ieee, graph, backward; then explain and calcul
 you like.
 """
 
-
 from importlib import import_module
 from typing import Any
 
@@ -66,9 +65,12 @@ from .operations import (
 )
 from .primitive import primitive
 from .sums import logsumexp, mean, product, softmax, total, weighted_sum
+from .types import Node, Number
 from .value import Value, lift
 
 __all__ = [
+    "Node",
+    "Number",
     "Site",
     "Step",
     "Value",

@@ -18,7 +18,8 @@ HEART = ("value", "operations", "ieee", "graph", "backward")
 CORE = {
     "ieee": set(),
     "real": set(),
-    "graph": set(),
+    "types": {"explain", "operation", "value"},  # for type checkers alone
+    "graph": {"types"},
     "operation": {"real"},
     "operations": {"ieee", "operation"},
     "functions": {"operations", "real"},
