@@ -6,7 +6,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, get_origin
 
 import pytest
 
@@ -188,6 +188,8 @@ def test_every_public_name_is_there_and_explained():
     for package in (engine, nn):
         for name in package.__all__:
             found = getattr(package, name)
+            if get_origin(found):  # an alias of types can't have a docstring
+                continue
             assert (found.__doc__ or "").strip(), f"{package.__name__}.{name} has no docstring"
 
 
