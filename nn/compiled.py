@@ -1,192 +1,153 @@
 """Training from a tape: the loss of one example is recorded once, and replayed for every batch.
 
-`fit(..., compiled=True)` comes here. A row of the tape is an example's inputs followed by its
-targets. During an epoch the parameters, their gradients and what the optimiser remembers are
-arrays; the Values rest, and have their numbers back when the epoch ends, however it ends.
+`fit(..., compiled=True)` comes here. During an epoch the parameters, their gradients and the
+optimizer's state are arrays; the Values are up to date again when the epoch ends, however it ends.
 
 >>> from nn import MLP, SGD, squared_error
 >>> net = MLP(1, [2, 1], seed=1)
 >>> before = (net([0.0]).data ** 2 + (net([1.0]).data - 1.0) ** 2) / 2
->>> training = Training(net, [[0.0], [1.0]], [0.0, 1.0], squared_error, SGD(net.parameters(), 0.1))
->>> [loss] = training.epoch([[0, 1]])
+>>> problem = Problem(net, [[0.0], [1.0]], [0.0, 1.0], squared_error, SGD(net.parameters(), 0.1))
+>>> [loss] = CompiledTrainer(problem).epoch([[0, 1]])
 >>> abs(loss - before) < 1e-12, (net([0.0]).data ** 2 + (net([1.0]).data - 1.0) ** 2) / 2 < before
 (True, True)
 """
 
 import math
-from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple
+from collections.abc import Sequence
+from typing import Any, Protocol
 
-from engine import lift
+from engine import Value, lift
 
 from .losses import l2
 from .optim import Optimizer
-from .train import must_be_finite
-
-if TYPE_CHECKING:
-    from .module import Module
+from .shard import RowLoss, Shard
+from .trainer import Problem, Trainer
 
 
-class Recipe(NamedTuple):
-    """What the loss of a row is made from; `targets` is 0 where the target is a single number."""
+class Source(Protocol):
+    """Where mean losses and gradients come from: a shard on this machine, or a cluster of them."""
 
-    model: "Module"
-    loss: Callable[[Any, Any], Any]
-    inputs: int
-    targets: int = 0
-    l2: float = 0.0
-    bare: bool = False  # whether the model takes a number, and not a list of one
-
-    def of_row(self, *row: Any) -> Any:
-        """The loss as a function of a row's numbers, with the penalty on the parameters, which no row changes."""
-        target = list(row[self.inputs :]) if self.targets else row[self.inputs]
-        loss = self.loss(self.model(row[0] if self.bare else list(row[: self.inputs])), target)
-        return loss + self.l2 * l2(self.model.parameters()) if self.l2 else loss
-
-
-class Machine:
-    """The rows and a tape on this machine: the mean loss of a group of rows and its gradient."""
-
-    def __init__(self, recipe: Recipe, rows: Any):
-        from engine import record
-
-        self.rows, self.everything = rows, list(range(len(rows)))
-        self.tape = record(recipe.of_row, rows[0].tolist())
-        self.parameters = self.tape.parameters
-        self.mean(
-            [p.data for p in self.parameters], self.everything[:2]
-        )  # what has to be compiled is compiled now
+    parameters: list[Value]
 
     def mean(self, data: Any, group: Sequence[int]) -> tuple[float, Any]:
-        """At the numbers `data` of `parameters`."""
-        found: tuple[float, Any] = self.tape.value_and_gradient(
-            data, self.rows if group == self.everything else self.rows[group]
-        )
-        return found
+        """Return the mean loss of a group of rows and its gradient, at the numbers `data` of `parameters`."""
 
 
-class Training:
-    """The parameters as arrays, from the start of an epoch to its end."""
+class CompiledTrainer(Trainer):
+    """Takes the steps of an epoch on arrays, with gradients from a tape.
 
-    def __init__(
-        self,
-        model: "Module",
-        inputs: Sequence[Any],
-        targets: Sequence[Any],
-        loss: Callable[[Any, Any], Any],
-        optimizer: Optimizer,
-        penalty: float = 0.0,
-        before_step: Callable[[], object] | None = None,
-        client: Any = None,
-    ):
-        rows = table(inputs, targets)
-        _check(model(inputs[0]), targets, loss)
-        recipe = Recipe(
-            model,
-            loss,
-            _width(inputs[0]),
-            _width(targets[0]) if hasattr(targets[0], "__len__") else 0,
-            penalty,
-            bare=not hasattr(inputs[0], "__len__"),
-        )
-        self.source = _source(recipe, rows, client)
-        self._compare(recipe, inputs, targets, rows)
-        self.optimizer, self.before_step = optimizer, before_step
-        self.values = list(
-            dict.fromkeys([*model.parameters(), *self.source.parameters, *optimizer.parameters])
-        )
-        self.trained, self.found, self.moved = map(
-            self._places, (model.parameters(), self.source.parameters, optimizer.parameters)
-        )
+    `values` are all Values that take part, the optimizer's first; `data` and `grad` are their
+    numbers from the start of an epoch to its end.
+    """
 
-    def _compare(
-        self, recipe: Recipe, inputs: Sequence[Any], targets: Sequence[Any], rows: Any
-    ) -> None:
-        """For one example of each kind of target the tape has the loss that Python finds, which may ask y == 1."""
+    def __init__(self, problem: Problem, client: Any = None):
+        rows = table(problem.inputs, problem.targets)
         import numpy
 
+        super().__init__(problem)
+        _try_targets(problem)
+        x, y = problem.inputs[0], problem.targets[0]
+        row_loss = RowLoss(
+            problem.model,
+            problem.loss,
+            _length(x) or 1,
+            _length(y),
+            problem.l2,
+            single=not hasattr(x, "__len__"),
+        )
+        self.source = _source(row_loss, rows, client)
+        self._compare(row_loss, rows)
+        self.values = list(
+            dict.fromkeys(
+                [
+                    *problem.optimizer.parameters,
+                    *self.source.parameters,
+                    *problem.model.parameters(),
+                ]
+            )
+        )
+        place = {value: i for i, value in enumerate(self.values)}
+        self.used = numpy.array([place[p] for p in self.source.parameters], int)  # by the loss
+
+    def begin(self) -> None:
+        import numpy
+
+        self.data = numpy.array([p.data for p in self.values])
+        self.grad = numpy.array([p.grad for p in self.values])
+
+    def end(self) -> None:
+        for p, data, grad in zip(self.values, self.data.tolist(), self.grad.tolist()):
+            p.data, p.grad = data, grad
+        self.problem.optimizer.settle()
+
+    def step(self, group: Sequence[int]) -> float:
+        loss, gradient = self.source.mean(self.data[self.used], group)
+        self.grad[:] = 0.0
+        self.grad[self.used] = gradient
+        self.check_finite(loss)
+        if self.problem.before_step is not None:
+            self.end()
+            self.problem.before_step()
+            self.begin()
+        self._move()
+        return loss
+
+    def _move(self) -> None:
+        """Take the optimizer's step; one with a `step` of its own takes it on the Values."""
+        optimizer = self.problem.optimizer
+        if type(optimizer).step is Optimizer.step:
+            n = len(optimizer.parameters)
+            self.data[:n] = optimizer.move(self.data[:n], self.grad[:n])
+        else:
+            self.end()
+            optimizer.step()
+            self.begin()
+
+    def _compare(self, row_loss: RowLoss, rows: Any) -> None:
+        """Raise ValueError where the tape has another loss than the example, one for each kind of target.
+
+        So a loss or a model that decides in Python, as `if y == 1` does, is refused.
+        """
+        import numpy
+
+        problem = self.problem
         first = {
-            rows[i, recipe.inputs :].tobytes(): i for i in reversed(range(min(len(rows), 1000)))
+            rows[i, row_loss.inputs :].tobytes(): i for i in reversed(range(min(len(rows), 1000)))
         }
         data = numpy.array([p.data for p in self.source.parameters])
-        penalty = recipe.l2 * l2([p.data for p in recipe.model.parameters()]) if recipe.l2 else 0.0
+        penalty = (
+            problem.l2 * l2([p.data for p in problem.model.parameters()]) if problem.l2 else 0.0
+        )
         for i in sorted(first.values())[:12]:
             recorded, _ = self.source.mean(data, [i])
-            own = lift(recipe.loss(recipe.model(inputs[i]), targets[i])).data + penalty
+            loss = problem.loss(problem.model(problem.inputs[i]), problem.targets[i])
+            own = lift(loss).data + penalty
             if math.isfinite(own) and not math.isclose(recorded, own, rel_tol=1e-6, abs_tol=1e-9):
                 raise ValueError(
                     f"example {i} has a loss of {own:.6g}, but {recorded:.6g} recorded from the first: "
                     "Python decided by a number of it; write engine.where(condition, a, b) instead"
                 )
 
-    def epoch(self, groups: Sequence[Sequence[int]]) -> list[float]:
-        """A step for each group of examples; the loss before each."""
-        self._take()
-        try:
-            return [self._step(group) for group in groups]
-        finally:
-            self._give()
 
-    def _step(self, group: Sequence[int]) -> float:
-        loss: float
-        loss, gradient = self.source.mean(self.data[self.found], group)
-        self.grad[self.trained] = self.grad[self.moved] = 0.0
-        self.grad[self.found] = gradient
-        must_be_finite(loss, self.optimizer)
-        if self.before_step is not None:
-            self._give()
-            self.before_step()
-            self._take()
-        self._move()
-        return loss
-
-    def _move(self) -> None:
-        """A step of the optimiser; one that has a `step` of its own is given the Values."""
-        if type(self.optimizer).step is Optimizer.step:
-            self.data[self.moved] = self.optimizer.move(
-                self.data[self.moved], self.grad[self.moved]
-            )
-        else:
-            self._give()
-            self.optimizer.step()
-            self._take()
-
-    def _places(self, parameters: Sequence[Any]) -> Any:
-        import numpy
-
-        place = {p: i for i, p in enumerate(self.values)}
-        return numpy.array([place[p] for p in parameters], int)
-
-    def _take(self) -> None:
-        import numpy
-
-        self.data = numpy.array([p.data for p in self.values])
-        self.grad = numpy.array([p.grad for p in self.values])
-
-    def _give(self) -> None:
-        for p, data, grad in zip(self.values, self.data.tolist(), self.grad.tolist()):
-            p.data, p.grad = data, grad
-        self.optimizer.settle()
-
-
-def _check(outputs: Any, targets: Sequence[Any], loss: Callable[[Any, Any], Any]) -> None:
-    """Let the loss itself refuse a target that is none, a class or a sign: on the tape targets are numbers like any."""
-    kinds = dict.fromkeys(y for y in targets if not hasattr(y, "__len__"))
+def _try_targets(problem: Problem) -> None:
+    """Let the loss refuse a target that is no class or no sign: on the tape a target is a number like any."""
+    outputs = problem.model(problem.inputs[0])
+    kinds = dict.fromkeys(y for y in problem.targets if not hasattr(y, "__len__"))
     for target in kinds if len(kinds) < 1000 else ():  # with more of them they are measures
-        loss(outputs, target)
+        problem.loss(outputs, target)
 
 
-def _source(recipe: Recipe, rows: Any, client: Any) -> Any:
-    """Where mean losses and gradients come from: a tape here, or a Dask `client` (True: an embedded cluster)."""
+def _source(row_loss: RowLoss, rows: Any, client: Any) -> Source:
+    """Return the source of gradients: a tape here, or a Dask `client` (True: workers on this machine)."""
     if client is None or client is False:
-        return Machine(recipe, rows)
+        return Shard(row_loss, rows)
     from .cluster import Cluster
 
-    return Cluster(client, recipe, rows)
+    return Cluster(client, row_loss, rows)
 
 
 def table(inputs: Sequence[Any], targets: Sequence[Any]) -> Any:
-    """An array with a row for each example: its inputs, then its targets."""
+    """Return an array with a row for each example: its inputs, then its targets."""
     try:
         import numpy
     except ImportError as error:
@@ -202,5 +163,6 @@ def table(inputs: Sequence[Any], targets: Sequence[Any]) -> Any:
     return numpy.concatenate(columns, axis=1)
 
 
-def _width(row: Any) -> int:
-    return len(row) if hasattr(row, "__len__") else 1
+def _length(numbers: Any) -> int:
+    """Return how many numbers a list has; 0 for a single number."""
+    return len(numbers) if hasattr(numbers, "__len__") else 0

@@ -8,9 +8,15 @@
 
 from collections.abc import Iterable, Sequence
 from operator import index as whole
-from typing import Any
+from typing import Any, Protocol
 
-from engine import Value, logsumexp, relu, softplus, square, total, where
+from engine import Number, Value, logsumexp, relu, softplus, square, total, where
+
+
+class Loss(Protocol):
+    """How wrong a model's outputs for one example are: what `fit` calls as loss(outputs, target)."""
+
+    def __call__(self, outputs: Any, target: Any, /) -> Number: ...
 
 
 def squared_error(outputs: Any, targets: Any) -> Any:

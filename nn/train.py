@@ -8,27 +8,22 @@
 [2.0, 1.0]
 """
 
-import math
 import random
 import reprlib
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from engine import Value, total
+from engine import total
 
 from . import files
-from .losses import l2 as squares
+from .losses import Loss
 from .module import Module
 from .optim import Optimizer
 from .progress import COMPILING, hint, patience, progress
-
-Loss = Callable[[Any, Any], Any]
-Descent = Callable[
-    [Sequence[Sequence[int]]], Iterable[float]
-]  # for groups of examples a step each; the losses before
+from .trainer import Problem, Trainer, check_pairs, example_loss
 
 
 @dataclass
@@ -73,14 +68,14 @@ def example_gradients(
 
     Every grad is left as it was. `average_gradient` of the result is what gradient descent follows.
     """
-    _paired(inputs, targets)
+    check_pairs(inputs, targets)
     parameters = model.parameters()
     before = [p.grad for p in parameters]
     wishes = []
     try:
         for x, y in zip(inputs, targets):
             model.zero_grad()
-            loss(model(x), y).backward()
+            example_loss(model, x, y, loss).backward()
             wishes.append(model.named_gradient())
     finally:
         for p, grad in zip(parameters, before):
@@ -152,17 +147,14 @@ def fit(
     Raises ValueError where inputs and targets don't pair up, or the optimiser has none of the
     model's parameters, and ArithmeticError when the loss is not finite.
     """
-    _paired(inputs, targets)
+    problem = Problem(model, inputs, targets, loss, optimizer, l2, before_step)
+    problem.check()
     _at_least_1(epochs, "epochs")
     _at_least_1(1 if batch_size is None else batch_size, "batch_size")
-    _belong(model, loss, optimizer)
-    if not l2 >= 0.0:
-        raise ValueError(f"l2 is {l2!r}: the strength of a penalty is 0 or more")
     if client and not compiled:
         raise ValueError("a client replays rows: write compiled=True with it")
-    given = model, inputs, targets, loss, optimizer, l2, before_step
     with patience(COMPILING if compiled and progress else ""):
-        descend = _compiled(*given, client) if compiled else _eager(*given)
+        trainer = _trainer(problem, compiled, client)
     history = History()
     run = {"seed": str(seed), "batch_size": batch_size or 0, "examples": len(inputs)}
     if checkpoint is not None and Path(checkpoint).exists():
@@ -171,11 +163,7 @@ def fit(
     with _progress(epochs, progress, "" if compiled else hint()) as report:
         for epoch in range(len(history.loss), epochs):
             groups = batches(len(inputs), batch_size, seed, epoch)
-            losses = []
-            for one in descend(groups):
-                losses.append(one)
-                if len(losses) < len(groups):
-                    report(epoch + len(losses) / len(groups), one)
+            losses = trainer.epoch(groups, epoch, report)
             history.loss.append(_mean(losses, groups))
             history.times.append(time.perf_counter() - start)
             report(epoch + 1, history.loss[-1])
@@ -187,78 +175,13 @@ def fit(
 _progress = progress  # under this name also where an argument is called progress
 
 
-def must_be_finite(loss: float, optimizer: Optimizer) -> None:
-    """Raise ArithmeticError, before the step, where there is nothing to go down from."""
-    if not math.isfinite(loss):
-        raise ArithmeticError(
-            f"the loss is {loss} before step {optimizer.steps}: lower the learning rate, or clip "
-            "gradients; `with engine.anomaly():` finds the first bad number"
-        )
+def _trainer(problem: Problem, compiled: bool, client: Any) -> Trainer:
+    """Return what takes the steps: by graphs, or by a recorded tape."""
+    if not compiled:
+        return Trainer(problem)
+    from .compiled import CompiledTrainer
 
-
-def _eager(
-    model: Module,
-    inputs: Sequence[Any],
-    targets: Sequence[Any],
-    loss: Loss,
-    optimizer: Optimizer,
-    l2: float,
-    before_step: Callable[[], object] | None,
-) -> Descent:
-    """A graph for every example."""
-    parameters = model.parameters()
-    moved = list(dict.fromkeys([*parameters, *optimizer.parameters]))
-
-    def step(group: Sequence[int]) -> float:
-        found = _average(model, moved, [(inputs[i], targets[i]) for i in group], loss)
-        if l2:
-            penalty = l2 * squares(parameters)
-            penalty.backward()
-            found += penalty.data
-        must_be_finite(found, optimizer)
-        if before_step is not None:
-            before_step()
-        optimizer.step()
-        return found
-
-    return lambda groups: map(step, groups)
-
-
-def _average(
-    model: Module, parameters: Sequence[Value], examples: Sequence[tuple[Any, Any]], loss: Loss
-) -> float:
-    """The mean loss, its gradient in each grad: leaves add up, so each graph is dropped before the next is built."""
-    for p in parameters:
-        p.grad = 0.0
-    losses = []
-    for x, y in examples:
-        one = loss(model(x), y)
-        if not isinstance(one, Value):
-            raise TypeError(
-                f"an example's loss is one Value, not a {type(one).__name__}: let loss(outputs, target) "
-                "add up what is wrong"
-            )
-        one.backward()
-        losses.append(one.data)
-    for p in parameters:
-        p.grad /= len(examples)
-    return float(total(losses)) / len(examples)
-
-
-def _compiled(
-    model: Module,
-    inputs: Sequence[Any],
-    targets: Sequence[Any],
-    loss: Loss,
-    optimizer: Optimizer,
-    l2: float,
-    before_step: Callable[[], object] | None,
-    client: Any,
-) -> Descent:
-    """The same by a recorded tape; see nn/compiled.py."""
-    from .compiled import Training
-
-    return Training(model, inputs, targets, loss, optimizer, l2, before_step, client).epoch
+    return CompiledTrainer(problem, client)
 
 
 def _mean(losses: Sequence[float], groups: Sequence[Sequence[int]]) -> float:
@@ -310,30 +233,6 @@ def _floats(found: Any, count: int | None = None) -> list[float]:
     ):
         raise ValueError("the history is not a loss and a time for each epoch")
     return found
-
-
-def _paired(inputs: Sequence[Any], targets: Sequence[Any]) -> None:
-    if len(inputs) != len(targets) or not len(inputs):
-        raise ValueError(
-            f"{len(inputs)} inputs and {len(targets)} targets: give as many of both, and at least one"
-        )
-
-
-def _belong(model: Module, loss: Any, optimizer: Any) -> None:
-    """Training with what belongs to something else would change nothing, silently."""
-    if not callable(loss):
-        raise TypeError(
-            f"loss is a function of outputs and target, such as nn.squared_error, not {loss!r}"
-        )
-    if isinstance(optimizer, type) or not hasattr(optimizer, "parameters"):
-        raise TypeError(
-            f"optimizer is one that was made, such as nn.SGD(net.parameters(), 0.1), not {optimizer!r}"
-        )
-    if not set(optimizer.parameters) & set(model.parameters()):
-        raise ValueError(
-            "none of the optimiser's parameters is the model's: make one for it, as in "
-            "nn.SGD(net.parameters(), 0.1)"
-        )
 
 
 def _at_least_1(number: int, name: str) -> None:
