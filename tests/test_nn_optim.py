@@ -196,6 +196,16 @@ def test_a_state_through_json_goes_on_to_the_same_bits(kind):
     assert run(second) == whole[5:]
 
 
+def test_a_state_says_which_parameters_are_frozen():
+    first = nn.Adam(leaves())
+    first.freeze(first.parameters[1:])
+    second = nn.Adam(leaves())
+    second.load_state_dict(json.loads(json.dumps(first.state_dict())))
+    assert second.frozen() == second.parameters[1:]
+    run(second)
+    assert second.parameters[0].data != 1.0 and second.parameters[1].data == -0.5
+
+
 def broken_states():
     good = nn.Adam(leaves()).state_dict()
     yield from (

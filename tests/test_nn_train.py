@@ -222,6 +222,25 @@ def test_a_checkpoint_of_another_run_is_refused_and_nothing_changes(tmp_path):
     assert numbers(other) == started and optimizer.steps == 0 and path.read_bytes() == before
 
 
+def test_a_checkpoint_whose_weights_do_not_fit_leaves_the_optimiser_too(tmp_path):
+    path, model = tmp_path / "run.json", net()
+    quiet(model, checkpoint=path)  # 17 parameters
+    other = nn.Neuron(16)  # as many, of other names
+    optimizer = nn.SGD(other.parameters(), 0.05)
+    with pytest.raises(ValueError, match="another network"):
+        quiet(other, optimizer=optimizer, checkpoint=path)
+    assert optimizer.steps == 0 and set(optimizer.state["velocity"]) == {0.0}
+
+
+def test_the_clock_of_a_run_that_goes_on_goes_on(tmp_path):
+    path = tmp_path / "run.json"
+    quiet(net(), epochs=2, checkpoint=path)
+    saved = nn.files.read(path)
+    nn.files.write(path, saved | {"times": [500.0, 1000.0]})
+    times = quiet(net(), epochs=3, checkpoint=path).times
+    assert times[:2] == [500.0, 1000.0] and 1000.0 < times[2] < 1100.0
+
+
 @pytest.mark.parametrize(
     "text", ["", "[]", "{}", '{"run": NaN}', "[" * 100_000, '{"run": {}, "run": {}}']
 )
@@ -271,6 +290,17 @@ def test_a_loss_that_leaves_the_numbers_stops_the_run():
     model = nn.Neuron(2, "linear", seed=0)
     with pytest.raises(ArithmeticError, match="lower the learning rate"):
         quiet(model, epochs=2000, optimizer=nn.SGD(model.parameters(), 1e3))
+
+
+@pytest.mark.parametrize("compiled", [False, True])
+def test_a_loss_that_is_no_number_stops_the_run_before_before_step(compiled):
+    if compiled:
+        pytest.importorskip("numpy")
+    model, calls = nn.Neuron(2, "linear", seed=0), []
+    model.b.data = 1e200
+    with pytest.raises(ArithmeticError):
+        quiet(model, compiled=compiled, before_step=lambda: calls.append(1))
+    assert not calls
 
 
 def test_progress_in_plain_lines_on_standard_error(capsys):
