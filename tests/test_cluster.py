@@ -47,9 +47,8 @@ def client():
 def test_the_rows_are_kept_on_the_workers(client):
     import numpy
 
-    from nn.cluster import Cluster
     from nn.compiled import table
-    from nn.shard import RowLoss
+    from nn.sources import Cluster, RowLoss
 
     net = nn.MLP(2, [1], seed=1)
     cluster = Cluster(

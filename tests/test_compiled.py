@@ -50,7 +50,7 @@ PRODUCTS = [x * y for x, y in INPUTS]
 
 
 def by_products(compiled, kind=lambda p: nn.Adam(p, 0.02), freeze=False, clip=False, **options):
-    """Training on the products: history, parameters and their gradients, what the optimiser remembers."""
+    """Training on the products: history, parameters and their gradients, what the optimizer remembers."""
     net = nn.MLP(2, [5, 1], seed=4)
     optimizer = kind(net.parameters())
     if freeze:
@@ -106,7 +106,7 @@ def test_a_run_in_two_parts_has_the_bits_of_a_run_in_one(tmp_path):
     assert parts[0].loss == whole[0].loss and parts[1:] == whole[1:]
 
 
-def test_an_optimiser_with_a_step_of_its_own_is_given_the_values():
+def test_an_optimizer_with_a_step_of_its_own_is_given_the_values():
     class Signs(nn.SGD):
         def step(self):
             for p in self.parameters:
@@ -262,7 +262,7 @@ def test_a_loss_that_asks_python_for_its_target_is_refused():
 
 
 @pytest.mark.parametrize("compiled", [False, True])
-def test_a_parameter_of_the_optimiser_alone_is_trained_with_the_mean_gradient_and_no_penalty(
+def test_a_parameter_of_the_optimizer_alone_is_trained_with_the_mean_gradient_and_no_penalty(
     compiled,
 ):
     """Two steps on (scale·w·x - y)², worked out by hand; `unused` is in no loss, and its old grad is no gradient."""

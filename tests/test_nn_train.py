@@ -1,5 +1,6 @@
 """fit against a loop by hand and NumPy's matrices; what one example wants; runs that are killed and go on."""
 
+import contextlib
 import math
 import os
 import random
@@ -222,7 +223,7 @@ def test_a_checkpoint_of_another_run_is_refused_and_nothing_changes(tmp_path):
     assert numbers(other) == started and optimizer.steps == 0 and path.read_bytes() == before
 
 
-def test_a_checkpoint_whose_weights_do_not_fit_leaves_the_optimiser_too(tmp_path):
+def test_a_checkpoint_whose_weights_do_not_fit_leaves_the_optimizer_too(tmp_path):
     path, model = tmp_path / "run.json", net()
     quiet(model, checkpoint=path)  # 17 parameters
     other = nn.Neuron(16)  # as many, of other names
@@ -404,9 +405,9 @@ def test_memory_does_not_grow_with_the_collector_off():
         (
             {"optimizer": nn.SGD([Value(0.0)])},
             ValueError,
-            "none of the optimiser's parameters is the model's",
+            "none of the optimizer's parameters is the model's",
         ),
-        ({"optimizer": nn.SGD}, TypeError, "one that was made"),
+        ({"optimizer": nn.SGD}, TypeError, "an instance"),
         ({"loss": "mse"}, TypeError, "nn.squared_error"),
         ({"epochs": 2.0}, ValueError, "whole number"),
         ({"batch_size": math.nan}, ValueError, "whole number"),
@@ -431,18 +432,26 @@ def test_a_run_with_any_seed_goes_on(tmp_path, seed):
 
 
 def test_a_bar_moves_within_an_epoch(monkeypatch):
-    told = []
-    monkeypatch.setattr("nn.progress._lines", lambda epochs: lambda epoch, loss: told.append(epoch))
+    class Bar(contextlib.nullcontext):
+        completed = []
+
+        def add_task(self, text, total, loss):
+            assert total == 1
+
+        def update(self, task, completed, loss):
+            self.completed.append(completed)
+
+    monkeypatch.setattr("nn.progress._bar", Bar)
     seen(epochs=1, batch_size=len(ROWS) // 2)
-    assert told[0] < 1 and told[-1] == 1
+    assert Bar.completed == pytest.approx([1 / 3, 2 / 3, 1])
 
 
-def test_patience_speaks_only_when_it_takes_long(capsys):
-    from nn.progress import patience
+def test_a_notice_is_printed_only_when_it_takes_long(capsys):
+    from nn.progress import notice
 
-    with patience("a moment", seconds=60.0), patience("", seconds=0.0):
+    with notice("a moment", seconds=60.0), notice("", seconds=0.0):
         pass
     assert capsys.readouterr().err == ""
-    with patience("a moment", seconds=0.0):
+    with notice("a moment", seconds=0.0):
         time.sleep(0.2)
     assert capsys.readouterr().err == "a moment\n"
