@@ -23,6 +23,7 @@ from typing import Any, Self
 from engine import Value, lift
 
 from . import files
+from .interrupts import Change, assign_all
 
 
 class Module:
@@ -67,8 +68,7 @@ class Module:
 
     def zero_grad(self) -> None:
         """Set every parameter's grad to 0.0: leaves add up what each backward() brings."""
-        for value in self.parameters():
-            value.grad = 0.0
+        assign_all((value, "grad", 0.0) for value in self.parameters())
 
     def named_gradient(self) -> dict[str, float]:
         """Return ∇C: every parameter's grad by name, as the last backward() left it."""
@@ -100,13 +100,16 @@ class Module:
         Raises ValueError, and leaves the module unchanged, where a name is missing or unknown or
         where a number is not a finite float.
         """
+        assign_all(self.weight_changes(numbers))
+
+    def weight_changes(self, numbers: dict[str, float]) -> list[Change]:
+        """Return what `set_weights` changes."""
         parameters = self.named_parameters()
         _check_names(parameters, numbers)
         for name, x in numbers.items():
             if type(x) is not float or not math.isfinite(x):
                 raise ValueError(f"{name} is {reprlib.repr(x)}, which is not a finite number")
-        for name, value in parameters.items():
-            value.data = numbers[name]
+        return [(value, "data", numbers[name]) for name, value in parameters.items()]
 
     def save(self, path: str | Path) -> None:
         """Write every parameter into a JSON file, whole or not at all; `load` reads the same bits.
@@ -124,7 +127,7 @@ class Module:
         try:
             self.set_weights(numbers)
         except ValueError as error:
-            raise ValueError(f"{path}: {error}") from None
+            raise ValueError(f"{str(path)!r}: {error}") from None
         return self
 
 

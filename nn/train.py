@@ -19,6 +19,7 @@ from typing import Any
 from engine import total
 
 from . import files
+from .interrupts import assign_all
 from .losses import Loss
 from .module import Module
 from .optim import Optimizer
@@ -88,17 +89,17 @@ def example_gradients(
     Every grad is left as it was. Gradient descent follows the `average_gradient` of the result.
     """
     check_pairs(inputs, targets)
-    parameters = model.parameters()
-    before = [p.grad for p in parameters]
+    before = [(p, "grad", p.grad) for p in model.parameters()]
     gradients = []
     try:
         for x, y in zip(inputs, targets):
             model.zero_grad()
             example_loss(model, x, y, loss).backward()
             gradients.append(model.named_gradient())
-    finally:
-        for p, grad in zip(parameters, before):
-            p.grad = grad
+        assign_all(before)
+    except BaseException:
+        assign_all(before)
+        raise
     return gradients
 
 
@@ -208,21 +209,20 @@ def _save(
 
 def _resume(path: str | Path, model: Module, optimizer: Optimizer, run: dict[str, Any]) -> History:
     """Set model and optimizer to a checkpoint. Raises ValueError, and changes nothing, if unfit."""
-    saved = files.read(path)
+    saved, shown = files.read(path), repr(str(path))
     if saved.keys() != {"run", "loss", "times", "optimizer", "parameters"}:
-        raise ValueError(f"{path} is not a checkpoint of fit: remove it, or give another path")
+        raise ValueError(f"{shown} is not a checkpoint of fit: remove it, or give another path")
     if saved["run"] != run:
         other = reprlib.repr(saved["run"])
-        raise ValueError(f"{path} is of another run, {other}, not {run}: give another path")
-    before = optimizer.state_dict()
+        raise ValueError(f"{shown} is of another run, {other}, not {run}: give another path")
     try:
         loss = files.finite_numbers(saved["loss"], "loss")
         times = files.finite_numbers(saved["times"], "times", len(loss))
-        optimizer.load_state_dict(saved["optimizer"])
-        model.set_weights(saved["parameters"])
+        changes = optimizer.state_changes(saved["optimizer"])
+        changes += model.weight_changes(saved["parameters"])
     except ValueError as error:
-        optimizer.load_state_dict(before)
-        raise ValueError(f"{path}: {error}") from None
+        raise ValueError(f"{shown}: {error}") from None
+    assign_all(changes)
     return History(loss, times)
 
 

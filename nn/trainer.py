@@ -15,6 +15,7 @@ from typing import Any
 
 from engine import Value, total
 
+from .interrupts import Change, assign_all
 from .losses import Loss
 from .losses import l2 as sum_of_squares
 from .module import Module
@@ -66,15 +67,33 @@ class Trainer:
         return losses
 
     def step(self, group: Sequence[int]) -> float:
-        """Descend along the gradient of the mean loss of a group of examples; return that loss."""
-        loss = self.gradient(group)
+        """Descend along the gradient of the mean loss of a group of examples; return that loss.
+
+        What interrupts it, be it an error or Ctrl-C, leaves all as before the step, or as after it.
+        """
+        before, steps = self.snapshot(), self.optimizer.steps
+        try:
+            loss = self.gradient(group)
+            self.check_finite(loss)
+            self.change_parameters()
+        except BaseException:
+            if self.optimizer.steps == steps:
+                assign_all(before)
+            raise
+        return loss
+
+    def snapshot(self) -> list[Change]:
+        """Return the changes that bring back the present numbers."""
+        data = [(p, "data", p.data) for p in self.trained]
+        return [*data, *((p, "grad", p.grad) for p in self.trained)]
+
+    def check_finite(self, loss: float) -> None:
+        """Raise ArithmeticError where there is nothing to descend from."""
         if not math.isfinite(loss):
             raise ArithmeticError(
                 f"the loss is {loss} before step {self.optimizer.steps}: lower the learning rate, "
                 "or clip gradients; `with engine.anomaly():` finds the first bad number"
             )
-        self.change_parameters()
-        return loss
 
     def gradient(self, group: Sequence[int]) -> float:
         """Leave the gradient of the mean loss in each grad, and return that loss.
