@@ -16,9 +16,9 @@
 import copy
 import math
 import reprlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Self, cast
 
 from engine import Value, lift
 
@@ -84,7 +84,7 @@ class Module:
         The same code runs as in training, on a copy that has plain numbers in place of Values.
         """
         plain = _with_numbers(self)
-        return [plain(row) for row in rows]
+        return [plain(row) for row in in_order(rows)]
 
     def weights(self) -> dict[str, float]:
         """Return every parameter's number by name. Raises ValueError for a nan or an infinity."""
@@ -134,6 +134,13 @@ class Module:
 def number(x: Any) -> float:
     """Return a plain number, or a Value's, as a float. Raises TypeError for anything else."""
     return lift(x).data
+
+
+def in_order(rows: Any) -> Sequence[Any]:
+    """Return rows as a sequence, by their positions: a Series or a DataFrame has other indices."""
+    if hasattr(rows, "to_numpy"):  # pandas, polars
+        return cast(Sequence[Any], rows.to_numpy())
+    return rows if hasattr(rows, "__getitem__") else list(rows)
 
 
 def _named_in(module: Module) -> Iterator[tuple[str, Value]]:

@@ -25,7 +25,7 @@ from .module import Module
 from .optim import Optimizer
 from .progress import COMPILING, faster, notice
 from .progress import progress as progress_display
-from .trainer import Trainer, check_pairs, example_loss
+from .trainer import Trainer, example_loss, in_pairs
 
 
 @dataclass
@@ -88,7 +88,7 @@ def example_gradients(
 
     Every grad is left as it was. Gradient descent follows the `average_gradient` of the result.
     """
-    check_pairs(inputs, targets)
+    inputs, targets = in_pairs(inputs, targets)
     before = [(p, "grad", p.grad) for p in model.parameters()]
     gradients = []
     try:
@@ -157,7 +157,7 @@ def fit(
     >>> len(history.loss), history.loss[-1]
     (30, 0.0)
 
-    `loss(model(x), target)` is called for each example. `batch_size` None takes all examples at
+    `loss(model(x), target)` is called for each example; rows are read by position. `batch_size` None takes all examples at
     once; a number takes that many, shuffled anew each epoch (see `batches`). `l2` adds l2·Σp² to
     each batch's loss. `before_step` is called when the gradients are there: the place to clip them.
     With a `checkpoint` file every epoch is saved there, and a run that was killed goes on from it
@@ -175,17 +175,17 @@ def fit(
     problem = model, inputs, targets, loss, optimizer, l2, before_step
     with notice(COMPILING if compiled and progress else ""):
         trainer = _compiled(*problem, client) if compiled else Trainer(*problem)
-    history = History()
-    run = {"seed": str(seed), "batch_size": batch_size or 0, "examples": len(inputs)}
+    history, examples = History(), len(trainer.inputs)
+    run = {"seed": str(seed), "batch_size": batch_size or 0, "examples": examples}
     if checkpoint is not None and Path(checkpoint).exists():
         history = _resume(checkpoint, model, optimizer, run)
     start = time.perf_counter() - (history.times[-1] if history.times else 0.0)
     with progress_display(epochs, progress, "" if compiled else faster()) as report:
         for epoch in range(len(history.loss), epochs):
-            groups = batches(len(inputs), batch_size, seed, epoch)
+            groups = batches(examples, batch_size, seed, epoch)
             losses = trainer.epoch(groups, epoch, report)
             summed = total([loss * len(group) for loss, group in zip(losses, groups)])
-            history.loss.append(float(summed) / len(inputs))
+            history.loss.append(float(summed) / examples)
             history.times.append(time.perf_counter() - start)
             report(epoch + 1, history.loss[-1])
             if checkpoint is not None:

@@ -18,7 +18,7 @@ from engine import Value, total
 from .interrupts import Change, assign_all
 from .losses import Loss
 from .losses import l2 as sum_of_squares
-from .module import Module
+from .module import Module, in_order
 from .optim import Optimizer
 from .progress import Report
 
@@ -39,7 +39,7 @@ class Trainer:
     before_step: Callable[[], object] | None = None
 
     def __post_init__(self) -> None:
-        check_pairs(self.inputs, self.targets)
+        self.inputs, self.targets = in_pairs(self.inputs, self.targets)
         example = "nn.SGD(net.parameters(), 0.1)"
         if not callable(self.loss):
             raise TypeError(f"loss is a function, such as nn.squared_error, not {self.loss!r}")
@@ -132,8 +132,10 @@ def example_loss(model: Module, x: Any, target: Any, loss: Loss) -> Value:
     return value
 
 
-def check_pairs(inputs: Sequence[Any], targets: Sequence[Any]) -> None:
-    """Raise ValueError unless there is a target for each input, and at least one."""
+def in_pairs(inputs: Any, targets: Any) -> tuple[Sequence[Any], Sequence[Any]]:
+    """Return both in order. Raises ValueError unless there is a target for each input."""
+    inputs, targets = in_order(inputs), in_order(targets)
     m, n = len(inputs), len(targets)
     if m != n or not m:
         raise ValueError(f"{m} inputs and {n} targets: give as many of both, and at least one")
+    return inputs, targets

@@ -153,6 +153,84 @@ def test_two_moons_are_learned_to_the_last_point():
     assert all(score * sign > 0.0 for score, sign in zip(model.predict(rows), signs))
 
 
+class Labelled:
+    """Rows that are indexed by labels, as those of pandas are."""
+
+    def __init__(self, rows):
+        self.rows = rows
+
+    def __len__(self):
+        return len(self.rows)
+
+    def __getitem__(self, label):
+        raise KeyError(label)
+
+    def __iter__(self):
+        return iter(["a", "b"])
+
+    def to_numpy(self):
+        return pytest.importorskip("numpy").array(self.rows)
+
+
+class Countable:
+    """An iterator with a length."""
+
+    def __init__(self, rows):
+        self.rows = iter(rows)
+        self.length = len(rows)
+
+    def __len__(self):
+        return self.length
+
+    def __iter__(self):
+        return self.rows
+
+
+def pandas_frame(rows):
+    pandas = pytest.importorskip("pandas")
+    shuffled = [3, 0, 4, 1, 2]  # labels that pair other rows than the positions do
+    if isinstance(rows[0], list):
+        return pandas.DataFrame(rows, index=shuffled, columns=["x0", "x1"])
+    return pandas.Series(rows, index=shuffled[::-1])
+
+
+def polars_frame(rows):
+    polars = pytest.importorskip("polars")
+    if isinstance(rows[0], list):
+        return polars.DataFrame(rows, schema=["x0", "x1"], orient="row")
+    return polars.Series(rows)
+
+
+@pytest.mark.parametrize("compiled", [False, True])
+@pytest.mark.parametrize(
+    "kind",
+    [
+        tuple,
+        Labelled,
+        Countable,
+        lambda rows: (row for row in rows),
+        lambda rows: pytest.importorskip("numpy").array(rows),
+        pandas_frame,
+        polars_frame,
+    ],
+)
+def test_whatever_has_rows_in_order_is_read_by_position(kind, compiled):
+    if compiled:
+        pytest.importorskip("numpy")
+    expected, model = net(), net()
+    options = {"loss": nn.squared_error, "epochs": 3, "batch_size": 2, "progress": False}
+    for one, rows, targets in (
+        (expected, ROWS, TARGETS),
+        (model, kind(ROWS), kind(TARGETS)),
+    ):
+        optimizer = nn.SGD(one.parameters(), 0.05)
+        nn.fit(one, rows, targets, optimizer=optimizer, compiled=compiled, **options)
+    assert numbers(model) == numbers(expected)
+    assert model.predict(kind(ROWS)) == expected.predict(ROWS)
+    each = nn.example_gradients(model, kind(ROWS), kind(TARGETS), loss=nn.squared_error)
+    assert each == nn.example_gradients(expected, ROWS, TARGETS, loss=nn.squared_error)
+
+
 # -- checkpoints ---------------------------------------------------------------------------------------------
 
 KINDS = [lambda p: nn.SGD(p, lambda t: 0.1 / (1 + t), 0.9), lambda p: nn.Adam(p, 0.05)]
