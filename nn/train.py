@@ -157,13 +157,13 @@ def fit(
     >>> len(history.loss), history.loss[-1]
     (30, 0.0)
 
-    `loss(model(x), target)` is called for each example; rows are read by position. `batch_size` None takes all examples at
-    once; a number takes that many, shuffled anew each epoch (see `batches`). `l2` adds l2·Σp² to
-    each batch's loss. `before_step` is called when the gradients are there: the place to clip them.
-    With a `checkpoint` file every epoch is saved there, and a run that was killed goes on from it
-    to the same final bits. `compiled` records the loss once and replays it: parameters then have
-    their numbers when an epoch ends and when `before_step` is called; with a Dask `client` (True:
-    one of its own) the rows are spread over its workers.
+    `loss(model(x), target)` is called for each example; rows are read by position. `batch_size`
+    None takes all examples at once; a number takes that many, shuffled anew each epoch (see
+    `batches`). `l2` adds l2·Σp² to each batch's loss. `before_step` is called when the gradients
+    are there: the place to clip them. With a `checkpoint` file every epoch is saved there, and a
+    run that was killed goes on from it to the same final bits. `compiled` records the loss once and
+    replays it: parameters then have their numbers when an epoch ends and when `before_step` is
+    called; with a Dask `client` (True: one of its own) the rows are spread over its workers.
 
     Raises ValueError where inputs and targets don't pair up, or the optimizer has none of the
     model's parameters, and ArithmeticError when the loss is not finite.

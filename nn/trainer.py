@@ -9,8 +9,9 @@
 """
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from numbers import Real
 from typing import Any
 
 from engine import Value, total
@@ -74,7 +75,7 @@ class Trainer:
         before, steps = self.snapshot(), self.optimizer.steps
         try:
             loss = self.gradient(group)
-            self.check_finite(loss)
+            self.check_finite(loss, group)
             self.change_parameters()
         except BaseException:
             if self.optimizer.steps == steps:
@@ -87,13 +88,23 @@ class Trainer:
         data = [(p, "data", p.data) for p in self.trained]
         return [*data, *((p, "grad", p.grad) for p in self.trained)]
 
-    def check_finite(self, loss: float) -> None:
-        """Raise ArithmeticError where there is nothing to descend from."""
-        if not math.isfinite(loss):
-            raise ArithmeticError(
-                f"the loss is {loss} before step {self.optimizer.steps}: lower the learning rate, "
-                "or clip gradients; `with engine.anomaly():` finds the first bad number"
-            )
+    def check_finite(self, loss: float, group: Sequence[int]) -> None:
+        """Raise ArithmeticError where there is nothing to descend from, with the likely reason."""
+        if math.isfinite(loss):
+            return
+        faults = [
+            fault
+            for i in group
+            for name, rows in (("inputs", self.inputs), ("targets", self.targets))
+            for fault in _not_finite(f"{name}[{i}]", rows[i])
+        ]
+        what = f"the loss is {loss} before step {self.optimizer.steps}"
+        if faults:
+            raise ArithmeticError(f"{what}: {faults[0]}; leave that row out, or fill in a number")
+        raise ArithmeticError(
+            f"{what}: lower the learning rate, or clip gradients; `with engine.anomaly():` finds "
+            "the first bad number"
+        )
 
     def gradient(self, group: Sequence[int]) -> float:
         """Leave the gradient of the mean loss in each grad, and return that loss.
@@ -130,6 +141,15 @@ def example_loss(model: Module, x: Any, target: Any, loss: Loss) -> Value:
         kind = type(value).__name__
         raise TypeError(f"an example's loss is one Value, not a {kind}: let the loss return a sum")
     return value
+
+
+def _not_finite(name: str, x: Any) -> Iterator[str]:
+    """Yield "inputs[3][1] is nan", or the like, for each number of a row that is not finite."""
+    if hasattr(x, "__iter__") and not isinstance(x, str):
+        for k, part in enumerate(x):
+            yield from _not_finite(f"{name}[{k}]", part)
+    elif isinstance(x, Real) and not math.isfinite(x):
+        yield f"{name} is {x}"
 
 
 def in_pairs(inputs: Any, targets: Any) -> tuple[Sequence[Any], Sequence[Any]]:

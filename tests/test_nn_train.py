@@ -4,6 +4,7 @@ import contextlib
 import math
 import os
 import random
+import re
 import subprocess
 import sys
 import time
@@ -380,6 +381,58 @@ def test_a_loss_that_is_no_number_stops_the_run_before_before_step(compiled):
     with pytest.raises(ArithmeticError):
         quiet(model, compiled=compiled, before_step=lambda: calls.append(1))
     assert not calls
+
+
+@pytest.mark.parametrize("compiled", [False, True])
+@pytest.mark.parametrize("bad", [math.nan, math.inf])
+@pytest.mark.parametrize(
+    "kind", [list, tuple, lambda rows: pytest.importorskip("numpy").array(rows)]
+)
+def test_a_number_in_the_data_that_is_not_finite_is_named(kind, bad, compiled):
+    if compiled:
+        pytest.importorskip("numpy")
+    for row, column, name in (
+        (2, 1, "inputs[2][1]"),
+        (4, 0, "inputs[4][0]"),
+        (3, None, "targets[3]"),
+    ):
+        rows, targets = [list(x) for x in ROWS], list(TARGETS)
+        if column is None:
+            targets[row] = bad
+        else:
+            rows[row][column] = rows[4][1] = bad  # the first is named
+        model = nn.Neuron(2, "linear", seed=0)
+        start = numbers(model)
+        with pytest.raises(
+            ArithmeticError, match=re.escape(f"{name} is {bad}; leave that row out")
+        ):
+            nn.fit(
+                model,
+                kind(rows),
+                kind(targets),
+                loss=nn.squared_error,
+                optimizer=nn.SGD(model.parameters()),
+                epochs=1,
+                progress=False,
+                compiled=compiled,
+            )
+        assert numbers(model) == start
+
+
+def test_a_bad_number_that_the_loss_does_not_use_is_no_error():
+    model = nn.Neuron(1, "linear", seed=0)
+    loss = lambda a, y: (a - y) ** 2 if y == y else 0.0 * a  # noqa: E731 - nan is "unknown"
+    optimizer = nn.SGD(model.parameters())
+    nn.fit(
+        model,
+        [[1.0], [2.0]],
+        [1.0, math.nan],
+        loss=loss,
+        optimizer=optimizer,
+        epochs=1,
+        progress=False,
+    )
+    assert optimizer.steps == 1
 
 
 def test_progress_in_plain_lines_on_standard_error(capsys):
