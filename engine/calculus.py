@@ -17,7 +17,9 @@ that is passed in is called as f(*xs).
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from .graph import stale, topological_order
+from .explain import stale
+from .graph import topological_order
+from .listeners import Listener
 from .operations import share
 from .sums import weighted_sum
 from .value import Value, lift
@@ -41,17 +43,24 @@ def gradient(root: Value, wrt: Iterable[Value]) -> list[Value]:
     _refuse_stale(order)
     leading = _leading_to(wrt, order)
     grads: dict[Value, Value] = {root: lift(1.0)}
-    for node in reversed(order):
-        if node in grads and node in leading:
-            _pass_on(node, grads, leading)
+    with (
+        Listener()
+    ):  # while somebody listens, a new node's place is the user's line, not one of ours
+        for node in reversed(order):
+            if node in grads and node in leading:
+                _pass_on(node, grads, leading)
     return [grads[x] if x in grads else lift(0.0) for x in wrt]
 
 
 def _pass_on(node: Value, grads: dict[Value, Value], leading: set[Value]) -> None:
     """The body of the backward loop, with Values for numbers: share() is the product that skips a zero grad."""
-    assert node.operation is not None
-    locals_ = node.operation.local_derivatives(node.data, node, *node.parents)()
-    for parent, local in zip(node.parents, locals_, strict=True):
+    operation = node.operation
+    assert operation is not None
+    undefined = (
+        node.data != node.data and operation.domain
+    )  # then the slopes are nan, plain numbers
+    slopes = node.local_derivatives() if undefined else operation.rule(node, *node.parents)
+    for parent, local in zip(node.parents, slopes, strict=True):
         if parent in leading:
             contribution = share(grads[node], local)
             grads[parent] = grads[parent] + contribution if parent in grads else contribution

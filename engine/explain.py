@@ -19,7 +19,7 @@ from types import CodeType
 from typing import Any, NamedTuple
 from unicodedata import combining, east_asian_width
 
-from .graph import stale, topological_order
+from .graph import topological_order
 
 
 class Step(NamedTuple):
@@ -417,3 +417,13 @@ def text(root: Any) -> str:
             f"{step.contribution:>+14.4g}  {number(step.before)} → {number(step.after)}"
         )
     return "\n".join(lines)
+
+
+def stale(order: Iterable[Any]) -> list[Any]:
+    """Return the nodes whose data is not what their operation makes of their parents' data now."""
+    return [node for node in order if _changed(node)]
+
+
+def _changed(node: Any) -> bool:
+    now = node.operation.forward(*[parent.data for parent in node.parents])
+    return bool(now != node.data and (now == now or node.data == node.data))  # nan is nan

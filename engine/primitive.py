@@ -19,7 +19,7 @@ from collections.abc import Callable
 from typing import Any
 
 from .functions import clamp, elu, leaky_relu
-from .operation import FAMILIES, OPERATIONS, Closure, Operation
+from .operation import FAMILIES, OPERATIONS, Operation, Rule
 from .real import real
 
 _BUILT_IN = {
@@ -69,7 +69,9 @@ def primitive(
             f"the rule of {name} takes z and {_count(arity, 'operand')}: write "
             f"lambda z, {', '.join(inspect.signature(forward).parameters)}: (…)"
         )
-    made = Primitive(name, symbol or name, _forward(forward, name), _rule(rule, name, arity), arity)
+    made = Primitive(
+        name, symbol or name, _forward(forward, name), _rule(rule, name, arity), arity=arity
+    )
     made.__doc__ = forward.__doc__
     return made
 
@@ -104,8 +106,8 @@ def _forward(forward: Callable[..., float], name: str) -> Callable[..., float]:
     return checked
 
 
-def _rule(rule: Callable[..., Any], name: str, arity: int) -> Callable[..., Closure]:
-    def slopes(z: Any, xs: tuple[Any, ...]) -> tuple[Any, ...]:
+def _rule(rule: Callable[..., Any], name: str, arity: int) -> Rule:
+    def slopes(z: Any, *xs: Any) -> tuple[Any, ...]:
         found = rule(z, *xs)
         if not isinstance(found, (tuple, list)):
             found = (found,)
@@ -115,11 +117,11 @@ def _rule(rule: Callable[..., Any], name: str, arity: int) -> Callable[..., Clos
                 f"{_count(arity, 'operand')}: return one for each"
             )
         graph = any(
-            hasattr(x, "__operate__") for x in (z, *xs)
+            hasattr(x, "apply_operation") for x in (z, *xs)
         )  # gradient() asks: Values in, Values out
-        return tuple([x if graph and hasattr(x, "__operate__") else real(x) for x in found])
+        return tuple([x if graph and hasattr(x, "apply_operation") else real(x) for x in found])
 
-    return lambda z, *xs: lambda: slopes(z, xs)
+    return slopes
 
 
 def _count(n: int, what: str) -> str:

@@ -15,10 +15,11 @@ is computed.
 import math
 from collections.abc import Sequence
 from fractions import Fraction
+from types import FunctionType
 from typing import Any
 
 from . import operations
-from .operation import OPERATIONS, Operation, rebound
+from .operation import OPERATIONS, Operation
 
 _LOOSE, _SUM, _PRODUCT, _SIGN, _POWER, _TIGHT = range(6)
 _INFIX = {
@@ -59,53 +60,53 @@ class Symbol:
         self.text, self.tightness = text, tightness
 
     @staticmethod
-    def __operate__(operation: Operation, operands: tuple[Any, ...]) -> Any:
+    def apply_operation(operation: Operation, operands: tuple[Any, ...]) -> Any:
         return _spelled(operation, operands)
 
     def __add__(self, other: Any) -> Any:
-        return operations.add(self, other)
+        return operations.add.apply((self, other))
 
     def __radd__(self, other: Any) -> Any:
-        return operations.add(other, self)
+        return operations.add.apply((other, self))
 
     def __sub__(self, other: Any) -> Any:
-        return operations.subtract(self, other)
+        return operations.subtract.apply((self, other))
 
     def __rsub__(self, other: Any) -> Any:
-        return operations.subtract(other, self)
+        return operations.subtract.apply((other, self))
 
     def __mul__(self, other: Any) -> Any:
-        return operations.multiply(self, other)
+        return operations.multiply.apply((self, other))
 
     def __rmul__(self, other: Any) -> Any:
-        return operations.multiply(other, self)
+        return operations.multiply.apply((other, self))
 
     def __truediv__(self, other: Any) -> Any:
-        return operations.divide(self, other)
+        return operations.divide.apply((self, other))
 
     def __rtruediv__(self, other: Any) -> Any:
-        return operations.divide(other, self)
+        return operations.divide.apply((other, self))
 
     def __neg__(self) -> Any:
-        return operations.negative(self)
+        return operations.negative.apply((self,))
 
     def __abs__(self) -> Any:
-        return operations.absolute(self)
+        return operations.absolute.apply((self,))
 
     def __lt__(self, other: Any) -> Any:
-        return operations.less(self, other)
+        return operations.less.apply((self, other))
 
     def __le__(self, other: Any) -> Any:
-        return operations.less_equal(self, other)
+        return operations.less_equal.apply((self, other))
 
     def __gt__(self, other: Any) -> Any:
-        return operations.greater(self, other)
+        return operations.greater.apply((self, other))
 
     def __ge__(self, other: Any) -> Any:
-        return operations.greater_equal(self, other)
+        return operations.greater_equal.apply((self, other))
 
     def __pow__(self, exponent: float) -> Any:
-        return operations.power_of(exponent)(self)
+        return operations.power_of(exponent).apply((self,))
 
     def __repr__(self) -> str:
         return self.text
@@ -151,12 +152,18 @@ def spelled(operation: Operation, letters: Sequence[str], result: str) -> tuple[
     b·a^(b - 1)
     """
     try:
-        found: tuple[Any, ...] = rebound(operation.rule, _WORDS)(
-            Symbol(result), *map(Symbol, letters)
-        )()
+        rule = _reread(getattr(operation.rule, "__wrapped__", operation.rule))
+        found: tuple[Any, ...] = rule(Symbol(result), *map(Symbol, letters), *operation.parameters)
         return found
     except (TypeError, ValueError, ArithmeticError, AttributeError):
         return None
+
+
+def _reread(rule: Any) -> Any:
+    """A rule of the table once more, in which names mean what _WORDS says."""
+    if rule.__module__ != "engine.operations":
+        return rule
+    return FunctionType(rule.__code__, _WORDS, rule.__name__, rule.__defaults__, rule.__closure__)
 
 
 def formula(operation: Operation | str, names: Sequence[str] = ()) -> str:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from .operation import Operation
     from .value import Value
 
-Number: TypeAlias = Union[float, "Value"]  # noqa: UP007 - the right side is a name that is not there yet
+Number: TypeAlias = Union[float, "Value"]
 
 
 class Node(Protocol):

@@ -36,7 +36,7 @@ def small():
 def state(small):
     nodes = numbered(small.z)
     return [
-        (node.data, node.grad, node.label, node.parents, node.local_derivatives) for node in nodes
+        (node.data, node.grad, node.label, node.parents, node.local_derivatives()) for node in nodes
     ]
 
 

@@ -21,8 +21,8 @@ from dataclasses import dataclass, field
 from pathlib import PurePath
 from typing import Any, NamedTuple
 
-from ..explain import Step, account, arrivals, held, name, number, numbered, printable, steps
-from ..graph import stale, topological_order
+from ..explain import Step, account, arrivals, held, name, number, numbered, printable, stale, steps
+from ..graph import topological_order
 from ..value import Value
 from .formula import Formula, Refused, read
 
@@ -387,7 +387,9 @@ class Session:
             return self.find(place)
         except Refused as refused:
             found = [
-                node for node in self.order if place in (node.operation.name, node.operation.symbol)
+                node
+                for node in self.order
+                if node.operation and place in (node.operation.name, node.operation.symbol)
             ]
             found = found or self.born(*_file_and_line(place))
             if not found:

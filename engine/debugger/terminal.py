@@ -420,7 +420,7 @@ class Debugger(cmd.Cmd):
 
     def info_inputs(self, arg: str) -> None:
         node = self.session.one(arg) if arg else self.session.node
-        if node.local_derivatives is None:
+        if not node.parents:
             self.say(f"  {self.call(node)} is a leaf: it was computed from nothing")
             return
         self.lay(
