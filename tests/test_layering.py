@@ -24,11 +24,12 @@ CORE = {
     "operations": {"ieee", "operation"},
     "functions": {"operations", "real"},
     "backward": {"graph"},
+    "forward": {"graph"},
     "explain": {"graph"},
     "value": {"operation", "operations", "functions", "graph", "backward", "explain", "real"},
     "anomaly": {"explain", "graph"},
     "sums": {"operations", "value"},
-    "calculus": {"graph", "operations", "sums", "value"},
+    "calculus": {"forward", "graph", "operation", "operations", "real", "sums", "value"},
     "symbols": {"operation", "operations"},
 }
 # Everything else in the engine (check, primitive, tape, view, debugger, …) stands on the core and on itself alone;
