@@ -16,6 +16,7 @@ NAMES = (
     "chain_network",
     "layer_sums",
     "four_equations",
+    "two_modes",
     "descent",
     "most_wrong",
     "linear_regression",

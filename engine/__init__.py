@@ -7,8 +7,8 @@
 >>> print(f"{c:.4f} {b.grad:.4f}")
 3.0000 4.0000
 
-Reading order: value, operations, ieee, graph, backward; then explain and calculus; then whatever
-you like.
+Reading order: value, operations, ieee, graph, backward, and forward beside it; then explain and
+calculus; then whatever you like.
 """
 
 from importlib import import_module
@@ -107,6 +107,7 @@ __all__ = [
     "hessian_vector_product",
     "hypot",
     "jacobian",
+    "jvp",
     "leaky_relu",
     "lift",
     "log",
@@ -147,6 +148,7 @@ _ON_FIRST_USE = {  # what needs more than the heart is imported when it is first
     "jacobian": "calculus",
     "hessian": "calculus",
     "hessian_vector_product": "calculus",
+    "jvp": "calculus",
     "check_gradients": "check",
     "record": "tape",
     "Tape": "tape",

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 class Listener:
     """A context that is told what happens in the thread that entered it, and nothing of others."""
 
+    records = False  # whether the graph will be run again on other numbers
     thread: int | None = None  # None: every thread, for a debugger that registers itself
 
     def __enter__(self) -> Self:

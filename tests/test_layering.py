@@ -24,11 +24,22 @@ CORE = {
     "operations": {"ieee", "operation"},
     "functions": {"operations", "real"},
     "backward": {"graph"},
+    "forward": {"graph"},
     "explain": {"graph"},
     "value": {"operation", "operations", "graph", "backward", "real"},
     "anomaly": {"explain", "graph", "listeners"},
     "sums": {"operations", "value"},
-    "calculus": {"explain", "graph", "listeners", "operations", "sums", "value"},
+    "calculus": {
+        "explain",
+        "forward",
+        "graph",
+        "listeners",
+        "operation",
+        "operations",
+        "real",
+        "sums",
+        "value",
+    },
     "symbols": {"operation", "operations"},
 }
 # Everything else in the engine (check, primitive, tape, view, debugger, …) stands on the core and on itself alone;

@@ -43,6 +43,8 @@ class Graph:
 class _Recorder(Listener):
     """Keeps the nodes that the function makes, and the comparisons that Python branched on."""
 
+    records = True
+
     def __init__(self) -> None:
         self.nodes: list[Value] = []
         self.decisions: list[Value] = []
