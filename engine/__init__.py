@@ -16,8 +16,9 @@ from typing import Any
 
 from .anomaly import anomaly
 from .calculus import derivative, gradient
-from .explain import Site, Step, text
+from .explain import Step, text
 from .functions import clamp, elu, leaky_relu
+from .location import Site
 from .operations import (
     acos,
     acosh,

@@ -27,8 +27,10 @@ import math
 from threading import get_ident
 from typing import Any
 
-from .explain import Step, describe, excerpt, expression, name, number, printable, steps
+from .explain import Step, expression, name, steps
 from .graph import topological_order, watchers
+from .location import excerpt
+from .printing import describe, number, printable
 
 
 class anomaly:

@@ -11,15 +11,13 @@ c=+(data=8, grad=0) a 1.0 1.0 1.0
 *(data=6, grad=0) b 2.0 2.0 2.0
 """
 
-import linecache
 from collections.abc import Iterable, Iterator
 from itertools import islice
-from pathlib import PurePath
-from types import CodeType
 from typing import Any, NamedTuple
-from unicodedata import combining, east_asian_width
 
 from .graph import stale, topological_order
+from .location import place
+from .printing import columns, describe, number, padded, printable
 
 
 class Step(NamedTuple):
@@ -38,20 +36,6 @@ class Step(NamedTuple):
     contribution: float
     before: float
     after: float
-
-
-class Site(NamedTuple):
-    """A place in the user's source: line from 1, columns from 0 into `text`, which is the whole line."""
-
-    filename: str
-    line: int
-    column: int
-    end_column: int
-    function: str
-    text: str
-
-    def __str__(self) -> str:
-        return f"{printable(self.filename, 200)}:{self.line}"
 
 
 def steps(root: Any, grads: dict[Any, float] | None = None) -> Iterator[Step]:
@@ -82,107 +66,6 @@ def numbered(root: Any) -> dict[Any, int]:
     """Every node under `root` with its stable number: leaves as they were met, then the interior in order."""
     order, leaves = topological_order(root)
     return {node: number for number, node in enumerate(leaves + order)}
-
-
-def site(code: CodeType | None, offset: int) -> Site | None:
-    """The place in a source file of the instruction at `offset` in a code object; None where there is none."""
-    if code is None:
-        return None
-    line, end_line, column, end_column = _positions(code)[offset // 2]
-    line = line or code.co_firstlineno
-    text = linecache.getline(code.co_filename, line).rstrip("\n")
-    start = _characters(text, column or 0)
-    end = _characters(text, end_column) if end_column and end_line == line else len(text)
-    return Site(code.co_filename, line, start, end, code.co_name, text)
-
-
-_read: dict[int, tuple[CodeType, list[Any]]] = {}
-
-
-def _positions(code: CodeType) -> list[Any]:
-    """The positions of all instructions of `code`, kept: a module of 10,000 lines would be read 10,000 times."""
-    if id(code) not in _read:
-        if len(_read) > 99:
-            _read.clear()
-        _read[id(code)] = code, list(code.co_positions())
-    return _read[id(code)][1]
-
-
-def excerpt(made: Site, width: int = 76) -> list[str]:
-    """The source line of a site and, below it, the exact subexpression underlined; of a long line, the part around it.
-
-    >>> print(*excerpt(Site("user.py", 3, 4, 9, "f", "h = x * w + x")), sep="\\n")
-    user.py:3   h = x * w + x
-                    ^^^^^
-    """
-    place = f"{printable(PurePath(made.filename).name)}:{made.line}"
-    text, indent = made.text.strip(), len(made.text) - len(made.text.lstrip())
-    if not text:
-        return [place]
-    start, end, room = (
-        max(made.column - indent, 0),
-        made.end_column - indent,
-        max(24, width - columns(place) - 3),
-    )
-    skipped = max(0, min(start - 8, len(text) - room)) if end > room else 0
-    shown = printable("…" * bool(skipped) + text[skipped + bool(skipped) :], room)
-    before, marked = shown[: start - skipped], shown[start - skipped : end - skipped]
-    return [
-        f"{place}   {shown}",
-        " " * (columns(place) + 3 + columns(before)) + "^" * columns(marked),
-    ]
-
-
-def columns(text: str) -> int:
-    """How many columns of a terminal `text` takes: a CJK character takes two, a combining one none.
-
-    >>> columns("abc"), columns("梯度")
-    (3, 4)
-    """
-    return sum(2 if east_asian_width(c) in "WF" else not combining(c) for c in text)
-
-
-def padded(text: str, width: int) -> str:
-    """`text` and as many spaces as it takes to be `width` columns wide."""
-    return text + " " * (width - columns(text))
-
-
-def _characters(text: str, column: int) -> int:
-    """Python counts columns in bytes of utf-8."""
-    return len(text.encode("utf-8", "replace")[:column].decode("utf-8", "ignore"))
-
-
-def printable(text: str, limit: int = 60) -> str:
-    """`text` fit for a terminal or a page: control characters and lone surrogates become U+FFFD, long is cut.
-
-    >>> printable("red \\x1b[31m"), printable("A" * 100, limit=5)
-    ('red �[31m', 'AAAA…')
-    """
-    if len(text) > limit:
-        text = text[: limit - 1] + "…"
-    return "".join(
-        "\ufffd"
-        if c < " " or "\x7f" <= c <= "\x9f" or "\ud800" <= c <= "\udfff" or c in "\ufffe\uffff"
-        else c
-        for c in text
-    )  # the last two are no characters, XML forbids them
-
-
-def number(x: float) -> str:
-    """Four significant digits, whole numbers whole.
-
-    >>> number(-6.0), number(0.0013407)
-    ('-6', '0.001341')
-    """
-    return f"{x:.4g}"
-
-
-def describe(node: Any) -> str:
-    """The one-line repr: label first, never the parents."""
-    name = printable(node.label)
-    if node.parents:
-        name += f"={node.operation.symbol}" if name else node.operation.symbol
-    return f"{name or 'Value'}(data={number(node.data)}, grad={number(node.grad)})"
 
 
 # -- expressions
@@ -380,12 +263,6 @@ def _rest(root: Any, x: Any, here: list[Step]) -> Iterable[tuple[float, str]]:
                 (amount, "from elsewhere: another backward() or root; grad = 0.0 starts afresh")
             )
     return rest
-
-
-def place(node: Any) -> str:
-    """Where a node was made, in short: file and line, or nothing."""
-    made = node.created_at
-    return f"{printable(PurePath(made.filename).name)}:{made.line}" if made else ""
 
 
 def text(root: Any) -> str:

@@ -20,6 +20,7 @@ from typing import Any
 
 from .functions import clamp, elu, leaky_relu
 from .operation import FAMILIES, OPERATIONS, Closure, Operation
+from .printing import plural
 from .real import real
 
 _BUILT_IN = {
@@ -66,7 +67,7 @@ def primitive(
     arity = _operands(forward, name, 0)
     if _operands(rule, f"the rule of {name}", 1) != arity:
         raise TypeError(
-            f"the rule of {name} takes z and {_count(arity, 'operand')}: write "
+            f"the rule of {name} takes z and {plural(arity, 'operand')}: write "
             f"lambda z, {', '.join(inspect.signature(forward).parameters)}: (…)"
         )
     made = Primitive(name, symbol or name, _forward(forward, name), _rule(rule, name, arity), arity)
@@ -111,8 +112,8 @@ def _rule(rule: Callable[..., Any], name: str, arity: int) -> Callable[..., Clos
             found = (found,)
         if len(found) != arity:
             raise TypeError(
-                f"the rule of {name} returned {_count(len(found), 'derivative')} for "
-                f"{_count(arity, 'operand')}: return one for each"
+                f"the rule of {name} returned {plural(len(found), 'derivative')} for "
+                f"{plural(arity, 'operand')}: return one for each"
             )
         graph = any(
             hasattr(x, "__operate__") for x in (z, *xs)
@@ -120,7 +121,3 @@ def _rule(rule: Callable[..., Any], name: str, arity: int) -> Callable[..., Clos
         return tuple([x if graph and hasattr(x, "__operate__") else real(x) for x in found])
 
     return lambda z, *xs: lambda: slopes(z, xs)
-
-
-def _count(n: int, what: str) -> str:
-    return f"{n} {what}{'s' * (n != 1)}"

@@ -11,11 +11,13 @@ from collections.abc import Iterator
 from sys import _getframe as _frame
 from typing import Any
 
-from . import explain, functions, operations
+from . import explain, functions, location, operations
 from .backward import backward
-from .explain import Site, Step
+from .explain import Step
 from .graph import watchers
+from .location import Site
 from .operation import OPERATIONS, Closure, Operation
+from .printing import describe
 from .real import real
 
 _ENGINE = frozenset(f"{__file__.removesuffix('value.py')}{name}.py" for name in (  # these make nodes on a user's behalf
@@ -93,7 +95,7 @@ class Value:
     label: str
     parents: tuple["Value", ...]
     operation: Operation | None
-    local_derivatives: Closure | None
+    local_derivatives: Any  # Closure, or None at a leaf
 
     def __init__(self, data: Any, label: str = ""):
         if not isinstance(label, str):
@@ -155,9 +157,9 @@ class Value:
     @property
     def created_at(self) -> Site | None:
         """Where it was made: the first frame outside engine/, with the exact subexpression."""
-        return explain.site(self._code, self._offset)
+        return location.site(self._code, self._offset)
 
-    def __repr__(self) -> str: return explain.describe(self)
+    def __repr__(self) -> str: return describe(self)
 
     def __format__(self, spec: str) -> str: return format(self.data, spec) if spec else repr(self)
 

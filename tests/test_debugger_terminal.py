@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from hostile import LABELS
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -18,25 +19,11 @@ from engine import Value
 from engine.debugger import Debugger, Session, run_script
 from engine.debugger.mistakes import likely
 from engine.debugger.paint import STYLES, Painter
-from engine.explain import columns
+from engine.printing import columns
 from engine.view.scene import Scene
 from tests.strategies import programs, run
 
 ROOT = Path(__file__).resolve().parent.parent
-HOSTILE = [
-    "\x1b[31m",
-    "a\nb",
-    "\x07",
-    "\ud800",
-    "[bold]x[/bold]",
-    "A" * 20_000,
-    "‮x",
-    "x; q",
-    "{x}",
-    "%s",
-    "\x00",
-    "梯度",
-]
 
 
 def conversation(root, *lines, **options):
@@ -58,7 +45,7 @@ def small():
     return a * b + a
 
 
-@pytest.mark.parametrize("label", HOSTILE)
+@pytest.mark.parametrize("label", LABELS)
 def test_hostile_labels_are_inert(label):
     x = Value(2.0, label=label)
     said = conversation(

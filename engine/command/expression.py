@@ -22,9 +22,9 @@ from keyword import iskeyword
 from typing import Any
 
 from .. import functions, operations, sums
-from ..explain import printable
 from ..graph import topological_order
 from ..operation import OPERATIONS
+from ..printing import columns, plural, printable
 from ..value import Value
 
 LONGEST, DEEPEST = 20_000, 200  # characters, and brackets or operators inside one another
@@ -110,11 +110,7 @@ def _pointed(line: str, column: int) -> str:
     start = max(0, column - 60)
     shown = ("…" if start else "") + printable(line[start : start + 100], 100)
     before = shown[: column - start + bool(start)]
-    wide = sum(
-        2 if unicodedata.east_asian_width(c) in "WF" else not unicodedata.combining(c)
-        for c in before
-    )
-    return f"{shown}\n{' ' * wide}^"
+    return f"{shown}\n{' ' * columns(before)}^"
 
 
 def build(text: str, values: Mapping[str, float]) -> Value:
@@ -360,9 +356,7 @@ def _mismatch(
     """What is wrong with the operands of a call; empty if nothing is."""
     arity = getattr(function, "arity", None)
     if arity is not None and (len(operands) != arity or options):
-        return (
-            f"{name} takes {arity} operand{'s' * (arity > 1)}, not {len(operands) + len(options)}"
-        )
+        return f"{name} takes {plural(arity, 'operand')}, not {len(operands) + len(options)}"
     if function in _OF_LISTS.values() and not isinstance(operands[0] if operands else None, list):
         return f"{name} takes a list: write {name}([a, b])"
     if arity is None:

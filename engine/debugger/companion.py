@@ -13,8 +13,10 @@ import sys
 from types import FrameType
 from typing import Any
 
-from ..explain import Step, account, arrivals, excerpt, expression, held, name, number, steps
+from ..explain import Step, account, arrivals, expression, held, name, steps
 from ..graph import topological_order
+from ..location import excerpt
+from ..printing import number
 from ..value import Value
 
 SKIPPED = ("engine.graph", "engine.ieee", "engine.operation", "engine.real")

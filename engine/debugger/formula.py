@@ -18,7 +18,7 @@ from itertools import pairwise
 from typing import Any
 
 from .. import ieee
-from ..explain import printable
+from ..printing import printable
 
 Lookup = Callable[[str], float]
 Formula = Callable[[Lookup], float]

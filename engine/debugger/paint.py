@@ -16,7 +16,7 @@ import re
 import sys
 from typing import Any
 
-from ..explain import columns, printable
+from ..printing import columns, printable
 
 Line = list[tuple[str, str]]  # pieces of text, each with the name of a style or ""
 GAP = "   "  # between the columns of a table
@@ -144,15 +144,6 @@ def table(rows: list[Line], width: int) -> list[Line]:
 def _filled(text: str, size: int) -> str:
     text = printable(text, size)
     return text + " " * (size - columns(text))
-
-
-def many(count: int, one: str, several: str = "") -> str:
-    """A count and its noun.
-
-    >>> many(1, "leaf", "leaves"), many(2000, "step")
-    ('1 leaf', '2,000 steps')
-    """
-    return f"{count:,} {one if count == 1 else several or one + 's'}"
 
 
 def _wide(line: Line) -> int:

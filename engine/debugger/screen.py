@@ -13,9 +13,11 @@ from collections.abc import Callable, Container
 from pathlib import PurePath
 from typing import Any
 
-from ..explain import Site, Step, columns, excerpt, expression, name, number, place, printable
+from ..explain import Step, expression, name
+from ..location import Site, excerpt, place
+from ..printing import columns, number, plural, printable
 from ..value import Value
-from .paint import Line, Painter, many, table
+from .paint import Line, Painter, table
 from .session import Session
 
 WINDOW = 12  # as many steps or nodes as are shown at once
@@ -44,7 +46,7 @@ class Screen:
         """The steps; of very many the last, behind which the person stands now."""
         shown = steps if len(steps) <= WINDOW else steps[-WINDOW // 2 :]
         if len(shown) < len(steps):
-            self.say([(f"    … {many(len(steps) - len(shown), 'contribution')}", "dim")])
+            self.say([(f"    … {plural(len(steps) - len(shown), 'contribution')}", "dim")])
         for step in shown:
             show(step)
 

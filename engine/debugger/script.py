@@ -18,8 +18,8 @@ from collections.abc import Sequence
 from types import TracebackType
 from typing import Any
 
-from ..explain import printable
 from ..graph import watchers
+from ..printing import printable
 from ..value import Value
 from .session import Session
 from .terminal import talk

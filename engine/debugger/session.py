@@ -21,8 +21,9 @@ from dataclasses import dataclass, field
 from pathlib import PurePath
 from typing import Any, NamedTuple
 
-from ..explain import Step, account, arrivals, held, name, number, numbered, printable, steps
+from ..explain import Step, account, arrivals, held, name, numbered, steps
 from ..graph import stale, topological_order
+from ..printing import number, printable
 from ..value import Value
 from .formula import Formula, Refused, read
 

@@ -18,8 +18,9 @@ from functools import cache
 from typing import Any, NamedTuple
 
 from ..backward import backward
-from ..explain import expression, name, printable, steps
+from ..explain import expression, name, steps
 from ..graph import topological_order
+from ..printing import plural, printable
 from ..symbols import formula, slopes
 from ..value import Value
 from . import collapse as collapsing
@@ -396,8 +397,7 @@ def _shares(scene: Scene, root: Value) -> dict[tuple[Any, Any], list[float]]:
 
 
 def _edges(pill: Pill) -> str:
-    count = max(1, pill.edges)
-    return f"{count} edge{'s' * (count != 1)}"
+    return plural(max(1, pill.edges), "edge")
 
 
 def _slopes(node: Value) -> list[str]:

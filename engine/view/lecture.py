@@ -8,7 +8,8 @@
 
 from typing import TYPE_CHECKING, Any
 
-from ..explain import numbered, printable
+from ..explain import numbered
+from ..printing import printable
 
 if TYPE_CHECKING:
     import graphviz

@@ -14,11 +14,12 @@ from typing import Any
 
 from ..explain import Step
 from ..graph import topological_order
+from ..printing import plural
 from . import collapse as collapsing
 from . import export, focus
 from .layout import place
 from .network import network
-from .scene import Scene, counted
+from .scene import Scene
 from .svg import paint
 
 WRITERS = {
@@ -72,8 +73,8 @@ class Picture:
     def __repr__(self) -> str:
         last, what = self.scene.cards[-1], "value" if self.scene.level == "values" else "card"
         return (
-            f"<Picture of {last.title or last.chip or 'a value'}: {counted(len(self.scene.cards), what)}, "
-            f"{counted(self.scene.edges, 'edge')}>"
+            f"<Picture of {last.title or last.chip or 'a value'}: {plural(len(self.scene.cards), what)}, "
+            f"{plural(self.scene.edges, 'edge')}>"
         )
 
 

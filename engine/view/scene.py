@@ -16,9 +16,10 @@ from dataclasses import dataclass
 from math import inf, isfinite, nextafter
 from typing import Any
 
-from ..explain import Step, arrivals, columns, expression, name, numbered, printable
+from ..explain import Step, arrivals, expression, name, numbered
 from ..graph import topological_order
 from ..ieee import add_up
+from ..printing import columns, plural, printable
 from ..symbols import slopes
 from .collapse import UNSENT, Bundle, Group, Unsent, contracted, running
 from .neurons import output_names
@@ -246,14 +247,6 @@ def _edges(
     return found
 
 
-def counted(count: int, what: str) -> str:
-    """
-    >>> counted(1, "edge"), counted(256, "edge")
-    ('1 edge', '256 edges')
-    """
-    return f"{count} {what}{'s' * (count != 1)}"
-
-
 def text(x: float) -> str:
     """Four significant digits with a true minus sign."""
     return f"{x:.4g}".replace("-", MINUS)
@@ -424,7 +417,7 @@ def _pill(step: Step, cards: dict[Any, Card], state: str, top: float) -> Pill:
     child, parent = cards[step.node], cards[step.parent]
     up, down = _held(child.title or child.name), _held(parent.title or parent.name)
     edges = step.slot if isinstance(step, Bundle) else 1
-    local = counted(edges, "edge") if isinstance(step, Bundle) else text(step.local)
+    local = plural(edges, "edge") if isinstance(step, Bundle) else text(step.local)
     tip = (
         f"{local} from {up} to {down}"
         if isinstance(step, Bundle)
@@ -495,7 +488,7 @@ def _rule(step: Step, child: str) -> str:
 
 def _summary(cards: dict[Any, Card], pills: list[Pill], state: str) -> str:
     """The picture in a few sentences, for those who hear it."""
-    sizes = f"{counted(len(cards), 'card')}, {counted(sum(pill.edges for pill in pills), 'edge')}"
+    sizes = f"{plural(len(cards), 'card')}, {plural(sum(pill.edges for pill in pills), 'edge')}"
     if state == "forward only":
         return f"{sizes}. Forward only: backward() has not been called."
     leaves = [card for node, card in cards.items() if not node.parents and card.title][:12]
