@@ -27,7 +27,8 @@ import math
 from threading import get_ident
 from typing import Any
 
-from .explain import Step, expression, name, steps
+from .explain import Step, steps
+from .formula import expression, name
 from .graph import topological_order, watchers
 from .location import excerpt
 from .printing import describe, number, printable

@@ -18,7 +18,8 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from .explain import expression, steps
+from .explain import steps
+from .formula import expression
 from .graph import topological_order
 from .location import place
 from .operation import Operation

@@ -15,6 +15,7 @@ from collections.abc import Iterable, Iterator
 from itertools import islice
 from typing import Any, NamedTuple
 
+from .formula import expression, held, name
 from .graph import stale, topological_order
 from .location import place
 from .printing import columns, describe, number, padded, printable
@@ -66,110 +67,6 @@ def numbered(root: Any) -> dict[Any, int]:
     """Every node under `root` with its stable number: leaves as they were met, then the interior in order."""
     order, leaves = topological_order(root)
     return {node: number for number, node in enumerate(leaves + order)}
-
-
-# -- expressions
-# ---------------------------------------------------------------------------------------------
-
-_TIGHTNESS = {
-    "add": 1,
-    "subtract": 1,
-    "multiply": 2,
-    "divide": 2,
-    "floor_divide": 2,
-    "modulo": 2,
-    "less": 0,
-    "less_equal": 0,
-    "greater": 0,
-    "greater_equal": 0,
-    "power": 4,
-}
-_SIGNS = {"*": "·", "-": " - ", "+": " + ", "/": " / ", "//": " // ", "%": " % "}
-_LOOSE, _TIGHT = 0, 5
-
-
-def name(node: Any) -> str:
-    """What to call a node in text: its label, a leaf's number, or the expression that it is.
-
-    >>> from engine import Value
-    >>> x = Value(2.0, label="x")
-    >>> name((x + 1) * x), name(x.exp())
-    ('(x + 1)·x', 'exp(x)')
-    """
-    return _short(node, depth=3)[0]
-
-
-def held(node: Any) -> str:
-    """The name of a node as it stands before `.grad` or behind `∂`: in brackets unless it holds together.
-
-    >>> from engine import Value
-    >>> x = Value(2.0, label="x")
-    >>> held(x + 1), held((x * 1.25 + x * 1.5 + x * 1.75).tanh())
-    ('(x + 1)', 'tanh(… + … + x·1.75)')
-    """
-    for depth in (3, 2, 1):
-        text, tightness = _short(node, depth)
-        if len(text) <= 24:
-            break
-    return _held(printable(text, 24), tightness, _TIGHT)
-
-
-def expression(node: Any) -> str:
-    """A node as one operation on its parents: `z = x·w`, or `x·w` where it has no label; a leaf's name."""
-    if not node.parents:
-        return name(node)
-    text = _spelled(node, depth=2)[0]
-    return f"{printable(node.label)} = {text}" if node.label else text
-
-
-def _short(node: Any, depth: int) -> tuple[str, int]:
-    """The text of a node and how tightly it holds together."""
-    if node.label:
-        return printable(node.label), _TIGHT
-    if not node.parents:
-        return number(node.data), _TIGHT if node.data >= 0.0 else _LOOSE
-    return _spelled(node, depth - 1) if depth else ("…", _TIGHT)
-
-
-def _spelled(node: Any, depth: int) -> tuple[str, int]:
-    operation, parts = node.operation, [_short(parent, depth) for parent in node.parents[:8]]
-    if operation.name == "weighted_sum":
-        return _products(node, depth), 1
-    tightness = _TIGHTNESS.get(operation.name, _TIGHT)
-    if tightness == _TIGHT:
-        return _call(
-            node, [text for text, _ in parts]
-        ), 3 if operation.name == "negative" else _TIGHT  # (-x)**2
-    if len(parts) == 1:  # a power with a plain exponent
-        return _held(*parts[0], _TIGHT) + operation.symbol, tightness
-    sign = _SIGNS.get(operation.symbol, f" {operation.symbol} ")
-    return _held(*parts[0], tightness) + sign + _held(
-        *parts[1], tightness + (operation.symbol not in "+*")
-    ), tightness
-
-
-def _products(node: Any, depth: int) -> str:
-    """w₀·a₀ + w₁·a₁ + … + b, the parents of a weighted sum being w…, a…, b."""
-    *factors, bias = node.parents
-    half = len(factors) // 2
-    texts = [_held(*_short(x, depth), 2) for x in (*factors[:half][:3], *factors[half:][:3])]
-    terms = ["·".join(pair) for pair in zip(texts, texts[len(texts) // 2 :], strict=False)] + [
-        "…"
-    ] * (half > 3)
-    if not (bias.constant and bias.data == 0.0):
-        terms.append(_held(*_short(bias, depth), 1))
-    return " + ".join(terms)
-
-
-def _held(text: str, tightness: int, needed: int) -> str:
-    return text if tightness >= needed else f"({text})"
-
-
-def _call(node: Any, texts: list[str]) -> str:
-    if node.operation.name == "negative":
-        return "-" + texts[0] if texts[0].isidentifier() else f"-({texts[0]})"
-    more = ", …" if len(node.parents) > len(texts) else ""
-    return f"{node.operation.name}({', '.join(texts)}{more})"
 
 
 # -- the sum behind a gradient

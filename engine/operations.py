@@ -158,7 +158,7 @@ logsumexp = operation("logsumexp", "logsumexp", ieee.logsumexp,
 
 # -- families: a plain number that belongs to the operation is its parameter, not a parent ---------------------
 power_of = family("power_of", lambda p: Operation(  # x**0 is flat, also at 0
-    "power", f"**{p:g}", lambda x: ieee.power(x, p), arity=1, parameters=(p,), rule=
+    "power", f"**{p!r}".removesuffix(".0"), lambda x: ieee.power(x, p), arity=1, parameters=(p,), rule=
     lambda z, x: lambda: (by_x(z, x, p, power_of(p - 1)(x)) if p - 1.0 + 1.0 != p else p and p * power_of(p - 1)(x),)))
 leaky_relu_of = family("leaky_relu_of", lambda slope: Operation(  # at the kink the left slope, as PyTorch's
     "leaky_relu", "leaky_relu", lambda x: x if x > 0.0 else slope * x,

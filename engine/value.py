@@ -11,13 +11,11 @@ from collections.abc import Iterator
 from sys import _getframe as _frame
 from typing import Any
 
-from . import explain, functions, location, operations
+from . import explain, functions, location, operations, printing
 from .backward import backward
 from .explain import Step
 from .graph import watchers
-from .location import Site
 from .operation import OPERATIONS, Closure, Operation
-from .printing import describe
 from .real import real
 
 _ENGINE = frozenset(f"{__file__.removesuffix('value.py')}{name}.py" for name in (  # these make nodes on a user's behalf
@@ -155,11 +153,11 @@ class Value:
         return explain.why(self, x, depth)
 
     @property
-    def created_at(self) -> Site | None:
+    def created_at(self) -> location.Site | None:
         """Where it was made: the first frame outside engine/, with the exact subexpression."""
         return location.site(self._code, self._offset)
 
-    def __repr__(self) -> str: return describe(self)
+    def __repr__(self) -> str: return printing.describe(self)
 
     def __format__(self, spec: str) -> str: return format(self.data, spec) if spec else repr(self)
 

@@ -11,7 +11,8 @@ from hostile import LABELS
 
 import engine
 from engine import Step, Value, text
-from engine.explain import expression, name, numbered
+from engine.explain import numbered
+from engine.formula import expression, name
 from engine.printing import printable
 
 
@@ -197,13 +198,13 @@ def test_numbering_is_leaves_as_they_were_met_then_the_interior(small):
         (lambda x, y: x - (y - 1), "x - (y - 1)"),
         (lambda x, y: x - y - 1, "x - y - 1"),
         (lambda x, y: x / (x * y), "x / (x·y)"),
-        (lambda x, y: (x * y) ** 2, "(x·y)**2"),
+        (lambda x, y: (x * y) ** 2, "(x·y)²"),
         (lambda x, y: -(x + y), "-(x + y)"),
         (lambda x, y: -x * y, "-x·y"),
         (lambda x, y: engine.exp(x * y), "exp(x·y)"),
         (lambda x, y: engine.maximum(x, y), "maximum(x, y)"),
         (lambda x, y: x < y, "x < y"),
-        (lambda x, y: (-x) ** 2, "(-x)**2"),
+        (lambda x, y: (-x) ** 2, "(-x)²"),
     ],
 )
 def test_expressions_keep_their_meaning(make, spelled):

@@ -26,7 +26,8 @@ CORE = {
     "backward": {"graph"},
     "printing": {"types"},
     "location": {"printing", "types"},
-    "explain": {"graph", "location", "printing"},
+    "formula": {"operation", "operations", "printing", "types"},
+    "explain": {"formula", "graph", "location", "printing"},
     "value": {
         "operation",
         "operations",
@@ -38,10 +39,9 @@ CORE = {
         "printing",
         "real",
     },
-    "anomaly": {"explain", "graph", "location", "printing"},
+    "anomaly": {"explain", "formula", "graph", "location", "printing"},
     "sums": {"operations", "value"},
     "calculus": {"graph", "operations", "sums", "value"},
-    "symbols": {"operation", "operations"},
 }
 # Everything else in the engine (check, primitive, tape, view, debugger, …) stands on the core and on itself alone;
 # only these two see the whole engine.

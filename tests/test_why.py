@@ -5,7 +5,8 @@ import re
 import pytest
 
 from engine import Value, text
-from engine.explain import TERMS, held
+from engine.explain import TERMS
+from engine.formula import held
 from engine.location import Site, excerpt
 
 

@@ -22,6 +22,7 @@ from keyword import iskeyword
 from typing import Any
 
 from .. import functions, operations, sums
+from ..formula import OPERATORS
 from ..graph import topological_order
 from ..operation import OPERATIONS
 from ..printing import columns, plural, printable
@@ -29,20 +30,10 @@ from ..value import Value
 
 LONGEST, DEEPEST = 20_000, 200  # characters, and brackets or operators inside one another
 
-_OPERATORS: dict[type[ast.AST], Callable[..., Any]] = {
-    ast.Add: operations.add,
-    ast.Sub: operations.subtract,
-    ast.Mult: operations.multiply,
-    ast.Div: operations.divide,
-    ast.FloorDiv: operations.floor_divide,
-    ast.Mod: operations.modulo,
-    ast.Pow: functions.power,
-    ast.USub: operations.negative,
-    ast.UAdd: lambda x: x,
-    ast.Lt: operations.less,
-    ast.LtE: operations.less_equal,
-    ast.Gt: operations.greater,
-    ast.GtE: operations.greater_equal,
+_OPERATORS: dict[str, Callable[..., Any]] = {
+    **OPERATORS,
+    "Pow": functions.power,  # a plain exponent is no operand
+    "UAdd": lambda x: x,
 }
 _OF_LISTS = {
     name: getattr(sums, name) for name in ("total", "mean", "product", "logsumexp", "weighted_sum")
@@ -301,11 +292,11 @@ class _Reader:
         )
 
     def read_BinOp(self, node: ast.BinOp) -> Any:
-        apply = _OPERATORS.get(type(node.op)) or self.refuse(node.op, node)
+        apply = _OPERATORS.get(type(node.op).__name__) or self.refuse(node.op, node)
         return apply(self.value(node.left), self.value(node.right))
 
     def read_UnaryOp(self, node: ast.UnaryOp) -> Any:
-        apply = _OPERATORS.get(type(node.op)) or self.refuse(node.op, node)
+        apply = _OPERATORS.get(type(node.op).__name__) or self.refuse(node.op, node)
         if isinstance(node.op, ast.USub) and isinstance(node.operand, ast.Constant):
             return -self.value(node.operand)
         return apply(self.value(node.operand))
@@ -313,7 +304,7 @@ class _Reader:
     def read_Compare(self, node: ast.Compare) -> Any:
         if len(node.ops) > 1:
             raise self.error(node, "one comparison at a time: minimum(a < b, b < c) says both")
-        apply = _OPERATORS.get(type(node.ops[0])) or self.refuse(node.ops[0], node)
+        apply = _OPERATORS.get(type(node.ops[0]).__name__) or self.refuse(node.ops[0], node)
         return apply(self.value(node.left), self.value(node.comparators[0]))
 
     def read_Call(self, node: ast.Call) -> Any:

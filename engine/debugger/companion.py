@@ -13,7 +13,8 @@ import sys
 from types import FrameType
 from typing import Any
 
-from ..explain import Step, account, arrivals, expression, held, name, steps
+from ..explain import Step, account, arrivals, steps
+from ..formula import expression, held, name
 from ..graph import topological_order
 from ..location import excerpt
 from ..printing import number

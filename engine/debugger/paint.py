@@ -45,8 +45,6 @@ _ASCII = str.maketrans(
         "✓": "ok",
         "▸": ">",
         "│": "|",
-        "²": "^2",
-        "³": "^3",
         "≤": "<=",
         "≥": ">=",
         "½": "1/2",
@@ -54,6 +52,8 @@ _ASCII = str.maketrans(
         "π": "pi",
     }
 )
+_SUPERSCRIPTS = re.compile("[⁻⁰¹²³⁴⁵⁶⁷⁸⁹]+")
+_DIGITS = str.maketrans("⁻⁰¹²³⁴⁵⁶⁷⁸⁹", "-0123456789")
 
 
 class Painter:
@@ -95,6 +95,7 @@ class Painter:
         """`text` in letters that the stream's encoding has."""
         if _carries(self.encoding, text):
             return text
+        text = _SUPERSCRIPTS.sub(lambda digits: "**" + digits[0].translate(_DIGITS), text)
         return (
             text.translate(_ASCII).encode(self.encoding, "replace").decode(self.encoding, "replace")
         )

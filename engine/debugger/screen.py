@@ -13,7 +13,8 @@ from collections.abc import Callable, Container
 from pathlib import PurePath
 from typing import Any
 
-from ..explain import Step, expression, name
+from ..explain import Step
+from ..formula import expression, name
 from ..location import Site, excerpt, place
 from ..printing import columns, number, plural, printable
 from ..value import Value
@@ -205,16 +206,17 @@ class Screen:
 
 def slope(step: Step, plain: str, call: Callable[[Value], str]) -> str:
     """The local derivative of a step in letters, from the rule itself; `plain` where it is long or a number."""
-    from ..symbols import Symbol, spelled
+    from ..formula import PRODUCT, Symbol, derivatives
 
     if len(step.node.parents) > 64:
         return plain
-    found = spelled(step.node.operation, [call(x) for x in step.node.parents], call(step.node))
+    assert step.node.operation is not None
+    names = [call(x) for x in step.node.parents]
+    found = derivatives(step.node.operation, names, call(step.node))
     slope = found[step.slot] if found else None
     if not isinstance(slope, Symbol) or len(slope.text) > 28:
         return plain
-    # 3 is a sign: sums and products get brackets
-    return f"({slope.text})" if " " in slope.text and slope.tightness < 3 else slope.text
+    return slope.inside(PRODUCT)
 
 
 def short_place(node: Value) -> str:

@@ -21,11 +21,12 @@ from dataclasses import dataclass, field
 from pathlib import PurePath
 from typing import Any, NamedTuple
 
-from ..explain import Step, account, arrivals, held, name, numbered, steps
+from ..explain import Step, account, arrivals, numbered, steps
+from ..formula import held, name
 from ..graph import stale, topological_order
 from ..printing import number, printable
 from ..value import Value
-from .formula import Formula, Refused, read
+from .evaluate import Formula, Refused, read
 
 _OF_STEP = ("local", "upstream", "contribution", "before", "after")
 

@@ -21,10 +21,10 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from ..explain import expression, name
+from ..formula import expression, name
 from ..printing import number, plural, printable
 from ..value import Value
-from .formula import Refused
+from .evaluate import Refused
 from .mistakes import close, likely
 from .paint import words
 from .screen import WINDOW, Screen, short_place, sign

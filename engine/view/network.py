@@ -15,7 +15,7 @@ import hashlib
 from math import inf
 from typing import Any, NamedTuple
 
-from ..explain import name
+from ..formula import name
 from ..graph import topological_order
 from ..printing import columns, printable
 from .neurons import Neuron, neurons

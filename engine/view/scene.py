@@ -16,11 +16,11 @@ from dataclasses import dataclass
 from math import inf, isfinite, nextafter
 from typing import Any
 
-from ..explain import Step, arrivals, expression, name, numbered
+from ..explain import Step, arrivals, numbered
+from ..formula import expression, forward, name, slopes, symbol
 from ..graph import topological_order
 from ..ieee import add_up
 from ..printing import columns, plural, printable
-from ..symbols import slopes
 from .collapse import UNSENT, Bundle, Group, Unsent, contracted, running
 from .neurons import output_names
 
@@ -31,7 +31,6 @@ CHIPS = {
     "sum": "Σ",
     "dot": "Σ w·a",
     "prod": "Π",
-    "**": "xʸ",
     "<=": "≤",
     ">=": "≥",
 }
@@ -387,10 +386,11 @@ def _header(node: Any) -> tuple[str, str]:
         return CHIPS.get(node.chip, printable(node.chip, 10)), node.note
     if not node.parents:
         return "", "constant" if node.constant else "leaf"
-    symbol = node.operation.symbol
-    chip = CHIPS.get(symbol, symbol.replace("**", "^").replace("-", MINUS))
+    chip = CHIPS.get(node.operation.symbol, node.operation.symbol)
+    if node.operation.name == "power":
+        chip = forward(node.operation)
     plain = [text(parent.data) for parent in node.parents if parent.constant and not parent.label]
-    return printable(chip, 10), printable(
+    return printable(chip.replace("-", MINUS), 10), printable(
         ", ".join(plain[:3]) + (", …" if len(plain) > 3 else ""), 14
     )
 
@@ -481,7 +481,7 @@ def _rule(step: Step, child: str) -> str:
     """The rule that gave the local derivative, in symbols: `b = ` at a product with b; "" where it says no more."""
     if isinstance(step.node, Group) or len(step.node.parents) > 4:
         return ""
-    names = [printable(name(parent), 20) for parent in step.node.parents]
+    names = [symbol(parent) for parent in step.node.parents]
     formula = slopes(step.node.operation, names, child)[step.slot]
     return "" if formula in ("?", text(step.local)) else f"{formula} = "
 
