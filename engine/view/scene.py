@@ -17,7 +17,7 @@ from math import inf, isfinite, nextafter
 from typing import Any
 
 from ..explain import Step, arrivals, numbered
-from ..formula import expression, forward, name, slopes, symbol
+from ..formula import SUM, Symbol, derivatives, expression, forward, name, symbol
 from ..graph import topological_order
 from ..ieee import add_up
 from ..printing import columns, plural, printable
@@ -481,9 +481,13 @@ def _rule(step: Step, child: str) -> str:
     """The rule that gave the local derivative, in symbols: `b = ` at a product with b; "" where it says no more."""
     if isinstance(step.node, Group) or len(step.node.parents) > 4:
         return ""
-    names = [symbol(parent) for parent in step.node.parents]
-    formula = slopes(step.node.operation, names, child)[step.slot]
-    return "" if formula in ("?", text(step.local)) else f"{formula} = "
+    parents = [symbol(parent) for parent in step.node.parents]
+    names = [Symbol(printable(parent.text, 20), parent.precedence) for parent in parents]
+    found = derivatives(step.node.operation, names, child)
+    slope = found[step.slot] if found else None
+    if not isinstance(slope, Symbol) or slope.text.replace("-", MINUS) == text(step.local):
+        return ""
+    return f"{slope.inside(SUM)} = "
 
 
 def _summary(cards: dict[Any, Card], pills: list[Pill], state: str) -> str:
