@@ -142,6 +142,7 @@ __all__ = [
     "trunc",
     "weighted_sum",
     "where",
+    "write_file",
 ]
 
 _ON_FIRST_USE = {  # what needs more than the heart is imported when it is first asked for
@@ -155,6 +156,7 @@ _ON_FIRST_USE = {  # what needs more than the heart is imported when it is first
     "draw_dot": "view",
     "stepper": "view",
     "debug": "debugger",
+    "write_file": "files",
 }
 
 

@@ -26,6 +26,7 @@ CORE = {
     "backward": {"graph"},
     "printing": {"types"},
     "location": {"printing", "types"},
+    "files": {"printing"},
     "formula": {"operation", "operations", "printing", "types"},
     "explain": {"formula", "graph", "location", "printing"},
     "value": {

@@ -92,13 +92,20 @@ class Painter:
         )
 
     def legible(self, text: str) -> str:
-        """`text` in letters that the stream's encoding has."""
-        if _carries(self.encoding, text):
-            return text
-        text = _SUPERSCRIPTS.sub(lambda digits: "**" + digits[0].translate(_DIGITS), text)
-        return (
-            text.translate(_ASCII).encode(self.encoding, "replace").decode(self.encoding, "replace")
-        )
+        """Return `text` in letters that the stream's encoding has."""
+        return legible(text, self.encoding)
+
+
+def legible(text: str, encoding: str) -> str:
+    """Return `text` in letters that an encoding has; of our own signs, in ASCII if it lacks one.
+
+    >>> legible("∂y/∂x = 3·x²", "ascii"), legible("x²", "latin-1")
+    ('dy/dx = 3*x**2', 'x²')
+    """
+    if _carries(encoding, text):
+        return text
+    text = _SUPERSCRIPTS.sub(lambda digits: "**" + digits[0].translate(_DIGITS), text)
+    return text.translate(_ASCII).encode(encoding, "replace").decode(encoding, "replace")
 
 
 def words(text: str, style: str = "") -> list[Line]:

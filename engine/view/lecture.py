@@ -34,7 +34,7 @@ def draw_dot(root: Any) -> "graphviz.Digraph":
             label=f"{{ {_field(node.label)} | data {node.data:.4f} | grad {node.grad:.4f} }}",
         )
         if node.parents:
-            dot.node(f"o{number}", label=graphviz.escape(node.operation.symbol))
+            dot.node(f"o{number}", label=graphviz.escape(printable(node.operation.symbol)))
             dot.edge(f"o{number}", f"v{number}")
             for parent in node.parents:
                 dot.edge(f"v{numbers[parent]}", f"o{number}")
