@@ -39,6 +39,8 @@ def write_file(path: str | os.PathLike[str], content: str | bytes) -> Path:
             with open(path, "wb") as file:
                 file.write(data)
     except OSError as error:
+        if error.errno is None:
+            raise
         raise OSError(error.errno, error.strerror, os.fspath(path)) from None
     return Path(path)
 

@@ -263,7 +263,7 @@ def test_plot_writes_the_picture(tmp_path):
         small(), "s", f"plot {tmp_path / 'now.svg'}", f"plot {tmp_path / 'no' / 'such.svg'}", "q"
     )
     assert (tmp_path / "now.svg").read_text(encoding="utf-8").lstrip().startswith("<")
-    assert "*** no picture: No such file or directory" in said
+    assert "*** no picture: there is no folder" in said
     assert "end its name in .svg" in conversation(small(), f"plot {tmp_path / 'now.py'}", "q")
 
 
