@@ -238,3 +238,8 @@ def test_the_numbers_of_rules():
         "-inf",
         "nan",
     ]
+
+
+def test_a_name_too_long_is_cut_inside_its_brackets():
+    x = Value(2.0, label="a name of many letters")
+    assert held(x * 2 + x) == "(… + a name of many lett…)" and held((x * 2 + x).tanh()) == "tanh(…)"
