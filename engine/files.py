@@ -5,9 +5,9 @@
 >>> write_file(path, "hello").read_bytes()
 b'hello'
 
-The content goes into a part, `hello.txt.….part`, beside the file, and the part takes the file's name
-in one step. While it is written it is locked, and a lock ends with its process: a part that nobody
-holds was left by a process that was killed, and the next write to the same path removes it.
+The content goes into a part, `hello.txt.….part`, beside the file, and the part takes the name of
+the file in one step. While it is written it is locked, and a lock ends with its process: a part
+that nobody holds was left by a process that was killed, and the next write to the path removes it.
 """
 
 import errno
@@ -76,7 +76,7 @@ def _replace(target: str, data: bytes, mode: int | None) -> None:
 
 
 def _fill(file: BinaryIO, data: bytes, mode: int | None) -> None:
-    """Write the content. It survives the process, not a power failure: fsync would take 12 ms for 0.15."""
+    """Write the content. It outlives the process; to outlive the power, fsync would take 12 ms."""
     file.write(data)
     file.flush()
     os.close(os.dup(file.fileno()))  # a network's disk that is full says so when a file is closed

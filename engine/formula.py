@@ -9,7 +9,7 @@
 
 One table says how an operation is written. The names of nodes fill it with the names of their
 parents; a rule, which numbers and Values go through, is called with Symbols, and a Symbol answers
-an operation with its text. So no derivative is written down twice: what is shown is what is computed.
+an operation with its text. So no derivative is written twice: what is shown is what is computed.
 
 Brackets stand where Python would need them to compute the same operations in the same order, and
 in a few more places where an eye would. A whole exponent is written `x²`, any other `x**0.5`.
@@ -26,16 +26,16 @@ from .operation import OPERATIONS, Operation
 from .printing import number, printable
 from .types import Node
 
-# How tightly the parts of a text hold together, loosest first.
+# How tightly the parts of a text bind, loosest first.
 COMPARISON, SUM, QUOTIENT, SIGN, PRODUCT, POWER, ATOM = range(7)
 
 
 class Form(NamedTuple):
-    """How an operation is written: its text, how tightly that holds together, what its operands need."""
+    """How an operation is written: its text, how tightly that binds, and what its operands need."""
 
     pattern: str
     precedence: int
-    needs: tuple[int, ...]  # an operand that holds together less tightly gets brackets
+    needs: tuple[int, ...]  # an operand that binds less tightly gets brackets
 
 
 FORMS = {
@@ -69,7 +69,7 @@ OPERATORS = {
     "LtE": operations.less_equal,
     "Gt": operations.greater,
     "GtE": operations.greater_equal,
-}  # what an operator means in an expression that somebody types, by its class in Python's module ast
+}  # what an operator means in an expression that is typed, by its class in Python's module ast
 CHAINS = {"total": "add", "product": "multiply"}  # of many operands, joined from left to right
 TERMS, OPERANDS = 3, 8  # of a weighted sum, of another operation of many, that a name spells out
 
@@ -85,7 +85,7 @@ _NAMES = {**vars(operations), "by_x": lambda z, x, y, lower: y * lower}  # lette
 
 
 class Symbol:
-    """A piece of a formula: its text, and how tightly that holds together."""
+    """A piece of a formula: its text, and how tightly that binds."""
 
     __slots__ = ("precedence", "text")
 
@@ -93,12 +93,12 @@ class Symbol:
         self.text, self.precedence = text, precedence
 
     def inside(self, needed: int) -> str:
-        """Return the text as an operand, in brackets unless it holds together as tightly as needed."""
+        """Return the text as an operand, in brackets unless it binds as tightly as needed."""
         return self.text if self.precedence >= needed else f"({self.text})"
 
     @staticmethod
     def __operate__(operation: Operation, operands: tuple[Any, ...]) -> "Symbol":
-        """Return what an operation makes of symbols and numbers; a factor or an exponent of 1 is left out."""
+        """Return an operation on symbols and numbers as a symbol; leave out a factor of 1."""
         symbols: list[Symbol] = [x if isinstance(x, Symbol) else constant(x) for x in operands]
         if operation.name == "multiply" and 1.0 in operands:
             return symbols[1 if operands[0] == 1.0 else 0]
@@ -239,7 +239,7 @@ def constant(x: float) -> Symbol:
 
 
 def _fraction(x: float) -> str:
-    """Return a number that has no short decimals as a fraction of small numbers; "" if it is none."""
+    """Return a number without short decimals as a fraction of small numbers; "" if it is none."""
     if len(repr(x)) < 9 or not abs(x) < 100.0:
         return ""
     return next((f"{round(x * n)}/{n}" for n in range(3, 13) if round(x * n) / n == x), "")
@@ -292,12 +292,12 @@ def name(node: Node) -> str:
     return symbol(node).text
 
 
-def held(node: Node) -> str:
-    """Return the name of a node as it stands before `.grad` or behind `∂`: in brackets unless it is one word.
+def bracketed(node: Node) -> str:
+    """Return the name of a node before `.grad` or behind `∂`: in brackets unless it is one word.
 
     >>> from engine import Value
     >>> x = Value(2.0, label="x")
-    >>> held(x + 1), held((x * 1.25 + x * 1.5 + x * 1.75).tanh())
+    >>> bracketed(x + 1), bracketed((x * 1.25 + x * 1.5 + x * 1.75).tanh())
     ('(x + 1)', 'tanh(… + … + x·1.75)')
     """
     shown = next(
@@ -308,7 +308,7 @@ def held(node: Node) -> str:
 
 
 def expression(node: Node) -> str:
-    """Return a node as one operation on its parents: `z = x·w`, or `x·w` without a label; a leaf's name."""
+    """Return a node as one operation on its parents, `z = x·w` or `x·w`; of a leaf the name."""
     if not node.parents:
         return name(node)
     text = _operation(node, 2).text
@@ -388,7 +388,7 @@ def _called(operation: Operation, z: Symbol, operands: Sequence[Symbol]) -> tupl
 
 
 def _rebound(function: Any, names: Mapping[str, Any]) -> Any:
-    """Return a rule of operations.py once more: the same code, in which names mean what `names` says."""
+    """Return a rule of operations.py again: the same code, whose names mean what `names` says."""
     if function.__module__ != operations.__name__:
         return function
     return FunctionType(

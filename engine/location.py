@@ -1,4 +1,4 @@
-r"""Places in the user's source: the exact subexpression that made a node, as data and as two lines of text.
+r"""Places in the user's source: the exact subexpression that made a node, as data and as text.
 
 >>> print(*excerpt(Site("user.py", 3, 4, 9, "f", "h = x * w + x")), sep="\n")
 user.py:3   h = x * w + x
@@ -19,7 +19,7 @@ Position = tuple[
 
 
 class Site(NamedTuple):
-    """A place in the user's source: line from 1, columns from 0 into `text`, which is the whole line."""
+    """A place in the user's source: line from 1, columns from 0 into `text`, the whole line."""
 
     filename: str
     line: int
@@ -65,7 +65,7 @@ def _characters(text: str, column: int) -> int:
 
 
 def excerpt(at: Site, width: int = 76) -> list[str]:
-    """Return the line of source and, below it, the subexpression underlined; of a long line, a part."""
+    """Return the source line and, below it, the subexpression underlined; of a long line a part."""
     label = f"{printable(PurePath(at.filename).name)}:{at.line}"
     text, indent = at.text.strip(), len(at.text) - len(at.text.lstrip())
     if not text:

@@ -1,4 +1,4 @@
-r"""Text for people: numbers in four digits, counts, columns of a terminal, and no character that does harm.
+r"""Text for people: numbers in four digits, counts, widths, and no character that does harm.
 
 >>> number(-6.0), number(0.0013407), plural(2, "edge")
 ('-6', '0.001341', '2 edges')
@@ -11,8 +11,8 @@ from unicodedata import combining, east_asian_width
 
 from .types import Node
 
-# Controls, marks and overrides of direction, separators of lines, halves of surrogate pairs, and two
-# code points that XML forbids.
+# Controls, marks and overrides of direction, separators of lines, halves of surrogate pairs, and
+# two code points that XML forbids.
 _HARMFUL = re.compile(
     "[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u206f\ud800-\udfff\ufffe\uffff]"
 )
@@ -45,7 +45,7 @@ def plural(count: int, one: str, several: str = "") -> str:
 
 
 def columns(text: str) -> int:
-    """Return how many columns of a terminal `text` takes: a CJK character two, a combining one none.
+    """Return the columns of a terminal that `text` takes: two for a CJK character, none to combine.
 
     >>> columns("abc"), columns("梯度")
     (3, 4)
@@ -59,7 +59,7 @@ def padded(text: str, width: int) -> str:
 
 
 def describe(node: Node) -> str:
-    """Return the one-line repr of a node: its label, its operation, its numbers, never its parents."""
+    """Return the repr of a node: its label, its operation and its numbers, never its parents."""
     parts = [node.label, node.operation.symbol] if node.operation else [node.label or "Value"]
     name = "=".join(printable(part) for part in parts if part)
     return f"{name}(data={number(node.data)}, grad={number(node.grad)})"

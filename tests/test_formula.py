@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 import engine
 from engine import Value, formula
-from engine.formula import Symbol, expression, held, name
+from engine.formula import Symbol, bracketed, expression, name
 
 # Trees are tuples: ("add", ("x",), 2.0). `build` makes the graph of one, `read` reads one from a text.
 BINARY = {
@@ -113,7 +113,7 @@ def test_a_name_that_is_read_back_is_the_graph(tree):
     node = build(tree, leaves())
     text = name(node)
     assert read(ast.parse(python(text), mode="eval").body) == tree, text
-    assert held(node) == text or held(node).startswith("(") or "…" in held(node)
+    assert bracketed(node) == text or bracketed(node).startswith("(") or "…" in bracketed(node)
 
 
 @pytest.mark.parametrize("side", [0, 1])
@@ -188,7 +188,7 @@ def test_how_it_is_written(make, text):
     node = make(*[Value(float(i), label=label) for i, label in enumerate("xyz", 2)])
     assert name(node) == text
     node.label = "n"
-    assert expression(node) == f"n = {text}" and name(node) == held(node) == "n"
+    assert expression(node) == f"n = {text}" and name(node) == bracketed(node) == "n"
 
 
 def test_different_exponents_are_written_differently():
@@ -242,4 +242,7 @@ def test_the_numbers_of_rules():
 
 def test_a_name_too_long_is_cut_inside_its_brackets():
     x = Value(2.0, label="a name of many letters")
-    assert held(x * 2 + x) == "(… + a name of many lett…)" and held((x * 2 + x).tanh()) == "tanh(…)"
+    assert (
+        bracketed(x * 2 + x) == "(… + a name of many lett…)"
+        and bracketed((x * 2 + x).tanh()) == "tanh(…)"
+    )

@@ -12,7 +12,7 @@ import nn
 from engine import Value
 from engine.__main__ import main
 from engine.debugger import Debugger, Session
-from engine.formula import expression, held, name
+from engine.formula import bracketed, expression, name
 from engine.location import excerpt, place
 from engine.printing import columns, describe, number, padded, plural, printable
 from engine.view import export
@@ -90,7 +90,9 @@ TEXTS = {
     "repr": lambda root, x: "".join(map(repr, (root, *root.parents, x))),
     "describe": lambda root, x: describe(root),
     "format": lambda root, x: f"{root} {x}",
-    "names": lambda root, x: "".join(f(v) for v in (root, *root.parents) for f in (name, held)),
+    "names": lambda root, x: "".join(
+        f(v) for v in (root, *root.parents) for f in (name, bracketed)
+    ),
     "expression": lambda root, x: expression(root) + expression(root.parents[0]),
     "place": lambda root, x: f"{place(root)} {root.created_at}",
     "excerpt": lambda root, x: "\n".join(excerpt(root.created_at)),

@@ -1,4 +1,4 @@
-"""Formulas typed at the debugger's prompt: arithmetic on labels, `.data` and `.grad`, parsed and never run as code.
+"""Formulas typed at the debugger's prompt: arithmetic on labels, parsed and never run as code.
 
 >>> formula = read("abs(a.grad) * 2 > 5")
 >>> formula({"a.grad": -3.0}.__getitem__)
@@ -6,7 +6,7 @@
 >>> read("open('f')")
 Traceback (most recent call last):
     ...
-engine.debugger.evaluate.Refused: a formula is arithmetic over labels (or #7), .data and .grad; this is not: open('f')
+engine.debugger.evaluate.Refused: a formula is arithmetic over labels ...; this is not: open('f')
 """
 
 import ast
@@ -67,7 +67,7 @@ def read(text: str) -> Formula:
 
 
 def _formula(tree: ast.AST) -> Formula:
-    """Return the function of one part. Raises KeyError or ValueError for what is not on the list."""
+    """Return the function of one part. Raises KeyError or ValueError for what is not listed."""
     return _PARTS[type(tree)](tree)
 
 

@@ -22,7 +22,7 @@ from pathlib import PurePath
 from typing import Any, NamedTuple
 
 from ..explain import Step, account, arrivals, numbered, steps
-from ..formula import held, name
+from ..formula import bracketed, name
 from ..graph import stale, topological_order
 from ..printing import number, printable
 from ..value import Value
@@ -455,7 +455,7 @@ class Session:
 
     def short(self, node: Value) -> str:
         """A short name: the label, a short expression in brackets, or the number that commands take as well."""
-        text = held(node)
+        text = bracketed(node)
         spelled = (
             node.label or node.constant or (node.parents and len(text) < 16 and "…" not in text)
         )

@@ -33,7 +33,7 @@ def draw_dot(root: Any) -> "graphviz.Digraph":
             shape="record",
             label=f"{{ {_field(node.label)} | data {node.data:.4f} | grad {node.grad:.4f} }}",
         )
-        if node.parents:
+        if node.operation:
             dot.node(f"o{number}", label=graphviz.escape(printable(node.operation.symbol)))
             dot.edge(f"o{number}", f"v{number}")
             for parent in node.parents:
