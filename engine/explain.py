@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from .formula import bracketed, expression, name
 from .graph import stale, topological_order
 from .location import place
-from .printing import columns, describe, number, padded, printable
+from .printing import columns, describe, number, printable
 
 if TYPE_CHECKING:
     from .value import Value
@@ -140,7 +140,7 @@ def _account(
 def _aligned(texts: list[str]) -> list[str]:
     """Return the texts, each as wide as the widest."""
     width = max(map(columns, texts), default=0)
-    return [padded(text, width) for text in texts]
+    return [text + " " * (width - columns(text)) for text in texts]
 
 
 def _slope(step: Step) -> str:

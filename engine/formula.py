@@ -98,58 +98,55 @@ class Symbol:
 
     @staticmethod
     def __operate__(operation: Operation, operands: tuple[Any, ...]) -> "Symbol":
-        """Return an operation on symbols and numbers as a symbol; leave out a factor of 1."""
-        symbols: list[Symbol] = [x if isinstance(x, Symbol) else constant(x) for x in operands]
-        if operation.name == "multiply" and 1.0 in operands:
-            return symbols[1 if operands[0] == 1.0 else 0]
-        if operation.name == "power" and operation.parameters == (1.0,):
-            return symbols[0]
-        return written(operation, symbols)
+        """Return an operation that was called with symbols as a symbol."""
+        return applied(operation, *operands)
 
-    def __add__(self, other: Any) -> Any:
-        return operations.add(self, other)
+    def __add__(self, other: "Symbol | float") -> "Symbol":
+        return applied(operations.add, self, other)
 
-    def __radd__(self, other: Any) -> Any:
-        return operations.add(other, self)
+    def __radd__(self, other: "Symbol | float") -> "Symbol":
+        return applied(operations.add, other, self)
 
-    def __sub__(self, other: Any) -> Any:
-        return operations.subtract(self, other)
+    def __sub__(self, other: "Symbol | float") -> "Symbol":
+        return applied(operations.subtract, self, other)
 
-    def __rsub__(self, other: Any) -> Any:
-        return operations.subtract(other, self)
+    def __rsub__(self, other: "Symbol | float") -> "Symbol":
+        return applied(operations.subtract, other, self)
 
-    def __mul__(self, other: Any) -> Any:
-        return operations.multiply(self, other)
+    def __mul__(self, other: "Symbol | float") -> "Symbol":
+        return applied(operations.multiply, self, other)
 
-    def __rmul__(self, other: Any) -> Any:
-        return operations.multiply(other, self)
+    def __rmul__(self, other: "Symbol | float") -> "Symbol":
+        return applied(operations.multiply, other, self)
 
-    def __truediv__(self, other: Any) -> Any:
-        return operations.divide(self, other)
+    def __truediv__(self, other: "Symbol | float") -> "Symbol":
+        return applied(operations.divide, self, other)
 
-    def __rtruediv__(self, other: Any) -> Any:
-        return operations.divide(other, self)
+    def __rtruediv__(self, other: "Symbol | float") -> "Symbol":
+        return applied(operations.divide, other, self)
 
-    def __neg__(self) -> Any:
-        return operations.negative(self)
+    def __neg__(self) -> "Symbol":
+        return applied(operations.negative, self)
 
-    def __abs__(self) -> Any:
-        return operations.absolute(self)
+    def __abs__(self) -> "Symbol":
+        return applied(operations.absolute, self)
 
-    def __lt__(self, other: Any) -> Any:
-        return operations.less(self, other)
+    def __lt__(self, other: "Symbol | float") -> "Symbol":
+        return applied(operations.less, self, other)
 
-    def __le__(self, other: Any) -> Any:
-        return operations.less_equal(self, other)
+    def __le__(self, other: "Symbol | float") -> "Symbol":
+        return applied(operations.less_equal, self, other)
 
-    def __gt__(self, other: Any) -> Any:
-        return operations.greater(self, other)
+    def __gt__(self, other: "Symbol | float") -> "Symbol":
+        return applied(operations.greater, self, other)
 
-    def __ge__(self, other: Any) -> Any:
-        return operations.greater_equal(self, other)
+    def __ge__(self, other: "Symbol | float") -> "Symbol":
+        return applied(operations.greater_equal, self, other)
 
-    def __pow__(self, exponent: float) -> Any:
-        return operations.power_of(exponent)(self)
+    def __pow__(self, exponent: "Symbol | float") -> "Symbol":
+        if isinstance(exponent, Symbol):
+            return applied(operations.raise_to, self, exponent)
+        return applied(operations.power_of(exponent), self)
 
     def __repr__(self) -> str:
         return self.text
@@ -159,6 +156,16 @@ REST, ZERO = Symbol("…"), Symbol("0")  # what is left out; a plain 0
 
 # -- how an operation is written
 # ---------------------------------------------------------------------------------------------
+
+
+def applied(operation: Operation, *operands: Symbol | float) -> Symbol:
+    """Return an operation on the symbols and numbers of a rule; leave out factors of 1."""
+    symbols = [x if isinstance(x, Symbol) else constant(x) for x in operands]
+    if operation.name == "multiply" and 1.0 in operands:
+        return symbols[1 if operands[0] == 1.0 else 0]
+    if operation.name == "power" and operation.parameters == (1.0,):
+        return symbols[0]
+    return written(operation, symbols)
 
 
 def written(operation: Operation, operands: Sequence[Symbol]) -> Symbol:

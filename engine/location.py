@@ -13,9 +13,7 @@ from typing import NamedTuple
 from .printing import columns, printable
 from .types import Node
 
-Position = tuple[
-    int | None, int | None, int | None, int | None
-]  # line, last line, column, last column
+Positions = list[tuple[int | None, ...]]  # line, last line, column, last column of each instruction
 
 
 class Site(NamedTuple):
@@ -44,19 +42,16 @@ def site(code: CodeType | None, offset: int) -> Site | None:
     return Site(code.co_filename, line, start, end, code.co_name, text)
 
 
-_read: dict[int, tuple[CodeType, list[Position]]] = {}
+_cache: dict[int, tuple[CodeType, Positions]] = {}  # with the code, so that its id stays its own
 
 
-def _positions(code: CodeType) -> list[Position]:
-    """Return the positions of all instructions of `code`, kept: a module may make 10,000 nodes."""
-    if id(code) not in _read:
-        if len(_read) > 99:
-            _read.clear()
-        _read[id(code)] = (
-            code,
-            list(code.co_positions()),
-        )  # `code` is kept too: its id stays its own
-    return _read[id(code)][1]
+def _positions(code: CodeType) -> Positions:
+    """Return the positions of all instructions of `code`, cached: it may make 10,000 nodes."""
+    if id(code) not in _cache:
+        if len(_cache) > 99:
+            _cache.clear()
+        _cache[id(code)] = code, list(code.co_positions())
+    return _cache[id(code)][1]
 
 
 def _characters(text: str, column: int) -> int:

@@ -1,7 +1,7 @@
 r"""Text for people: numbers in four digits, counts, widths, and no character that does harm.
 
->>> number(-6.0), number(0.0013407), plural(2, "edge")
-('-6', '0.001341', '2 edges')
+>>> number(-6.0), number(0.0013407), plural(2, "edge"), columns("梯度")
+('-6', '0.001341', '2 edges', 4)
 >>> printable("red \x1b[31m")
 'red �[31m'
 """
@@ -45,17 +45,8 @@ def plural(count: int, one: str, several: str = "") -> str:
 
 
 def columns(text: str) -> int:
-    """Return the columns of a terminal that `text` takes: two for a CJK character, none to combine.
-
-    >>> columns("abc"), columns("梯度")
-    (3, 4)
-    """
+    """Return how many columns of a terminal `text` takes: two for a CJK character."""
     return sum(2 if east_asian_width(c) in "WF" else not combining(c) for c in text)
-
-
-def padded(text: str, width: int) -> str:
-    """Return `text` followed by the spaces that make it `width` columns wide."""
-    return text + " " * (width - columns(text))
 
 
 def describe(node: Node) -> str:

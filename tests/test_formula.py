@@ -246,3 +246,11 @@ def test_a_name_too_long_is_cut_inside_its_brackets():
         bracketed(x * 2 + x) == "(… + a name of many lett…)"
         and bracketed((x * 2 + x).tanh()) == "tanh(…)"
     )
+
+
+def test_the_rule_of_a_users_operation_is_written_in_all_operators():
+    @engine.primitive(rule=lambda z, x, y: (y * x ** (y - 1.0) / 2.0, abs(-x) ** 0.5 + (x <= y)))
+    def own(x, y):
+        return x**y
+
+    assert formula.rule(own) == "∂z/∂x = y·x**(y - 1) / 2, ∂z/∂y = |-x|**0.5 + (x ≤ y)"

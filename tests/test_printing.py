@@ -14,7 +14,7 @@ from engine.__main__ import main
 from engine.debugger import Debugger, Session
 from engine.formula import bracketed, expression, name
 from engine.location import excerpt, place
-from engine.printing import columns, describe, number, padded, plural, printable
+from engine.printing import columns, describe, number, plural, printable
 from engine.view import export
 
 HARMFUL = [label for label in LABELS if clean(label) != label]
@@ -192,4 +192,3 @@ def test_numbers_and_counts():
 
 def test_columns_are_those_of_a_terminal():
     assert columns("abc") == 3 and columns("漢字x") == 5 and columns("e\u0301") == 1
-    assert padded("漢", 4) + "|" == "漢  |"
