@@ -1,6 +1,7 @@
 """Text for people: what a stranger may choose (labels, symbols, names of files) does no harm wherever it is shown."""
 
 import io
+import json
 
 import pytest
 from hostile import LABELS, clean, harmful
@@ -9,7 +10,7 @@ from hypothesis import strategies as st
 
 import engine
 import nn
-from engine import Value
+from engine import Value, write_file
 from engine.__main__ import main
 from engine.debugger import Debugger, Session
 from engine.formula import bracketed, expression, name
@@ -18,6 +19,7 @@ from engine.printing import columns, describe, number, plural, printable
 from engine.view import export
 
 HARMFUL = [label for label in LABELS if clean(label) != label]
+CHECKPOINT = ("run", "loss", "times", "optimizer", "parameters")
 PROGRAM = """
 x = Value(2.0, label=label)
 y = operation(x, x * 3.0)
@@ -62,6 +64,11 @@ def failed(root):
     with pytest.raises(ZeroDivisionError) as caught:
         root.backward()
     return "\n".join(caught.value.__notes__)
+
+
+def fit(net, checkpoint):
+    adam = nn.Adam(net.parameters())
+    nn.fit(net, [[1.0]], [1], loss=nn.max_margin, optimizer=adam, epochs=1, checkpoint=checkpoint)
 
 
 def refused(call, *operands):
@@ -137,8 +144,12 @@ def test_what_a_stranger_chose_is_inert(chosen, text):
 def test_names_of_files_in_messages_are_inert(hostile, tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     gone, net = f"no folder {hostile[:80]}/w", nn.MLP(1, [1])
-    root = graph()[0]
+    root, here = graph()[0], hostile[:80].replace("/", "") + ".json"
     for attempt in (
+        lambda: write_file(here, "[") and net.load(here),
+        lambda: write_file(here, '{"w": 1}') and net.load(here),
+        lambda: fit(net, here),
+        lambda: write_file(here, json.dumps(dict.fromkeys(CHECKPOINT))) and fit(net, here),
         lambda: net.save(gone + ".json"),
         lambda: net.load(gone + ".json"),
         lambda: engine.draw(root).save(gone + ".svg"),
