@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from demos import show
-from engine import symbols
+from engine import formula
 from engine.operation import OPERATIONS, Operation
 from engine.operations import clamp_of, elu_of, leaky_relu_of, power_of
 
@@ -26,11 +26,12 @@ HEAD = """# Derivatives
 
 Every operation of the engine, and what it passes back. This page is written by `python -m demos.derivatives`, which
 runs each rule of `engine/operations.py` on letters; nothing here was typed by hand. z is the result of the operation,
-and a factor such as (x > 0) is 1 where it holds and 0 where it does not. For one operation ask Python:
+a factor such as (x > 0) is 1 where it holds and 0 where it does not, and where(c, a, b) is a unless c is 0, then b.
+For one operation ask Python:
 
 ```python
->>> from engine import symbols
->>> symbols.rule("tanh")
+>>> from engine import formula
+>>> formula.rule("tanh")
 '∂z/∂x = (1 / cosh(x))²'
 ```
 """
@@ -60,8 +61,8 @@ def _table(head: str, rows: Sequence[str]) -> Iterator[str]:
 
 
 def _row(words: str, operation: Operation) -> str:
-    slopes = symbols.rule(operation).replace(", ∂z", "\n∂z").split("\n")
-    return f"| {words} | {_cell(symbols.formula(operation))} | {'<br>'.join(map(_cell, slopes))} |"
+    slopes = formula.rule(operation).replace(", ∂z", "\n∂z").split("\n")
+    return f"| {words} | {_cell(formula.forward(operation))} | {'<br>'.join(map(_cell, slopes))} |"
 
 
 def _cell(text: str) -> str:

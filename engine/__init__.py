@@ -16,8 +16,9 @@ from typing import Any
 
 from .anomaly import anomaly
 from .calculus import derivative, gradient
-from .explain import Site, Step, text
+from .explain import Step, text
 from .functions import clamp, elu, leaky_relu
+from .location import Site
 from .operations import (
     acos,
     acosh,
@@ -142,6 +143,7 @@ __all__ = [
     "trunc",
     "weighted_sum",
     "where",
+    "write_file",
 ]
 
 _ON_FIRST_USE = {  # what needs more than the heart is imported when it is first asked for
@@ -156,6 +158,7 @@ _ON_FIRST_USE = {  # what needs more than the heart is imported when it is first
     "draw_dot": "view",
     "stepper": "view",
     "debug": "debugger",
+    "write_file": "files",
 }
 
 

@@ -26,9 +26,12 @@ inf in a contribution to the gradient of x(data=0, grad=0)
 import math
 from typing import Any
 
-from .explain import Step, describe, excerpt, expression, name, number, printable, steps
+from .explain import Step, steps
+from .formula import expression, name
 from .graph import listening, topological_order
 from .listeners import Listener
+from .location import excerpt
+from .printing import describe, number, printable
 
 
 class anomaly(Listener):

@@ -84,7 +84,7 @@ def family(key: str, name: str, forward: Forward, rule: Rule) -> Callable[..., O
 
     @lru_cache(maxsize=1024)
     def member(*parameters: float) -> Operation:
-        symbol = f"**{parameters[0]:g}" if name == "power" else name
+        symbol = f"**{parameters[0]!r}".removesuffix(".0") if name == "power" else name
         slopes = lambda z, x: rule(z, x, *parameters)  # noqa: E731
         slopes.__wrapped__ = rule  # type: ignore[attr-defined]  # for those who read the rule itself
         return Operation(name, symbol, lambda x: forward(x, *parameters), slopes, parameters)

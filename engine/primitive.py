@@ -20,6 +20,7 @@ from typing import Any
 
 from .functions import clamp, elu, leaky_relu
 from .operation import FAMILIES, OPERATIONS, Operation, Rule
+from .printing import plural
 from .real import real
 
 _BUILT_IN = {
@@ -66,7 +67,7 @@ def primitive(
     arity = _operands(forward, name, 0)
     if _operands(rule, f"the rule of {name}", 1) != arity:
         raise TypeError(
-            f"the rule of {name} takes z and {_count(arity, 'operand')}: write "
+            f"the rule of {name} takes z and {plural(arity, 'operand')}: write "
             f"lambda z, {', '.join(inspect.signature(forward).parameters)}: (…)"
         )
     made = Primitive(
@@ -113,8 +114,8 @@ def _rule(rule: Callable[..., Any], name: str, arity: int) -> Rule:
             found = (found,)
         if len(found) != arity:
             raise TypeError(
-                f"the rule of {name} returned {_count(len(found), 'derivative')} for "
-                f"{_count(arity, 'operand')}: return one for each"
+                f"the rule of {name} returned {plural(len(found), 'derivative')} for "
+                f"{plural(arity, 'operand')}: return one for each"
             )
         graph = any(
             hasattr(x, "apply_operation") for x in (z, *xs)
@@ -122,7 +123,3 @@ def _rule(rule: Callable[..., Any], name: str, arity: int) -> Rule:
         return tuple([x if graph and hasattr(x, "apply_operation") else real(x) for x in found])
 
     return slopes
-
-
-def _count(n: int, what: str) -> str:
-    return f"{n} {what}{'s' * (n != 1)}"

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Protocol, TypeAlias, Union
 
 if TYPE_CHECKING:
-    from .explain import Site
+    from .location import Site
     from .operation import Operation
     from .value import Value
 

@@ -22,7 +22,8 @@ from .operation import OPERATIONS, Operation
 from .real import real
 
 if TYPE_CHECKING:
-    from .explain import Site, Step
+    from .explain import Step
+    from .location import Site
     from .types import Number
 
 _MAKERS = "value operation operations functions sums calculus check primitive"  # on a user's behalf
@@ -199,7 +200,7 @@ class Value:
     @property
     def created_at(self) -> "Site | None":
         """Where it was made: the first frame outside engine/, with the exact subexpression."""
-        return _later("explain").site(self._code, self._offset)
+        return _later("location").site(self._code, self._offset)
 
     def _set_data(self, number: Any) -> None:
         try:
@@ -219,7 +220,7 @@ class Value:
         label = property(attrgetter("_label"), _set_label, doc="The name in texts and pictures.")
 
     def __repr__(self) -> str:
-        return _later("explain").describe(self)
+        return _later("printing").describe(self)
 
     def __format__(self, spec: str) -> str:
         return format(self._data, spec) if spec else repr(self)

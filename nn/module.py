@@ -131,7 +131,7 @@ class Module:
         try:
             self.set_weights(numbers)
         except ValueError as error:
-            raise ValueError(f"{path}: {error}") from None
+            raise ValueError(f"{str(path)!r}: {error}") from None
         return self
 
 

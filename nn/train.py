@@ -286,10 +286,13 @@ def _resume(path: str | Path, model: Module, optimizer: Optimizer, run: dict[str
     """Put model and optimiser where the file left them; either all of it fits or nothing changes."""
     saved = files.read(path)
     if saved.keys() != {"run", "loss", "times", "optimizer", "parameters"}:
-        raise ValueError(f"{path} is not a checkpoint of fit: remove it, or give another path")
+        raise ValueError(
+            f"{str(path)!r} is not a checkpoint of fit: remove it, or give another path"
+        )
     if saved["run"] != run:
         raise ValueError(
-            f"{path} is of another run, with {reprlib.repr(saved['run'])}, not {run}: give another path"
+            f"{str(path)!r} is of another run, with {reprlib.repr(saved['run'])}, not {run}: "
+            "give another path"
         )
     before = optimizer.state_dict()
     try:
@@ -298,7 +301,7 @@ def _resume(path: str | Path, model: Module, optimizer: Optimizer, run: dict[str
         model.set_weights(saved["parameters"])
     except ValueError as error:
         optimizer.load_state_dict(before)
-        raise ValueError(f"{path}: {error}") from None
+        raise ValueError(f"{str(path)!r}: {error}") from None
     return history
 
 

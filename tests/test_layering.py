@@ -17,30 +17,23 @@ PACKAGES = ("engine", "nn", "demos")
 CORE = {
     "ieee": set(),
     "real": set(),
-    "types": {"explain", "operation", "value"},  # for type checkers alone
-    "graph": {"value"},  # for type checkers alone
+    "types": set(),
+    "graph": set(),
     "listeners": {"graph"},
     "operation": {"real"},
     "operations": {"ieee", "operation"},
     "functions": {"operations", "real"},
     "backward": {"graph"},
     "forward": {"graph"},
-    "explain": {"graph"},
     "value": {"operation", "operations", "graph", "backward", "real"},
-    "anomaly": {"explain", "graph", "listeners"},
+    "printing": {"types"},
+    "location": {"printing", "types"},
+    "files": {"printing"},
+    "formula": {"operation", "operations", "printing", "types"},
+    "explain": {"formula", "graph", "location", "printing"},
+    "anomaly": {"explain", "formula", "graph", "listeners", "location", "printing"},
     "sums": {"operations", "value"},
-    "calculus": {
-        "explain",
-        "forward",
-        "graph",
-        "listeners",
-        "operation",
-        "operations",
-        "real",
-        "sums",
-        "value",
-    },
-    "symbols": {"operation", "operations"},
+    "calculus": set("explain forward graph listeners operation operations real sums value".split()),
 }
 # Everything else in the engine (check, primitive, tape, view, debugger, …) stands on the core and on itself alone;
 # only these two see the whole engine.

@@ -18,9 +18,9 @@ from collections.abc import Sequence
 from types import TracebackType
 from typing import Any
 
-from ..explain import printable
 from ..graph import listeners
 from ..listeners import Listener
+from ..printing import printable
 from ..value import Value
 from .session import Session
 from .terminal import talk

@@ -21,10 +21,12 @@ from dataclasses import dataclass, field
 from pathlib import PurePath
 from typing import Any, NamedTuple
 
-from ..explain import Step, account, arrivals, held, name, number, numbered, printable, stale, steps
+from ..explain import Step, account, arrivals, numbered, stale, steps
+from ..formula import bracketed, name
 from ..graph import topological_order
+from ..printing import number, printable
 from ..value import Value
-from .formula import Formula, Refused, read
+from .evaluate import Formula, Refused, read
 
 _OF_STEP = ("local", "upstream", "contribution", "before", "after")
 
@@ -455,7 +457,7 @@ class Session:
 
     def short(self, node: Value) -> str:
         """A short name: the label, a short expression in brackets, or the number that commands take as well."""
-        text = held(node)
+        text = bracketed(node)
         spelled = (
             node.label or node.constant or (node.parents and len(text) < 16 and "…" not in text)
         )
