@@ -27,10 +27,13 @@ for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
 L2 = 1e-4
 
 
-def main(quick: bool = False) -> None:
+def main(quick: bool = False, only: str = "", against: str = "") -> None:
+    """Print every table, or the one that `only` names."""
+    if against:
+        print("--against is for eager: replay is timed here alone")
     rounds = 3 if quick else 15
-    for part in (moons, classifier_64, classifier_784, dags, chain, recording):
-        part(rounds)
+    for name in [only] if only else TABLES:
+        TABLES[name](rounds)
         print(flush=True)
 
 
@@ -494,6 +497,15 @@ def peak() -> str:
         return ""
     return f"peak memory of this run {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20:.1f} GiB"
 
+
+TABLES: dict[str, Callable[[int], None]] = {
+    "moons": moons,
+    "classifier": classifier_64,
+    "classifier-784": classifier_784,
+    "dags": dags,
+    "chain": chain,
+    "recording": recording,
+}
 
 if __name__ == "__main__":
     main()

@@ -5,11 +5,14 @@
 """
 
 import gc
+import json
+import subprocess
+import sys
 import time
-from collections.abc import Callable
-from importlib import import_module
+from collections.abc import Callable, Sequence
 from importlib.util import find_spec
-from types import ModuleType
+from pathlib import Path
+from typing import Any, NamedTuple
 
 Run = Callable[[], object]
 
@@ -49,12 +52,53 @@ def _seconds(run: Run, collector: bool) -> float:
     return seconds / COUNTED
 
 
-def peers() -> dict[str, ModuleType]:
+class Contestant(NamedTuple):
+    """Who takes part: its line in the table, its name in trial.py, and the checkout it comes from if not this one."""
+
+    label: str
+    name: str
+    checkout: str = ""
+
+
+class Turns(NamedTuple):
+    """What a contestant computed, and the CPU seconds of its processes with the collector on (True) and off."""
+
+    result: list[float]
+    seconds: dict[bool, list[float]]
+
+
+def in_processes(task: str, contestants: Sequence[Contestant], processes: int) -> dict[str, Turns]:
+    """Let each contestant run a task in fresh processes, A B A B …: where memory lies differs between processes."""
+    turns: dict[str, Turns] = {}
+    for _ in range(processes):
+        for collector in (True, False):
+            for contestant in contestants:
+                turn = _trial(task, contestant, collector)
+                kept = turns.setdefault(
+                    contestant.label, Turns(turn["result"], {True: [], False: []})
+                )
+                kept.seconds[collector].append(turn["seconds"])
+    return turns
+
+
+def _trial(task: str, contestant: Contestant, collector: bool) -> Any:
+    words = [task, contestant.name, "on" if collector else "off"]
+    if contestant.checkout:
+        words.append(str(Path(contestant.checkout).resolve()))
+    done = subprocess.run(
+        [sys.executable, "-m", "demos.benchmarks.trial", *words],
+        cwd=Path(__file__).parents[2],
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    if done.returncode:
+        raise SystemExit(f"{contestant.label} failed at {task}, as said above")
+    return json.loads(done.stdout)
+
+
+def peers() -> list[str]:
     """The other engines that are installed; a line names each one that is not, and how to install it."""
-    found = {}
     for name, package in PEERS.items():
-        if find_spec(name):
-            found[name] = import_module(name)
-        else:
+        if not find_spec(name):
             print(f"{name} is not installed and left out: pip install {package}")
-    return found
+    return [name for name in PEERS if find_spec(name)]
