@@ -1,9 +1,12 @@
 """Run the benchmarks: `python -m demos.benchmarks`, or one part of them by name."""
 
 import argparse
+import sys
 from collections.abc import Sequence
 from importlib import import_module
 from pathlib import Path
+
+from demos import show
 
 PARTS = {
     "eager": "build a graph and run it backward, each time anew",
@@ -49,4 +52,4 @@ def _tables(part: str) -> list[str]:
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(show.program(main))

@@ -1,8 +1,8 @@
 """The barest engine there is: what every scalar engine does, and nothing else.
 
-A node keeps a number, a gradient, the nodes it was computed from and the derivative by each of them, computed at once.
-No labels, no places, no checks, no second derivatives, no deep graphs: the sort recurses. It is what the small GPT is
-measured against.
+A node keeps a number, a gradient, the nodes it was computed from and the derivative by each of
+them, computed at once. No labels, no places, no checks, no second derivatives, and no deep graphs,
+because the sort recurses. The small GPT is measured against it.
 
 >>> x, y = Bare(2.0), Bare(3.0)
 >>> z = (x * y).log() + x**2
@@ -18,7 +18,7 @@ Operand = Union["Bare", float]
 
 
 class Bare:
-    """A number that remembers its children, as the bare engines call operands, and the derivative by each."""
+    """A number, its operands (children, in the words of such engines) and the slope by each."""
 
     __slots__ = ("children", "data", "grad", "local_gradients")
 

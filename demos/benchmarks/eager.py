@@ -1,6 +1,7 @@
-"""Build a graph, run it backward, drop it: the eager engine beside micrograd, XAD, PyTorch and the barest engine.
+"""Build a graph, run it backward, drop it: the eager engine beside other engines.
 
-Everyone has the same numbers, and before any time is printed everyone's gradients must agree.
+They are micrograd, XAD, PyTorch and the barest engine (bare.py). All have the same numbers, and
+before a time is printed all gradients must agree to nine digits.
 
 python -m demos.benchmarks eager [--quick] [--only gpt] [--against CHECKOUT]
 """
@@ -33,17 +34,18 @@ class Task(NamedTuple):
     """A program that contestants run, each in a process of its own (trial.py)."""
 
     title: str
-    prepare: Callable[[str], Run]  # given the name of a contestant; the run returns what must agree
-    contestants: tuple[str, ...]  # beside us, those that can
+    prepare: Callable[[str], Run]  # from a contestant's name; the run returns what must agree
+    contestants: tuple[str, ...]  # besides this engine
     base: str = OURS  # whose time is 1.00
 
 
 def main(quick: bool = False, only: str = "", against: str = "") -> None:
     """Print every table, or the one that `only` names."""
-    here, processes = peers(), 2 if quick else 7
+    here, processes = peers(), 3 if quick else 9
     print(
-        f"\nCPU time on one core, medians of {processes} processes each; in brackets the least and the"
-        "\nmost of the ratios. A ratio is time over the time of the line that says 1.00."
+        f"\nCPU time on one core, medians of {processes} processes, with the garbage collector on and"
+        "\noff. A ratio is time over the time of the line that says 1.00; in brackets the"
+        "\nleast and the greatest."
     )
     for name in [only] if only else TABLES:
         if name in TASKS:
@@ -55,7 +57,7 @@ def main(quick: bool = False, only: str = "", against: str = "") -> None:
 
 
 def compare(name: str, here: list[str], processes: int, against: str = "") -> None:
-    """Let the contestants of a task that are installed take turns, and print milliseconds and ratios."""
+    """Time the contestants of a task that are installed; print milliseconds and ratios."""
     task = TASKS[name]
     contestants = _contestants(
         [OURS, *(x for x in task.contestants if x in (*here, BARE))], against
@@ -64,19 +66,19 @@ def compare(name: str, here: list[str], processes: int, against: str = "") -> No
     turns = in_processes(name, contestants, processes)
     _agree({label: turn.result for label, turn in turns.items()})
     rows = [[label, *_cells(turn, turns[task.base])] for label, turn in turns.items()]
-    heads = ["", "collector on", "ratio", "", "off", "ratio", ""]
+    heads = ["", "GC on", "ratio", "", "off", "ratio", ""]
     print(show.table(heads, rows))
     if other := next((x for x in contestants if x.checkout), None):
         on, off = (
             _ratios(turns[OURS], turns[other.label], collector) for collector in (True, False)
         )
-        print(f"here / there: {_spread(on)} with the collector on, {_spread(off)} off")
+        print(f"here / there: {_spread(on)} with GC on, {_spread(off)} off")
 
 
 def _contestants(names: list[str], against: str) -> list[Contestant]:
     contestants = [Contestant(name, name) for name in names]
     if against:
-        contestants.insert(1, Contestant("the other checkout", OURS, against))
+        contestants.insert(1, Contestant("other checkout", OURS, against))
     return contestants
 
 
@@ -91,7 +93,7 @@ def _cells(turn: Turns, base: Turns) -> list[str]:
 
 
 def _ratios(turn: Turns, base: Turns, collector: bool) -> list[float]:
-    """Return time over time of the processes that ran one after the other."""
+    """Return the ratio of every process to the one of the base that ran in the same round."""
     return [a / b for a, b in zip(turn.seconds[collector], base.seconds[collector])]
 
 
@@ -112,7 +114,7 @@ def gpt_step(contestant: str) -> Run:
 
 
 def moons_step(contestant: str) -> Run:
-    """One training step of a 2-16-16-1 relu network on 100 points: hinge loss + L2, forward, backward, SGD."""
+    """Return a training step of a 2-16-16-1 relu network on 100 points: hinge loss, L2, SGD."""
     rows, signs = moons(100, 0.1, seed=0)
     net = nn.MLP(2, [16, 16, 1], seed=0)
     if contestant == OURS:
@@ -137,7 +139,7 @@ def our_step(net: nn.MLP, rows: Any, signs: Any) -> Run:
 
 
 def micrograd_step(weights: Weights, rows: Any, signs: Any) -> Run:
-    """As in micrograd's own demo, on its own MLP."""
+    """Return the step as in micrograd's own demo, on its own MLP."""
     from micrograd.engine import Value as Their
     from micrograd.nn import MLP
 
@@ -160,7 +162,7 @@ def micrograd_step(weights: Weights, rows: Any, signs: Any) -> Run:
 
 
 def xad_step(weights: Weights, rows: Any, signs: Any) -> Run:
-    """On XAD's C++ tape through its Python package, neuron by neuron."""
+    """Return the step on XAD's C++ tape through its Python package, neuron by neuron."""
     from xad import math as functions
     from xad.adj_1st import Real, Tape
 
@@ -190,7 +192,7 @@ def xad_step(weights: Weights, rows: Any, signs: Any) -> Run:
 
 
 def torch_step(weights: Weights, rows: Any, signs: Any) -> Run:
-    """PyTorch with one 0-dimensional tensor a number: scalar autodiff, not what PyTorch is made for."""
+    """Return the step with a 0-dimensional tensor a number, which PyTorch is not made for."""
     import torch
 
     torch.set_num_threads(1)
@@ -253,7 +255,7 @@ def _sum(values: list[Any]) -> Any:
 
 
 def random_graph(contestant: str) -> Run:
-    """Nothing that another engine could lack: additions and products, built and run backward."""
+    """Return a run over additions and products alone, which every engine has."""
     return partial(_fresh, KINDS[contestant], "dag", random_plan(leaves=100, nodes=20_000))
 
 
@@ -266,17 +268,20 @@ def chains(contestant: str) -> Run:
 
 
 def random_plan(leaves: int, nodes: int) -> list[tuple[Callable[[Any, Any], Any], int, int]]:
-    """For each node its operation and the places of its operands, made beforehand: only the engine is timed."""
-    chance = random.Random(0)
+    """Return for each node its operation and the indices of its operands.
+
+    They are drawn beforehand, so that only the engine is timed.
+    """
+    rng = random.Random(0)
     operations = (operator.add, operator.mul)
     return [
-        (chance.choice(operations), chance.randrange(leaves + i), chance.randrange(leaves + i))
+        (rng.choice(operations), rng.randrange(leaves + i), rng.randrange(leaves + i))
         for i in range(nodes)
     ]
 
 
 class Ours:
-    """How an engine is asked; micrograd's words are the same as ours."""
+    """The programs of the tasks, and this engine's names for leaves, functions and gradients."""
 
     leaf: Callable[[float], Any] = staticmethod(Value)
 
@@ -295,7 +300,7 @@ class Ours:
         return self.gradients(_halved(nodes[-500:]), leaves)
 
     def functions(self, count: int) -> list[float]:
-        """Six operations on two earlier nodes, again and again; no value leaves ±5."""
+        """Apply six operations to two earlier nodes, again and again; all values stay within ±5."""
         exp, tanh, log, sin = (self.function(name) for name in ("exp", "tanh", "log", "sin"))
         rng, leaves = random.Random(0), self.leaves([math.sin(k) / 3.0 for k in range(100)])
         nodes = list(leaves)
@@ -353,11 +358,11 @@ class Xad(Ours):
     def leaves(self, numbers: list[float]) -> list[Any]:
         from xad.adj_1st import Real
 
-        made = [Real(x) for x in numbers]
+        leaves = [Real(x) for x in numbers]
         self.tape.clearAll()
-        self.tape.registerInputs(made)
+        self.tape.registerInputs(leaves)
         self.tape.newRecording()
-        return made
+        return leaves
 
     def gradients(self, root: Any, leaves: list[Any]) -> list[float]:
         self.tape.registerOutput(root)
@@ -398,7 +403,7 @@ KINDS: dict[str, type[Ours]] = {OURS: Ours, "micrograd": Micrograd, "xad": Xad, 
 
 
 def _halved(nodes: list[Any]) -> Any:
-    """The sum of the nodes, pair by pair, so that no engine meets a long chain."""
+    """Return the sum of the nodes, pair by pair, so that no engine meets a long chain."""
     while len(nodes) > 1:
         nodes = [a + b for a, b in zip(nodes[::2], nodes[1::2])] + nodes[len(nodes) // 2 * 2 :]
     return nodes[0]
@@ -409,7 +414,7 @@ def _halved(nodes: list[Any]) -> Any:
 
 
 def memory(here: list[str], against: str = "") -> dict[str, float]:
-    """Bytes per interior node over y = y*m + b, by tracemalloc, which sees what Python allocates."""
+    """Print and return the bytes of an interior node over y = y*m + b, by tracemalloc."""
     contestants = _contestants([OURS, *(name for name in here if name == "micrograd")], against)
     turns = in_processes("memory", contestants, 1)
     sizes = {label: turn.result[0] for label, turn in turns.items()}
@@ -436,7 +441,7 @@ def bytes_per_node(kind: Ours, length: int) -> float:
 
 
 def creation_site(repeats: int = 20_000) -> None:
-    """Every node notes the instruction that made it; the line and column are looked up when someone asks."""
+    """Print what noting the place costs: an instruction for each node, a line when it is asked."""
     x, y = Value(2.0), Value(3.0)
     times = {
         "make a node (x*y)": _best(lambda: x * y, repeats),
@@ -444,7 +449,7 @@ def creation_site(repeats: int = 20_000) -> None:
         "ask for created_at": _best(lambda: (x * y).created_at, repeats // 100),
     }
     whole = times["make a node (x*y)"]
-    print("\nWhat it costs that every node knows where it was made")
+    print("\nWhat it costs that every node knows its place in the source")
     print(
         show.table(
             ["", "share of making a node"],
@@ -471,7 +476,7 @@ def _best(run: Run, repeats: int) -> float:
 
 TASKS = {
     "gpt": Task(
-        "One step of a small GPT, 76,000 nodes of + × ÷ ** exp log relu, both ways",
+        "A step of a small GPT, 76,000 nodes of + × ÷ ** exp log relu, forward and back",
         gpt_step,
         (BARE,),
         BARE,
@@ -503,8 +508,8 @@ TRIALS["memory"] = node_size
 
 
 def _agree(gradients: dict[str, Any]) -> None:
-    """Raises ArithmeticError unless everyone found the gradients that we found."""
-    for name, found in gradients.items():
-        for ours, theirs in zip(gradients[OURS], found, strict=True):
+    """Raise ArithmeticError unless all have this engine's gradients, to nine digits."""
+    for name, gradient in gradients.items():
+        for ours, theirs in zip(gradients[OURS], gradient, strict=True):
             if not math.isclose(ours, theirs, rel_tol=1e-9, abs_tol=1e-12):
-                raise ArithmeticError(f"{name} found a gradient of {theirs!r}, chainrule {ours!r}")
+                raise ArithmeticError(f"{name} has a gradient of {theirs!r}, chainrule {ours!r}")

@@ -1,8 +1,9 @@
-"""A small GPT spelled out number by number: a program of + - * / ** exp log relu for any scalar engine.
+"""A small GPT spelled out in + - * / ** exp log relu, for any scalar engine.
 
-One layer reads a name letter by letter and predicts the next letter at each position: embedding 16, four heads, a relu
-MLP of four times the width, RMSNorm before each of them, residuals, no biases, an output head of its own. The tokens are the
-letters a to z and the boundary of a name: 27. That is 4,192 parameters and, for a name of eight letters, about 76,000 nodes.
+It reads a name letter by letter and predicts the next letter at each position. One layer: embedding
+16, attention with four heads, a relu MLP of four times the width, RMSNorm before each of them,
+residuals, no biases; the output head has weights of its own. The 27 tokens are the letters a to z
+and the boundary of a name. These are 4,192 parameters, and about 76,000 nodes for eight letters.
 
 >>> from demos.benchmarks.bare import Bare
 >>> model = SmallGPT(Bare)
@@ -51,7 +52,7 @@ class SmallGPT:
         self.parameters = [w for matrix in self.weights.values() for row in matrix for w in row]
 
     def loss(self, name: str) -> Any:
-        """Return the mean cross-entropy of predicting each next token of `name`, its end included."""
+        """Return the mean cross-entropy of the predicted tokens of `name`, its end included."""
         tokens = [BOUNDARY, *(ord(letter) - ord("a") for letter in name), BOUNDARY]
         keys: Matrix = []
         values: Matrix = []
@@ -62,7 +63,7 @@ class SmallGPT:
         return sum(losses) / len(losses)
 
     def logits(self, token: int, position: int, keys: Matrix, values: Matrix) -> Vector:
-        """Return the logits of the token after `token`; adds this position to `keys` and `values`."""
+        """Return the logits of the token after `token`; add its key and value to the lists."""
         weights = self.weights
         x = add(weights["token"][token], weights["position"][position])
         x = rms_norm(x)
@@ -107,7 +108,7 @@ def rms_norm(x: Vector) -> Vector:
 
 
 def softmax(logits: Vector) -> Vector:
-    """Return the probabilities; the largest logit, as a plain number, is subtracted so that nothing overflows."""
+    """Return probabilities. The largest logit is subtracted, as a number, against overflow."""
     largest = max(logit.data for logit in logits)
     exps = [(logit - largest).exp() for logit in logits]
     total = sum(exps)
@@ -115,7 +116,7 @@ def softmax(logits: Vector) -> Vector:
 
 
 def step(leaf: Callable[[float], Any], name: str = "meredith") -> Callable[[], list[float]]:
-    """Return a function that builds the loss, runs it backward and gives the loss and every gradient."""
+    """Return a function that builds the loss, runs it backward, and returns loss and gradients."""
     model = SmallGPT(leaf)
 
     def value_and_gradient() -> list[float]:
