@@ -19,10 +19,10 @@ import sys
 import textwrap
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import engine
-from engine import Value
+if TYPE_CHECKING:
+    from engine import Value
 
 # The colours of the pictures that engine.draw makes.
 POSITIVE, NEGATIVE, ZERO = "#a94300", "#0062a3", "#626773"
@@ -219,6 +219,10 @@ def program(main: Callable[[Sequence[str] | None], Any], argv: Sequence[str] | N
         sys.stdout.flush()
     except KeyboardInterrupt:
         return _stopped("stopped by Ctrl-C", INTERRUPTED)
+    except RuntimeError as error:  # Python 3.11 wraps what interrupts the making of a class
+        if not isinstance(error.__cause__, KeyboardInterrupt):
+            raise
+        return _stopped("stopped by Ctrl-C", INTERRUPTED)
     except BrokenPipeError:  # the reader, such as head, has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
@@ -268,8 +272,10 @@ def figure(width: float = 7.0, height: float = 4.2, columns: int = 1) -> Any:
     return pyplot.subplots(1, columns, figsize=(width, height), layout="constrained")
 
 
-def draw(root: Value, out: Path, name: str, **how: Any) -> None:
+def draw(root: "Value", out: Path, name: str, **how: Any) -> None:
     """Draw a graph with engine.draw and save it; say so where it is too large to draw."""
+    import engine
+
     try:
         picture = engine.draw(root, **how)
     except ValueError as error:

@@ -175,6 +175,18 @@ def test_a_reader_that_has_seen_enough_is_no_error(tmp_path):
     child.stderr.close()
 
 
+def test_ctrl_c_while_a_class_is_made(capsys):
+    class Interrupted:
+        def __set_name__(self, owner, name):
+            raise KeyboardInterrupt
+
+    def main(argv):
+        type("Made", (), {"x": Interrupted()})
+
+    assert show.program(main) == 130  # in Python 3.11 it arrives as a RuntimeError
+    assert capsys.readouterr().err == "stopped by Ctrl-C\n"
+
+
 # -- what a missing library, a full disk and a bug look like
 
 
@@ -208,6 +220,7 @@ def test_what_stops_a_demo_is_one_line(error, line, capsys):
     [
         ValueError("a bug"),
         TypeError("a bug"),
+        RuntimeError("a bug"),
         ImportError("no name", name="engine.view"),
         ImportError("no name", name="demos"),
     ],
