@@ -16,7 +16,7 @@ from typing import Any
 Report = Callable[[float, float], None]
 
 LONG = 30.0  # seconds; a run that will take longer is told of a faster way
-COMPILING = "preparing the replay: the first time on a machine, numba compiles for some seconds and keeps the result"
+COMPILING = "preparing the replay: once on a machine, numba compiles for some seconds"
 
 
 def hint() -> str:
