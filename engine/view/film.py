@@ -27,7 +27,7 @@ from .collapse import Group
 from .layout import place
 from .neurons import neurons, used_once
 from .picture import LARGEST, MOST, _named
-from .scene import MINUS, Card, Pill, Scene, sign, signed, text
+from .scene import MINUS, Card, Pill, Scene, select, sign, signed, text
 
 CARDS = 300  # at most
 SHORT = 10  # characters of an expression that can stand three times in a rule
@@ -126,11 +126,11 @@ def _scene(root: Value, collapse: str) -> Scene:
     count = len(order) + sum(not leaf.constant for leaf in leaves)
     if level == "values" and count > CARDS:
         raise ValueError(_too_large(f"{count:,} values", neurons(order)))
-    scene = _Staged.of(root, level=level)
-    cards, edges = len(scene.cards), len(scene.pills)
+    selection = select(root, level=level)
+    cards, edges = len(selection.boxes), len(selection.steps)
     if cards > CARDS or cards + edges > LARGEST:
         raise ValueError(_too_large(f"{cards:,} cards and {edges:,} edges", level == "neurons"))
-    return scene
+    return _Staged.of_selection(selection)
 
 
 def _too_large(what: str, collapsible: object) -> str:

@@ -18,7 +18,7 @@ from . import collapse as collapsing
 from . import export, focus
 from .layout import place
 from .network import network
-from .scene import Scene, counted
+from .scene import Scene, counted, select
 from .svg import paint
 
 WRITERS = {
@@ -109,39 +109,52 @@ def draw(
     that are still to be taken: their edges are drawn as not sent.
     """
     order, leaves = topological_order(root)
-    edges = sum(len(node.parents) for node in order)
-    if around is between is None and len(order) + edges > MOST:
-        raise _too_large(f"{len(order) + len(leaves):,} values", edges)
-    level = collapsing.level(len(order) + len(leaves), order, collapse)
+    count, edges = len(order) + len(leaves), sum(len(node.parents) for node in order)
+    whole = around is between is None
+    if whole and len(order) + edges > MOST:
+        raise _too_large(f"{count:,} values", edges)
     if view not in ("graph", "network"):
         raise ValueError(f"view {view!r}: take 'graph' or 'network'")
     if direction not in ("LR", "TB"):
         raise ValueError(
             f"direction {direction!r}: take 'LR' (left to right) or 'TB' (top to bottom)"
         )
-    if view == "network":
-        scene = Scene.of(root, _named(names, module), level="layers")
-        return Picture(scene, network(root, names=_named(names, module), wires=wires, theme=theme))
-    part = None
-    if around is not None:
-        part = focus.around(order, around, depth)
-    if between is not None:
-        part = focus.between(order, *between)
+    part = None if whole else _part(order, around, depth, between)
+    if part is not None:
+        _check_size(order, part, constants, MOST)
+    level = collapsing.level(count, order, collapse)
     named = _named(names, module)
-    if part is None and level == "values" and len(order) + edges > LARGEST:
-        raise _too_large(f"{len(order) + len(leaves):,} values", edges)
-    scene = Scene.of(
-        root,
-        named,
-        constants,
-        level if part is None or len(part) > FULL else "values",
-        part,
-        to_come,
-    )
+    if view == "network":
+        scene = Scene.of(root, named, level="layers")
+        return Picture(scene, network(root, names=named, wires=wires, theme=theme))
+    if whole and level == "values" and len(order) + edges > LARGEST:
+        raise _too_large(f"{count:,} values", edges)
+    if part is not None:
+        level = level if len(part) > FULL else "values"
+        _check_size(order, part, constants, LARGEST if level == "values" else MOST)
+    selection = select(root, named, constants, level, part, to_come)
+    if len(selection.boxes) + len(selection.steps) > LARGEST:
+        raise _too_large(f"{len(selection.boxes):,} cards", len(selection.steps))
+    scene = Scene.of_selection(selection)
     scene.direction = direction
-    if len(scene.cards) + len(scene.pills) > LARGEST:
-        raise _too_large(f"{len(scene.cards):,} cards", len(scene.pills))
     return Picture(scene, paint(scene, place(scene), theme))
+
+
+def _part(
+    order: list[Any], around: Any, depth: int, between: tuple[Any, Any] | None
+) -> dict[Any, None]:
+    """Return the values that `around` or `between` ask for."""
+    if between is not None:
+        return focus.between(order, *between)
+    return focus.around(order, around, depth, MOST)
+
+
+def _check_size(order: list[Any], part: dict[Any, None], constants: bool, most: int) -> None:
+    """Raise ValueError where a part has more than `most` values and edges, before any is drawn."""
+    shown = {node for node in part if constants or not node.constant}
+    edges = sum(parent in shown for node in order if node in part for parent in node.parents)
+    if len(shown) + edges > most:
+        raise _too_large(f"{len(shown):,} values", edges)
 
 
 def _too_large(what: str, edges: int) -> ValueError:

@@ -14,7 +14,7 @@
 from collections.abc import Container, Iterable
 from dataclasses import dataclass
 from math import inf, isfinite, nextafter
-from typing import Any
+from typing import Any, NamedTuple
 
 from ..explain import Step, arrivals, columns, expression, name, numbered, printable
 from ..graph import topological_order
@@ -139,30 +139,59 @@ class Scene:
         """The scene of a graph; `names` overrides labels, `constants` gives plain numbers cards of their own,
         `level` draws neurons or layers as one, only the values of `part` are drawn, and the edges
         of `to_come` have not sent yet."""
-        order, _ = topological_order(root)
-        names = output_names(order, names or {}) | (names or {})
-        rebuilt, waiting = changed(order), {(step.node, step.slot) for step in to_come}
-        state = "stale" if rebuilt else "under way" if waiting else _swept(root, order)
-        steps = _edges(root, order, constants, waiting)
-        shown = [node for node in numbered(root) if constants or not node.constant or node is root]
-        if part is not None:
-            shown = [node for node in shown if node in part]
-            steps = running(
-                [step for step in steps if step.node in part and step.parent in part], root
-            )
-            order = [node for node in order if node in part]
-        if level != "values":
-            shown, steps = contracted(root, order, shown, steps, level, names)
-        cards = _cards(root, shown, steps, names, state)
+        return cls.of_selection(select(root, names, constants, level, part, to_come))
+
+    @classmethod
+    def of_selection(cls, chosen: "Selection") -> "Scene":
+        """Return the scene of what has been selected."""
+        root, names, steps, state = chosen.root, chosen.names, chosen.steps, chosen.state
+        cards = _cards(root, chosen.boxes, steps, names, state)
         for card in cards.values():
-            card.note *= (
-                card.kind != "operation" or not constants
-            )  # its constants may have cards of their own
-            _compare(card, rebuilt)
+            if card.kind == "operation" and chosen.constants:
+                card.note = ""  # its constants may have cards of their own
+            _compare(card, chosen.rebuilt)
         top = _largest([step.contribution for step in steps])
         pills = [_pill(step, cards, state, top) for step in steps]
         title = f"{printable(names.get(root) or name(root), 100)} = {text(root.data)}"
-        return cls(list(cards.values()), pills, state, title, _summary(cards, pills, state), level)
+        summary = _summary(cards, pills, state)
+        return cls(list(cards.values()), pills, state, title, summary, chosen.level)
+
+
+class Selection(NamedTuple):
+    """What of a graph is drawn: values or groups as boxes, and a step for every edge between two."""
+
+    root: Any
+    names: dict[Any, str]
+    boxes: list[Any]
+    steps: list[Step]
+    state: str
+    rebuilt: dict[Any, float]
+    constants: bool
+    level: str
+
+
+def select(
+    root: Any,
+    names: dict[Any, str] | None = None,
+    constants: bool = False,
+    level: str = "values",
+    part: Container[Any] | None = None,
+    to_come: Iterable[Step] = (),
+) -> Selection:
+    """Return the boxes and steps of a scene, whose options these are; no card is made yet."""
+    order, _ = topological_order(root)
+    names = output_names(order, names or {}) | (names or {})
+    rebuilt, waiting = changed(order), {(step.node, step.slot) for step in to_come}
+    state = "stale" if rebuilt else "under way" if waiting else _swept(root, order)
+    steps = _edges(root, order, constants, waiting)
+    shown = [node for node in numbered(root) if constants or not node.constant or node is root]
+    if part is not None:
+        shown = [node for node in shown if node in part]
+        steps = running([step for step in steps if step.node in part and step.parent in part], root)
+        order = [node for node in order if node in part]
+    if level != "values":
+        shown, steps = contracted(root, order, shown, steps, level, names)
+    return Selection(root, names, shown, steps, state, rebuilt, constants, level)
 
 
 def _cards(
