@@ -180,6 +180,20 @@ def test_what_stands_on_the_page_is_the_rule_and_its_numbers():
     assert shown["sum"] == "b.grad: −6 → −8" and shown["terms"] == "= −6 − 2"
 
 
+def test_a_value_used_twice_by_one_node_has_a_step_for_each_operand():
+    a = Value(3.0, label="a")
+    sends = [frame for frame in film(a * a)["frames"] if frame["kind"] == "send"]  # d(a·a)/da is 6
+    for word, frame in zip(("first", "second"), sends, strict=True):
+        assert frame["say"] == f"a·a sends its share to a:  ∂(a·a)/∂({word} operand) = a = 3"
+        assert frame["rule"] == f"a.grad += (a·a).grad × ∂(a·a)/∂({word} operand)"
+        assert frame["numbers"] == "a.grad += 1 × 3 = 3"
+    assert [frame["sum"] for frame in sends] == ["a.grad: 0 → 3", "a.grad: 3 → 6"]
+    assert [edge["tip"] for edge in film(a * a)["edges"]] == [
+        "∂(a·a)/∂(first operand) = a = 3",
+        "∂(a·a)/∂(second operand) = a = 3",
+    ]
+
+
 def test_tiny_and_missing_numbers_keep_their_sign():
     x, y = Value(1e-9, label="x"), Value(-1.0, label="y")
     ways = {

@@ -270,7 +270,8 @@ class _Film:
         if not pill.single:
             return f"the sum over {_edges(pill)}"
         plain = not isinstance(node, Group) and not isinstance(parent, Group)
-        return f"{_slope(node, parent)} = {_equals(self.slopes[node][slot] if plain else '', text(pill.step.local))}"
+        symbols = self.slopes[node][slot] if plain else ""
+        return f"{_by_operand(pill)} = {_equals(symbols, text(pill.step.local))}"
 
     def forward(self) -> Iterator[Frame]:
         yield Frame(
@@ -339,7 +340,7 @@ class _Film:
         step, to = pill.step, f"{_called(pill.step.parent)}.grad"
         if pill.single:
             say = f":  {self.equation(pill)}"
-            rule = f"{_called(step.node)}.grad × {_slope(step.node, step.parent)}"
+            rule = f"{_called(step.node)}.grad × {_by_operand(pill)}"
             numbers = f"{text(grad)} × {_bracketed(step.local)}"
         else:
             say = f" along {_edges(pill)}." + " This step is their sum." * (pill.edges > 1)
@@ -427,6 +428,12 @@ def _once(words: str, letters: list[str]) -> str:
 
 def _slope(node: Any, parent: Any) -> str:
     return f"∂{_called(node)}/∂{_called(parent)}"
+
+
+def _by_operand(pill: Pill) -> str:
+    """Return the name of a local derivative; `∂(a·a)/∂(first operand)`, for ∂(a·a)/∂a is another number."""
+    node, parent = pill.step.node, pill.step.parent
+    return f"∂{_called(node)}/∂({pill.operand})" if pill.operand else _slope(node, parent)
 
 
 def _computed(node: Any) -> tuple[str, str]:

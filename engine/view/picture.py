@@ -14,6 +14,7 @@ from typing import Any
 
 from ..explain import Step
 from ..graph import topological_order
+from ..value import Value
 from . import collapse as collapsing
 from . import export, focus
 from .layout import place
@@ -176,7 +177,7 @@ def _named(names: Mapping[str, Any] | None, module: Any) -> dict[Any, str]:
     return {
         value: name
         for name, value in given.items()
-        if hasattr(value, "local_derivatives") and not value.label and not name.startswith("_")
+        if isinstance(value, Value) and not value.label and not name.startswith("_")
     }
 
 
