@@ -492,6 +492,23 @@ def test_a_notebook_gets_svg_and_text():
     assert set(bundle) == {"image/svg+xml", "text/plain"}
 
 
+@pytest.mark.parametrize("length, fitted", [(1, False), (2, True), (3, False)])
+def test_a_notebook_gets_a_picture_that_fits_a_cell_where_it_stays_readable(length, fitted):
+    y = Value(1.0, label="x")
+    for _ in range(length):
+        y = y.exp()
+    picture = engine.draw(y)
+    whole, shown = (
+        ET.fromstring(svg) for svg in (picture.svg, picture._repr_mimebundle_()["image/svg+xml"])
+    )
+    size, in_cell = (
+        [float(root.get(key)) for key in ("width", "height")] for root in (whole, shown)
+    )
+    assert (700 < size[0] <= 1000) == fitted and whole.get("viewBox") == shown.get("viewBox")
+    scale = 700 / size[0] if fitted else 1.0
+    assert in_cell == [pytest.approx(x * scale, abs=0.06) for x in size]
+
+
 def test_the_dot_text_of_the_lectures_picture():
     pytest.importorskip("graphviz")
     *_, f = fanout()

@@ -6,6 +6,7 @@
 <Picture of x·2: 2 values, 1 edge>
 """
 
+import re
 import shutil
 import subprocess
 from collections.abc import Iterable, Mapping
@@ -20,7 +21,7 @@ from . import export, focus
 from .layout import place
 from .network import network
 from .scene import Scene, counted, select
-from .svg import paint
+from .svg import CELL, paint
 
 WRITERS = {
     ".dot": export.dot,
@@ -31,6 +32,7 @@ WRITERS = {
 }
 LARGEST = 2_000  # cards and edges; above it a picture can't be read, and dot gets slow
 MOST = 250_000  # values and edges that are collapsed into fewer cards, which takes seconds
+READABLE = 0.7  # of its size, the least at which the text of a picture can be read
 FULL = 60  # values of a part that are drawn one by one
 
 
@@ -68,7 +70,7 @@ class Picture:
         return WRITERS[suffix](self.scene).rstrip("\n") + "\n"
 
     def _repr_mimebundle_(self, **_: Any) -> dict[str, str]:
-        return {"image/svg+xml": self.svg, "text/plain": repr(self)}
+        return {"image/svg+xml": _in_a_cell(self.svg), "text/plain": repr(self)}
 
     def __repr__(self) -> str:
         last, what = self.scene.cards[-1], "value" if self.scene.level == "values" else "card"
@@ -76,6 +78,21 @@ class Picture:
             f"<Picture of {last.title or last.chip or 'a value'}: {counted(len(self.scene.cards), what)}, "
             f"{counted(self.scene.edges, 'edge')}>"
         )
+
+
+def _in_a_cell(svg: str) -> str:
+    """Return the picture as a notebook shows it: no wider than a cell, if it stays readable there.
+
+    JupyterLab puts an SVG into an image, which it cuts off at the border of the cell.
+    """
+    size = re.search(r' width="([\d.]+)" height="([\d.]+)"', svg)
+    assert size is not None
+    width, height = map(float, size.groups())
+    scale = CELL / width
+    if not READABLE <= scale < 1.0:
+        return svg
+    fitted = f' width="{CELL:g}" height="{height * scale:.1f}"'
+    return svg[: size.start()] + fitted + svg[size.end() :]
 
 
 def draw(
