@@ -9,6 +9,7 @@ NAME-dark.svg for pages that choose.
 
 import sys
 from collections.abc import Sequence
+from typing import Any
 
 from demos import show
 from engine import Value, draw

@@ -82,7 +82,8 @@ def moons(rounds: int) -> None:
     parameters = net.parameters()
 
     def loss(x: Value, y: Value, sign: Value) -> Any:
-        return (1.0 - sign * net([x, y])).relu() + L2 * engine.total([p * p for p in parameters])
+        score: Any = net([x, y])
+        return (1.0 - sign * score).relu() + L2 * engine.total([p * p for p in parameters])
 
     start = time.process_time()
     tape = engine.record(loss, rows[0].tolist(), threads=1)

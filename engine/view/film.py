@@ -28,7 +28,7 @@ from .collapse import Group
 from .layout import place
 from .neurons import neurons, used_once
 from .picture import LARGEST, MOST, _named
-from .scene import MINUS, Card, Pill, Scene, sign, signed, text
+from .scene import MINUS, Card, Pill, Scene, select, sign, signed, text
 
 CARDS = 300  # at most
 SHORT = 10  # characters of an expression that can stand three times in a rule
@@ -127,11 +127,11 @@ def _scene(root: Value, collapse: str) -> Scene:
     count = len(order) + sum(not leaf.constant for leaf in leaves)
     if level == "values" and count > CARDS:
         raise ValueError(_too_large(f"{count:,} values", neurons(order)))
-    scene = _Staged.of(root, level=level)
-    cards, edges = len(scene.cards), len(scene.pills)
+    selection = select(root, level=level)
+    cards, edges = len(selection.boxes), len(selection.steps)
     if cards > CARDS or cards + edges > LARGEST:
         raise ValueError(_too_large(f"{cards:,} cards and {edges:,} edges", level == "neurons"))
-    return scene
+    return _Staged.of_selection(selection)
 
 
 def _too_large(what: str, collapsible: object) -> str:
@@ -271,7 +271,8 @@ class _Film:
         if not pill.single:
             return f"the sum over {_edges(pill)}"
         plain = not isinstance(node, Group) and not isinstance(parent, Group)
-        return f"{_slope(node, parent)} = {_equals(self.slopes[node][slot] if plain else '', text(pill.step.local))}"
+        symbols = self.slopes[node][slot] if plain else ""
+        return f"{_by_operand(pill)} = {_equals(symbols, text(pill.step.local))}"
 
     def forward(self) -> Iterator[Frame]:
         yield Frame(
@@ -340,7 +341,7 @@ class _Film:
         step, to = pill.step, f"{_called(pill.step.parent)}.grad"
         if pill.single:
             say = f":  {self.equation(pill)}"
-            rule = f"{_called(step.node)}.grad × {_slope(step.node, step.parent)}"
+            rule = f"{_called(step.node)}.grad × {_by_operand(pill)}"
             numbers = f"{text(grad)} × {_bracketed(step.local)}"
         else:
             say = f" along {_edges(pill)}." + " This step is their sum." * (pill.edges > 1)
@@ -419,6 +420,12 @@ def _once(words: str, letters: list[str]) -> str:
 
 def _slope(node: Any, parent: Any) -> str:
     return f"∂{_called(node)}/∂{_called(parent)}"
+
+
+def _by_operand(pill: Pill) -> str:
+    """Return the name of a local derivative; `∂(a·a)/∂(first operand)`, for ∂(a·a)/∂a is another number."""
+    node, parent = pill.step.node, pill.step.parent
+    return f"∂{_called(node)}/∂({pill.operand})" if pill.operand else _slope(node, parent)
 
 
 def _computed(node: Any) -> tuple[str, str]:

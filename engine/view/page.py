@@ -28,6 +28,12 @@ from ..value import Value
 from .film import film
 from .picture import draw
 
+# An exported notebook says what its theme is, but not in CSS's own property, which frames and images go by.
+THEME = "".join(
+    f'[data-jp-theme-light="{is_light}"] .jp-OutputArea-output{{color-scheme:{scheme}}}'
+    for is_light, scheme in (("true", "light"), ("false", "dark"))
+)
+
 
 class Page:
     """A finished page: its `html`, and `save(path)`."""
@@ -50,7 +56,7 @@ class Page:
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
         """A frame that may run its script and nothing else; viewers that strip frames show the picture."""
         frame = (
-            f'<iframe sandbox="allow-scripts" title="Backward pass, step by step" width="100%" '
+            f'<style>{THEME}</style><iframe sandbox="allow-scripts" title="Backward pass, step by step" width="100%" '
             f'height="{self._height}" style="border:0" srcdoc="{html.escape(self.html)}"></iframe>'
         )
         bundle = {"text/html": frame, "text/plain": repr(self)}
@@ -67,7 +73,7 @@ def _height(boxes: list[dict[str, Any]]) -> int:
     edges: list[float] = [
         box["at"][1] + half * box["size"][1] for box in boxes for half in (-0.5, 0.5)
     ]
-    return round(min(760.0, max(520.0, max(edges) - min(edges) + 390.0)))
+    return round(min(760.0, max(600.0, max(edges) - min(edges) + 450.0)))
 
 
 def stepper(
