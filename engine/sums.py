@@ -11,7 +11,7 @@ from typing import Any
 
 from . import operations
 from .operations import divide, exp, subtract, weigh
-from .value import Constant, Value, lift, make, outside
+from .value import Constant, Value, make, outside
 
 
 def weighted_sum(weights: Iterable[Any], inputs: Iterable[Any], bias: Any = 0.0) -> Any:
@@ -79,11 +79,13 @@ def softmax(values: Iterable[Any]) -> list[Any]:
     >>> softmax([1000.0, 1000.0])
     [0.5, 0.5]
 
-    The largest number is taken out first, which changes no share: then no exp overflows.
+    logsumexp is taken out first, which changes no share: then no exp overflows.
     """
     values = tuple(values)
-    peak = max([lift(value).data for value in values], default=0.0)
-    parts = [exp(subtract(value, peak)) for value in values]
+    if not values:
+        return []
+    level = logsumexp(values)
+    parts = [exp(subtract(value, level)) for value in values]
     whole = total(parts)
     return [divide(part, whole) for part in parts]
 
