@@ -342,7 +342,7 @@ def test_the_measure_of_columns_sees_what_is_too_wide():
 
 
 def test_a_terminal_that_cannot_write_greek_gets_question_marks(tmp_path):
-    for name in ("chain_network", "layer_sums", "lda"):
+    for name in ("chain_network", "layer_sums"):
         done = subprocess.run(
             [sys.executable, "-m", f"demos.{name}", "--out", str(tmp_path)],
             capture_output=True,

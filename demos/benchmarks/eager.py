@@ -452,7 +452,7 @@ def creation_site(repeats: int = 20_000) -> None:
     print("\nWhat it costs that every node knows its place in the source")
     print(
         show.table(
-            ["", "share of making a node"],
+            ["", "part of making a node"],
             [[name, f"{t / whole:.2f}"] for name, t in times.items()],
         )
     )
