@@ -1,7 +1,9 @@
 """Two modes: the same chain rule read from the cost backwards, or from one weight forwards.
 
-    reverse   one sweep from one output: its derivatives by all inputs    contribution = node.grad · local
-    forward   one sweep from one input: the derivatives of all outputs    contribution = local · tangent
+    reverse   a sweep from one output: its derivatives by all inputs
+              contribution = node.grad · local
+    forward   a sweep from one input: the derivatives of all outputs
+              contribution = local · tangent
 
 Both follow the same edges and multiply by the same local derivatives, so they agree to rounding.
 What differs is how often one has to sweep. A cost has one output and as many inputs as there are
@@ -14,6 +16,7 @@ one multiplication and one addition, along one edge.
 (44, 50)
 """
 
+import sys
 from collections.abc import Sequence
 from itertools import pairwise
 from typing import Any, NamedTuple
@@ -122,7 +125,7 @@ def table_of_work(shapes: Sequence[tuple[int, int]], hidden: int, seed: int) -> 
 
 
 def main(argv: Sequence[str] | None = None) -> dict[str, Any]:
-    parser = show.options(__doc__, hidden=(8, "neurons in each hidden layer"))
+    parser = show.options(__doc__, name="two_modes", hidden=(8, "neurons in each hidden layer"))
     parser.add_argument("--quick", action="store_true", help="at most 16 inputs or outputs")
     args = parser.parse_args(argv)
     rows, reverse_work, forward_work = gradients([2, 3, 2], args.seed)
@@ -186,4 +189,4 @@ def pictures(more_inputs: Sequence[Work], more_outputs: Sequence[Work], out: Any
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(show.program(main))

@@ -63,9 +63,14 @@ def reciprocal(x: float) -> float: return divide(1.0, x)
 def square(x: float) -> float: return x * x
 def floor_divide(x: float, y: float) -> float: return x // y if y != 0.0 else divide(x, y)
 def modulo(x: float, y: float) -> float: return x % y if y != 0.0 else nan
+def less(x: float, y: float) -> float: return float(x < y)
+def less_equal(x: float, y: float) -> float: return float(x <= y)
+def greater(x: float, y: float) -> float: return float(x > y)
+def greater_equal(x: float, y: float) -> float: return float(x >= y)
 def sign(x: float) -> float: return x if x != x or x == 0.0 else math.copysign(1.0, x)
 def where(condition: float, x: float, y: float) -> float: return x if condition else y
 def share(g: float, local: float) -> float: return g * local if g else 0.0
+def add_up(xs: Iterable[float]) -> float: return reduce(add, xs, 0.0)  # sum() compensates since 3.12
 def total(*xs: float) -> float: return add_up(xs)
 def product(*xs: float) -> float: return math.prod(xs, start=1.0)
 # fmt: on
@@ -86,11 +91,6 @@ def power(x: float, y: float) -> float:
 def sigmoid(x: float) -> float:
     e = math.exp(-abs(x))  # of a negative number: no overflow
     return 1.0 / (1.0 + e) if x >= 0.0 else e / (1.0 + e)
-
-
-def add_up(numbers: Iterable[float]) -> float:
-    """Return plain additions from left to right: the built-in sum compensates since Python 3.12."""
-    return reduce(add, numbers, 0.0)
 
 
 def logsumexp(*xs: float) -> float:

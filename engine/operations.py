@@ -54,11 +54,10 @@ def _power(z: Any, x: Any, y: Any) -> tuple[Any, Any]:
 raise_to = operation("power", "**", ieee.power, _power)
 
 # -- comparison and choice: flat wherever they have a slope ---------------------------------------
-less = operation("less", "<", lambda x, y: float(x < y), lambda z, x, y: (0.0, 0.0))
-less_equal = operation("less_equal", "<=", lambda x, y: float(x <= y), lambda z, x, y: (0.0, 0.0))
-greater = operation("greater", ">", lambda x, y: float(x > y), lambda z, x, y: (0.0, 0.0))
-greater_equal = operation("greater_equal", ">=", lambda x, y: float(x >= y),
-                          lambda z, x, y: (0.0, 0.0))
+less = operation("less", "<", ieee.less, lambda z, x, y: (0.0, 0.0))
+less_equal = operation("less_equal", "<=", ieee.less_equal, lambda z, x, y: (0.0, 0.0))
+greater = operation("greater", ">", ieee.greater, lambda z, x, y: (0.0, 0.0))
+greater_equal = operation("greater_equal", ">=", ieee.greater_equal, lambda z, x, y: (0.0, 0.0))
 where = operation("where", "where", ieee.where, lambda z, condition, x, y: (
     0.0, where(condition, 1.0, 0.0), where(condition, 0.0, 1.0)), domain=False)
 share = operation("share", "share", ieee.share, lambda z, g, local: (local, g), domain=False)
@@ -136,7 +135,8 @@ def weigh(weights: Any, inputs: Any, z: float) -> float:
 
 def _logsumexp(z: Any, *xs: Any) -> tuple[Any, ...]:
     """Return the softmax: exp(x - z) divided by their own sum, so that the rounding of z cancels."""
-    parts = tuple(map(exp, map(operator.sub, xs, repeat(z))))
+    below = map(where, map(less, xs, repeat(inf)), map(operator.sub, xs, repeat(z)), repeat(0.0))
+    parts = tuple(map(exp, below))  # an x of inf has the whole share
     return tuple(map(divide, parts, repeat(total(*parts))))
 
 def _product(z: Any, *xs: Any) -> tuple[Any, ...]:
@@ -154,8 +154,7 @@ mean = operation("mean", "mean", lambda *xs: ieee.total(*xs) / len(xs),
 product = operation("product", "prod", ieee.product, _product, domain=False)
 logsumexp = operation("logsumexp", "logsumexp", ieee.logsumexp, _logsumexp)
 
-# -- families: plain numbers that belong to the operation are its parameters, not parents ----------
-# Forward and rule take them after the operands.
+# -- families: plain numbers that belong to an operation, its parameters, come after its operands ---
 power_of = family("power_of", "power", ieee.power, lambda z, x, p: (  # x**0 is flat, also at 0
     by_x(z, x, p, power_of(p - 1)(x)) if p - 1.0 + 1.0 != p else p and p * power_of(p - 1)(x),))
 leaky_relu_of = family("leaky_relu_of", "leaky_relu",  # at the kink the left slope, as PyTorch's

@@ -29,8 +29,8 @@ def real(x: Any) -> float:
     try:
         return float(x)
     except OverflowError:
-        what = f"{short(x)} is beyond the largest float, 1.8e308"
-        raise OverflowError(f"{what}: scale it down") from None
+        limit = "beyond the largest float, 1.8e308: scale it down"
+        raise OverflowError(f"{short(x)} is {limit}") from None
 
 
 def _remedy(x: Any) -> str:

@@ -276,6 +276,5 @@ def lift(x: "float | Value") -> Value:
     return leaf
 
 
-def _later(chapter: str) -> Any:
-    """Return a chapter that stands on this one."""
+def _later(chapter: str) -> Any:  # one that stands on this one
     return import_module(f"engine.{chapter}")

@@ -81,7 +81,8 @@ def cross_entropy(logits: Any, index: Number) -> Any:
     k, n = whole(index), len(scores)
     if not 0 <= k < n:
         raise ValueError(f"class {k} of {n} logits: classes run from 0 to {n - 1}")
-    return logsumexp([score - scores[k] if i != k else 0.0 for i, score in enumerate(scores)])
+    others = [score - scores[k] for i, score in enumerate(scores) if i != k]
+    return logsumexp([0.0, *others]) if others else scores[k] - scores[k]
 
 
 @overload
