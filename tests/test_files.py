@@ -1,5 +1,6 @@
 """The writer of files: whole or not at all, whatever interrupts, kills or fills up, and as the old file was."""
 
+import gc
 import json
 import os
 import signal
@@ -191,11 +192,13 @@ def interrupted_at(moment, call):
         return trace
 
     before = sys.gettrace()
+    gc.disable()  # whose callbacks, such as Hypothesis's, are no part of the call
     sys.settrace(trace)
     try:
         call()
     finally:
         sys.settrace(before)
+        gc.enable()
 
 
 @pytest.mark.parametrize("existing", [True, False])
