@@ -1,5 +1,6 @@
 """The writer of files: whole or not at all, whatever interrupts, kills or fills up, and as the old file was."""
 
+import gc
 import json
 import os
 import signal
@@ -105,6 +106,7 @@ def test_the_standard_output_is_a_file_too(python, tmp_path, stdout):
     assert shown == "written"
 
 
+@pytest.mark.drawing
 @pytest.mark.parametrize(
     "save",
     [
@@ -155,6 +157,7 @@ def test_a_failure_at_any_step_leaves_the_old_file(tmp_path, monkeypatch, step):
 
 
 @POSIX
+@pytest.mark.drawing
 def test_a_full_disk_leaves_the_old_file(python, tmp_path):
     """The size of files is limited for the process, which fails as a full disk does: in the middle of a write."""
     path = tmp_path / "picture.svg"
@@ -191,11 +194,13 @@ def interrupted_at(moment, call):
         return trace
 
     before = sys.gettrace()
+    gc.disable()  # whose callbacks, such as Hypothesis's, are no part of the call
     sys.settrace(trace)
     try:
         call()
     finally:
         sys.settrace(before)
+        gc.enable()
 
 
 @pytest.mark.parametrize("existing", [True, False])

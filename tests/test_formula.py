@@ -191,6 +191,7 @@ def test_how_it_is_written(make, text):
     assert expression(node) == f"n = {text}" and name(node) == bracketed(node) == "n"
 
 
+@pytest.mark.drawing
 def test_different_exponents_are_written_differently():
     x = Value(2.0, label="x")
     exponents = [2.0, 2.0000001, 2.0 + 2**-51, 0.5, 1 / 3, 0.3333333333333333 + 2**-54, -2.0, 1e16]

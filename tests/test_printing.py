@@ -140,6 +140,7 @@ def test_what_a_stranger_chose_is_inert(chosen, text):
         shown.encode("utf-8")
 
 
+@pytest.mark.drawing
 @pytest.mark.parametrize("hostile", [label for label in HARMFUL if not {"\0", "\ud800"} & {*label}])
 def test_names_of_files_in_messages_are_inert(hostile, tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
