@@ -160,7 +160,7 @@ def test_branches_of_another_thread_are_not_warned_of():
     pytest.importorskip("numpy")
 
     def function(x):
-        in_another_thread(lambda: bool(Value(1.0) > 0.0))
+        in_another_thread(lambda: bool(x > 0.0))
         return x * 2.0
 
     with warnings.catch_warnings():
