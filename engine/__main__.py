@@ -12,7 +12,6 @@ import argparse
 import os
 import re
 import sys
-import tempfile
 import traceback
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -21,7 +20,10 @@ from typing import Any
 
 from .command import doctor, model_file
 from .command.expression import ExpressionError, build, numbers
+from .debugger.paint import legible
 from .explain import text
+from .files import write_file
+from .printing import printable
 from .value import Value
 
 PAGES = ("html",)
@@ -280,27 +282,13 @@ def _from_file(target: str, values: dict[str, float]) -> Value:
 
 
 def _wrote(thing: Any, file: str) -> int:
-    """Save beside the file and rename, so that a failure leaves what was there."""
     path = Path(file)
-    if not path.parent.is_dir():
-        raise UsageError(f"{path}: there is no folder {path.parent}: make it first")
     try:
-        _save(thing, path)
+        thing.save(path)
     except OSError as error:
-        raise UsageError(f"{path}: {error.strerror}") from None
-    _say(str(path))
+        raise UsageError(f"{printable(file, 200)}: {error.strerror}") from None
+    _say(printable(file, 200))
     return 0
-
-
-def _save(thing: Any, path: Path) -> None:
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".", suffix=path.suffix)
-    os.close(handle)
-    try:
-        thing.save(temporary)
-        os.chmod(temporary, 0o644)
-        os.replace(temporary, path)
-    finally:
-        Path(temporary).unlink(missing_ok=True)
 
 
 class _Text:
@@ -309,9 +297,8 @@ class _Text:
     def __init__(self, text: str):
         self.text = text
 
-    def save(self, path: str) -> None:
-        with open(path, "w", encoding="utf-8", newline="\n") as file:
-            file.write(self.text.rstrip("\n") + "\n")
+    def save(self, path: Path) -> None:
+        write_file(path, self.text.rstrip("\n") + "\n")
 
 
 def _deliver(words: str, file: str) -> int:
@@ -325,12 +312,9 @@ def _say(words: str, stream: Any = None) -> None:
     """Print what the terminal can show of it."""
     stream = stream or sys.stdout
     encoding = getattr(stream, "encoding", None) or "utf-8"
-    plain = words.translate(str.maketrans("×→−·∂…", "x>-*d~"))
-    try:
-        words.encode(encoding)
-    except UnicodeEncodeError:
-        words = plain.encode(encoding, "replace").decode(encoding)
-    print(words, file=stream)
+    parts = re.split("([\n\t])", words)  # the signs between what others chose
+    harmless = [part if part in "\n\t" else printable(part, len(part)) for part in parts]
+    print(legible("".join(harmless), encoding), file=stream)
 
 
 if __name__ == "__main__":

@@ -9,32 +9,20 @@
 
 import json
 import math
-import os
 import reprlib
 import sys
-import tempfile
 from pathlib import Path
 from typing import Any
 
+from engine import write_file
+
 
 def write(path: str | Path, content: dict[str, Any]) -> None:
-    """Write `content` as JSON: into a private file beside `path`, which then takes the place of `path` at once.
+    """Write `content` as JSON, whole or not at all: see engine.write_file.
 
-    Whoever is killed while writing leaves the old file as it was. Raises ValueError for a nan or an
-    infinity, before anything is written.
+    Raises ValueError for a nan or an infinity, before anything is written.
     """
-    text = json.dumps(content, indent=1, allow_nan=False) + "\n"
-    path = Path(path)
-    handle, temporary = tempfile.mkstemp(
-        dir=path.parent, prefix=path.name[:40] + ".", suffix=".part"
-    )
-    try:
-        with open(handle, "w", encoding="utf-8", newline="\n") as file:
-            file.write(text)
-        os.replace(temporary, path)
-    except BaseException:
-        os.unlink(temporary)
-        raise
+    write_file(path, json.dumps(content, indent=1, allow_nan=False) + "\n")
 
 
 def read(path: str | Path) -> dict[str, Any]:

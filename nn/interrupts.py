@@ -1,4 +1,4 @@
-"""Ctrl-C may come between any two instructions: what belongs together is set at once.
+"""Ctrl-C may come between any two instructions: what belongs together is set whole or not at all.
 
 >>> from engine import Value
 >>> x, y = Value(1.0), Value(2.0)
@@ -7,17 +7,18 @@
 (3.0, 4.0)
 """
 
-from collections import deque
 from collections.abc import Iterable
-from itertools import starmap
 
 Change = tuple[object, str, object]  # an object, the name of an attribute, its new value
 
 
 def assign_all(changes: Iterable[Change]) -> None:
-    """Set the attributes, all of them or none: no KeyboardInterrupt comes between two of them.
-
-    Python handles signals between the bytecodes of the main thread, and this is one call that runs
-    in C from end to end, where no attribute has a setter in Python. It costs no more than a loop.
-    """
-    deque(starmap(setattr, list(changes)), maxlen=0)
+    """Set the attributes; if an interrupt comes between two of them, set all before it goes on."""
+    changes = list(changes)
+    try:
+        for thing, name, value in changes:
+            setattr(thing, name, value)
+    except BaseException:
+        for thing, name, value in changes:
+            setattr(thing, name, value)
+        raise

@@ -63,7 +63,7 @@ def cross_entropy(logits: Floats, index: int) -> float: ...
 @overload
 def cross_entropy(logits: Any, index: Number) -> Value: ...
 def cross_entropy(logits: Any, index: Number) -> Any:
-    """Return -log softmax(logits)[index], which is logsumexp(logits) - logits[index].
+    """Return -log softmax(logits)[index], the logsumexp of logit - logits[index] over all logits.
 
     >>> cross_entropy([0.0, 0.0], 1)
     0.6931471805599453
@@ -74,14 +74,15 @@ def cross_entropy(logits: Any, index: Number) -> Any:
     """
     scores = _listed(logits)
     if isinstance(index, Value):
-        picked = [where(index - k, 0.0, score) for k, score in enumerate(scores)]
-        return logsumexp(scores) - total(picked)
+        picked = total([where(index - k, 0.0, score) for k, score in enumerate(scores)])
+        return logsumexp([score - picked for score in scores])
     if not hasattr(index, "__index__"):
         raise TypeError(f"cross_entropy takes the number of a class, an int, not {index!r}")
     k, n = whole(index), len(scores)
     if not 0 <= k < n:
         raise ValueError(f"class {k} of {n} logits: classes run from 0 to {n - 1}")
-    return logsumexp(scores) - scores[k]
+    others = [score - scores[k] for i, score in enumerate(scores) if i != k]
+    return logsumexp([0.0, *others]) if others else scores[k] - scores[k]
 
 
 @overload

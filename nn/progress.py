@@ -16,10 +16,7 @@ from typing import Any
 Report = Callable[[float, float], None]  # called with the epochs done, whole or not, and the loss
 
 LONG = 30.0  # seconds; a run that will take longer is shown a faster way
-COMPILING = (
-    "preparing the replay: the first time on a machine, numba compiles for some seconds "
-    "and keeps the result"
-)
+COMPILING = "preparing the replay: once on a machine, numba compiles for some seconds"
 FASTER = "hint: compiled=True records the loss once and replays it, many times faster"
 
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from engine import Value
 from engine.debugger import Session
-from engine.debugger.formula import Refused
+from engine.debugger.evaluate import Refused
 from engine.graph import topological_order
 from tests.strategies import programs, run
 

@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from hostile import LABELS
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -18,25 +19,11 @@ from engine import Value
 from engine.debugger import Debugger, Session, run_script
 from engine.debugger.mistakes import likely
 from engine.debugger.paint import STYLES, Painter
-from engine.explain import columns
+from engine.printing import columns
 from engine.view.scene import Scene
 from tests.strategies import programs, run
 
 ROOT = Path(__file__).resolve().parent.parent
-HOSTILE = [
-    "\x1b[31m",
-    "a\nb",
-    "\x07",
-    "\ud800",
-    "[bold]x[/bold]",
-    "A" * 20_000,
-    "‮x",
-    "x; q",
-    "{x}",
-    "%s",
-    "\x00",
-    "梯度",
-]
 
 
 def conversation(root, *lines, **options):
@@ -58,7 +45,7 @@ def small():
     return a * b + a
 
 
-@pytest.mark.parametrize("label", HOSTILE)
+@pytest.mark.parametrize("label", LABELS)
 def test_hostile_labels_are_inert(label):
     x = Value(2.0, label=label)
     said = conversation(
@@ -122,8 +109,8 @@ def test_completion_knows_commands_and_labels():
 def test_an_encoding_without_our_signs_gets_ascii():
     raw = io.BytesIO()
     stream = io.TextIOWrapper(raw, encoding="ascii", write_through=True)
-    Painter(stream).write("∂y/∂x × 梯 → 1")
-    assert raw.getvalue().decode().split() == ["dy/dx", "*", "?", "->", "1"]
+    Painter(stream).write("∂y/∂x × 梯 → 1 x² x⁻¹²")
+    assert raw.getvalue().decode().split() == ["dy/dx", "*", "?", "->", "1", "x**2", "x**-12"]
 
 
 class Terminal(io.StringIO):
@@ -276,7 +263,7 @@ def test_plot_writes_the_picture(tmp_path):
         small(), "s", f"plot {tmp_path / 'now.svg'}", f"plot {tmp_path / 'no' / 'such.svg'}", "q"
     )
     assert (tmp_path / "now.svg").read_text(encoding="utf-8").lstrip().startswith("<")
-    assert "*** no picture: No such file or directory" in said
+    assert "*** no picture: there is no folder" in said
     assert "end its name in .svg" in conversation(small(), f"plot {tmp_path / 'now.py'}", "q")
 
 
@@ -543,4 +530,4 @@ def test_the_slope_of_a_power_of_two_values_is_shown_in_letters():
 
     a, b = Value(2.0, label="a"), Value(3.0, label="b")
     first = next((a**b).steps())
-    assert slope(first, "plain", lambda value: value.label or "c") == "(b·a^(b - 1))"
+    assert slope(first, "plain", lambda value: value.label or "c") == "b·a**(b - 1)"

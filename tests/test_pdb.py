@@ -23,7 +23,7 @@ root = {root}
 root.backward()
 print("finished", a.grad)
 """
-SKIPPING = "import pdb; pdb.Pdb(skip=['engine.graph', 'engine.ieee']).set_trace()"
+SKIPPING = "import pdb; pdb.Pdb(skip=['engine.graph', 'engine.ieee', 'engine.operation', 'engine.real']).set_trace()"
 OURS = "from engine.debugger import GradPdb; GradPdb().set_trace()"
 
 
@@ -97,7 +97,7 @@ class Stepper(bdb.Bdb):
     """What pdb is made of, with `s` pressed at every stop up to the line of the sum."""
 
     def __init__(self):
-        super().__init__(skip=["engine.graph", "engine.ieee"])
+        super().__init__(skip=["engine.graph", "engine.ieee", "engine.operation", "engine.real"])
         self.stops, self.arrived = 0, False
 
     def user_line(self, frame):

@@ -15,7 +15,11 @@ BINARY = {".png", ".gz", ".pdf", ".ico"}
 SOMEBODYS_FOLDER = re.compile(r"(?<![\w.~])/(?:work|root|home/\w+|Users/\w+|tmp/(?:venv|lab))/")
 
 
-@pytest.mark.parametrize("command", [["ruff", "check", "."], ["mypy"]], ids=["ruff", "mypy"])
+@pytest.mark.parametrize(
+    "command",
+    [["ruff", "check", "."], ["ruff", "format", "--check", "."], ["mypy"]],
+    ids=["ruff", "format", "mypy"],
+)
 def test_types_and_lint_are_clean(command):
     if importlib.util.find_spec(command[0]) is None:
         pytest.skip(f"{command[0]} is not installed: pip install {command[0]}")

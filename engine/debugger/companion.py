@@ -13,8 +13,11 @@ import sys
 from types import FrameType
 from typing import Any
 
-from ..explain import Step, account, arrivals, excerpt, expression, held, name, number, steps
+from ..explain import Step, account, arrivals, steps
+from ..formula import bracketed, expression, name
 from ..graph import topological_order
+from ..location import excerpt
+from ..printing import number
 from ..value import Value
 
 SKIPPED = ("engine.graph", "engine.ieee", "engine.operation", "engine.real")
@@ -79,15 +82,13 @@ class GradPdb(pdb.Pdb):
 def edge(names: dict[str, Any]) -> list[str]:
     """The lines of `edge`, from the local variables of the backward loop."""
     node, parent, local = names["node"], names["parent"], names["local"]
-    product = (
-        f"{held(node)}.grad × ∂{held(node)}/∂{held(parent)} = {number(node.grad)} × {number(local)}"
-    )
+    product = f"{bracketed(node)}.grad × ∂{bracketed(node)}/∂{bracketed(parent)} = {number(node.grad)} × {number(local)}"
     made = node.created_at
     return [
         expression(node),
         *(excerpt(made) if made else ()),
-        f"{held(parent)}.grad += {product} = {node.grad * local:+.4g}",
-        f"{held(parent)}.grad is {number(parent.grad)}",
+        f"{bracketed(parent)}.grad += {product} = {node.grad * local:+.4g}",
+        f"{bracketed(parent)}.grad is {number(parent.grad)}",
     ]
 
 

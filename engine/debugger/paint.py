@@ -16,7 +16,7 @@ import re
 import sys
 from typing import Any
 
-from ..explain import columns, printable
+from ..printing import columns, printable
 
 Line = list[tuple[str, str]]  # pieces of text, each with the name of a style or ""
 GAP = "   "  # between the columns of a table
@@ -45,8 +45,6 @@ _ASCII = str.maketrans(
         "✓": "ok",
         "▸": ">",
         "│": "|",
-        "²": "^2",
-        "³": "^3",
         "≤": "<=",
         "≥": ">=",
         "½": "1/2",
@@ -54,6 +52,8 @@ _ASCII = str.maketrans(
         "π": "pi",
     }
 )
+_SUPERSCRIPTS = re.compile("[⁻⁰¹²³⁴⁵⁶⁷⁸⁹]+")
+_DIGITS = str.maketrans("⁻⁰¹²³⁴⁵⁶⁷⁸⁹", "-0123456789")
 
 
 class Painter:
@@ -92,12 +92,20 @@ class Painter:
         )
 
     def legible(self, text: str) -> str:
-        """`text` in letters that the stream's encoding has."""
-        if _carries(self.encoding, text):
-            return text
-        return (
-            text.translate(_ASCII).encode(self.encoding, "replace").decode(self.encoding, "replace")
-        )
+        """Return `text` in letters that the stream's encoding has."""
+        return legible(text, self.encoding)
+
+
+def legible(text: str, encoding: str) -> str:
+    """Return `text` in letters that an encoding has; of our own signs, in ASCII if it lacks one.
+
+    >>> legible("∂y/∂x = 3·x²", "ascii"), legible("x²", "latin-1")
+    ('dy/dx = 3*x**2', 'x²')
+    """
+    if _carries(encoding, text):
+        return text
+    text = _SUPERSCRIPTS.sub(lambda digits: "**" + digits[0].translate(_DIGITS), text)
+    return text.translate(_ASCII).encode(encoding, "replace").decode(encoding, "replace")
 
 
 def words(text: str, style: str = "") -> list[Line]:
@@ -144,15 +152,6 @@ def table(rows: list[Line], width: int) -> list[Line]:
 def _filled(text: str, size: int) -> str:
     text = printable(text, size)
     return text + " " * (size - columns(text))
-
-
-def many(count: int, one: str, several: str = "") -> str:
-    """A count and its noun.
-
-    >>> many(1, "leaf", "leaves"), many(2000, "step")
-    ('1 leaf', '2,000 steps')
-    """
-    return f"{count:,} {one if count == 1 else several or one + 's'}"
 
 
 def _wide(line: Line) -> int:

@@ -13,9 +13,12 @@ from collections.abc import Callable, Container
 from pathlib import PurePath
 from typing import Any
 
-from ..explain import Site, Step, columns, excerpt, expression, name, number, place, printable
+from ..explain import Step
+from ..formula import expression, name
+from ..location import Site, excerpt, place
+from ..printing import columns, number, plural, printable
 from ..value import Value
-from .paint import Line, Painter, many, table
+from .paint import Line, Painter, table
 from .session import Session
 
 WINDOW = 12  # as many steps or nodes as are shown at once
@@ -44,7 +47,7 @@ class Screen:
         """The steps; of very many the last, behind which the person stands now."""
         shown = steps if len(steps) <= WINDOW else steps[-WINDOW // 2 :]
         if len(shown) < len(steps):
-            self.say([(f"    … {many(len(steps) - len(shown), 'contribution')}", "dim")])
+            self.say([(f"    … {plural(len(steps) - len(shown), 'contribution')}", "dim")])
         for step in shown:
             show(step)
 
@@ -203,16 +206,17 @@ class Screen:
 
 def slope(step: Step, plain: str, call: Callable[[Value], str]) -> str:
     """The local derivative of a step in letters, from the rule itself; `plain` where it is long or a number."""
-    from ..symbols import Symbol, spelled
+    from ..formula import PRODUCT, Symbol, derivatives
 
     if len(step.node.parents) > 64:
         return plain
-    found = spelled(step.node.operation, [call(x) for x in step.node.parents], call(step.node))
+    assert step.node.operation is not None
+    names = [call(x) for x in step.node.parents]
+    found = derivatives(step.node.operation, names, call(step.node))
     slope = found[step.slot] if found else None
     if not isinstance(slope, Symbol) or len(slope.text) > 28:
         return plain
-    # 3 is a sign: sums and products get brackets
-    return f"({slope.text})" if " " in slope.text and slope.tightness < 3 else slope.text
+    return slope.inside(PRODUCT)
 
 
 def short_place(node: Value) -> str:

@@ -18,8 +18,9 @@ from collections.abc import Sequence
 from types import TracebackType
 from typing import Any
 
-from ..explain import printable
-from ..graph import watchers
+from ..graph import listeners
+from ..listeners import Listener
+from ..printing import printable
 from ..value import Value
 from .session import Session
 from .terminal import talk
@@ -29,15 +30,12 @@ class _Left(BaseException):
     """The person left the debugger, and the script with it."""
 
 
-class _Stopper:
-    """A watcher that opens the debugger before every backward pass."""
+class _Stopper(Listener):
+    """A listener that opens the debugger before every backward pass."""
 
     def __init__(self) -> None:
         self.passes = 0
         self.last: Session | None = None
-
-    def made(self, node: Value) -> None:
-        pass
 
     def before_backward(self, root: Value) -> None:
         self.passes += 1
@@ -70,7 +68,7 @@ def run_script(path: str, arguments: Sequence[str] = ()) -> int:
     before, stopper = (sys.argv, sys.path[:]), _Stopper()
     sys.argv = [path, *arguments]
     sys.path.insert(0, os.path.dirname(os.path.abspath(path)))
-    watchers.insert(0, stopper)
+    listeners.insert(0, stopper)
     try:
         runpy.run_path(path, run_name="__main__")
     except _Left:
@@ -80,7 +78,7 @@ def run_script(path: str, arguments: Sequence[str] = ()) -> int:
         sys.excepthook(type(error), error.with_traceback(own), own)
         return 1
     finally:
-        watchers.remove(stopper)
+        listeners.remove(stopper)
         sys.argv, sys.path[:] = before
     if not stopper.passes:
         print(

@@ -21,10 +21,12 @@ from dataclasses import dataclass, field
 from pathlib import PurePath
 from typing import Any, NamedTuple
 
-from ..explain import Step, account, arrivals, held, name, number, numbered, printable, steps
-from ..graph import stale, topological_order
+from ..explain import Step, account, arrivals, numbered, stale, steps
+from ..formula import bracketed, name
+from ..graph import topological_order
+from ..printing import number, printable
 from ..value import Value
-from .formula import Formula, Refused, read
+from .evaluate import Formula, Refused, read
 
 _OF_STEP = ("local", "upstream", "contribution", "before", "after")
 
@@ -387,7 +389,9 @@ class Session:
             return self.find(place)
         except Refused as refused:
             found = [
-                node for node in self.order if place in (node.operation.name, node.operation.symbol)
+                node
+                for node in self.order
+                if node.operation and place in (node.operation.name, node.operation.symbol)
             ]
             found = found or self.born(*_file_and_line(place))
             if not found:
@@ -453,7 +457,7 @@ class Session:
 
     def short(self, node: Value) -> str:
         """A short name: the label, a short expression in brackets, or the number that commands take as well."""
-        text = held(node)
+        text = bracketed(node)
         spelled = (
             node.label or node.constant or (node.parents and len(text) < 16 and "…" not in text)
         )

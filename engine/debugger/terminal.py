@@ -21,11 +21,12 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from ..explain import expression, name, number, printable
+from ..formula import expression, name
+from ..printing import number, plural, printable
 from ..value import Value
-from .formula import Refused
+from .evaluate import Refused
 from .mistakes import close, likely
-from .paint import many, words
+from .paint import words
 from .screen import WINDOW, Screen, short_place, sign
 from .session import Session, Stop
 
@@ -122,9 +123,9 @@ class Debugger(cmd.Cmd):
         session, root = self.session, self.session.root
         leaves = [leaf for leaf in session.leaves if not leaf.constant]
         counts = [
-            many(len(session.trail), "contribution"),
-            many(len(session.order), "operation"),
-            many(len(leaves), "leaf", "leaves"),
+            plural(len(session.trail), "contribution"),
+            plural(len(session.order), "operation"),
+            plural(len(leaves), "leaf", "leaves"),
             *[f"backward() no. {self.script}"] * (self.script > 1),
         ]
         self.say(
@@ -354,7 +355,7 @@ class Debugger(cmd.Cmd):
         key, _, count = arg.partition(" ")
         point = self.session.breakpoint(key)
         point.ignored = _count(count, least=0)
-        self.say(f"breakpoint {point.number} will be passed {many(point.ignored, 'time')}")
+        self.say(f"breakpoint {point.number} will be passed {plural(point.ignored, 'time')}")
 
     def do_clear(self, arg: str) -> None:
         """cl [N]: remove breakpoint, watch or display N; without N, all breakpoints."""
@@ -412,7 +413,7 @@ class Debugger(cmd.Cmd):
         waiting = sum(
             step.index >= self.session.position for step in self.session.arrivals.get(node, ())
         )
-        state = f"{many(waiting, 'contribution')} to come" if waiting else "complete"
+        state = f"{plural(waiting, 'contribution')} to come" if waiting else "complete"
         kind = node.operation.name if node.operation else "leaf"
         self.say(
             f"  {self.session.called(node)}: {kind}, data {number(node.data)}, grad {number(node.grad)}, {state}"
@@ -420,7 +421,7 @@ class Debugger(cmd.Cmd):
 
     def info_inputs(self, arg: str) -> None:
         node = self.session.one(arg) if arg else self.session.node
-        if node.local_derivatives is None:
+        if not node.parents:
             self.say(f"  {self.call(node)} is a leaf: it was computed from nothing")
             return
         self.lay(
@@ -487,10 +488,10 @@ class Debugger(cmd.Cmd):
     def info_breakpoints(self, arg: str) -> None:
         for point in self.session.breakpoints.values():
             condition = f" if {printable(point.condition)}" if point.condition else ""
-            passed = f", will be passed {many(point.ignored, 'time')}" if point.ignored else ""
+            passed = f", will be passed {plural(point.ignored, 'time')}" if point.ignored else ""
             self.say(
                 f"  {point.number}  {printable(point.place)}{condition}{'  once' * point.temporary}"
-                f"  hit {many(point.hits, 'time')}{passed}"
+                f"  hit {plural(point.hits, 'time')}{passed}"
             )
         if not self.session.breakpoints:
             self.say("  no breakpoints")
