@@ -17,6 +17,7 @@ import copy
 import math
 import reprlib
 from collections.abc import Iterable, Iterator, Sequence
+from numbers import Real
 from pathlib import Path
 from typing import Any, Self, cast
 
@@ -72,7 +73,7 @@ class Module:
 
     def named_gradient(self) -> dict[str, float]:
         """Return ∇C: every parameter's grad by name, as the last backward() left it."""
-        return {name: value.grad for name, value in self.named_parameters().items()}
+        return {name: float(value.grad) for name, value in self.named_parameters().items()}
 
     def predict(self, rows: Iterable[Any]) -> list[Any]:
         """Return the module's outputs for each row, as plain floats; no graph is built.
@@ -102,14 +103,14 @@ class Module:
         """
         assign_all(self.weight_changes(numbers))
 
-    def weight_changes(self, numbers: dict[str, float]) -> list[Change]:
+    def weight_changes(self, numbers: dict[str, Any]) -> list[Change]:
         """Return what `set_weights` changes."""
         parameters = self.named_parameters()
         _check_names(parameters, numbers)
         for name, x in numbers.items():
-            if type(x) is not float or not math.isfinite(x):
+            if isinstance(x, int) or not isinstance(x, Real) or not math.isfinite(x):
                 raise ValueError(f"{name} is {reprlib.repr(x)}, which is not a finite number")
-        return [(value, "data", numbers[name]) for name, value in parameters.items()]
+        return [(value, "data", float(numbers[name])) for name, value in parameters.items()]
 
     def save(self, path: str | Path) -> None:
         """Write every parameter into a JSON file, whole or not at all; `load` reads the same bits.

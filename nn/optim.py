@@ -61,7 +61,9 @@ class Optimizer:
         """Change each parameter's data by its grad; frozen parameters stay."""
         rate = self.rate()
         new = [
-            (p.data, *memory) if p in self._frozen else self._next(rate, p.data, p.grad, *memory)
+            (p.data, *memory)
+            if p in self._frozen
+            else self._next(rate, p.data, float(p.grad), *memory)
             for p, *memory in zip(self.parameters, *self.state.values())
         ]
         data, *memory = map(list, zip(*new))
@@ -248,7 +250,7 @@ def clip_by_norm(parameters: Iterable[Value], limit: float) -> float:
     parameters = list(parameters)
     length = math.hypot(*[p.grad for p in parameters])
     if length > _from_0(limit, "limit"):
-        assign_all([(p, "grad", p.grad * (limit / length)) for p in parameters])
+        assign_all([(p, "grad", float(p.grad) * (limit / length)) for p in parameters])
     return length
 
 

@@ -176,7 +176,7 @@ def fit(
     with notice(COMPILING if compiled and progress else ""):
         trainer = _compiled(*problem, client) if compiled else Trainer(*problem)
     history, examples = History(), len(trainer.inputs)
-    run = {"seed": str(seed), "batch_size": batch_size or 0, "examples": examples}
+    run = {"seed": str(seed), "batch_size": int(batch_size or 0), "examples": examples}
     if checkpoint is not None and Path(checkpoint).exists():
         history = _resume(checkpoint, model, optimizer, run)
     start = time.perf_counter() - (history.times[-1] if history.times else 0.0)

@@ -207,6 +207,24 @@ def test_set_weights_takes_finite_floats_by_name_only(weights):
     assert bits(neuron) == before
 
 
+@pytest.mark.parametrize("name", ["float16", "float32", "float64"])
+def test_weights_that_numpy_changed_are_floats_again(tmp_path, name):
+    numpy = pytest.importorskip("numpy")
+    kind, model = getattr(numpy, name), net()
+    for p in model.parameters():
+        p.grad = kind(0.5)
+        p.data -= kind(0.1) * p.grad
+    weights = model.weights()
+    assert {type(x) for x in [*weights.values(), *model.named_gradient().values()]} == {float}
+    assert all(type(x) is float for x in model.predict([[kind(1.0), 2.0]]))
+    model.save(tmp_path / "weights.json")
+    assert net().load(tmp_path / "weights.json").weights() == weights
+    other = net()
+    other.set_weights({key: kind(x) for key, x in weights.items()})
+    assert {type(p.data) for p in other.parameters()} == {float}
+    assert [p.data for p in other.parameters()] == [float(kind(x)) for x in weights.values()]
+
+
 def test_two_parameters_of_one_name_are_refused():
     class Twins(nn.Module):
         def __init__(self):

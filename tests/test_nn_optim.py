@@ -203,6 +203,34 @@ def test_a_state_says_which_parameters_are_frozen():
     assert second.parameters[0].data != 1.0 and second.parameters[1].data == -0.5
 
 
+@pytest.mark.parametrize("name", ["float16", "float32", "float64", "int64", "longdouble"])
+@pytest.mark.parametrize(
+    "use",
+    [
+        lambda p: nn.SGD(p, 0.1, 0.9, weight_decay=0.1).step(),
+        lambda p: nn.Adam(p, 0.1).step(),
+        lambda p: nn.clip_by_norm(p, 1.0),
+        lambda p: nn.clip_by_value(p, 2.3),
+    ],
+)
+def test_numbers_of_numpy_in_a_grad_are_taken_as_floats(use, name):
+    numpy = pytest.importorskip("numpy")
+    of_numpy, of_python = leaves(), leaves()
+    for p, q, grad in zip(of_numpy, of_python, (3.0, -5.0)):
+        p.grad, q.grad = getattr(numpy, name)(grad), grad
+    use(of_numpy)
+    use(of_python)
+    assert [(p.data, float(p.grad)) for p in of_numpy] == [(p.data, p.grad) for p in of_python]
+    assert {type(p.data) for p in of_numpy} == {float}
+
+
+def test_the_state_of_an_optimizer_is_of_floats():
+    numpy = pytest.importorskip("numpy")
+    optimizer = nn.Adam(leaves(), 0.1)
+    run(optimizer, [[numpy.float32(1.0), numpy.float64(2.0)]] * 2)
+    assert json.loads(json.dumps(optimizer.state_dict())) == optimizer.state_dict()
+
+
 def broken_states():
     good = nn.Adam(leaves()).state_dict()
     yield from (

@@ -255,6 +255,25 @@ def test_a_run_in_two_parts_has_the_bits_of_a_run_in_one(tmp_path, kind):
     assert again.loss == full.loss  # nothing is left to do
 
 
+def test_a_run_whose_numbers_numpy_touched_writes_its_checkpoints(tmp_path):
+    numpy = pytest.importorskip("numpy")
+    model = net()
+
+    def touch():
+        for p in model.parameters():
+            p.data -= numpy.float32(0.01) * p.grad
+            p.grad = numpy.float32(p.grad)
+
+    options = {
+        "before_step": touch,
+        "batch_size": numpy.int64(2),
+        "checkpoint": tmp_path / "a.json",
+    }
+    quiet(model, epochs=2, **options)
+    assert len(quiet(model, epochs=3, **options).loss) == 3
+    assert {type(p.data) for p in model.parameters()} == {float}
+
+
 KILLED = """
 import sys, time, nn
 net = nn.MLP(2, [4, 1], activation="tanh", seed=3)
