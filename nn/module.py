@@ -19,15 +19,16 @@ import reprlib
 from collections.abc import Iterable, Iterator, Sequence
 from numbers import Real
 from pathlib import Path
-from typing import Any, Self, cast
+from typing import Any, NoReturn, Self, cast
 
 from engine import Value, lift
 
 from . import files
+from .habits import Remedied
 from .interrupts import Change, assign_all
 
 
-class Module:
+class Module(Remedied):
     """A function of an example that has parameters: the leaf Values among its attributes.
 
     An attribute may be a Value, another Module, or a list of either. The list `neurons` gives the
@@ -36,9 +37,12 @@ class Module:
 
     _operand = staticmethod(lift)  # an input becomes a constant leaf, once for all that use it
 
-    def __call__(self, x: Any) -> Any:
-        """Return what the module computes from an example."""
-        raise NotImplementedError(f"{type(self).__name__} needs a method __call__(self, x)")
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """Return the outputs for an example. A subclass defines this, or `forward`."""
+        return self.forward(*args, **kwargs)
+
+    def forward(self, *args: Any, **kwargs: Any) -> Any:
+        raise NotImplementedError(f"{type(self).__name__} needs a method forward(self, x)")
 
     def named_parameters(self) -> dict[str, Value]:
         """Return every parameter by its name, in order; one in two places has its first name.
@@ -49,7 +53,7 @@ class Module:
         """
         names: dict[Value, str] = {}
         for name, value in _named_in(self):
-            names.setdefault(value, name)
+            names.setdefault(value, _Name(name))
         parameters = {name: value for value, name in names.items()}
         if len(parameters) < len(names):
             raise ValueError(
@@ -65,7 +69,7 @@ class Module:
     def label_parameters(self) -> None:
         """Write each parameter's name on it as its label, where pictures and debuggers show it."""
         for name, value in self.named_parameters().items():
-            value.label = name
+            value.label = str(name)
 
     def zero_grad(self) -> None:
         """Set every parameter's grad to 0.0: leaves add up what each backward() brings."""
@@ -73,7 +77,7 @@ class Module:
 
     def named_gradient(self) -> dict[str, float]:
         """Return ∇C: every parameter's grad by name, as the last backward() left it."""
-        return {name: float(value.grad) for name, value in self.named_parameters().items()}
+        return {str(name): float(value.grad) for name, value in self.named_parameters().items()}
 
     def predict(self, rows: Iterable[Any]) -> list[Any]:
         """Return the module's outputs for each row, as plain floats; no graph is built.
@@ -89,7 +93,7 @@ class Module:
 
     def weights(self) -> dict[str, float]:
         """Return every parameter's number by name. Raises ValueError for a nan or an infinity."""
-        numbers = {name: value.data for name, value in self.named_parameters().items()}
+        numbers = {str(name): value.data for name, value in self.named_parameters().items()}
         for name, x in numbers.items():
             if not math.isfinite(x):
                 raise ValueError(f"{name} is {x}: weights that are not finite are not worth saving")
@@ -130,6 +134,13 @@ class Module:
         except ValueError as error:
             raise ValueError(f"{str(path)!r}: {error}") from None
         return self
+
+
+class _Name(str):
+    """The name of a parameter; `for name, value in net.named_parameters()` would take it apart."""
+
+    def __iter__(self) -> NoReturn:
+        raise TypeError("this is a dict: write for name, value in net.named_parameters().items()")
 
 
 def number(x: Any) -> float:

@@ -16,6 +16,7 @@ from typing import Any
 from engine import Value
 
 from .files import finite_numbers, whole_number
+from .habits import Remedied
 from .interrupts import Change, assign_all
 from .module import number
 
@@ -23,12 +24,12 @@ Rate = float | Callable[[int], float]
 Array = Any  # a NumPy array of floats, one for each parameter; or a single float
 
 
-class Optimizer:
+class Optimizer(Remedied):
     """A formula for a parameter's next number by its gradient, and the state that it needs.
 
-    `learning_rate` is a number, or a function of the step, which counts from 0. With `weight_decay`
-    each step also subtracts rate·weight_decay·parameter (Loshchilov and Hutter, Decoupled Weight
-    Decay Regularization, 2019). For L2 add `nn.l2` to the loss.
+    `learning_rate`, or `lr`, is a number, or a function of the step, which counts from 0. With
+    `weight_decay` each step also subtracts rate·weight_decay·parameter (Loshchilov and Hutter,
+    Decoupled Weight Decay Regularization, 2019). For L2 add `nn.l2` to the loss.
 
     A subclass names in `memory` what it remembers of each parameter, and defines `formula`.
     """
@@ -183,8 +184,9 @@ class SGD(Optimizer):
         momentum: float = 0.0,
         *,
         weight_decay: float = 0.0,
+        lr: Rate | None = None,
     ):
-        super().__init__(parameters, learning_rate, weight_decay)
+        super().__init__(parameters, learning_rate if lr is None else lr, weight_decay)
         self.momentum = _from_0(momentum, "momentum", below=1.0)
 
     def formula(self, grad: Array, *memory: Array) -> tuple[Array, ...]:
@@ -219,8 +221,9 @@ class Adam(Optimizer):
         epsilon: float = 1e-8,
         *,
         weight_decay: float = 0.0,
+        lr: Rate | None = None,
     ):
-        super().__init__(parameters, learning_rate, weight_decay)
+        super().__init__(parameters, learning_rate if lr is None else lr, weight_decay)
         self.beta1 = _from_0(beta1, "beta1", below=1.0)
         self.beta2 = _from_0(beta2, "beta2", below=1.0)
         self.epsilon = _from_0(epsilon, "epsilon")

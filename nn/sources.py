@@ -111,7 +111,7 @@ def local_client() -> Any:
 
 
 def _check_main_guard() -> None:
-    """Raise RuntimeError where the workers, which import the script that runs, would run it again."""
+    """Raise RuntimeError where workers, which import the script that runs, would run it again."""
     main = vars(sys.modules["__main__"])
     frame = sys._getframe()
     while frame.f_back and not (frame.f_code.co_name == "<module>" and frame.f_globals is main):

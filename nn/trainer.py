@@ -9,7 +9,7 @@
 """
 
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from numbers import Real
 from typing import Any
@@ -92,15 +92,14 @@ class Trainer:
         """Raise ArithmeticError where there is nothing to descend from, with the likely reason."""
         if math.isfinite(loss):
             return
-        faults = [
-            fault
-            for i in group
-            for name, rows in (("inputs", self.inputs), ("targets", self.targets))
-            for fault in _not_finite(f"{name}[{i}]", rows[i])
-        ]
         what = f"the loss is {loss} before step {self.optimizer.steps}"
-        if faults:
-            raise ArithmeticError(f"{what}: {faults[0]}; leave that row out, or fill in a number")
+        for name, rows in (("inputs", self.inputs), ("targets", self.targets)):
+            for i in sorted(group):
+                numbers = rows[i] if hasattr(rows[i], "__iter__") else [rows[i]]
+                for x in numbers:
+                    if isinstance(x, Real) and not math.isfinite(x):
+                        remedy = "leave that row out, or fill in a number"
+                        raise ArithmeticError(f"{what}: {name}[{i}] has a {x}; {remedy}")
         raise ArithmeticError(
             f"{what}: lower the learning rate, or clip gradients; `with engine.anomaly():` finds "
             "the first bad number"
@@ -141,15 +140,6 @@ def example_loss(model: Module, x: Any, target: Any, loss: Loss) -> Value:
         kind = type(value).__name__
         raise TypeError(f"an example's loss is one Value, not a {kind}: let the loss return a sum")
     return value
-
-
-def _not_finite(name: str, x: Any) -> Iterator[str]:
-    """Yield "inputs[3][1] is nan", or the like, for each number of a row that is not finite."""
-    if hasattr(x, "__iter__") and not isinstance(x, str):
-        for k, part in enumerate(x):
-            yield from _not_finite(f"{name}[{k}]", part)
-    elif isinstance(x, Real) and not math.isfinite(x):
-        yield f"{name} is {x}"
 
 
 def in_pairs(inputs: Any, targets: Any) -> tuple[Sequence[Any], Sequence[Any]]:

@@ -193,6 +193,13 @@ def test_hostile_files_are_refused_with_the_reason_and_change_nothing(tmp_path, 
     assert len(message) < 500 + len(str(path)) and "\x1b" not in message
 
 
+def test_a_folder_that_is_not_there_is_named_as_it_was_given(tmp_path):
+    path = tmp_path / "nowhere" / "weights.json"
+    with pytest.raises(FileNotFoundError) as caught:
+        net().save(path)
+    assert caught.value.filename == str(path) and ".part" not in str(caught.value)
+
+
 def test_a_missing_file_says_so(tmp_path):
     with pytest.raises(FileNotFoundError):
         net().load(tmp_path / "nothing.json")

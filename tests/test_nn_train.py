@@ -411,8 +411,8 @@ def test_a_number_in_the_data_that_is_not_finite_is_named(kind, bad, compiled):
     if compiled:
         pytest.importorskip("numpy")
     for row, column, name in (
-        (2, 1, "inputs[2][1]"),
-        (4, 0, "inputs[4][0]"),
+        (2, 1, "inputs[2]"),
+        (4, 0, "inputs[4]"),
         (3, None, "targets[3]"),
     ):
         rows, targets = [list(x) for x in ROWS], list(TARGETS)
@@ -423,7 +423,7 @@ def test_a_number_in_the_data_that_is_not_finite_is_named(kind, bad, compiled):
         model = nn.Neuron(2, "linear", seed=0)
         start = numbers(model)
         with pytest.raises(
-            ArithmeticError, match=re.escape(f"{name} is {bad}; leave that row out")
+            ArithmeticError, match=re.escape(f"{name} has a {bad}; leave that row out")
         ):
             nn.fit(
                 model,
