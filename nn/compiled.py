@@ -23,7 +23,7 @@ from engine import lift
 from .interrupts import Change, assign_all
 from .losses import l2
 from .optim import Array, Optimizer
-from .sources import Cluster, RowLoss, Shard, Source
+from .sources import Cluster, RowLoss, Shard
 from .trainer import Trainer
 
 
@@ -43,7 +43,7 @@ class CompiledTrainer(Trainer):
         self._try_targets()
         x, y = _length(self.inputs[0]), _length(self.targets[0])
         row_loss = RowLoss(self.model, self.loss, x, y, self.l2)
-        self.source: Source = (
+        self.source: Cluster | Shard = (
             Cluster(self.client, row_loss, rows) if self.client else Shard(row_loss, rows)
         )
         self._compare(rows[:, 1 if x is None else x :])

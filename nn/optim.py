@@ -73,13 +73,7 @@ class Optimizer(Remedied):
         assign_all([*changes, (self, "state", state), (self, "steps", self.steps + 1)])
 
     def step_arrays(self, data: Array, grad: Array, memory: Sequence[Array]) -> tuple[Array, ...]:
-        """Return what a step makes of arrays of all parameters' data and memory; nothing changes.
-
-        >>> from numpy import array, zeros
-        >>> optimizer = SGD([Value(1.0), Value(2.0)], learning_rate=0.5)
-        >>> optimizer.step_arrays(array([1.0, 2.0]), array([4.0, 0.0]), [zeros(2)])
-        (array([-1.,  2.]), array([4., 0.]))
-        """
+        """Return what a step makes of arrays with an element a parameter; nothing changes."""
         import numpy
 
         with numpy.errstate(all="ignore"):  # floats don't warn of infinities either

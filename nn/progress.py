@@ -1,4 +1,4 @@
-"""Progress on standard error: a bar where rich is installed and it is a terminal, else a few lines.
+"""Progress: a bar in a terminal that has rich, one line in a notebook, else a few lines on stderr.
 
 >>> with progress(10, show=False) as report:
 ...     for epoch in range(10):
@@ -39,6 +39,7 @@ def progress(epochs: int, show: bool = True, hint: str = "") -> Iterator[Report]
     start, every, hints = time.perf_counter(), max(epochs // 10, 1), [hint] if hint else []
     bar = _bar() if show else None
     task = bar.add_task("", total=epochs, loss="") if bar else None
+    notebook = type(sys.stderr).__module__.startswith("ipykernel")
 
     def report(done: float, loss: float) -> None:
         seconds = time.perf_counter() - start
@@ -46,7 +47,11 @@ def progress(epochs: int, show: bool = True, hint: str = "") -> Iterator[Report]
             bar.update(task, completed=done, loss=f"loss {loss:.4g}")
         elif done % every == 0 or done in (1, epochs):
             count = f"{done:>{len(str(epochs))}}/{epochs}"
-            print_line(f"epoch {count}  loss {loss:.4g}  {seconds:.1f} s")
+            line = f"epoch {count}  loss {loss:.4g}  {seconds:.1f} s"
+            if notebook:  # what is written on standard error is red there
+                print(f"\r{line}", end="\n" if done == epochs else "", flush=True)
+            else:
+                print_line(line)
         if hints and seconds / done * epochs > LONG:
             (bar.console.print if bar else print_line)(hints.pop())
 

@@ -17,22 +17,14 @@ import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
-from engine import Number, Value, record
+from engine import Number, record
 
 from .losses import Loss
 from .losses import l2 as sum_of_squares
 from .module import Module
 from .optim import Array
-
-
-class Source(Protocol):
-    """The mean loss of a group of rows and its gradient, at the numbers `data` of `parameters`."""
-
-    parameters: list[Value]
-
-    def mean(self, data: Array, group: Sequence[int]) -> tuple[float, Array]: ...
 
 
 @dataclass(frozen=True)
@@ -66,6 +58,7 @@ class Shard:
         return Shard, self.made_from
 
     def mean(self, data: Array, group: Sequence[int]) -> tuple[float, Array]:
+        """Return the mean loss of a group of rows and its gradient, at the parameters' numbers."""
         rows = self.rows if group == self._all else self.rows[group]
         mean: tuple[float, Array] = self.tape.value_and_gradient(data, rows)
         return mean
@@ -88,6 +81,7 @@ class Cluster:
         ]
 
     def mean(self, data: Array, group: Sequence[int]) -> tuple[float, Array]:
+        """Return what a single shard with all rows would."""
         groups = [
             [i - a for i in group if a <= i < b] for a, b in zip(self.bounds, self.bounds[1:])
         ]

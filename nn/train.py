@@ -22,10 +22,10 @@ from . import files
 from .interrupts import assign_all
 from .losses import Loss
 from .module import Module
-from .optim import Optimizer
+from .optim import SGD, Optimizer
 from .progress import COMPILING, faster, notice
 from .progress import progress as progress_display
-from .trainer import Trainer, example_loss, in_pairs
+from .trainer import Trainer
 
 
 @dataclass
@@ -88,13 +88,11 @@ def example_gradients(
 
     Every grad is left as it was. Gradient descent follows the `average_gradient` of the result.
     """
-    inputs, targets = in_pairs(inputs, targets)
-    before = [(p, "grad", p.grad) for p in model.parameters()]
-    gradients = []
+    trainer, gradients = Trainer(model, inputs, targets, loss, SGD(model.parameters())), []
+    before = trainer.snapshot()
     try:
-        for x, y in zip(inputs, targets):
-            model.zero_grad()
-            example_loss(model, x, y, loss).backward()
+        for i in range(len(trainer.inputs)):
+            trainer.gradient([i])
             gradients.append(model.named_gradient())
         assign_all(before)
     except BaseException:

@@ -40,7 +40,10 @@ class Trainer:
     before_step: Callable[[], object] | None = None
 
     def __post_init__(self) -> None:
-        self.inputs, self.targets = in_pairs(self.inputs, self.targets)
+        self.inputs, self.targets = in_order(self.inputs), in_order(self.targets)
+        m, n = len(self.inputs), len(self.targets)
+        if m != n or not m:
+            raise ValueError(f"{m} inputs and {n} targets: give as many of both, and at least one")
         example = "nn.SGD(net.parameters(), 0.1)"
         if not callable(self.loss):
             raise TypeError(f"loss is a function, such as nn.squared_error, not {self.loss!r}")
@@ -114,7 +117,10 @@ class Trainer:
             p.grad = 0.0
         losses = []
         for i in group:
-            loss = example_loss(self.model, self.inputs[i], self.targets[i], self.loss)
+            loss = self.loss(self.model(self.inputs[i]), self.targets[i])
+            if not isinstance(loss, Value):
+                what = f"an example's loss is one Value, not a {type(loss).__name__}"
+                raise TypeError(f"{what}: let the loss return a sum")
             loss.backward()
             losses.append(loss.data)
         for p in self.trained:
@@ -131,21 +137,3 @@ class Trainer:
         if self.before_step is not None:
             self.before_step()
         self.optimizer.step()
-
-
-def example_loss(model: Module, x: Any, target: Any, loss: Loss) -> Value:
-    """Return the loss of one example. Raises TypeError where it is not one Value."""
-    value = loss(model(x), target)
-    if not isinstance(value, Value):
-        kind = type(value).__name__
-        raise TypeError(f"an example's loss is one Value, not a {kind}: let the loss return a sum")
-    return value
-
-
-def in_pairs(inputs: Any, targets: Any) -> tuple[Sequence[Any], Sequence[Any]]:
-    """Return both in order. Raises ValueError unless there is a target for each input."""
-    inputs, targets = in_order(inputs), in_order(targets)
-    m, n = len(inputs), len(targets)
-    if m != n or not m:
-        raise ValueError(f"{m} inputs and {n} targets: give as many of both, and at least one")
-    return inputs, targets

@@ -1,6 +1,7 @@
 """fit against a loop by hand and NumPy's matrices; what one example wants; runs that are killed and go on."""
 
 import contextlib
+import io
 import math
 import os
 import random
@@ -460,6 +461,18 @@ def test_progress_in_plain_lines_on_standard_error(capsys):
     lines = err.splitlines()
     assert out == "" and 10 <= len(lines) <= 12
     assert lines[0].startswith("epoch  1/30  loss ") and lines[-1].startswith("epoch 30/30  loss ")
+
+
+def test_progress_in_a_notebook_is_one_line_that_is_written_over(capsys, monkeypatch):
+    class OutStream(io.StringIO):
+        pass
+
+    OutStream.__module__ = "ipykernel.iostream"
+    monkeypatch.setattr(sys, "stderr", OutStream())
+    seen(epochs=30)
+    shown = capsys.readouterr().out
+    assert sys.stderr.getvalue() == "" and shown.count("\n") == 1 and shown.endswith(" s\n")
+    assert 10 <= shown.count("\r") <= 12 and shown.startswith("\repoch  1/30  loss ")
 
 
 def test_without_progress_nothing_is_printed(capsys):
