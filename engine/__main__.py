@@ -19,8 +19,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from .command import doctor, model_file
-from .command.expression import ExpressionError, build, numbers
+from .cli import doctor, model_file
+from .cli.expression import ExpressionError, build, numbers
 from .explain import text
 from .value import Value
 

@@ -17,7 +17,7 @@ import nn
 from engine import Value
 from engine.debugger import Debugger, Session, run_script
 from engine.debugger.mistakes import likely
-from engine.debugger.paint import STYLES, Painter
+from engine.debugger.writer import STYLES, Painter
 from engine.explain import columns
 from engine.view.scene import Scene
 from tests.strategies import programs, run

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.command import doctor
+from engine.cli import doctor
 
 
 def test_what_is_missing_is_in_the_one_command(monkeypatch):

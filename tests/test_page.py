@@ -13,7 +13,7 @@ import pytest
 
 import engine
 from engine import Value, stepper
-from engine.command.expression import build
+from engine.cli.expression import build
 from engine.view.film import film
 
 GOLDEN = Path(__file__).parent / "golden" / "page.json"

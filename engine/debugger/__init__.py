@@ -11,7 +11,7 @@
 debug`. For those who prefer pdb there is `GradPdb`, and `set_trace` for PYTHONBREAKPOINT.
 """
 
-from .companion import GradPdb, set_trace
+from .pdb_commands import GradPdb, set_trace
 from .script import run_script
 from .session import Session
 from .terminal import Debugger, debug

@@ -15,7 +15,7 @@ from typing import Any
 
 from ..explain import Site, Step, columns, excerpt, expression, name, number, place, printable
 from ..value import Value
-from .paint import Line, Painter, many, table
+from .writer import Line, Painter, many, table
 from .session import Session
 
 WINDOW = 12  # as many steps or nodes as are shown at once

@@ -25,7 +25,7 @@ from ..explain import expression, name, number, printable
 from ..value import Value
 from .formula import Refused
 from .mistakes import close, likely
-from .paint import many, words
+from .writer import many, words
 from .screen import WINDOW, Screen, short_place, sign
 from .session import Session, Stop
 
