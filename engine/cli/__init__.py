@@ -1,4 +1,4 @@
-"""What the command line is made of: reading expressions, taking a Value out of a file, and the doctor.
+"""The command line: reading expressions, taking a Value from a file, and the doctor.
 
 >>> from engine.cli.expression import build
 >>> build("w*x + b", {"w": 2.0, "x": 3.0, "b": 1.0})
