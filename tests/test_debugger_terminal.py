@@ -16,8 +16,8 @@ import engine
 import nn
 from engine import Value
 from engine.debugger import Debugger, Session, run_script
-from engine.debugger.mistakes import likely
-from engine.debugger.writer import STYLES, Painter
+from engine.debugger.mistakes import usual_mistake
+from engine.debugger.writer import STYLES, Writer
 from engine.explain import columns
 from engine.view.scene import Scene
 from tests.strategies import programs, run
@@ -49,7 +49,7 @@ def conversation_of(session, *lines, **options):
     talk = Debugger(
         session, stdin=io.StringIO("".join(line + "\n" for line in lines)), stdout=out, **options
     )
-    talk.converse()
+    talk.interact()
     return out.getvalue().replace(talk.prompt, "")
 
 
@@ -122,7 +122,7 @@ def test_completion_knows_commands_and_labels():
 def test_an_encoding_without_our_signs_gets_ascii():
     raw = io.BytesIO()
     stream = io.TextIOWrapper(raw, encoding="ascii", write_through=True)
-    Painter(stream).write("∂y/∂x × 梯 → 1")
+    Writer(stream).write("∂y/∂x × 梯 → 1")
     assert raw.getvalue().decode().split() == ["dy/dx", "*", "?", "->", "1"]
 
 
@@ -138,10 +138,10 @@ def test_colours_where_the_terminal_has_them(monkeypatch):
     monkeypatch.setenv("TERM", "xterm-256color")
     monkeypatch.setenv("COLORTERM", "truecolor")
     monkeypatch.delenv("NO_COLOR", raising=False)
-    Painter(out := Terminal()).write([("+3", "plus"), (" [b]", "")])
+    Writer(out := Terminal()).write([("+3", "plus"), (" [b]", "")])
     assert "\x1b[" in out.getvalue() and " [b]" in out.getvalue()
     monkeypatch.setenv("NO_COLOR", "1")
-    Painter(out := Terminal()).write([("+3", "plus")])
+    Writer(out := Terminal()).write([("+3", "plus")])
     assert out.getvalue() == "+3\n"
 
 
@@ -160,14 +160,14 @@ def test_a_line_breaks_between_its_parts_where_the_terminal_ends(monkeypatch, co
     monkeypatch.setattr(
         "os.get_terminal_size", lambda number: os.terminal_size((columns_there, 24))
     )
-    Painter(out).write(
+    Writer(out).write(
         [("a is long", "name")], [(" = 1 + 2", "")], [("    0 → 3", "dim")], indent=5
     )
     assert out.getvalue().splitlines() == shown
 
 
 def test_where_there_is_no_terminal_a_line_has_eighty_columns():
-    assert Painter(io.StringIO()).width == 80
+    assert Writer(io.StringIO()).width == 80
 
 
 def luminance(colour):
@@ -201,12 +201,12 @@ def test_contrast_on_black_and_on_white(style):
 )
 def test_the_usual_mistakes_are_named(make, answer, word):
     x = Value(3.0, label="x")
-    assert word in likely(make(x), x, answer)
+    assert word in usual_mistake(make(x), x, answer)
 
 
 def test_no_mistake_is_named_for_the_right_answer_or_for_noise():
     x = Value(3.0, label="x")
-    assert likely(x * x, x, 6.0) == "" and likely(x * x, x, 123.4) == ""
+    assert usual_mistake(x * x, x, 6.0) == "" and usual_mistake(x * x, x, 123.4) == ""
 
 
 def test_a_prediction_that_forgets_what_was_there_is_told():

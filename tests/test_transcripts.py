@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from engine.debugger import Session
-from engine.debugger.terminal import talk
+from engine.debugger.terminal import Debugger, interact
 
 HERE = Path(__file__).resolve().parent
 FILES = sorted((HERE / "transcripts").glob("*.txt"))
@@ -43,7 +43,7 @@ def run(program, typed):
     linecache.cache["main.py"] = (len(program), None, program.splitlines(keepends=True), "main.py")
 
     def conversation(root):
-        talk(Session(root, names), stdin=Typist(typed, out), stdout=out)
+        interact(Debugger(Session(root, names), stdin=Typist(typed, out), stdout=out))
 
     code = compile(program.replace("import Value, debug", "import Value"), "main.py", "exec")
     names = {"debug": conversation}

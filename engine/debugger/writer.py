@@ -1,14 +1,15 @@
-"""Lines with colours where the terminal has them, with letters that it can write, no wider than it is.
+r"""Lines in colours where the terminal has them, in letters that it has, no wider than it is.
 
 >>> import io
 >>> out = io.StringIO()
->>> Painter(out).write([("a.grad", "name"), (" += 3", "plus")])
+>>> Writer(out).write([("a.grad", "name"), (" += 3", "plus")])
 >>> out.getvalue()
-'a.grad += 3\\n'
+'a.grad += 3\n'
 
 Colours come from rich, if it is installed, the output is a terminal and NO_COLOR is not set. They
-are picked to be read on a light ground as well as on a dark one: contrast is at least 4.5 : 1 on
-both.
+can be read on a light ground as well as on a dark one: where a terminal has 256 colours or more,
+the contrast is at least 4.45 : 1 on both; the 16 colours of ANSI have no such pair, so there most
+text keeps the colour of the terminal's own.
 """
 
 import os
@@ -21,16 +22,16 @@ from ..explain import columns, printable
 Line = list[tuple[str, str]]  # pieces of text, each with the name of a style or ""
 GAP = "   "  # between the columns of a table
 
-STYLES = {
-    "name": "bold",
-    "plus": "#c05600",
-    "minus": "#0078c8",
-    "dim": "#767676",
-    "head": "bold",
-    "warn": "bold #c05600",
-    "good": "#1d863e",
-    "error": "bold #d93a3a",
-    "caret": "#c05600",
+STYLES = {  # for terminals of 16 million colours, of 256, of 16
+    "name": ("bold", "bold", "bold"),
+    "plus": ("#c05600", "color(130)", "magenta"),
+    "minus": ("#0078c8", "color(63)", "bright_blue"),
+    "dim": ("#767676", "color(243)", ""),
+    "head": ("bold", "bold", "bold"),
+    "warn": ("bold #c05600", "bold color(130)", "bold magenta"),
+    "good": ("#1d863e", "color(29)", "bold"),
+    "error": ("bold #d93a3a", "bold color(131)", "bold bright_red"),
+    "caret": ("#c05600", "color(130)", "magenta"),
 }
 _ASCII = str.maketrans(
     {
@@ -56,7 +57,7 @@ _ASCII = str.maketrans(
 )
 
 
-class Painter:
+class Writer:
     """Writes lines to a stream: with colours, or plain; in Unicode, or in ASCII."""
 
     def __init__(self, stream: Any = None):
@@ -66,19 +67,24 @@ class Painter:
 
     @property
     def width(self) -> int:
-        """The columns of the terminal, up to what an eye follows; 80 where there is none."""
+        """The columns of the terminal, at most 120 for the reader's eye; 80 where there is none."""
         try:
             return min(os.get_terminal_size(self.stream.fileno()).columns, 120)
         except (OSError, AttributeError, ValueError):
             return 80
 
     def write(self, *parts: Line | str, indent: int = 4) -> None:
-        """One line, if its parts have room on it; else those that haven't stand below. A str is parted into words."""
+        """Write one line; parts that do not fit go on lines of their own, indented.
+
+        A part is never divided, but for a str: it may be divided after every word.
+        """
         lines = [
-            line for part in parts for line in (words(part) if isinstance(part, str) else [part])
+            line
+            for part in parts
+            for line in (split_words(part) if isinstance(part, str) else [part])
         ]
-        legible = [[(self.legible(text), style) for text, style in line] for line in lines]
-        for line in folded(legible, self.width, indent):
+        encodable = [[(self.encodable(text), style) for text, style in line] for line in lines]
+        for line in fold(encodable, self.width, indent):
             self._print(line)
 
     def _print(self, line: Line) -> None:
@@ -87,33 +93,39 @@ class Painter:
             return
         from rich.text import Text
 
-        self.console.print(
-            Text.assemble(*[(text, STYLES.get(style, "")) for text, style in line]), soft_wrap=True
-        )
+        pieces = [(text, self.style(name)) for text, name in line]
+        self.console.print(Text.assemble(*pieces), soft_wrap=True)
 
-    def legible(self, text: str) -> str:
-        """`text` in letters that the stream's encoding has."""
-        if _carries(self.encoding, text):
+    def style(self, name: str) -> str:
+        """Return what rich calls a style on a terminal with as many colours as this one."""
+        if name not in STYLES:
+            return ""
+        colours = {"truecolor": 0, "256": 1}.get(self.console.color_system or "", 2)
+        return STYLES[name][colours]
+
+    def encodable(self, text: str) -> str:
+        """Return `text` in letters that the encoding of the stream has."""
+        if _can_encode(self.encoding, text):
             return text
         return (
             text.translate(_ASCII).encode(self.encoding, "replace").decode(self.encoding, "replace")
         )
 
 
-def words(text: str, style: str = "") -> list[Line]:
-    """Prose as parts: a line may end behind every word."""
+def split_words(text: str, style: str = "") -> list[Line]:
+    """Return prose as parts, one for each word, so that a line may end behind every word."""
     return [[(word, style)] for word in re.findall(r"\s*\S+", text)]
 
 
-def folded(parts: list[Line], width: int, indent: int) -> list[Line]:
-    """The parts on as few lines as hold them, the later ones indented.
+def fold(parts: list[Line], width: int, indent: int) -> list[Line]:
+    """Return the parts on as few lines as hold them, the later lines indented.
 
-    >>> folded([[("a = 1", "")], [("   b = 2", "name")]], 10, 4)
+    >>> fold([[("a = 1", "")], [("   b = 2", "name")]], 10, 4)
     [[('a = 1', '')], [('    ', ''), ('b = 2', 'name')]]
     """
     lines: list[Line] = [[]]
     for part in parts:
-        if lines[-1] and _wide(lines[-1]) + _wide(part) > width:
+        if lines[-1] and _line_columns(lines[-1]) + _line_columns(part) > width:
             (text, style), *rest = part
             lines.append([(" " * indent, ""), (text.lstrip(), style), *rest])
         else:
@@ -122,44 +134,42 @@ def folded(parts: list[Line], width: int, indent: int) -> list[Line]:
 
 
 def table(rows: list[Line], width: int) -> list[Line]:
-    """Cells below one another; of the first column, which holds the names, as much as there is room for.
+    """Return rows with their cells aligned; the first column, of names, is cut to the room left.
 
     >>> table([[("a·b", ""), ("grad 1", "")], [("a", "head"), ("grad -10", "")]], 80)
     [[('a·b   ', ''), ('grad 1', '')], [('a     ', 'head'), ('grad -10', '')]]
     """
-    wide = [max(columns(text) for text, _ in column) for column in zip(*rows, strict=True)]
-    wide[:1] = [
-        min(first, max(16, width - sum(wide[1:]) - len(GAP) * (len(wide) - 1)))
-        for first in wide[:1]
-    ]
+    widths = [max(columns(text) for text, _ in column) for column in zip(*rows, strict=True)]
+    others = sum(widths[1:]) + len(GAP) * (len(widths) - 1)
+    widths[:1] = [min(first, max(16, width - others)) for first in widths[:1]]
     return [
         [
-            *((_filled(text, size) + GAP, style) for (text, style), size in zip(row[:-1], wide)),
+            *((_padded(text, size) + GAP, style) for (text, style), size in zip(row[:-1], widths)),
             row[-1],
         ]
         for row in rows
     ]
 
 
-def _filled(text: str, size: int) -> str:
+def _padded(text: str, size: int) -> str:
     text = printable(text, size)
     return text + " " * (size - columns(text))
 
 
-def many(count: int, one: str, several: str = "") -> str:
-    """A count and its noun.
+def plural(count: int, one: str, several: str = "") -> str:
+    """Return a count and its noun.
 
-    >>> many(1, "leaf", "leaves"), many(2000, "step")
+    >>> plural(1, "leaf", "leaves"), plural(2000, "step")
     ('1 leaf', '2,000 steps')
     """
     return f"{count:,} {one if count == 1 else several or one + 's'}"
 
 
-def _wide(line: Line) -> int:
+def _line_columns(line: Line) -> int:
     return sum(columns(text) for text, _ in line)
 
 
-def _carries(encoding: str, text: str) -> bool:
+def _can_encode(encoding: str, text: str) -> bool:
     try:
         text.encode(encoding)
     except (UnicodeEncodeError, LookupError):
@@ -168,6 +178,7 @@ def _carries(encoding: str, text: str) -> bool:
 
 
 def _console(stream: Any) -> Any:
+    """Return a console of rich's, or None where there is no terminal, no rich, or NO_COLOR."""
     if os.environ.get("NO_COLOR") or not getattr(stream, "isatty", lambda: False)():
         return None
     try:
