@@ -299,9 +299,11 @@ def why(root: Any, x: Any, depth: int = 1) -> str:
     """The sum behind x.grad as text: a term for every edge along which something arrived.
 
     `depth=2` follows each term upstream, to the sum behind the gradient that it came from, and so
-    on. What the steps of this sweep do not account for (a second backward, another loss) is a term
-    of its own. Raises ValueError where `x` is not in the graph of `root`.
+    on. What a backward() of `root` does not account for is a term of its own, and terms that have
+    not arrived are counted. Raises ValueError where `x` is not in the graph of `root`.
     """
+    if not hasattr(x, "parents"):
+        raise TypeError(f"why takes a Value of the graph, not {type(x).__name__}: y.why(x)")
     order, leaves = topological_order(root)
     if x not in {root, *order, *leaves}:
         raise ValueError(
@@ -353,6 +355,14 @@ def _account(root: Any, x: Any, arrivals: dict[Any, list[Step]], depth: int) -> 
                 yield " " * (wide + 5) + line
     for amount, (_, words) in zip(amounts[len(shown) :], rest, strict=True):
         yield f"   {amount:>{wide}}  {words}"
+    missing = _missing(x, here)
+    if missing:
+        which = (
+            "none of these terms is in it"
+            if missing == len(here)
+            else f"the last {missing} of these terms {'is' if missing == 1 else 'are'} not in it"
+        )
+        yield f"   {which}: the grad was set since, or its pass is not over"
 
 
 def _slope(step: Step) -> str:
@@ -362,7 +372,7 @@ def _slope(step: Step) -> str:
 
 
 def _rest(root: Any, x: Any, here: list[Step]) -> Iterable[tuple[float, str]]:
-    """The terms of a sum that are not steps of their own: the seed, those too many to show, and what came before."""
+    """Return the terms that are no steps: the seed, those too many to show, what is not of it."""
     rest = []
     if x is root:
         rest.append((1.0, f"the seed: ∂{held(x)}/∂{held(x)} = 1"))
@@ -374,12 +384,23 @@ def _rest(root: Any, x: Any, here: list[Step]) -> Iterable[tuple[float, str]]:
     accounted = x.grad == end or (
         x.grad != x.grad and end != end
     )  # nan minus nan would say nothing
-    for amount in (start, 0.0 if accounted else x.grad - end):
-        if amount:
-            rest.append(
-                (amount, "from elsewhere: another backward() or root; grad = 0.0 starts afresh")
-            )
+    if start:
+        rest.append((start, "there before this backward(): zero_grad() clears"))
+    if not accounted and not _missing(x, here):
+        elsewhere = (
+            f"not from a backward() of {held(root)}: interior grads are made afresh by each"
+            if x.parents
+            else "from elsewhere: another backward() or root; grad = 0.0 starts afresh"
+        )
+        rest.append((x.grad - end, elsewhere))
     return rest
+
+
+def _missing(x: Any, here: list[Step]) -> int:
+    """Return how many of the last steps are not in x.grad, if it is the sum of the others."""
+    if not here or x.grad == here[-1].after:
+        return 0
+    return next((len(here) - k for k, step in enumerate(here) if x.grad == step.before), 0)
 
 
 def place(node: Any) -> str:

@@ -23,7 +23,6 @@ from ..types import Node
 from ..value import Value
 
 SKIPPED_MODULES = ["engine.graph", "engine.ieee", "engine.operation", "engine.real"]
-NOTEBOOK_MODULES = ["IPython.*", "ipykernel.*", "traitlets.*"]  # what runs the cells
 _LOOP = backward.__code__
 _LINES = sorted({line for *_, line in _LOOP.co_lines() if line})
 
@@ -32,9 +31,12 @@ class GradPdb(pdb.Pdb):
     """pdb for gradients: `edge` shows the contribution at hand, `why X` the sum behind X.grad."""
 
     def __init__(self, *args: Any, **options: Any):
-        more = NOTEBOOK_MODULES if "IPython" in sys.modules else []
-        options["skip"] = [*(options.get("skip") or ()), *SKIPPED_MODULES, *more]
+        options["skip"] = [*(options.get("skip") or ()), *SKIPPED_MODULES]
         super().__init__(*args, **options)
+
+    def stop_here(self, frame: FrameType) -> bool:
+        """Let `s` and `n` go from cell to cell in a notebook, past what runs the cells."""
+        return bool(super().stop_here(frame)) and not _runs_cells(frame)
 
     def do_edge(self, arg: str) -> None:
         """edge: the contribution at hand, by node, parent, local derivative and what it adds."""
@@ -87,6 +89,15 @@ class GradPdb(pdb.Pdb):
         folder = os.path.dirname(os.path.dirname(_LOOP.co_filename))
         beside = os.path.join(folder, filename)
         return found or (beside if os.path.isfile(beside) else None)
+
+
+def _runs_cells(frame: FrameType | None) -> bool:
+    """Return whether a frame is IPython's, or was called by IPython and not by the user's code."""
+    while frame and frame.f_globals.get("__name__") != "__main__":
+        if str(frame.f_globals.get("__name__")).partition(".")[0] in ("IPython", "ipykernel"):
+            return True
+        frame = frame.f_back
+    return False
 
 
 def sum_location() -> tuple[str, int]:
