@@ -19,6 +19,7 @@ import sys
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from dis import opmap
 from importlib.util import find_spec
 from types import FrameType, TracebackType
 from typing import Any
@@ -44,11 +45,12 @@ class Passes:
     """A listener that opens the debugger before the backward passes of a script.
 
     It takes one pass at a time, whichever thread it comes from. `stdin` and `stdout` are those of
-    the terminal, unless a test gives others.
+    the terminal, unless a test gives others. `caller` is the frame that has called the script:
+    those below it are ended by `q`, whatever they catch.
     """
 
-    def __init__(self, stdin: Any = None, stdout: Any = None):
-        self.stdin, self.stdout = stdin, stdout
+    def __init__(self, stdin: Any = None, stdout: Any = None, caller: FrameType | None = None):
+        self.stdin, self.stdout, self.caller = stdin, stdout, caller
         self.count = 0
         self.since_prompt = 0  # the passes that were run without a stop since a person was asked
         self.quitting = False
@@ -134,11 +136,12 @@ class Passes:
 
     def _leave(self, frame: FrameType) -> None:
         """Raise Quit in this thread of the script; where it is another, in the main thread, too."""
-        self.interrupts.error = Quit
-        if _in_main_thread():
-            _raise_where_caught(frame)
-        else:
-            _thread.interrupt_main()
+        first, self.interrupts.error = self.interrupts.error is None, Quit
+        if not _in_main_thread():
+            if first:
+                _thread.interrupt_main()
+        elif self.caller:
+            _raise_where_caught(frame, self.caller)
         raise _exit()
 
     def _say(self, text: str) -> None:
@@ -225,7 +228,7 @@ def _started_as(argv: list[str], folder: str) -> Iterator[None]:
 
 def _run(program: Callable[[], Any], name: str, path: str | None) -> int:
     """Run a program under the debugger; return its exit status."""
-    passes = Passes()
+    passes = Passes(caller=sys._getframe())
     try:
         with _listening(passes), passes.interrupts:
             program()
@@ -305,18 +308,20 @@ def _from_file(frames: TracebackType | None, path: str | None) -> TracebackType 
 # -- a script that catches everything ----------------------------------------------------------
 
 
-def _raise_where_caught(frame: FrameType) -> None:
-    """Raise Quit again in every frame from `frame` up that has caught it and goes on.
+def _raise_where_caught(frame: FrameType, caller: FrameType) -> None:
+    """Raise Quit again in every frame between these that has caught it and goes on.
 
     A bare `except:` catches Quit like everything else. So a trace function looks at each line that
-    these frames still execute: a handler, `finally:` or `with` may do its work, but where no Quit
-    is being handled any more, it was caught, and is raised once more. An exception in a trace
-    function switches tracing off; a profile function switches it on again.
+    these frames still execute: a handler, `finally:` or `with` may do its work (it begins with the
+    instruction PUSH_EXC_INFO), but where no Quit is being handled any more, it was caught, and is
+    raised once more. An exception in a trace function switches tracing off; a profile function
+    switches it on again.
     """
-    frames = list(_script_frames(frame))
+    frames = list(_frames_between(frame, caller))
 
     def trace(frame: FrameType, event: str, argument: Any) -> Any:
-        if event == "line" and not _handling_quit():
+        instruction = frame.f_code.co_code[frame.f_lasti]
+        if event == "line" and instruction != opmap["PUSH_EXC_INFO"] and not _handling_quit():
             raise Quit
         return trace
 
@@ -333,9 +338,9 @@ def _raise_where_caught(frame: FrameType) -> None:
     sys.setprofile(profile)
 
 
-def _script_frames(frame: FrameType | None) -> Iterator[FrameType]:
-    """Yield a frame and its callers up to where the script was started."""
-    while frame and frame.f_code.co_filename not in (__file__, runpy.__file__):
+def _frames_between(frame: FrameType | None, caller: FrameType) -> Iterator[FrameType]:
+    """Yield a frame and those that have called it, up to `caller`, without it."""
+    while frame and frame is not caller:
         yield frame
         frame = frame.f_back
 
