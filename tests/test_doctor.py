@@ -87,3 +87,12 @@ def test_nothing_but_the_engine(monkeypatch):
         told.count("missing  ") == len(checks) == 1 + len(doctor.LIBRARIES)
         and "ok       the engine" in told
     )
+
+
+def test_training_on_several_computers_needs_distributed(monkeypatch):
+    """fit(client=True) starts a cluster of dask.distributed: dask alone has none."""
+    monkeypatch.setitem(sys.modules, "distributed", None)
+    told = doctor.report()
+    assert "missing  distributed    training on several computers" in told
+    assert "distributed" in told.splitlines()[-1].split("pip install")[1].split()
+    assert doctor.LIBRARIES.keys() & {"dask", "distributed"} == {"distributed"}
