@@ -264,7 +264,12 @@ def _debug(options: argparse.Namespace) -> int:
 
 
 def _doctor(options: argparse.Namespace) -> int:
+    """Report what is installed, and where pdb finds the line to stop at."""
+    from .debugger import sum_location
+
     _say(doctor.report())
+    filename, line = sum_location()
+    _say(f"In pdb or ipdb, this stops at every sum of a backward pass:  b {filename}:{line}")
     return 0
 
 

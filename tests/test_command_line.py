@@ -9,6 +9,7 @@ import sys
 from xml.etree import ElementTree
 
 import pytest
+from loop import BACKWARD, SUM
 
 from engine.__main__ import main
 
@@ -362,6 +363,7 @@ def test_doctor_as_a_program(python):
         timeout=60,
     )
     assert done.returncode == 0 and "ok       the engine" in done.stdout
+    assert done.stdout.endswith(f"b {BACKWARD}:{SUM}\n")
 
 
 def test_terminal_without_unicode(python):
