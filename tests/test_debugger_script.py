@@ -3,6 +3,7 @@
 import io
 import os
 import re
+import signal
 import subprocess
 import sys
 import threading
@@ -79,7 +80,8 @@ def terminal(tmp_path):
             encoding="utf-8",
             echo=False,
             dimensions=(50, 100),
-        )
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
+        )  # a suite that runs in the background ignores Ctrl-C, and so would what it starts
         children.append(child)
         child.expect(PROMPT)
         return child

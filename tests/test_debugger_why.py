@@ -43,7 +43,7 @@ def test_a_pass_that_is_not_over():
 
 
 def test_an_interior_value_after_two_roots():
-    x, _w, z, y = example()
+    _x, _w, z, y = example()
     other = z * 5.0
     y.backward()
     other.backward()
