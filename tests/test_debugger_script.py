@@ -290,8 +290,16 @@ def test_threads_are_debugged_one_pass_at_a_time_and_named(tmp_path):
         assert not any(f"x{other}.grad" in body for other in others)
 
 
-def test_q_in_a_thread_ends_them_all(tmp_path):
-    done = run(tmp_path, THREADS, "q\n")
+@pytest.mark.parametrize("heard", [True, False])
+def test_q_in_a_thread_ends_them_all(tmp_path, heard):
+    """Also where Ctrl-C is not heard, as in the background of a shell."""
+    before = signal.signal(
+        signal.SIGINT, signal.default_int_handler if heard else signal.SIG_IGN
+    )  # which a program that is started inherits
+    try:
+        done = run(tmp_path, THREADS, "q\n")
+    finally:
+        signal.signal(signal.SIGINT, before)
     assert done.returncode == 0 and done.stderr == ""
     assert "done" not in done.stdout and "finished" not in done.stdout
 

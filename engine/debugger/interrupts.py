@@ -39,9 +39,8 @@ class Interrupts:
         self._before: Any = None
 
     def __enter__(self) -> "Interrupts":
-        in_main_thread = threading.current_thread() is threading.main_thread()
-        if in_main_thread and signal.getsignal(signal.SIGINT) not in (signal.SIG_IGN, None):
-            self._before = signal.signal(signal.SIGINT, self._interrupt)
+        if threading.current_thread() is threading.main_thread():
+            self._before = signal.signal(signal.SIGINT, self._interrupt) or signal.SIG_DFL
         return self
 
     def __exit__(
@@ -75,6 +74,8 @@ class Interrupts:
     def _interrupt(self, number: int, frame: FrameType | None) -> None:
         if self.error:
             raise self.error
+        if self._before == signal.SIG_IGN:  # as in what a shell runs in the background
+            return
         if self.mode == "prompt":
             if self._thread == threading.get_ident():
                 self.mode = "command"
