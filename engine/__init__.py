@@ -7,8 +7,8 @@
 >>> print(f"{c:.4f} {b.grad:.4f}")
 3.0000 4.0000
 
-Reading order: value, operations, ieee, graph, backward; then explain and calculus; then whatever
-you like.
+Reading order: value, operations, ieee, graph, backward, and forward beside it; then explain and
+calculus; then whatever you like.
 """
 
 from importlib import import_module
@@ -16,8 +16,9 @@ from typing import Any
 
 from .anomaly import anomaly
 from .calculus import derivative, gradient
-from .explain import Site, Step, text
+from .explain import Step, text
 from .functions import clamp, elu, leaky_relu
+from .location import Site
 from .operations import (
     acos,
     acosh,
@@ -107,6 +108,7 @@ __all__ = [
     "hessian_vector_product",
     "hypot",
     "jacobian",
+    "jvp",
     "leaky_relu",
     "lift",
     "log",
@@ -141,12 +143,14 @@ __all__ = [
     "trunc",
     "weighted_sum",
     "where",
+    "write_file",
 ]
 
 _ON_FIRST_USE = {  # what needs more than the heart is imported when it is first asked for
     "jacobian": "calculus",
     "hessian": "calculus",
     "hessian_vector_product": "calculus",
+    "jvp": "calculus",
     "check_gradients": "check",
     "record": "tape",
     "Tape": "tape",
@@ -154,6 +158,7 @@ _ON_FIRST_USE = {  # what needs more than the heart is imported when it is first
     "draw_dot": "view",
     "stepper": "view",
     "debug": "debugger",
+    "write_file": "files",
 }
 
 

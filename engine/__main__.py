@@ -12,7 +12,6 @@ import argparse
 import os
 import re
 import sys
-import tempfile
 import traceback
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -21,7 +20,10 @@ from typing import Any, NoReturn, Protocol
 
 from .cli import doctor, model_file
 from .cli.expression import ExpressionError, build, numbers
-from .explain import printable, text
+from .debugger.writer import encodable
+from .explain import text
+from .files import write_file
+from .printing import printable
 from .value import Value
 
 PAGES = ("html",)
@@ -50,7 +52,7 @@ class UsageError(ValueError):
 class Savable(Protocol):
     """A picture, a page or a text: whatever writes itself to a file."""
 
-    def save(self, path: str) -> object:
+    def save(self, path: Path) -> object:
         """Write it to `path`."""
 
 
@@ -338,27 +340,13 @@ def _from_file(target: str, values: dict[str, float]) -> Value:
 
 
 def _write(content: Savable, file: str) -> int:
-    """Save beside the file and rename, so that a failure leaves what was there."""
-    path = Path(file)
-    if not path.parent.is_dir():
-        raise UsageError(f"{path}: there is no folder {path.parent}: make it first")
+    """Save a picture, a page or a text, whole or not at all, and print where."""
     try:
-        _save(content, path)
+        content.save(Path(file))
     except OSError as error:
-        raise UsageError(f"{path}: {error.strerror}") from None
-    _say(printable(str(path), MESSAGE))
+        raise UsageError(f"{printable(file, MESSAGE)}: {error.strerror}") from None
+    _say(printable(file, MESSAGE))
     return 0
-
-
-def _save(content: Savable, path: Path) -> None:
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".", suffix=path.suffix)
-    os.close(handle)
-    try:
-        content.save(temporary)
-        os.chmod(temporary, 0o644)
-        os.replace(temporary, path)
-    finally:
-        Path(temporary).unlink(missing_ok=True)
 
 
 class _Text:
@@ -367,9 +355,8 @@ class _Text:
     def __init__(self, text: str):
         self.text = text
 
-    def save(self, path: str) -> None:
-        with open(path, "w", encoding="utf-8", newline="\n") as file:
-            file.write(self.text.rstrip("\n") + "\n")
+    def save(self, path: Path) -> None:
+        write_file(path, self.text.rstrip("\n") + "\n")
 
 
 def _deliver(content: str, file: str) -> int:
@@ -380,21 +367,17 @@ def _deliver(content: str, file: str) -> int:
 
 
 def _explain(message: str) -> None:
-    """Write a message to stderr, without control characters of whatever it quotes."""
-    lines = [printable(line, MESSAGE) for line in message.split("\n")]
-    _say("\n".join(lines), sys.stderr)
+    """Write a message to stderr."""
+    _say(message, sys.stderr)
 
 
 def _say(message: str, stream: Any = None) -> None:
-    """Print what the terminal can show of it."""
+    """Print what the terminal can show of it, and no control characters of what it quotes."""
     stream = stream or sys.stdout
     encoding = getattr(stream, "encoding", None) or "utf-8"
-    plain = message.translate(str.maketrans("×→−·∂…", "x>-*d~"))
-    try:
-        message.encode(encoding)
-    except UnicodeEncodeError:
-        message = plain.encode(encoding, "replace").decode(encoding)
-    print(message, file=stream)
+    parts = re.split("([\n\t])", message)  # the signs between what others chose
+    harmless = [part if part in "\n\t" else printable(part, len(part)) for part in parts]
+    print(encodable("".join(harmless), encoding), file=stream)
 
 
 if __name__ == "__main__":

@@ -24,14 +24,17 @@ inf in a contribution to the gradient of x(data=0, grad=0)
 """
 
 import math
-from threading import get_ident
 from typing import Any
 
-from .explain import Step, describe, excerpt, expression, name, number, printable, steps
-from .graph import topological_order, watchers
+from .explain import Step, steps
+from .formula import expression, name
+from .graph import listening, topological_order
+from .listeners import Listener
+from .location import excerpt
+from .printing import describe, number, printable
 
 
-class anomaly:
+class anomaly(Listener):
     """A context in which the first nan or inf, forward or backward, raises FloatingPointError.
 
     `limit` also stops at the first |grad| above it. The message names the node, its operation and
@@ -45,15 +48,7 @@ class anomaly:
             raise ValueError(
                 f"limit is the largest |grad| to let pass, a number above 0, not {limit!r}"
             )
-        self.nan, self.inf, self.limit, self.thread = nan, inf, limit, 0
-
-    def __enter__(self) -> "anomaly":
-        self.thread = get_ident()
-        watchers.append(self)
-        return self
-
-    def __exit__(self, *error: Any) -> None:
-        watchers.remove(self)
+        self.nan, self.inf, self.limit = nan, inf, limit
 
     def made(self, node: Any) -> None:
         """Called with every node that is made."""
@@ -79,13 +74,8 @@ class anomaly:
                 )
 
     def _rules(self) -> bool:
-        """Whether this is the innermost context, and this thread its own."""
-        contexts = [
-            watcher
-            for watcher in watchers
-            if isinstance(watcher, anomaly) and watcher.thread == get_ident()
-        ]
-        return contexts[-1:] == [self]
+        """Whether this is the innermost context of its thread."""
+        return [each for each in listening() if isinstance(each, anomaly)][-1] is self
 
     def _bad(self, x: float) -> bool:
         return (self.nan and x != x) or (self.inf and math.isinf(x))

@@ -18,9 +18,12 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from .explain import expression, place, printable, steps
+from .explain import steps
+from .formula import expression
 from .graph import topological_order
+from .location import place
 from .operation import Operation
+from .printing import plural, printable
 from .value import Value, lift
 
 Function = Callable[[float], float]
@@ -89,7 +92,7 @@ class Report:
             )
         unsure = f"; {len(self.undecided)} could not be judged here" if self.undecided else ""
         return (
-            f"ok: {_count(len(self.rows), 'gradient')} and {_count(self.operations, 'operation')} agree with "
+            f"ok: {plural(len(self.rows), 'gradient')} and {plural(self.operations, 'operation')} agree with "
             f"differences{unsure}"
         )
 
@@ -140,7 +143,7 @@ def _faults(order: Iterable[Value], tolerance: float) -> Iterator[Row]:
     """Every local derivative that is not the slope of its operation's forward."""
     for node in order:
         operation, xs = node.operation, tuple([parent.data for parent in node.parents])
-        assert operation is not None and node.local_derivatives is not None
+        assert operation is not None
         for slot, local in enumerate(node.local_derivatives()):
             name, forward = (
                 f"∂{operation.name}/∂{_name(node.parents[slot], slot)}",
@@ -431,10 +434,6 @@ def _derivative(g: Callable[[Any], Any], x: float) -> float:
 
 def _name(x: Value, i: int) -> str:
     return printable(x.label, 30) or f"x{i}"
-
-
-def _count(n: int, what: str) -> str:
-    return f"{n:,} {what}{'s' * (n != 1)}"
 
 
 def _table(head: str, rows: Iterable[Row]) -> list[str]:

@@ -18,7 +18,7 @@ def power(x: Any, y: Any) -> Any:
     >>> power(-2.0, 3.0), power(-2.0, 0.5)
     (-8.0, nan)
     """
-    return raise_to(x, y) if hasattr(y, "__operate__") else power_of(y)(x)
+    return raise_to(x, y) if hasattr(y, "apply_operation") else power_of(y)(x)
 
 
 def leaky_relu(x: Any, slope: float = 0.01) -> Any:

@@ -19,7 +19,8 @@ from collections.abc import Callable
 from typing import Any
 
 from .functions import clamp, elu, leaky_relu
-from .operation import FAMILIES, OPERATIONS, Closure, Operation
+from .operation import FAMILIES, OPERATIONS, Operation, Rule
+from .printing import plural
 from .real import real
 
 _BUILT_IN = {
@@ -66,10 +67,12 @@ def primitive(
     arity = _operands(forward, name, 0)
     if _operands(rule, f"the rule of {name}", 1) != arity:
         raise TypeError(
-            f"the rule of {name} takes z and {_count(arity, 'operand')}: write "
+            f"the rule of {name} takes z and {plural(arity, 'operand')}: write "
             f"lambda z, {', '.join(inspect.signature(forward).parameters)}: (…)"
         )
-    made = Primitive(name, symbol or name, _forward(forward, name), _rule(rule, name, arity), arity)
+    made = Primitive(
+        name, symbol or name, _forward(forward, name), _rule(rule, name, arity), arity=arity
+    )
     made.__doc__ = forward.__doc__
     return made
 
@@ -104,23 +107,19 @@ def _forward(forward: Callable[..., float], name: str) -> Callable[..., float]:
     return checked
 
 
-def _rule(rule: Callable[..., Any], name: str, arity: int) -> Callable[..., Closure]:
-    def slopes(z: Any, xs: tuple[Any, ...]) -> tuple[Any, ...]:
+def _rule(rule: Callable[..., Any], name: str, arity: int) -> Rule:
+    def slopes(z: Any, *xs: Any) -> tuple[Any, ...]:
         found = rule(z, *xs)
         if not isinstance(found, (tuple, list)):
             found = (found,)
         if len(found) != arity:
             raise TypeError(
-                f"the rule of {name} returned {_count(len(found), 'derivative')} for "
-                f"{_count(arity, 'operand')}: return one for each"
+                f"the rule of {name} returned {plural(len(found), 'derivative')} for "
+                f"{plural(arity, 'operand')}: return one for each"
             )
         graph = any(
-            hasattr(x, "__operate__") for x in (z, *xs)
+            hasattr(x, "apply_operation") for x in (z, *xs)
         )  # gradient() asks: Values in, Values out
-        return tuple([x if graph and hasattr(x, "__operate__") else real(x) for x in found])
+        return tuple([x if graph and hasattr(x, "apply_operation") else real(x) for x in found])
 
-    return lambda z, *xs: lambda: slopes(z, xs)
-
-
-def _count(n: int, what: str) -> str:
-    return f"{n} {what}{'s' * (n != 1)}"
+    return slopes

@@ -6,11 +6,12 @@
 """
 
 from collections.abc import Iterable
+from sys import _getframe as _frame
 from typing import Any
 
 from . import operations
-from .operations import divide, exp, subtract, weigh, weighed
-from .value import Constant, Value, lift, made
+from .operations import divide, exp, subtract, weigh
+from .value import Constant, Value, make, outside
 
 
 def weighted_sum(weights: Iterable[Any], inputs: Iterable[Any], bias: Any = 0.0) -> Any:
@@ -26,16 +27,14 @@ def weighted_sum(weights: Iterable[Any], inputs: Iterable[Any], bias: Any = 0.0)
         raise ValueError(
             f"{len(weights)} weights for {len(inputs)} inputs: give one weight for each input"
         )
-    w = [x.data for x in weights if x.__class__ is Value or x.__class__ is Constant]
-    a = [x.data for x in inputs if x.__class__ is Value or x.__class__ is Constant]
-    if (
-        len(w) + len(a) < 2 * len(weights) or bias.__class__ is not Value
-    ):  # plain numbers are among them
-        return operations.weighted_sum.of((*weights, *inputs, bias))
-    # What `Value.__operate__` would do, unrolled for speed, for networks are made of little else.
-    return made(
-        operations.weighted_sum, (*weights, *inputs, bias), weigh(w, a, bias.data), weighed(w, a)
-    )
+    w = [x._data for x in weights if x.__class__ is Value]
+    a = [x._data for x in inputs if x.__class__ is Value or x.__class__ is Constant]
+    if len(w) + len(a) < 2 * len(weights) or bias.__class__ is not Value:  # or plain numbers
+        return operations.weighted_sum.apply((*weights, *inputs, bias))
+    # Else what `apply_operation` would do, unrolled for speed: networks are made of little else.
+    parents, numbers = (*weights, *inputs, bias), (*w, *a, bias._data)
+    z = weigh(w, a, bias._data)
+    return make(operations.weighted_sum, parents, numbers, z, outside(_frame(1)))
 
 
 def total(values: Iterable[Any]) -> Any:
@@ -44,7 +43,7 @@ def total(values: Iterable[Any]) -> Any:
     >>> total([1.0, 2.0, 3.0])
     6.0
     """
-    return operations.total.of(tuple(values))
+    return operations.total.apply(tuple(values))
 
 
 def mean(values: Iterable[Any]) -> Any:
@@ -53,7 +52,7 @@ def mean(values: Iterable[Any]) -> Any:
     >>> mean([1.0, 2.0, 6.0])
     3.0
     """
-    return operations.mean.of(_some(values, "mean"))
+    return operations.mean.apply(_some(values, "mean"))
 
 
 def product(values: Iterable[Any]) -> Any:
@@ -62,7 +61,7 @@ def product(values: Iterable[Any]) -> Any:
     >>> product([2.0, 3.0, 4.0])
     24.0
     """
-    return operations.product.of(tuple(values))
+    return operations.product.apply(tuple(values))
 
 
 def logsumexp(values: Iterable[Any]) -> Any:
@@ -71,7 +70,7 @@ def logsumexp(values: Iterable[Any]) -> Any:
     >>> logsumexp([1000.0, 1000.0])
     1000.6931471805599
     """
-    return operations.logsumexp.of(_some(values, "logsumexp"))
+    return operations.logsumexp.apply(_some(values, "logsumexp"))
 
 
 def softmax(values: Iterable[Any]) -> list[Any]:
@@ -80,11 +79,13 @@ def softmax(values: Iterable[Any]) -> list[Any]:
     >>> softmax([1000.0, 1000.0])
     [0.5, 0.5]
 
-    The largest number is taken out first, which changes no share: then no exp overflows.
+    logsumexp is taken out first, which changes no share: then no exp overflows.
     """
     values = tuple(values)
-    peak = max([lift(value).data for value in values], default=0.0)
-    parts = [exp(subtract(value, peak)) for value in values]
+    if not values:
+        return []
+    level = logsumexp(values)
+    parts = [exp(subtract(value, level)) for value in values]
     whole = total(parts)
     return [divide(part, whole) for part in parts]
 

@@ -1,4 +1,4 @@
-"""Networks of Values: neurons, layers and MLPs, losses, optimisers, and `fit`, which puts them together.
+"""Networks of Values: neurons, layers and MLPs, losses, optimizers, and `fit`, which trains them.
 
 >>> import nn
 >>> net = nn.MLP(2, [3, 1], activation="tanh", seed=1)
@@ -9,7 +9,8 @@ MLP(2, [3, 1], activation="tanh", output="linear")
 >>> [round(y, 2) for y in net.predict([[0.0, 1.0], [1.0, 0.0]])]
 [1.0, -1.0]
 
-Reading order: module, layers, losses, optim, train; `files` and `progress` serve them.
+Reading order: module, layers, losses, optim, trainer, train, then compiled and sources; `files` and
+`progress` serve them.
 """
 
 from .layers import MLP, Layer, Neuron

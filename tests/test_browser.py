@@ -2,11 +2,15 @@
 
 import shutil
 from collections.abc import Iterator
+from io import BytesIO
+from urllib.parse import quote
 
 import pytest
-from test_page import HOSTILE, collapsible, fan
+from hostile import LABELS
+from test_page import collapsible, fan
 
-from engine import Value, stepper
+import nn
+from engine import Value, draw, stepper
 
 playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 CHROMIUM = next(
@@ -19,20 +23,39 @@ pytestmark = [
 LAST = 11  # the index of the last step of fan()
 
 
+def launch(p, *args):
+    return p.chromium.launch(
+        executable_path=CHROMIUM,
+        args=[
+            "--no-sandbox",
+            "--disable-gpu",
+            "--disable-background-networking",
+            "--disable-dev-shm-usage",
+            *args,
+        ],
+    )
+
+
 @pytest.fixture(scope="module")
-def browser() -> Iterator:
+def running() -> Iterator:
     with playwright.sync_playwright() as p:
-        browser = p.chromium.launch(
-            executable_path=CHROMIUM,
-            args=[
-                "--no-sandbox",
-                "--disable-gpu",
-                "--disable-background-networking",
-                "--disable-dev-shm-usage",
-            ],
-        )
-        yield browser
-        browser.close()
+        yield p
+
+
+@pytest.fixture(scope="module")
+def browser(running) -> Iterator:
+    browser = launch(running)
+    yield browser
+    browser.close()
+
+
+@pytest.fixture(scope="module", params=["light", "dark"])
+def system(request, running) -> Iterator:
+    """A browser on a light or dark system, which Playwright's own emulation would not show to a frame's owner."""
+    number = {"dark": 0, "light": 1}[request.param]
+    browser = launch(running, f"--blink-settings=preferredColorScheme={number}")
+    yield browser, request.param
+    browser.close()
 
 
 class Opened:
@@ -416,7 +439,7 @@ def test_enlarged_text_keeps_every_control_in_reach(opened):
 
 
 def test_hostile_labels_run_nothing(opened):
-    values = [Value(float(i), label=label) for i, label in enumerate(HOSTILE)]
+    values = [Value(float(i), label=label) for i, label in enumerate(LABELS)]
     root = values[0]
     for value in values[1:]:
         root = root + value
@@ -428,9 +451,7 @@ def test_hostile_labels_run_nothing(opened):
         and shown.page.locator("img, a, table, iframe").count() == 0
     )
     tips = "\n".join(shown.page.locator(".card title").all_text_contents())
-    assert (
-        "<script>alert(1)</script>" in tips and "😀" in tips and "漢字" in tips and "\ufffd" in tips
-    )
+    assert "<script>alert(1)</script>" in tips and "梯度 🙂" in tips and "\ufffd" in tips
     assert shown.text("#title") == '"><img src=x onerror=alert(1)>'
 
 
@@ -480,4 +501,79 @@ def test_frame_of_a_notebook_works_in_its_sandbox(browser, tmp_path):
     frame.locator("#continue").click()
     assert frame.locator("#card-1").get_attribute("data-grad") == "-8.0"
     assert shown.trouble == [] and not [url for url in shown.requests if url.startswith("http")]
+    shown.page.close()
+
+
+PAPER = {"light": (251, 250, 247), "dark": (21, 23, 28)}
+
+
+def cells(*outputs, body=""):
+    """A notebook's outputs as JupyterLab shows them: SVG in an image, HTML as it is."""
+    shown = "".join(f'<div class="jp-OutputArea-output">{output}</div>' for output in outputs)
+    return f"<!doctype html><body {body}>{shown}"
+
+
+def image(svg):
+    return f'<img src="data:image/svg+xml,{quote(svg)}">'
+
+
+def colour(page, selector):
+    """The colour of an element near its upper edge, as it is painted."""
+    image = pytest.importorskip("PIL.Image")
+    box = page.locator(selector).bounding_box()
+    shot = image.open(BytesIO(page.screenshot())).convert("RGB")
+    return shot.getpixel((int(box["x"] + box["width"] / 2), int(box["y"] + 3)))
+
+
+@pytest.mark.parametrize(
+    "body, theme",
+    [
+        ('data-jp-theme-light="false" style="color-scheme:dark"', "dark"),  # JupyterLab
+        ('data-jp-theme-light="true" style="color-scheme:light"', "light"),
+        ('data-jp-theme-light="false"', "dark"),  # a notebook that was exported as HTML
+        ('data-jp-theme-light="true"', "light"),
+        ("", None),  # not known: as the system is
+    ],
+)
+def test_picture_and_page_have_the_theme_of_the_notebook(system, tmp_path, body, theme):
+    browser, scheme = system
+    picture, page = draw(fan())._repr_mimebundle_(), stepper(fan())._repr_mimebundle_()
+    path = tmp_path / "notebook.html"
+    path.write_text(cells(image(picture["image/svg+xml"]), page["text/html"], body=body), "utf-8")
+    shown = browser.new_page(color_scheme="null", viewport={"width": 900, "height": 1200})
+    shown.goto(path.as_uri())
+    shown.frame_locator("iframe").locator("#next").wait_for()
+    assert colour(shown, "img") == colour(shown, "iframe") == PAPER[theme or scheme]
+    shown.close()
+
+
+def test_pictures_fit_a_cell(browser, tmp_path):
+    net = nn.MLP(2, [16, 16, 1], activation="tanh", seed=1)
+    loss = nn.max_margin(net([0.5, -0.25]), 1)
+    loss.backward()
+    drawn = [draw(fan()), draw(loss, view="network"), draw(loss), draw(chain(60))]
+    outputs = [image(picture._repr_mimebundle_()["image/svg+xml"]) for picture in drawn]
+    path = tmp_path / "notebook.html"
+    path.write_text(cells(*outputs), "utf-8")
+    shown = Opened(browser, path)
+    widths = [each.bounding_box()["width"] for each in shown.page.query_selector_all("img")]
+    assert max(widths[:2]) <= 700 and widths[3] > 3000  # which would be too small to read
+    shown.page.close()
+
+
+@pytest.mark.parametrize("width", [390, 600, 700, 820, 1000, 1300])
+def test_the_loop_is_never_cut(browser, tmp_path, width):
+    path = tmp_path / "notebook.html"
+    path.write_text("<!doctype html>" + stepper(fan())._repr_mimebundle_()["text/html"], "utf-8")
+    shown = Opened(browser, path, viewport={"width": width + 16, "height": 900})
+    frame = shown.page.frames[1]
+    frame.evaluate("document.getElementById('next').click()")
+    wide, seen, bottom, high = frame.evaluate("""() => {
+        const code = document.getElementById('code');
+        return [code.scrollWidth, code.clientWidth, code.getBoundingClientRect().bottom, innerHeight];
+    }""")
+    assert wide <= seen and (bottom <= high or width == 390)  # a phone scrolls down
+    spans = frame.locator("#code span")
+    if width >= 600:  # a line of the loop is a line on the page
+        assert len({spans.nth(i).bounding_box()["height"] for i in range(spans.count())}) == 1
     shown.page.close()

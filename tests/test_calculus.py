@@ -33,6 +33,28 @@ def test_interior_values_the_root_and_the_unreachable():
     assert dz.constant
 
 
+def test_a_gradient_walks_only_edges_that_lead_to_what_was_asked():
+    """The other edge has an infinite slope, and a rule that cannot be used: neither is looked at."""
+
+    @engine.primitive(rule=lambda z, x, y: (2.0, math.inf))
+    def steep(x, y):
+        return 2.0 * x
+
+    @engine.primitive(rule=lambda z, x: 1 / 0)
+    def broken(x):
+        return x
+
+    x, y = Value(1.0), Value(4.0)
+    with engine.anomaly():
+        assert gradient(steep(x, y), [x])[0].data == 2.0
+        assert gradient(x * x + broken(y), [x])[0].data == 2.0
+        assert gradient(broken(y), [x])[0].data == 0.0
+    with pytest.raises(FloatingPointError), engine.anomaly():
+        gradient(steep(x, y), [y])
+    with pytest.raises(ZeroDivisionError):
+        gradient(broken(y), [y])
+
+
 @pytest.mark.parametrize(
     ("f", "n", "x", "true"),
     [

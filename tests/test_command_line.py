@@ -318,7 +318,7 @@ def test_a_folder_that_cannot_be_written_to_is_named_and_no_temporary_file(
     def full(*_, **__):
         raise OSError(28, "No space left on device", str(tmp_path / ".temporary.svg"))
 
-    monkeypatch.setattr("engine.__main__.tempfile.mkstemp", full)
+    monkeypatch.setattr("engine.files.os.replace", full)
     code, _, err = run("draw", "a", "a=1", "-o", "x.svg", capsys=capsys)
     assert (code, err) == (1, "x.svg: No space left on device\n")
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from engine import Value
 from engine.debugger import Debugger, Session
-from engine.debugger.formula import Refused
+from engine.debugger.evaluate import Refused
 from engine.graph import topological_order
 from tests.strategies import programs, run
 
@@ -426,11 +426,11 @@ def test_ctrl_c_is_asked_for_after_every_step():
 def test_an_error_in_a_rule_says_where_its_node_was_made():
     from engine.operation import Operation
 
-    def rule(*numbers):
+    def rule(z, x):
         raise ArithmeticError("no slope today")
 
     x = Value(2.0, label="x")
-    y = Operation("odd", "odd", lambda x: x, lambda z, x: rule, 1)(x)
+    y = Operation("odd", "odd", lambda x: x, rule)(x)
     y.label = "y"
     with pytest.raises(ArithmeticError, match="no slope today") as caught:
         Session(y * 2.0, {"x": x})

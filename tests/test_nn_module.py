@@ -68,7 +68,7 @@ def test_predict_gives_the_numbers_of_a_call_and_makes_no_value(activation, expa
     model = nn.MLP(3, [4, 2], activation=activation, output="sigmoid", seed=3, expanded=expanded)
     rows = [[0.5, -1.0, 2.0], [0.0, 3.0, -0.25]]
     wanted = [[v.data for v in model(row)] for row in rows]
-    monkeypatch.setattr("engine.value.made", None)  # whoever makes a node now fails
+    monkeypatch.setattr("engine.value.make", None)  # whoever makes a node now fails
     assert model.predict(rows) == wanted
     with pytest.raises(TypeError):
         model(rows[0])

@@ -1,5 +1,6 @@
 """fit against a loop by hand and NumPy's matrices; what one example wants; runs that are killed and go on."""
 
+import contextlib
 import math
 import os
 import random
@@ -222,6 +223,25 @@ def test_a_checkpoint_of_another_run_is_refused_and_nothing_changes(tmp_path):
     assert numbers(other) == started and optimizer.steps == 0 and path.read_bytes() == before
 
 
+def test_a_checkpoint_whose_weights_do_not_fit_leaves_the_optimizer_too(tmp_path):
+    path, model = tmp_path / "run.json", net()
+    quiet(model, checkpoint=path)  # 17 parameters
+    other = nn.Neuron(16)  # as many, of other names
+    optimizer = nn.SGD(other.parameters(), 0.05)
+    with pytest.raises(ValueError, match="another network"):
+        quiet(other, optimizer=optimizer, checkpoint=path)
+    assert optimizer.steps == 0 and set(optimizer.state["velocity"]) == {0.0}
+
+
+def test_the_clock_of_a_run_that_goes_on_goes_on(tmp_path):
+    path = tmp_path / "run.json"
+    quiet(net(), epochs=2, checkpoint=path)
+    saved = nn.files.read(path)
+    nn.files.write(path, saved | {"times": [500.0, 1000.0]})
+    times = quiet(net(), epochs=3, checkpoint=path).times
+    assert times[:2] == [500.0, 1000.0] and 1000.0 < times[2] < 1100.0
+
+
 @pytest.mark.parametrize(
     "text", ["", "[]", "{}", '{"run": NaN}', "[" * 100_000, '{"run": {}, "run": {}}']
 )
@@ -271,6 +291,17 @@ def test_a_loss_that_leaves_the_numbers_stops_the_run():
     model = nn.Neuron(2, "linear", seed=0)
     with pytest.raises(ArithmeticError, match="lower the learning rate"):
         quiet(model, epochs=2000, optimizer=nn.SGD(model.parameters(), 1e3))
+
+
+@pytest.mark.parametrize("compiled", [False, True])
+def test_a_loss_that_is_no_number_stops_the_run_before_before_step(compiled):
+    if compiled:
+        pytest.importorskip("numpy")
+    model, calls = nn.Neuron(2, "linear", seed=0), []
+    model.b.data = 1e200
+    with pytest.raises(ArithmeticError):
+        quiet(model, compiled=compiled, before_step=lambda: calls.append(1))
+    assert not calls
 
 
 def test_progress_in_plain_lines_on_standard_error(capsys):
@@ -374,9 +405,9 @@ def test_memory_does_not_grow_with_the_collector_off():
         (
             {"optimizer": nn.SGD([Value(0.0)])},
             ValueError,
-            "none of the optimiser's parameters is the model's",
+            "none of the optimizer's parameters is the model's",
         ),
-        ({"optimizer": nn.SGD}, TypeError, "one that was made"),
+        ({"optimizer": nn.SGD}, TypeError, "an instance"),
         ({"loss": "mse"}, TypeError, "nn.squared_error"),
         ({"epochs": 2.0}, ValueError, "whole number"),
         ({"batch_size": math.nan}, ValueError, "whole number"),
@@ -401,18 +432,26 @@ def test_a_run_with_any_seed_goes_on(tmp_path, seed):
 
 
 def test_a_bar_moves_within_an_epoch(monkeypatch):
-    told = []
-    monkeypatch.setattr("nn.progress._lines", lambda epochs: lambda epoch, loss: told.append(epoch))
+    class Bar(contextlib.nullcontext):
+        completed = []
+
+        def add_task(self, text, total, loss):
+            assert total == 1
+
+        def update(self, task, completed, loss):
+            self.completed.append(completed)
+
+    monkeypatch.setattr("nn.progress._bar", Bar)
     seen(epochs=1, batch_size=len(ROWS) // 2)
-    assert told[0] < 1 and told[-1] == 1
+    assert Bar.completed == pytest.approx([1 / 3, 2 / 3, 1])
 
 
-def test_patience_speaks_only_when_it_takes_long(capsys):
-    from nn.progress import patience
+def test_a_notice_is_printed_only_when_it_takes_long(capsys):
+    from nn.progress import notice
 
-    with patience("a moment", seconds=60.0), patience("", seconds=0.0):
+    with notice("a moment", seconds=60.0), notice("", seconds=0.0):
         pass
     assert capsys.readouterr().err == ""
-    with patience("a moment", seconds=0.0):
+    with notice("a moment", seconds=0.0):
         time.sleep(0.2)
     assert capsys.readouterr().err == "a moment\n"

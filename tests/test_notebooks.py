@@ -1,5 +1,6 @@
 """The tour as a notebook runs from top to bottom in a fresh kernel, and shows what it promises."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -11,12 +12,17 @@ pytest.importorskip("ipykernel", reason="ipykernel is not installed")
 ROOT = Path(__file__).resolve().parent.parent
 
 
-def test_tour_runs_and_shows_picture_and_page():
+@pytest.fixture(scope="module")
+def outputs():
+    """What every code cell of the tour shows, after a run in a fresh kernel."""
     tour = nbformat.read(ROOT / "demos" / "tour.ipynb", as_version=4)
     nbformat.validate(tour)
     place = {"metadata": {"path": str(ROOT)}}
     nbclient.NotebookClient(tour, timeout=120, kernel_name="python3", resources=place).execute()
-    outputs = [output for cell in tour.cells if cell.cell_type == "code" for output in cell.outputs]
+    return [output for cell in tour.cells if cell.cell_type == "code" for output in cell.outputs]
+
+
+def test_tour_runs_and_shows_picture_and_page(outputs):
     shown = [set(output.get("data", {})) for output in outputs]
     assert any("image/svg+xml" in kinds and "text/html" not in kinds for kinds in shown), (
         "the picture"
@@ -25,8 +31,24 @@ def test_tour_runs_and_shows_picture_and_page():
         "two stepper pages"
     )
     assert any(output.get("data", {}).get("text/plain") == "(-3.0, -8.0)" for output in outputs)
-    said = "".join(output.get("text", "") for output in outputs)
-    assert "of 100 points on their side" in said and "layer1.neuron0.w0.grad" in said
+    assert "of 100 points on their side" in _printed(outputs)
+
+
+def test_the_last_picture_has_coloured_wires_and_the_sum_has_terms(outputs):
+    pictures = [o["data"]["image/svg+xml"] for o in outputs if "image/svg+xml" in o.get("data", {})]
+    network = re.findall(
+        r'<g class="(neg|pos|zero)"><title>[^<]*</title><path class="wire"', pictures[-1]
+    )
+    assert network.count("neg") > 20 and network.count("pos") > 20
+    assert "zero" not in network
+    why = _printed(outputs).partition("layer0.neuron0.w0.grad = ")[2].splitlines()
+    assert float(why[0]) != 0.0
+    terms = [line.split()[0] for line in why[1:] if "  from " in line]
+    assert len(terms) == 10 and all(float(term) != 0.0 for term in terms)
+
+
+def _printed(outputs):
+    return "".join(output.get("text", "") for output in outputs)
 
 
 def test_stored_without_outputs():

@@ -18,7 +18,7 @@ import pytest
 from engine.debugger import Session
 from engine.debugger.script import Passes
 from engine.debugger.terminal import Debugger, interact
-from engine.graph import watchers
+from engine.graph import listeners
 
 HERE = Path(__file__).resolve().parent
 FILES = sorted((HERE / "transcripts").glob("*.txt"))
@@ -60,13 +60,13 @@ def run(program, typed):
 
 def debugged(code, names, passes):
     """Run a program under the debugger, as `python -m engine debug` does."""
-    watchers.insert(0, passes)
+    listeners.insert(0, passes)
     try:
         with contextlib.redirect_stdout(passes.stdout), contextlib.suppress(SystemExit):
             exec(code, names)
             passes.report("main.py")
     finally:
-        watchers.remove(passes)
+        listeners.remove(passes)
 
 
 def parted(text):

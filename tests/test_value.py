@@ -249,10 +249,16 @@ def test_data_that_somebody_set_is_made_a_float_or_refused():
         p.data = number
         for node in (p * p, -p, p.sqrt(), p + 1, engine.weighted_sum([p], [p], p)):
             assert type(node.data) is float
-    p.data = p - 0.1  # a slip: p.data = p.data - 0.1
-    for use in (lambda: p * 2, lambda: p.exp(), lambda: engine.weighted_sum([p], [Value(1.0)], p)):
-        with pytest.raises(TypeError):
-            use()
+    p.label = "p"
+    for slip, remedy in (
+        (p - 0.1 * p, r"p\.data.*write p\.data -= …"),
+        ("3", r"p\.data.*write float\('3'\)"),
+        (numpy.array([1.0, 2.0]), r"p\.data.*one Value for each number"),
+        (None, r"p\.data.*give an int or a float"),
+    ):
+        with pytest.raises(TypeError, match=remedy):
+            p.data = slip
+        assert p.data == 1.0
 
 
 def test_a_methods_help_names_it():

@@ -1,5 +1,6 @@
 """Pictures, by their structure: cards, pills, sums, states, hostile labels, both layouts."""
 
+import json
 import math
 import os
 import re
@@ -7,50 +8,21 @@ import subprocess
 import sys
 import xml.etree.ElementTree as ET
 from pathlib import Path
-from unicodedata import category
 
 import pytest
+from hostile import LABELS, clean
 from hypothesis import given, settings
 from strategies import programs, run
 
 import engine
 from engine import Value
-from engine.explain import columns
-from engine.view import layout, picture, svg
+from engine.printing import columns
+from engine.view import export, layout, picture, svg
+from engine.view.film import film
 from engine.view.scene import Scene, changed, summed
 
 GOLDEN = Path(__file__).parent / "golden"
 SVG = "{http://www.w3.org/2000/svg}"
-HOSTILE = [
-    "a|b",
-    "{x}",
-    "a<b",
-    "<b>",
-    "<<b>hi</b>>",
-    "<lambda> <map>",
-    'x"y',
-    "x\\",
-    "\\N",
-    "\\G",
-    "new\nline",
-    "NUL\0",
-    "\ud800",
-    "\x07",
-    "\x1b[31m",
-    "&lt;script&gt;",
-    "<script>alert(1)</script>",
-    "]]><script>",
-    "--><script>",
-    "A" * 20_000,
-    "🙂",
-    "漢字",
-    "\u202eabc",
-    "",
-    "\ufffe|\uffff",
-    "\x85\u2028",
-    '<<TABLE><TR><TD HREF="javascript:alert(1)">x</TD></TR></TABLE>>',
-    'x }"]; evil [label="pwn" URL="javascript:alert(1)"]; y [label="{ ',
-]
 
 
 def fanout():
@@ -59,13 +31,6 @@ def fanout():
     f = d * e
     d.label, e.label, f.label = "d", "e", "f"
     return a, b, d, e, f
-
-
-def clean(label):
-    """The label with U+FFFD for what XML forbids and for control characters."""
-    return "".join(
-        "\ufffd" if c in "\ufffe\uffff" or category(c) in ("Cc", "Cs") else c for c in label
-    )
 
 
 def number(text):
@@ -277,7 +242,7 @@ def test_drawing_changes_nothing():
     assert before == [(v.data, v.grad, v.label) for v in (a, b, d, e, f)]
 
 
-@pytest.mark.parametrize("label", HOSTILE, ids=range(len(HOSTILE)))
+@pytest.mark.parametrize("label", LABELS, ids=range(len(LABELS)))
 def test_hostile_labels_are_inert(label, placing):
     x = Value(2.0, label=label)
     y = x * 3.0
@@ -303,7 +268,7 @@ def test_hostile_labels_are_inert(label, placing):
     assert "<script" not in svg and "url(" not in svg and "@import" not in svg
 
 
-@pytest.mark.parametrize("label", HOSTILE, ids=range(len(HOSTILE)))
+@pytest.mark.parametrize("label", LABELS, ids=range(len(LABELS)))
 def test_hostile_labels_are_inert_in_the_picture_of_the_lecture(label):
     graphviz = pytest.importorskip("graphviz")
     dot = engine.draw_dot(Value(2.0, label=label) * 3.0)
@@ -490,6 +455,23 @@ def test_a_notebook_gets_svg_and_text():
     assert set(bundle) == {"image/svg+xml", "text/plain"}
 
 
+@pytest.mark.parametrize("length, fitted", [(1, False), (2, True), (3, False)])
+def test_a_notebook_gets_a_picture_that_fits_a_cell_where_it_stays_readable(length, fitted):
+    y = Value(1.0, label="x")
+    for _ in range(length):
+        y = y.exp()
+    picture = engine.draw(y)
+    whole, shown = (
+        ET.fromstring(svg) for svg in (picture.svg, picture._repr_mimebundle_()["image/svg+xml"])
+    )
+    size, in_cell = (
+        [float(root.get(key)) for key in ("width", "height")] for root in (whole, shown)
+    )
+    assert (700 < size[0] <= 1000) == fitted and whole.get("viewBox") == shown.get("viewBox")
+    scale = 700 / size[0] if fitted else 1.0
+    assert in_cell == [pytest.approx(x * scale, abs=0.06) for x in size]
+
+
 def test_the_dot_text_of_the_lectures_picture():
     pytest.importorskip("graphviz")
     *_, f = fanout()
@@ -512,3 +494,77 @@ def test_a_very_long_chain_is_refused_at_once_with_its_own_numbers():
     for refuse in (engine.draw, engine.stepper):
         with pytest.raises(ValueError, match="200,003 values"):
             refuse(y)
+
+
+def tips(picture):
+    return [tip.text for tip in ET.fromstring(picture.svg).iter(f"{SVG}title")][1:]
+
+
+def test_a_value_used_twice_by_one_node_has_a_derivative_for_each_operand():
+    x = Value(3.0, label="x")
+    y = x * x  # dy/dx is 6, by each operand alone 3
+    y.label = "y"
+    y.backward()
+    for number, word in enumerate(("first", "second")):
+        assert tips(engine.draw(y))[number] == (
+            f"∂y/∂({word} operand) = x = 3: y changes 3 times as fast as its {word} operand, x; "
+            "it adds 1 × 3 = 3 to x.grad"
+        )
+    assert "∂y/∂x" not in " ".join(tips(engine.draw(y)))
+
+
+def test_only_the_operands_that_are_the_same_value_are_counted():
+    x, b = Value(3.0, label="x"), Value(2.0, label="b")
+    y = engine.where(b, x, x)
+    y.label = "y"
+    y.backward()
+    starts = [tip.partition(" = ")[0] for tip in tips(engine.draw(y))[:3]]
+    assert starts == ["∂y/∂b", "∂y/∂(second operand)", "∂y/∂(third operand)"]
+    many = tips(engine.draw(engine.total([x] * 9)))
+    assert "its eighth operand, x" in many[7] and "its operand 9, x" in many[8]
+
+
+def test_a_neuron_with_the_same_input_twice_has_a_derivative_for_each_input():
+    x, v, w = Value(3.0, label="x"), Value(2.0), Value(5.0)
+    y = engine.weighted_sum([v, w], [x, x])
+    y.label = "y"
+    y.backward()
+    first, second = tips(engine.draw(y, collapse="neurons"))[:2]
+    assert first.startswith("∂y/∂(first input) = 2: ") and "to x.grad" in first
+    assert second.startswith("∂y/∂(second input) = 5: ") and "to x.grad" in second
+
+
+def test_operations_and_arrays_among_the_callers_variables_are_no_values():
+    np = pytest.importorskip("numpy")
+    from engine import tanh
+
+    grid, path, x = np.zeros(3), Path("x"), Value(2.0)
+    y = tanh(x)
+    shown = engine.draw(y, names=locals()).scene.cards
+    assert [card.name for card in shown] == ["x", "y"] and grid.sum() == len(path.parents) - 1 == 0
+    assert {card["name"] for card in film(y, names={**locals(), "tanh": tanh})["cards"]} == {
+        "x",
+        "y",
+    }
+
+
+@pytest.mark.parametrize("kind", ["float64", "float32", "float16", "int64", "uint8", "bool_"])
+@pytest.mark.parametrize("when", ["before", "after"])
+def test_numbers_of_numpy_are_drawn_as_floats(kind, when):
+    np = pytest.importorskip("numpy")
+    x, w, numpy_number = Value(1.0, label="x"), Value(1.0, label="w"), getattr(np, kind)
+    if when == "before":
+        x.data = w.data = numpy_number(1)
+    nodes = [x * w, x / w, x**w, x.log(), x.relu(), x % w, engine.weighted_sum([w], [x], 1.0)]
+    y = engine.total(nodes)
+    y.backward()
+    if when == "after":
+        x.data = w.data = numpy_number(1)
+    x.grad = numpy_number(1)
+    for options in ({}, {"collapse": "neurons"}, {"view": "network"}):
+        picture = engine.draw(y, **options)
+        ET.fromstring(picture.svg)
+        cards = json.loads(export.json(picture.scene))["cards"]
+        assert {type(card[key]) for card in cards for key in ("data", "grad")} == {float}
+    page = engine.stepper(y).html
+    assert "np." not in page and json.dumps(film(y), allow_nan=False)

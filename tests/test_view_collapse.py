@@ -6,16 +6,17 @@ import random
 import xml.etree.ElementTree as ET
 
 import pytest
+from hostile import LABELS
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from strategies import programs, run
-from test_view import HOSTILE, SVG, groups, texts
+from test_view import SVG, groups, texts
 
 import engine
 from engine import Value
 from engine.graph import topological_order
 from engine.operations import OPERATIONS
-from engine.view import export
+from engine.view import export, focus, picture, scene
 from engine.view.neurons import neurons
 from nn import MLP
 
@@ -460,7 +461,7 @@ def test_unknown_levels_are_named():
         engine.draw(loss, collapse="cells")
 
 
-@pytest.mark.parametrize("label", HOSTILE, ids=range(len(HOSTILE)))
+@pytest.mark.parametrize("label", LABELS, ids=range(len(LABELS)))
 @pytest.mark.parametrize("level", ["neurons", "layers"])
 def test_hostile_labels_are_inert_in_a_stale_collapsed_picture(label, level):
     w, x, b = (
@@ -518,3 +519,82 @@ def test_from_top_to_bottom_a_parent_stands_above_its_child(placing):
     assert heights[0][0][0] < heights[0][1][0] and heights[1][0][1] + 94 < heights[1][1][1]
     with pytest.raises(ValueError, match="direction 'RL'"):
         engine.draw(y, direction="RL")
+
+
+class Counted:
+    """What a part of a graph is looked for in: it counts how often a node's parents are asked for, and its hash."""
+
+    asked = hashed = 0
+
+    def __init__(self, *parents):
+        self._parents = parents
+
+    @property
+    def parents(self):
+        Counted.asked += 1
+        return self._parents
+
+    def __hash__(self):
+        Counted.hashed += 1
+        return id(self) // 16
+
+    __eq__ = object.__eq__
+
+
+def layered_graph(layers, width=8):
+    """Layers of which each node takes all of the last one; the paths to the root are width to the power of layers."""
+    nodes = [Counted() for _ in range(width)]
+    order = []
+    for _ in range(layers):
+        nodes = [Counted(*nodes) for _ in range(width)]
+        order += nodes
+    root = Counted(*nodes)
+    return [*order, root], root
+
+
+@pytest.mark.parametrize("layers", [4, 8, 16, 32])
+@pytest.mark.parametrize("depth", [2, 33, 10**9])
+def test_a_part_is_found_with_a_few_looks_at_every_edge(layers, depth):
+    order, root = layered_graph(layers)
+    edges = 64 * layers + 8
+    Counted.asked = Counted.hashed = 0
+    part = focus.around(order, root, depth)
+    assert len(part) == 1 + 8 * min(depth, layers + 1)
+    assert Counted.asked <= 2 * len(order) + 8 and Counted.hashed <= 8 * edges
+    first = order[0].parents[0]
+    Counted.asked = Counted.hashed = 0
+    assert len(focus.between(order, first, root)) == len(order) + 1
+    assert Counted.asked <= 3 * len(order) and Counted.hashed <= 8 * edges
+
+
+def test_around_stops_where_its_part_is_too_large():
+    order, root = layered_graph(100)
+    Counted.asked = 0
+    assert len(focus.around(order, root, 10**9, most=20)) == 21
+    assert Counted.asked <= len(order) + 20
+
+
+@pytest.mark.parametrize("options", [{}, {"collapse": "none"}, {"collapse": "layers"}])
+def test_a_part_that_is_too_large_is_refused_before_a_card_is_made(options, monkeypatch):
+    x = y = Value(1.0, label="x")
+    for _ in range(3000):
+        y = y * 0.999
+    monkeypatch.setattr(scene, "_card", None)  # a card can't be made
+    for part in ({"around": y, "depth": 10**9}, {"between": (x, y)}):
+        with pytest.raises(ValueError, match=r"3,00. \w+ and 3,000 edges is too large"):
+            engine.draw(y, **part, **options)
+    monkeypatch.setattr(
+        picture, "select", None
+    )  # nor is anything computed where the part is larger than all that can be collapsed
+    monkeypatch.setattr(picture, "MOST", 5_000)
+    for part in ({"around": y, "depth": 10**9}, {"between": (x, y)}):
+        with pytest.raises(ValueError, match="is too large"):
+            engine.draw(y, **part, **options)
+
+
+def test_a_part_of_a_network_whose_depth_goes_far_beyond_it_is_all_of_it():
+    _, loss = network(4, *[8] * 9, 1)
+    far, whole = (
+        repr(engine.draw(loss, **options)) for options in ({"around": loss, "depth": 10**9}, {})
+    )
+    assert far == whole

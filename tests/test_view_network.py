@@ -1,14 +1,16 @@
 """The network view: a circle for every neuron and input, a wire for every weight, the most wrong in rings."""
 
 import xml.etree.ElementTree as ET
+from itertools import pairwise
 
 import pytest
-from test_view import HOSTILE, SVG, number
+from hostile import LABELS
+from test_view import SVG, number
 from test_view_collapse import network
 
 import engine
 from engine import Value
-from engine.explain import columns
+from engine.printing import columns
 from engine.view.network import RADIUS
 from nn import MLP
 
@@ -65,11 +67,14 @@ def test_wires_by_weight_or_by_gradient(wires, kind):
     assert wire.get("class") == kind
 
 
-def test_texts_fit_their_places():
+@pytest.mark.parametrize("state", ["swept", "stale", "forward only"])
+def test_texts_fit_their_places(state):
     net = MLP(2, [2, 1], activation="tanh", seed=1)
     loss = (net([Value(0.5, label="W" * 40), Value(-0.3, label="漢字" * 20)]) - 1e6) ** 2
     loss.label = "L" * 40
-    loss.backward()
+    if state != "forward only":
+        loss.backward()
+    net.parameters()[0].data += state == "stale"
     root = ET.fromstring(engine.draw(loss, view="network").svg)
     wide = float(root.get("width"))
     for text in root.iter(f"{SVG}text"):
@@ -81,6 +86,29 @@ def test_texts_fit_their_places():
             assert x - size >= 0.0
         if kinds == ["ink"]:
             assert x + size <= wide
+        if not kinds:  # the legend
+            assert 16 + x + size <= wide
+
+
+@pytest.mark.parametrize(
+    "sizes, widest", [((2, 16, 16, 1), 700), ((3, 4, 1), 700), ((2, 8, 8, 8, 8, 8, 1), 1200)]
+)
+def test_five_columns_fit_a_cell_and_tags_cover_no_circle(sizes, widest):
+    _, loss = network(*sizes)
+    svg = engine.draw(loss, view="network").svg
+    assert float(ET.fromstring(svg).get("width")) <= widest
+    circles = [
+        (float(found.get("cx")), float(found.get("cy")), float(found.get("r")))
+        for kind in ("dot", "ring")
+        for found in parts(svg, kind)
+    ]
+    columns = sorted({x for x, _, _ in circles})
+    assert min(b - a for a, b in pairwise(columns)) > 129.9
+    for tag in parts(svg, "tag"):
+        left, top, width, height = (float(tag.get(key)) for key in ("x", "y", "width", "height"))
+        for x, y, r in circles:
+            outside = x + r <= left + 0.1 or left + width <= x - r + 0.1
+            assert outside or y + r <= top or top + height <= y - r
 
 
 def test_a_column_is_headed_by_its_layer():
@@ -128,7 +156,7 @@ def test_unknown_options_are_named(options):
         engine.draw(loss, **options)
 
 
-@pytest.mark.parametrize("label", HOSTILE, ids=range(len(HOSTILE)))
+@pytest.mark.parametrize("label", LABELS, ids=range(len(LABELS)))
 def test_hostile_labels_are_inert(label):
     y = engine.weighted_sum(
         [Value(1.0, label=label)], [Value(2.0, label=label)], Value(0.0, label=label)

@@ -14,7 +14,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from ..explain import printable
+from ..printing import printable
 from ..value import Value
 
 

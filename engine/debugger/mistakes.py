@@ -10,9 +10,9 @@ import math
 from collections.abc import Callable, Iterable, Iterator
 
 from ..graph import topological_order
-from ..types import Node
+from ..value import Value
 
-LocalDerivatives = Callable[[Node], Iterable[float]]
+LocalDerivatives = Callable[[Value], Iterable[float]]
 
 
 def close(x: float, y: float) -> bool:
@@ -20,7 +20,7 @@ def close(x: float, y: float) -> bool:
     return x == y or (x != x and y != y) or math.isclose(x, y, rel_tol=5e-3, abs_tol=1e-12)
 
 
-def usual_mistake(root: Node, x: Node, answer: float) -> str:
+def usual_mistake(root: Value, x: Value, answer: float) -> str:
     """Return the usual mistake that gives `answer` for the gradient of `x`, "" if none does.
 
     >>> from engine import Value
@@ -39,7 +39,7 @@ def usual_mistake(root: Node, x: Node, answer: float) -> str:
     )
 
 
-def _mistakes(root: Node, right: float, x: Node) -> Iterator[tuple[str, float]]:
+def _mistakes(root: Value, right: float, x: Value) -> Iterator[tuple[str, float]]:
     yield (
         "the last contribution only: += where = was used?",
         _sweep(root, add=lambda old, new: new)[x],
@@ -83,14 +83,14 @@ def _mistakes(root: Node, right: float, x: Node) -> Iterator[tuple[str, float]]:
 
 
 def _sweep(
-    root: Node,
+    root: Value,
     seed: float = 1.0,
-    order: list[Node] | None = None,
+    order: list[Value] | None = None,
     upstream: bool = True,
     once: bool = False,
     locals_of: LocalDerivatives | None = None,
     add: Callable[[float, float], float] = lambda old, new: old + new,
-) -> dict[Node, float]:
+) -> dict[Value, float]:
     """Return the gradients of a sweep with one thing done otherwise."""
     nodes, leaves = topological_order(root)
     grads = dict.fromkeys([*leaves, *nodes], 0.0)
@@ -105,12 +105,12 @@ def _sweep(
     return grads
 
 
-def _swapped_product(node: Node) -> Iterable[float]:
+def _swapped_product(node: Value) -> Iterable[float]:
     slopes = node.local_derivatives()
     return reversed(slopes) if _is(node, "multiply") else slopes
 
 
-def _instead(name: str, slope: Callable[[Node, float], float]) -> LocalDerivatives:
+def _instead(name: str, slope: Callable[[Value, float], float]) -> LocalDerivatives:
     """Return a function for the local derivatives that is wrong for one operation.
 
     `slope` gives the wrong slope from the node and the data of its operand.
@@ -120,13 +120,13 @@ def _instead(name: str, slope: Callable[[Node, float], float]) -> LocalDerivativ
     )
 
 
-def _is(node: Node, name: str) -> bool:
+def _is(node: Value, name: str) -> bool:
     return node.operation is not None and node.operation.name == name
 
 
-def _preorder(root: Node) -> list[Node]:
+def _preorder(root: Value) -> list[Value]:
     """Return every node as it is first met from the root, whoever else still uses it."""
-    seen, stack = dict[Node, None](), [root]
+    seen, stack = dict[Value, None](), [root]
     while stack:
         node = stack.pop()
         if node not in seen and node.parents:

@@ -17,9 +17,11 @@ from types import FrameType
 from typing import Any
 
 from ..backward import backward
-from ..explain import Step, account, arrivals, excerpt, expression, held, name, number, steps
+from ..explain import Step, account, arrivals, steps
+from ..formula import bracketed, expression, name
 from ..graph import topological_order
-from ..types import Node
+from ..location import excerpt
+from ..printing import number
 from ..value import Value
 
 SKIPPED_MODULES = ["engine.graph", "engine.ieee", "engine.operation", "engine.real"]
@@ -73,7 +75,7 @@ class GradPdb(pdb.Pdb):
     def _why(self, values: list[Value], loop: FrameType | None) -> list[str]:
         root, x = values[0], values[-1]
         if loop and (len(values) == 1 or root is loop.f_locals["root"]):
-            return so_far(loop, x)  # type: ignore[arg-type, unused-ignore]
+            return so_far(loop, x)
         return [root.why(x)]
 
     def _loop(self) -> FrameType | None:
@@ -127,33 +129,32 @@ def break_on_sum() -> None:
 def edge(names: dict[str, Any]) -> list[str]:
     """Return the lines of `edge`, from the local variables of the backward loop."""
     node, parent, local = names["node"], names["parent"], names["local"]
-    product = (
-        f"{held(node)}.grad × ∂{held(node)}/∂{held(parent)} = {number(node.grad)} × {number(local)}"
-    )
+    z, x = bracketed(node), bracketed(parent)
+    product = f"{z}.grad × ∂{z}/∂{x} = {number(node.grad)} × {number(local)}"
     return [
         *_heading(node),
-        f"{held(parent)}.grad += {product} = {node.grad * local:+.4g}",
-        f"{held(parent)}.grad is {number(parent.grad)}",
+        f"{x}.grad += {product} = {node.grad * local:+.4g}",
+        f"{x}.grad is {number(parent.grad)}",
     ]
 
 
-def before_edges(node: Node) -> list[str]:
+def before_edges(node: Value) -> list[str]:
     """Return the lines of `edge` where the loop has not come to a parent of the node yet."""
     return [*_heading(node), "its local derivatives are computed now; edge says more on the sum"]
 
 
-def _heading(node: Node) -> list[str]:
+def _heading(node: Value) -> list[str]:
     site = node.created_at
     return [expression(node), *(excerpt(site) if site else ())]
 
 
-def labelled(root: Node, label: str) -> list[Value]:
+def labelled(root: Value, label: str) -> list[Value]:
     """Return the value under `root` with this label, so that `why w` works within the loop."""
     order, leaves = topological_order(root)
     return [node for node in (*order, *leaves) if label and node.label == label][:1]
 
 
-def so_far(loop: FrameType, x: Node) -> list[str]:
+def so_far(loop: FrameType, x: Value) -> list[str]:
     """Return the sum behind x.grad as far as the loop has come in its frame."""
     root, node = loop.f_locals["root"], loop.f_locals["node"]
     trail = list(steps(root))
@@ -184,7 +185,7 @@ def _added(loop: FrameType, own: list[Step]) -> int:
 
 def _agrees(own: list[Step], count: int) -> bool:
     """Return whether the parents' grads are what they are after `count` steps of the node."""
-    expected: dict[Node, float] = {}
+    expected: dict[Value, float] = {}
     for step in reversed(own):
         expected[step.parent] = step.before
     for step in own[:count]:

@@ -13,10 +13,13 @@ from collections.abc import Callable, Container
 from pathlib import PurePath
 from typing import Any
 
-from ..explain import Site, Step, columns, excerpt, expression, name, number, place, printable
-from ..types import Node
+from ..explain import Step
+from ..formula import expression, name
+from ..location import Site, excerpt, place
+from ..printing import columns, number, plural, printable
+from ..value import Value
 from .session import Session
-from .writer import Line, Writer, plural, table
+from .writer import Line, Writer, table
 
 WINDOW = 12  # as many steps or nodes as are shown at once
 
@@ -27,7 +30,7 @@ class Screen:
     def __init__(self, session: Session, stream: Any):
         self.session, self.call = session, session.short
         self.writer = Writer(stream)
-        self.shown: Node | None = None  # the node whose heading was written last
+        self.shown: Value | None = None  # the node whose heading was written last
 
     def say(self, *parts: Line | str, indent: int = 4) -> None:
         """Write one line, as Writer.write does."""
@@ -48,7 +51,7 @@ class Screen:
         for step in shown:
             show(step)
 
-    def heading(self, node: Node) -> None:
+    def heading(self, node: Value) -> None:
         """Write a node with the line of source that made it, unless it was written last."""
         if node is self.shown or not node.parents:
             return
@@ -137,7 +140,7 @@ class Screen:
         if first + len(shown) < len(order):
             self.say([(f"    … {len(order) - first - len(shown):,} to come", "dim")])
 
-    def in_order(self, node: Node, current: bool) -> Line:
+    def in_order(self, node: Value, current: bool) -> Line:
         """Return the row of a node in the backward order."""
         sent = (
             self.session.starts.get(node, len(self.session.trail)) < self.session.position
@@ -155,7 +158,7 @@ class Screen:
             (short_place(node), "dim"),
         ]
 
-    def source(self, node: Node, site: Site, lines: list[str]) -> None:
+    def source(self, node: Value, site: Site, lines: list[str]) -> None:
         """Write the lines around the one that made a node, with the values that each line made."""
         room = self.writer.width - 10
         texts = {
@@ -184,9 +187,9 @@ class Screen:
             for note in notes:
                 self.say([(" " * (13 + margin) + note, "name")])
 
-    def made_on(self, filename: str, lines: Container[int], first: Node) -> dict[int, list[str]]:
+    def made_on(self, filename: str, lines: Container[int], first: Value) -> dict[int, list[str]]:
         """Return notes on the values that these lines made, three a line, `first` before others."""
-        values: dict[int, list[Node]] = {}
+        values: dict[int, list[Value]] = {}
         for node in self.session.numbers:
             site = node.created_at if not node.constant else None
             if site and site.filename == filename and site.line in lines:
@@ -203,21 +206,22 @@ class Screen:
         }
 
 
-def slope(step: Step, plain: str, call: Callable[[Node], str]) -> str:
+def slope(step: Step, plain: str, call: Callable[[Value], str]) -> str:
     """Return the local derivative in letters, by its rule; `plain` where it is long or a number."""
-    from ..symbols import Symbol, spelled
+    from ..formula import PRODUCT, Symbol, derivatives
 
     if len(step.node.parents) > 64:
         return plain
-    slopes = spelled(step.node.operation, [call(x) for x in step.node.parents], call(step.node))
+    assert step.node.operation is not None
+    names = [call(x) for x in step.node.parents]
+    slopes = derivatives(step.node.operation, names, call(step.node))
     slope = slopes[step.slot] if slopes else None
     if not isinstance(slope, Symbol) or len(slope.text) > 28:
         return plain
-    # 3 is a sign: sums and products get brackets
-    return f"({slope.text})" if " " in slope.text and slope.tightness < 3 else slope.text
+    return slope.inside(PRODUCT)
 
 
-def short_place(node: Node) -> str:
+def short_place(node: Value) -> str:
     """Return where a node was made; of a long file name the end, which has the line."""
     text = place(node)
     return text if len(text) <= 20 else "…" + text[-19:]

@@ -24,15 +24,16 @@ from importlib.util import find_spec
 from types import FrameType, TracebackType
 from typing import Any
 
-from ..explain import number, printable
-from ..graph import watchers
-from ..types import Node
+from ..graph import listeners
+from ..listeners import Listener
+from ..printing import number, plural, printable
+from ..value import Value
 from . import interrupts
 from .interrupts import Interrupts
 from .pdb_commands import GradPdb
 from .session import Session, Stop
 from .terminal import Debugger, interact
-from .writer import Writer, plural
+from .writer import Writer
 
 INTERRUPTED = 130  # what a shell calls a program that was ended by Ctrl-C
 
@@ -41,7 +42,7 @@ class Quit(SystemExit):
     """Raised in a script when the person has left the debugger."""
 
 
-class Passes:
+class Passes(Listener):
     """A listener that opens the debugger before the backward passes of a script.
 
     It takes one pass at a time, whichever thread it comes from. `stdin` and `stdout` are those of
@@ -62,12 +63,12 @@ class Passes:
         self._last_command = ""
         self._run_to = 0
 
-    def made(self, node: Node) -> None:
+    def made(self, node: Value) -> None:
         """End the script where it goes on after `q`."""
         if self.quitting:
             raise _exit()
 
-    def before_backward(self, root: Node) -> None:
+    def before_backward(self, root: Value) -> None:
         """Open the debugger, or run through the pass where there is nothing to stop for."""
         frame: Any = sys._getframe(1)
         while frame.f_globals.get("__name__", "").partition(".")[0] == "engine" and frame.f_back:
@@ -85,7 +86,7 @@ class Passes:
         if self.quitting:
             self._leave(frame)
 
-    def _pass(self, root: Node, frame: FrameType) -> None:
+    def _pass(self, root: Value, frame: FrameType) -> None:
         self.count += 1
         self.since_prompt += 1
         self._roots = [*self._roots[:1], root.data]
@@ -107,7 +108,7 @@ class Passes:
         else:
             self._prompt(session, stop)
 
-    def _session(self, root: Node, frame: FrameType) -> Session | None:
+    def _session(self, root: Value, frame: FrameType) -> Session | None:
         """Return the session of a pass; None where a rule raises, as it will in backward()."""
         try:
             session = Session(root, frame.f_locals)
@@ -249,7 +250,7 @@ def _run(program: Callable[[], Any], name: str, path: str | None) -> int:
 def _listening(passes: Passes) -> Iterator[None]:
     """Let `passes` hear of every backward pass; put the thread's trace function back at the end."""
     tracing, threads = (sys.gettrace(), sys.getprofile()), set(threading.enumerate())
-    watchers.insert(0, passes)
+    listeners.insert(0, passes)
     try:
         yield
     finally:
@@ -257,7 +258,7 @@ def _listening(passes: Passes) -> Iterator[None]:
         sys.setprofile(tracing[1])
         if passes.quitting:  # threads of the script end at the next node that they make
             _wait_for(set(threading.enumerate()) - threads)
-        watchers.remove(passes)
+        listeners.remove(passes)
 
 
 def _wait_for(threads: Iterable[threading.Thread]) -> None:

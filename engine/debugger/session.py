@@ -23,11 +23,12 @@ from pathlib import PurePath
 from traceback import walk_tb
 from typing import Any, NamedTuple
 
-from ..explain import Step, account, arrivals, held, name, number, numbered, printable, steps
-from ..graph import stale, topological_order
-from ..types import Node
+from ..explain import Step, account, arrivals, numbered, stale, steps
+from ..formula import bracketed, name
+from ..graph import topological_order
+from ..printing import number, printable
 from ..value import Value
-from .formula import Formula, Refused, read
+from .evaluate import Formula, Refused, read
 
 _STEP_FIELDS = ("local", "upstream", "contribution", "before", "after")
 _PASS = (
@@ -50,7 +51,7 @@ class Breakpoint:
 
     number: int
     place: str
-    nodes: frozenset[Node]
+    nodes: frozenset[Value]
     condition: str = ""
     formula: Formula | None = None
     temporary: bool = False
@@ -79,12 +80,12 @@ class Session:
     asked after every step whether to stop.
     """
 
-    def __init__(self, root: Node, names: Mapping[str, Any] | None = None):
+    def __init__(self, root: Value, names: Mapping[str, Any] | None = None):
         self.root = root
         self.order, self.leaves = topological_order(root)
-        self.final: dict[Node, float] = {leaf: leaf.grad for leaf in self.leaves}
+        self.final: dict[Value, float] = {leaf: leaf.grad for leaf in self.leaves}
         try:
-            self.stale: list[Node] = stale(self.order)
+            self.stale: list[Value] = stale(self.order)
             self.trail = list(steps(root, self.final))
         except Exception as error:
             _note_node(error)
@@ -118,14 +119,14 @@ class Session:
         return labelled
 
     def _index(self) -> None:
-        self.labels: dict[str, list[Node]] = {}
-        self.numbers: dict[Node, int] = numbered(self.root)
+        self.labels: dict[str, list[Value]] = {}
+        self.numbers: dict[Value, int] = numbered(self.root)
         self._nodes = list(self.numbers)
         for node in self._nodes:
             if node.label:
                 self.labels.setdefault(node.label, []).append(node)
-        self.arrivals: dict[Node, list[Step]] = arrivals(self.trail)
-        self.starts: dict[Node, int] = {}
+        self.arrivals: dict[Value, list[Step]] = arrivals(self.trail)
+        self.starts: dict[Value, int] = {}
         for step in self.trail:
             self.starts.setdefault(step.node, step.index)
 
@@ -160,22 +161,22 @@ class Session:
         return self.trail[self.position - 1] if self.position else None
 
     @property
-    def node(self) -> Node:
+    def node(self) -> Value:
         """The current node: the next to send contributions, or the last one at the end."""
         if not self.trail:
             return self.root
-        node: Node = self.trail[min(self.position, len(self.trail) - 1)].node
+        node: Value = self.trail[min(self.position, len(self.trail) - 1)].node
         return node
 
-    def complete(self, node: Node) -> bool:
+    def complete(self, node: Value) -> bool:
         """Return whether every contribution to the grad of `node` has arrived."""
         return self.completed_at(node) <= self.position
 
-    def completed_at(self, node: Node) -> int:
+    def completed_at(self, node: Value) -> int:
         """Return the position at which the last contribution to `node` has arrived."""
         return self.arrivals[node][-1].index + 1 if node in self.arrivals else 0
 
-    def final_grad(self, node: Node) -> float:
+    def final_grad(self, node: Value) -> float:
         """Return the grad that `node` has at the end of the pass."""
         return self.arrivals[node][-1].after if node in self.arrivals else node.grad
 
@@ -420,7 +421,7 @@ class Session:
 
     # -- names and numbers ---------------------------------------------------------------------
 
-    def find(self, place: str) -> list[Node]:
+    def find(self, place: str) -> list[Value]:
         """Return the values with a label, the one with a number (#7), or `node` or `parent`."""
         place = place.strip()
         if place in self.labels:
@@ -444,7 +445,7 @@ class Session:
             + ": w and info leaves list them; #7 is the one with number 7"
         )
 
-    def one(self, place: str) -> Node:
+    def one(self, place: str) -> Value:
         """Return the only value with this name; raise Refused where there are several."""
         nodes = self.find(place)
         if len(nodes) > 1:
@@ -455,7 +456,7 @@ class Session:
             )
         return nodes[0]
 
-    def places(self, place: str) -> list[Node]:
+    def places(self, place: str) -> list[Value]:
         """Return the nodes with a label or number, of an operation, or made on a line of source."""
         try:
             return self.find(place)
@@ -471,7 +472,7 @@ class Session:
                 f"{refused}; an operation (tanh) or a line (main.py:6) will do, too"
             ) from None
 
-    def made_at(self, filename: str, line: int) -> list[Node]:
+    def made_at(self, filename: str, line: int) -> list[Value]:
         """Return the nodes that a line of a source file made."""
         if not line:
             return []
@@ -532,7 +533,7 @@ class Session:
         """Return what a formula comes to at this position."""
         return self.formula(text)(self.lookup)
 
-    def why(self, node: Node, depth: int = 1) -> list[str]:
+    def why(self, node: Value, depth: int = 1) -> list[str]:
         """Return the sum behind a grad at this position, and how many terms are still to come."""
         position = self.position
         here = self.arrivals if depth > 1 else {node: self.arrivals.get(node, [])}
@@ -545,13 +546,13 @@ class Session:
         waiting = len(self.arrivals.get(node, ())) - len(so_far.get(node, ()))
         return lines + [f"   {waiting} more to come"] * bool(waiting)
 
-    def called(self, node: Node) -> str:
+    def called(self, node: Value) -> str:
         """Return the name of a node, with its number where it has no label."""
         return printable(name(node) if node.label else f"#{self.numbers[node]} {name(node)}", 40)
 
-    def short(self, node: Node) -> str:
+    def short(self, node: Value) -> str:
         """Return the label, a short expression in brackets, or the number that commands take."""
-        text = held(node)
+        text = bracketed(node)
         spelled = (
             node.label or node.constant or (node.parents and len(text) < 16 and "…" not in text)
         )
@@ -567,7 +568,7 @@ def _is_file(site: Any, filename: str) -> bool:
     return site.filename == filename or PurePath(site.filename).name == filename
 
 
-def _operation_names(node: Node) -> tuple[str, ...]:
+def _operation_names(node: Value) -> tuple[str, ...]:
     return (node.operation.name, node.operation.symbol) if node.operation else ()
 
 

@@ -21,15 +21,15 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from ..explain import expression, name, number, printable
-from ..types import Node
+from ..formula import expression, name
+from ..printing import number, plural, printable
 from ..value import Value
-from .formula import Refused
+from .evaluate import Refused
 from .interrupts import Interrupts
 from .mistakes import close, usual_mistake
 from .screen import WINDOW, Screen, short_place, sign
 from .session import Session, Stop
-from .writer import Line, plural, split_words
+from .writer import Line, encodable, split_words
 
 INFO = ("node", "inputs", "outputs", "leaves", "breakpoints", "watch")
 HELP_INDENT = 30  # where the meanings stand in the lines below
@@ -80,7 +80,7 @@ def debug(root: Value, *, names: Mapping[str, Any] | None = None) -> None:
             "pass the loss itself"
         )
     variables = sys._getframe(1).f_locals if names is None else names
-    session = Session(root, variables)  # type: ignore[arg-type, unused-ignore]
+    session = Session(root, variables)
     debugger = Debugger(session)
     with debugger.interrupts:
         interact(debugger)
@@ -216,11 +216,11 @@ class Debugger(cmd.Cmd):
         with self.interrupts.during("prompt"):
             if self.use_rawinput:
                 try:
-                    return input(self.screen.writer.encodable(question))
+                    return input(encodable(question, self.screen.writer.encoding))
                 except EOFError:
                     self.say("")
                     return ""
-            self.stdout.write(self.screen.writer.encodable(question))
+            self.stdout.write(encodable(question, self.screen.writer.encoding))
             self.stdout.flush()
             return self.stdin.readline() or "\n"
 
@@ -583,7 +583,7 @@ class Debugger(cmd.Cmd):
         if len(leaves) > 40:
             self.say([(f"  … {len(leaves) - 40:,} more", "dim")])
 
-    def leaf_row(self, leaf: Node) -> Line:
+    def leaf_row(self, leaf: Value) -> Line:
         """Return the cells of `info leaves`."""
         before = self.session.pass_before
         previous = f"previous {number(before[leaf.label])}" if leaf.label in before else ""
@@ -694,14 +694,14 @@ class Debugger(cmd.Cmd):
             f"why {typed} shows the sum"
         )
 
-    def next_parent(self) -> Node:
+    def next_parent(self) -> Value:
         """Return the parent that the next contribution goes to."""
         if self.session.done:
             raise Refused("the backward pass is complete: restart, or name a value")
-        parent: Node = self.session.trail[self.session.position].parent
+        parent: Value = self.session.trail[self.session.position].parent
         return parent
 
-    def mistake(self, node: Node, answer: float) -> str:
+    def mistake(self, node: Value, answer: float) -> str:
         """Return what went wrong: a usual mistake, or one contribution or a part for the sum."""
         here = self.session.arrivals.get(node, [])
         carried = here[0].before if here else 0.0

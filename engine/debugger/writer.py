@@ -17,7 +17,7 @@ import re
 import sys
 from typing import Any
 
-from ..explain import columns, printable
+from ..printing import columns, printable
 
 Line = list[tuple[str, str]]  # pieces of text, each with the name of a style or ""
 GAP = "   "  # between the columns of a table
@@ -46,8 +46,6 @@ _ASCII = str.maketrans(
         "✓": "ok",
         "▸": ">",
         "│": "|",
-        "²": "^2",
-        "³": "^3",
         "≤": "<=",
         "≥": ">=",
         "½": "1/2",
@@ -55,6 +53,8 @@ _ASCII = str.maketrans(
         "π": "pi",
     }
 )
+_SUPERSCRIPTS = re.compile("[⁻⁰¹²³⁴⁵⁶⁷⁸⁹]+")
+_DIGITS = str.maketrans("⁻⁰¹²³⁴⁵⁶⁷⁸⁹", "-0123456789")
 
 
 class Writer:
@@ -83,8 +83,10 @@ class Writer:
             for part in parts
             for line in (split_words(part) if isinstance(part, str) else [part])
         ]
-        encodable = [[(self.encodable(text), style) for text, style in line] for line in lines]
-        for line in fold(encodable, self.width, indent):
+        shown = [
+            [(encodable(text, self.encoding), style) for text, style in line] for line in lines
+        ]
+        for line in fold(shown, self.width, indent):
             self._print(line)
 
     def _print(self, line: Line) -> None:
@@ -103,13 +105,17 @@ class Writer:
         colours = {"truecolor": 0, "256": 1}.get(self.console.color_system or "", 2)
         return STYLES[name][colours]
 
-    def encodable(self, text: str) -> str:
-        """Return `text` in letters that the encoding of the stream has."""
-        if _can_encode(self.encoding, text):
-            return text
-        return (
-            text.translate(_ASCII).encode(self.encoding, "replace").decode(self.encoding, "replace")
-        )
+
+def encodable(text: str, encoding: str) -> str:
+    """Return `text` in letters that an encoding has; our own signs in ASCII if it lacks one.
+
+    >>> encodable("∂y/∂x = 3·x²", "ascii"), encodable("x²", "latin-1")
+    ('dy/dx = 3*x**2', 'x²')
+    """
+    if _can_encode(encoding, text):
+        return text
+    text = _SUPERSCRIPTS.sub(lambda digits: "**" + digits[0].translate(_DIGITS), text)
+    return text.translate(_ASCII).encode(encoding, "replace").decode(encoding, "replace")
 
 
 def split_words(text: str, style: str = "") -> list[Line]:
@@ -154,15 +160,6 @@ def table(rows: list[Line], width: int) -> list[Line]:
 def _padded(text: str, size: int) -> str:
     text = printable(text, size)
     return text + " " * (size - columns(text))
-
-
-def plural(count: int, one: str, several: str = "") -> str:
-    """Return a count and its noun.
-
-    >>> plural(1, "leaf", "leaves"), plural(2000, "step")
-    ('1 leaf', '2,000 steps')
-    """
-    return f"{count:,} {one if count == 1 else several or one + 's'}"
 
 
 def _line_columns(line: Line) -> int:

@@ -19,7 +19,7 @@ import json as _json
 import math
 from typing import Any
 
-from ..explain import printable
+from ..printing import printable
 from .scene import Card, Pill, Scene
 
 
@@ -118,7 +118,7 @@ def _pill(pill: Pill) -> dict[str, Any]:
 
 
 def _number(x: float) -> float | str:
-    return x if math.isfinite(x) else str(x)
+    return float(x) if math.isfinite(x) else str(float(x))
 
 
 def _lines(card: Card) -> list[str]:

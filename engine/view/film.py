@@ -18,16 +18,17 @@ from functools import cache
 from typing import Any, NamedTuple
 
 from ..backward import backward
-from ..explain import expression, name, printable, steps
+from ..explain import steps
+from ..formula import SUM, Symbol, constant, derivatives, expression, forward, name, symbol
 from ..graph import topological_order
-from ..symbols import formula, slopes
+from ..printing import plural, printable
 from ..value import Value
 from . import collapse as collapsing
 from .collapse import Group
 from .layout import place
 from .neurons import neurons, used_once
 from .picture import LARGEST, MOST, _named
-from .scene import MINUS, Card, Pill, Scene, sign, signed, text
+from .scene import MINUS, Card, Pill, Scene, select, sign, signed, text
 
 CARDS = 300  # at most
 SHORT = 10  # characters of an expression that can stand three times in a rule
@@ -126,11 +127,11 @@ def _scene(root: Value, collapse: str) -> Scene:
     count = len(order) + sum(not leaf.constant for leaf in leaves)
     if level == "values" and count > CARDS:
         raise ValueError(_too_large(f"{count:,} values", neurons(order)))
-    scene = _Staged.of(root, level=level)
-    cards, edges = len(scene.cards), len(scene.pills)
+    selection = select(root, level=level)
+    cards, edges = len(selection.boxes), len(selection.steps)
     if cards > CARDS or cards + edges > LARGEST:
         raise ValueError(_too_large(f"{cards:,} cards and {edges:,} edges", level == "neurons"))
-    return scene
+    return _Staged.of_selection(selection)
 
 
 def _too_large(what: str, collapsible: object) -> str:
@@ -270,7 +271,8 @@ class _Film:
         if not pill.single:
             return f"the sum over {_edges(pill)}"
         plain = not isinstance(node, Group) and not isinstance(parent, Group)
-        return f"{_slope(node, parent)} = {_equals(self.slopes[node][slot] if plain else '', text(pill.step.local))}"
+        symbols = self.slopes[node][slot] if plain else ""
+        return f"{_by_operand(pill)} = {_equals(symbols, text(pill.step.local))}"
 
     def forward(self) -> Iterator[Frame]:
         yield Frame(
@@ -339,7 +341,7 @@ class _Film:
         step, to = pill.step, f"{_called(pill.step.parent)}.grad"
         if pill.single:
             say = f":  {self.equation(pill)}"
-            rule = f"{_called(step.node)}.grad × {_slope(step.node, step.parent)}"
+            rule = f"{_called(step.node)}.grad × {_by_operand(pill)}"
             numbers = f"{text(grad)} × {_bracketed(step.local)}"
         else:
             say = f" along {_edges(pill)}." + " This step is their sum." * (pill.edges > 1)
@@ -396,25 +398,16 @@ def _shares(scene: Scene, root: Value) -> dict[tuple[Any, Any], list[float]]:
 
 
 def _edges(pill: Pill) -> str:
-    count = max(1, pill.edges)
-    return f"{count} edge{'s' * (count != 1)}"
+    return plural(max(1, pill.edges), "edge")
 
 
 def _slopes(node: Value) -> list[str]:
     """The local derivatives in symbols; "" where a rule can't be spelled."""
     assert node.operation is not None
-    letters = [_called(parent) for parent in node.parents]
-    return [
-        _once(
-            ""
-            if slope == "?"
-            else f"({slope})"
-            if any(sign in slope for sign in "<>≤≥")
-            else slope,
-            letters,
-        )
-        for slope in slopes(node.operation, letters, _called(node))
-    ]
+    found = derivatives(node.operation, [symbol(x) for x in node.parents], symbol(node))
+    if found is None:
+        return [""] * len(node.parents)
+    return [x.inside(SUM) if isinstance(x, Symbol) else constant(x).text for x in found]
 
 
 def _once(words: str, letters: list[str]) -> str:
@@ -429,6 +422,12 @@ def _slope(node: Any, parent: Any) -> str:
     return f"∂{_called(node)}/∂{_called(parent)}"
 
 
+def _by_operand(pill: Pill) -> str:
+    """Return the name of a local derivative; `∂(a·a)/∂(first operand)`, for ∂(a·a)/∂a is another number."""
+    node, parent = pill.step.node, pill.step.parent
+    return f"∂{_called(node)}/∂({pill.operand})" if pill.operand else _slope(node, parent)
+
+
 def _computed(node: Any) -> tuple[str, str]:
     """What the forward pass makes of a node, in symbols and in numbers; a layer shows the sum of its outputs."""
     if isinstance(node, Group):
@@ -436,7 +435,7 @@ def _computed(node: Any) -> tuple[str, str]:
         what = f"the sum of its {outputs} outputs" if outputs > 1 else "its output"
         return f"{node.label}: {len(node.members)} values inside", f"{what} = {text(node.data)}"
     numbers = [_bracketed(parent.data) for parent in node.parents]
-    words = printable(_once(formula(node.operation, numbers), numbers), 160).replace("-", MINUS)
+    words = printable(_once(forward(node.operation, numbers), numbers), 160).replace("-", MINUS)
     return printable(expression(node), 200), f"= {_equals(words, text(node.data))}"
 
 

@@ -4,40 +4,63 @@
 >>> x = Value(2.0); y = x.exp(); z = y.sin()
 >>> [node is x or node is y for node in around([y, z], x, 1)], len(between([y, z], x, z))
 ([True, True], 3)
+
+The effort is linear in the number of edges, and `around` stops where its part outgrows `most`.
 """
 
-from typing import Any
+from collections.abc import Iterable, Sequence
+from math import inf
+
+from ..types import Node
 
 
-def around(order: list[Any], value: Any, depth: int) -> dict[Any, None]:
-    """The values that are at most `depth` edges away from `value`. Raises ValueError where it is not in the graph."""
-    near: dict[Any, list[Any]] = {}
+def around(order: Sequence[Node], value: Node, depth: int, most: float = inf) -> dict[Node, None]:
+    """Return the values at most `depth` edges away from `value`, the nearest first.
+
+    Raises ValueError where `value` is not in the graph.
+    """
+    children: dict[Node, list[Node]] = {}
     for node in order:
         for parent in node.parents:
-            near.setdefault(node, []).append(parent)
-            near.setdefault(parent, []).append(node)
-    if value not in near:
+            children.setdefault(parent, []).append(node)
+    if value not in children and (not order or value is not order[-1]):
         raise ValueError(f"around {value!r}: it is not in this graph")
-    found, edge = {value: None}, [value]
-    for _ in range(depth):
-        edge = [other for node in edge for other in dict.fromkeys(near[node]) if other not in found]
-        found.update(dict.fromkeys(edge))
-    return found
+    part, frontier = {value: None}, [value]
+    while frontier and depth > 0 and len(part) <= most:
+        near = (other for node in frontier for other in (*node.parents, *children.get(node, ())))
+        frontier = _add(near, part, most)
+        depth -= 1
+    return part
 
 
-def between(order: list[Any], first: Any, last: Any) -> dict[Any, None]:
-    """The values on the paths from `first` to `last`, which uses it. Raises ValueError where there is no path."""
-    after: dict[Any, None] = {first: None}
+def _add(nodes: Iterable[Node], part: dict[Node, None], most: float) -> list[Node]:
+    """Add to `part` the nodes that are not in it, until it is too large, and return them."""
+    added = []
+    for node in nodes:
+        if node not in part:
+            part[node] = None
+            added.append(node)
+            if len(part) > most:
+                break
+    return added
+
+
+def between(order: Sequence[Node], first: Node, last: Node) -> dict[Node, None]:
+    """Return the values on the paths from `first` to `last`, which uses it.
+
+    Raises ValueError where there is no path.
+    """
+    after: dict[Node, None] = {first: None}
     for node in order:
         if node is not first and any(parent in after for parent in node.parents):
             after[node] = None
-    wanted: dict[Any, None] = {last: None}
+    before: dict[Node, None] = {last: None}
     for node in reversed(order):
-        if node in wanted:
-            wanted.update(dict.fromkeys(parent for parent in node.parents if parent in after))
+        if node in before:
+            before.update(dict.fromkeys(parent for parent in node.parents if parent in after))
     if last not in after or (last not in order and last is not first):
         raise ValueError(
             f"between {first!r} and {last!r}: no path leads from the first to the second; "
             "name the one that was computed earlier first"
         )
-    return {node: None for node in after if node in wanted}
+    return {node: None for node in after if node in before}

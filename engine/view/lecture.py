@@ -8,7 +8,8 @@
 
 from typing import TYPE_CHECKING, Any
 
-from ..explain import numbered, printable
+from ..explain import numbered
+from ..printing import printable
 
 if TYPE_CHECKING:
     import graphviz
@@ -32,8 +33,8 @@ def draw_dot(root: Any) -> "graphviz.Digraph":
             shape="record",
             label=f"{{ {_field(node.label)} | data {node.data:.4f} | grad {node.grad:.4f} }}",
         )
-        if node.parents:
-            dot.node(f"o{number}", label=graphviz.escape(node.operation.symbol))
+        if node.operation:
+            dot.node(f"o{number}", label=graphviz.escape(printable(node.operation.symbol)))
             dot.edge(f"o{number}", f"v{number}")
             for parent in node.parents:
                 dot.edge(f"v{numbers[parent]}", f"o{number}")

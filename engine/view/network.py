@@ -15,19 +15,24 @@ import hashlib
 from math import inf
 from typing import Any, NamedTuple
 
-from ..explain import columns, name, printable
+from ..formula import name
 from ..graph import topological_order
+from ..printing import columns, printable
 from .neurons import Neuron, neurons
 from .scene import changed, cut, sign, text
-from .svg import DARK, LIGHT, t
+from .svg import CELL, DARK, LIGHT, t
 
-RADIUS, ROW, COLUMN, MARGIN = 15.0, 42.0, 200.0, 40.0
+RADIUS, ROW, TOP, MARGIN, RING = 15.0, 42.0, 64.0, 16.0, 5.0
+CHARACTER = 6.63  # the width of one, at 11 pixels
+BESIDE = 71.0  # pixels for a label beside a circle, at most
+WIDE, NARROW = 200.0, 130.0  # between two columns: where there is room, and at least
 MOST_NEURONS, MOST_WIRES, RINGS = 400, 10_000, 3
 KEYS = (
     '<g class="neg"><rect class="key" y="-3" width="22" height="6" rx="2"/></g><text x="28" y="4">negative</text>'
-    '<g class="pos"><rect class="key" x="100" y="-3" width="22" height="6" rx="2"/></g>'
-    '<text x="128" y="4">positive</text>'
+    '<g class="pos"><rect class="key" x="94" y="-3" width="22" height="6" rx="2"/></g>'
+    '<text x="122" y="4">positive</text>'
 )
+INDENT = 190.0  # of the legend's words, behind the keys
 
 
 class Dot(NamedTuple):
@@ -116,17 +121,37 @@ def _wires(root: Any, found: list[Neuron], dots: dict[Any, Dot]) -> list[Wire]:
     return wires
 
 
-def _places(dots: dict[Any, Dot]) -> dict[Any, tuple[float, float]]:
+def _places(root: Any, dots: dict[Any, Dot]) -> dict[Any, tuple[float, float]]:
+    """Return the centre of every circle; columns come closer where that fits a notebook's cell."""
     standing: dict[int, list[Any]] = {}
     for value, dot in dots.items():
         standing.setdefault(dot.column, []).append(value)
     tall = max(map(len, standing.values()))
+    beside = [_label_width(dots[x]) for x in standing[min(standing)] if not dots[x].neuron]
+    left = MARGIN + max(beside, default=0.0) + 6 + RADIUS
+    room = CELL - left - _right_of(dots[root])
+    gap = min(WIDE, max(NARROW, room / max(1, len(standing) - 1)))
     at = {}
     for i, column in enumerate(sorted(standing)):
         top = (tall - len(standing[column])) / 2
         for row, value in enumerate(standing[column]):
-            at[value] = (MARGIN + 60 + i * COLUMN, MARGIN + 24 + (top + row) * ROW)
+            at[value] = (round(left + i * gap, 1), TOP + (top + row) * ROW)
     return at
+
+
+def _label_width(dot: Dot) -> float:
+    return CHARACTER * columns(_brief_label(dot))
+
+
+def _right_of(root: Dot) -> float:
+    """Return the room that the last circle, its label and the margins take, from its centre on."""
+    return RADIUS + 8 + _label_width(root) + 2 * MARGIN
+
+
+def _gap(at: dict[Any, tuple[float, float]]) -> float:
+    """Return how far two columns are apart."""
+    xs = sorted({x for x, _ in at.values()})
+    return xs[1] - xs[0] if len(xs) > 1 else WIDE
 
 
 def _paint(
@@ -138,21 +163,21 @@ def _paint(
     now: dict[Any, float],
     theme: str,
 ) -> str:
-    at = _places(dots)
+    at = _places(root, dots)
     body = (
         _painted_wires(wires, dots, at, by, swept)
         + _painted_dots(root, dots, at, swept, now)
         + _captions(dots, at)
     )
     legend = _legend(by, swept, bool(now))
-    wide = (
-        max(
-            max(x for x, _ in at.values()) + RADIUS + 16 + 6.63 * columns(_brief_label(dots[root])),
-            208 + 6.63 * len(legend),
-        )
-        + 32
+    lines = "".join(
+        f'<text x="{INDENT:g}" y="{4 + 15 * i}">{t(line)}</text>' for i, line in enumerate(legend)
     )
-    high = max(y for _, y in at.values()) + ROW + 26
+    wide = max(
+        max(x for x, _ in at.values()) + _right_of(dots[root]),
+        INDENT + CHARACTER * max(map(len, legend)) + 2 * MARGIN,
+    )
+    high = max(y for _, y in at.values()) + ROW + 26 + 15 * (len(legend) - 1)
     say = f"{len(dots)} circles, {len(wires)} wires" + ("" if swept else ", forward only")
     title = f"the network of {printable(dots[root].label, 60)} = {text(root.data)}"
     ident = "cn" + hashlib.sha256(f"{body}{by}{theme}".encode()).hexdigest()[:8]
@@ -162,28 +187,33 @@ def _paint(
         f'height="{high:g}"><title id="{ident}-t">{t(title)}</title>'
         f'<desc id="{ident}-d">{t(say)}</desc><style>{_style(theme, ident)}</style>'
         f'<rect class="bg" width="100%" height="100%" rx="10"/>{body}'
-        f'<g transform="translate(16 {high - 20:g})">{KEYS}<text x="208" y="4">{t(legend)}</text></g></svg>\n'
+        f'<g transform="translate({MARGIN:g} {high - 20 - 15 * (len(legend) - 1):g})">{KEYS}{lines}</g></svg>\n'
     )
 
 
-def _legend(by: str, swept: bool, is_stale: bool) -> str:
+def _legend(by: str, swept: bool, is_stale: bool) -> list[str]:
+    """Return the lines of the legend."""
     if is_stale:
-        return "stale: a leaf was changed after the forward pass; dashed: circles whose data no longer follows"
+        return [
+            "stale: a leaf was changed after the forward pass;",
+            "dashed: circles whose data no longer follows",
+        ]
     if not swept:
-        return "forward only: call backward() to see gradients. wires: the weights"
+        return ["forward only: call backward() to see gradients. wires: the weights"]
     wires = "the gradient that flows back along them" if by == "gradient" else "the weights"
-    return f"wires: {wires}; a ring: the most wrong"
+    return [f"wires: {wires}; a ring: the most wrong"]
 
 
 def _captions(dots: dict[Any, Dot], at: dict[Any, tuple[float, float]]) -> str:
     """Above each column what its neurons' names begin with, where they agree."""
     begins: dict[float, set[str]] = {}
+    room = _gap(at) - 20
     for value, dot in dots.items():
         begins.setdefault(at[value][0], set()).add(
             dot.label.rpartition(".")[0] if dot.neuron else ""
         )
     return "".join(
-        f'<text class="caption" x="{x:g}" y="24">{t(cut(found.pop(), COLUMN - 20, 11))}</text>'
+        f'<text class="caption" x="{x:g}" y="24">{t(cut(found.pop(), room, 11))}</text>'
         for x, found in begins.items()
         if len(found) == 1 and "" not in found
     )
@@ -198,7 +228,7 @@ def _painted_wires(
 ) -> str:
     size = [_strength(wire, by) for wire in wires]
     top = max([abs(x) for x in size if x - x == 0.0], default=0.0) or 1.0
-    lines = []
+    lines, bend = [], 0.4 * _gap(at)
     for wire, x in sorted(
         zip(wires, size), key=lambda pair: abs(pair[1]) if pair[1] == pair[1] else 0.0
     ):
@@ -210,7 +240,7 @@ def _painted_wires(
         lines.append(
             f'<g class="{sign(x)}"><title>{t(printable(words, 200))}</title><path class="wire" stroke-width="'
             f'{0.5 + 3.0 * share:.1f}" stroke-opacity="{0.12 + 0.83 * share:.2f}" '
-            f'd="M{x1 + RADIUS:g} {y1:g}C{x1 + 80:g} {y1:g} {x2 - 80:g} {y2:g} {x2 - RADIUS:g} {y2:g}"/>'
+            f'd="M{x1 + RADIUS:g} {y1:g}C{x1 + bend:g} {y1:g} {x2 - bend:g} {y2:g} {x2 - RADIUS:g} {y2:g}"/>'
             "</g>\n"
         )
     return "".join(lines)
@@ -254,7 +284,7 @@ def _painted_dots(
             f'<circle class="base" cx="{x:g}" cy="{y:g}" r="{RADIUS:g}"/>'
             f'<circle class="dot" cx="{x:g}" cy="{y:g}" r="{RADIUS:g}" '
             f'fill-opacity="{_shade(dot, top) if swept else 0.0:.2f}"/>',
-            _ring(x, y, value.grad) if value in wrong else "",
+            _ring(x, y, value.grad, _gap(at)) if value in wrong else "",
             f'<text class="mid ink" x="{x:g}" y="{y + 3.5:g}">{t(_brief(value.data))}</text>',
         ]
         if dot.neuron is None or value is root:
@@ -278,12 +308,18 @@ def _shade(dot: Dot, top: float) -> float:
     return 0.55 * share if dot.neuron else 0.0
 
 
-def _ring(x: float, y: float, grad: float) -> str:
-    """The ring of a neuron that is among the most wrong, and its gradient on a tag that covers the wires."""
+def _ring(x: float, y: float, grad: float, gap: float) -> str:
+    """Return the ring of a neuron that is among the most wrong, and its gradient on a tag.
+
+    The tag covers the wires and ends before the circles of the column to the left.
+    """
+    right, room = x - RADIUS - 11, gap - 2 * RADIUS - 11 - RING
     words = f"grad {text(grad)}"
-    width, right = 6.63 * len(words) + 12, x - RADIUS - 11
+    if CHARACTER * len(words) + 12 > room:
+        words = text(grad)
+    width = CHARACTER * len(words) + 12
     return (
-        f'<circle class="ring" cx="{x:g}" cy="{y:g}" r="{RADIUS + 5:g}"/>'
+        f'<circle class="ring" cx="{x:g}" cy="{y:g}" r="{RADIUS + RING:g}"/>'
         f'<rect class="tag" x="{right - width:.1f}" y="{y - 9:g}" width="{width:.1f}" height="18" rx="9"/>'
         f'<text class="wrong" x="{right - width / 2:.1f}" y="{y + 4:g}">{t(words)}</text>'
     )
@@ -291,7 +327,7 @@ def _ring(x: float, y: float, grad: float) -> str:
 
 def _brief_label(dot: Dot) -> str:
     """As much of a label as fits beside a circle."""
-    return cut(dot.label, MARGIN + 60 - RADIUS - 14, 11)
+    return cut(dot.label, BESIDE, 11)
 
 
 def _brief(x: float) -> str:

@@ -16,16 +16,23 @@ import html
 import json
 import os
 import re
-import tempfile
 from collections.abc import Mapping
 from contextlib import suppress
 from importlib import resources
 from pathlib import Path
 from typing import Any
 
+from ..files import write_file
+from ..printing import printable
 from ..value import Value
 from .film import film
 from .picture import draw
+
+# An exported notebook says what its theme is, but not in CSS's own property, which frames and images go by.
+THEME = "".join(
+    f'[data-jp-theme-light="{is_light}"] .jp-OutputArea-output{{color-scheme:{scheme}}}'
+    for is_light, scheme in (("true", "light"), ("false", "dark"))
+)
 
 
 class Page:
@@ -42,15 +49,14 @@ class Page:
         target = Path(path)
         if target.suffix.lower() not in (".html", ".htm"):
             raise ValueError(
-                f"a stepper page is an .html file, not {target.name!r}: write {target.stem}.html"
+                f"a stepper page is an .html file, not {target.name!r}: write {printable(target.stem)}.html"
             )
-        write_whole(target, self.html)
-        return target
+        return write_file(target, self.html)
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
         """A frame that may run its script and nothing else; viewers that strip frames show the picture."""
         frame = (
-            f'<iframe sandbox="allow-scripts" title="Backward pass, step by step" width="100%" '
+            f'<style>{THEME}</style><iframe sandbox="allow-scripts" title="Backward pass, step by step" width="100%" '
             f'height="{self._height}" style="border:0" srcdoc="{html.escape(self.html)}"></iframe>'
         )
         bundle = {"text/html": frame, "text/plain": repr(self)}
@@ -62,27 +68,12 @@ class Page:
         return f"<Page of {self._count} steps>"
 
 
-def write_whole(path: Path, content: str) -> None:
-    """Write a temporary file beside `path` and rename it, so that nobody ever sees half a file."""
-    if not path.parent.is_dir():
-        raise FileNotFoundError(f"{path}: there is no folder {path.parent}: make it first")
-    handle, temporary = tempfile.mkstemp(dir=path.parent, suffix=".tmp")
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
-            file.write(content)
-        os.chmod(temporary, 0o644)
-        os.replace(temporary, path)
-    except BaseException:
-        os.unlink(temporary)
-        raise
-
-
 def _height(boxes: list[dict[str, Any]]) -> int:
     """How high the frame in a notebook is: the graph as it is, with controls and words around; within reason."""
     edges: list[float] = [
         box["at"][1] + half * box["size"][1] for box in boxes for half in (-0.5, 0.5)
     ]
-    return round(min(760.0, max(520.0, max(edges) - min(edges) + 390.0)))
+    return round(min(760.0, max(600.0, max(edges) - min(edges) + 450.0)))
 
 
 def stepper(

@@ -6,6 +6,7 @@
 <Picture of x·2: 2 values, 1 edge>
 """
 
+import re
 import shutil
 import subprocess
 from collections.abc import Iterable, Mapping
@@ -13,13 +14,16 @@ from pathlib import Path
 from typing import Any
 
 from ..explain import Step
+from ..files import write_file
 from ..graph import topological_order
+from ..printing import plural, printable
+from ..value import Value
 from . import collapse as collapsing
 from . import export, focus
 from .layout import place
 from .network import network
-from .scene import Scene, counted
-from .svg import paint
+from .scene import Scene, select
+from .svg import CELL, paint
 
 WRITERS = {
     ".dot": export.dot,
@@ -30,6 +34,7 @@ WRITERS = {
 }
 LARGEST = 2_000  # cards and edges; above it a picture can't be read, and dot gets slow
 MOST = 250_000  # values and edges that are collapsed into fewer cards, which takes seconds
+READABLE = 0.7  # of its size, the least at which the text of a picture can be read
 FULL = 60  # values of a part that are drawn one by one
 
 
@@ -40,18 +45,15 @@ class Picture:
         self.scene, self.svg = scene, svg
 
     def save(self, path: str | Path) -> Path:
-        """Write the picture; the suffix says the format: .svg, .dot, .mmd, .json, .png or .pdf.
+        """Write the picture, whole or not at all; the suffix says the format: .svg, .dot, .mmd, .json, .png or .pdf.
 
         Returns the path. The last two need cairosvg or the program rsvg-convert. Raises ValueError
         for another suffix, ImportError where both are missing.
         """
         path = Path(path)
         suffix = path.suffix.lower()
-        if suffix in (".png", ".pdf"):
-            path.write_bytes(converted(self.svg, suffix))
-        else:
-            path.write_text(self._text(suffix), encoding="utf-8", newline="\n")
-        return path
+        known = suffix in (".png", ".pdf")
+        return write_file(path, converted(self.svg, suffix) if known else self._text(suffix))
 
     def _text(self, suffix: str) -> str:
         if suffix == ".svg":
@@ -61,20 +63,36 @@ class Picture:
                 "; engine.stepper(root).save() writes pages" if suffix in (".html", ".htm") else ""
             )
             raise ValueError(
-                f"can't save a picture as {suffix or 'a file without suffix'}: end its name in .svg, "
+                f"can't save a picture as {printable(suffix, 20) or 'a file without suffix'}: "
+                f"end its name in .svg, "
                 f".png, .pdf, .dot, .mmd or .json{advice}"
             )
         return WRITERS[suffix](self.scene).rstrip("\n") + "\n"
 
     def _repr_mimebundle_(self, **_: Any) -> dict[str, str]:
-        return {"image/svg+xml": self.svg, "text/plain": repr(self)}
+        return {"image/svg+xml": _in_a_cell(self.svg), "text/plain": repr(self)}
 
     def __repr__(self) -> str:
         last, what = self.scene.cards[-1], "value" if self.scene.level == "values" else "card"
         return (
-            f"<Picture of {last.title or last.chip or 'a value'}: {counted(len(self.scene.cards), what)}, "
-            f"{counted(self.scene.edges, 'edge')}>"
+            f"<Picture of {last.title or last.chip or 'a value'}: {plural(len(self.scene.cards), what)}, "
+            f"{plural(self.scene.edges, 'edge')}>"
         )
+
+
+def _in_a_cell(svg: str) -> str:
+    """Return the picture as a notebook shows it: no wider than a cell, if it stays readable there.
+
+    JupyterLab puts an SVG into an image, which it cuts off at the border of the cell.
+    """
+    size = re.search(r' width="([\d.]+)" height="([\d.]+)"', svg)
+    assert size is not None
+    width, height = map(float, size.groups())
+    scale = CELL / width
+    if not READABLE <= scale < 1.0:
+        return svg
+    fitted = f' width="{CELL:g}" height="{height * scale:.1f}"'
+    return svg[: size.start()] + fitted + svg[size.end() :]
 
 
 def draw(
@@ -109,39 +127,52 @@ def draw(
     that are still to be taken: their edges are drawn as not sent.
     """
     order, leaves = topological_order(root)
-    edges = sum(len(node.parents) for node in order)
-    if around is between is None and len(order) + edges > MOST:
-        raise _too_large(f"{len(order) + len(leaves):,} values", edges)
-    level = collapsing.level(len(order) + len(leaves), order, collapse)
+    count, edges = len(order) + len(leaves), sum(len(node.parents) for node in order)
+    whole = around is between is None
+    if whole and len(order) + edges > MOST:
+        raise _too_large(f"{count:,} values", edges)
     if view not in ("graph", "network"):
         raise ValueError(f"view {view!r}: take 'graph' or 'network'")
     if direction not in ("LR", "TB"):
         raise ValueError(
             f"direction {direction!r}: take 'LR' (left to right) or 'TB' (top to bottom)"
         )
-    if view == "network":
-        scene = Scene.of(root, _named(names, module), level="layers")
-        return Picture(scene, network(root, names=_named(names, module), wires=wires, theme=theme))
-    part = None
-    if around is not None:
-        part = focus.around(order, around, depth)
-    if between is not None:
-        part = focus.between(order, *between)
+    part = None if whole else _part(order, around, depth, between)
+    if part is not None:
+        _check_size(order, part, constants, MOST)
+    level = collapsing.level(count, order, collapse)
     named = _named(names, module)
-    if part is None and level == "values" and len(order) + edges > LARGEST:
-        raise _too_large(f"{len(order) + len(leaves):,} values", edges)
-    scene = Scene.of(
-        root,
-        named,
-        constants,
-        level if part is None or len(part) > FULL else "values",
-        part,
-        to_come,
-    )
+    if view == "network":
+        scene = Scene.of(root, named, level="layers")
+        return Picture(scene, network(root, names=named, wires=wires, theme=theme))
+    if whole and level == "values" and len(order) + edges > LARGEST:
+        raise _too_large(f"{count:,} values", edges)
+    if part is not None:
+        level = level if len(part) > FULL else "values"
+        _check_size(order, part, constants, LARGEST if level == "values" else MOST)
+    selection = select(root, named, constants, level, part, to_come)
+    if len(selection.boxes) + len(selection.steps) > LARGEST:
+        raise _too_large(f"{len(selection.boxes):,} cards", len(selection.steps))
+    scene = Scene.of_selection(selection)
     scene.direction = direction
-    if len(scene.cards) + len(scene.pills) > LARGEST:
-        raise _too_large(f"{len(scene.cards):,} cards", len(scene.pills))
     return Picture(scene, paint(scene, place(scene), theme))
+
+
+def _part(
+    order: list[Any], around: Any, depth: int, between: tuple[Any, Any] | None
+) -> dict[Any, None]:
+    """Return the values that `around` or `between` ask for."""
+    if between is not None:
+        return focus.between(order, *between)
+    return focus.around(order, around, depth, MOST)
+
+
+def _check_size(order: list[Any], part: dict[Any, None], constants: bool, most: int) -> None:
+    """Raise ValueError where a part has more than `most` values and edges, before any is drawn."""
+    shown = {node for node in part if constants or not node.constant}
+    edges = sum(parent in shown for node in order if node in part for parent in node.parents)
+    if len(shown) + edges > most:
+        raise _too_large(f"{len(shown):,} values", edges)
 
 
 def _too_large(what: str, edges: int) -> ValueError:
@@ -163,7 +194,7 @@ def _named(names: Mapping[str, Any] | None, module: Any) -> dict[Any, str]:
     return {
         value: name
         for name, value in given.items()
-        if hasattr(value, "local_derivatives") and not value.label and not name.startswith("_")
+        if isinstance(value, Value) and not value.label and not name.startswith("_")
     }
 
 

@@ -11,15 +11,17 @@
 [('1', '+1'), ('−6', '−6')]
 """
 
+from collections import Counter
 from collections.abc import Container, Iterable
 from dataclasses import dataclass
 from math import inf, isfinite, nextafter
-from typing import Any
+from typing import Any, NamedTuple
 
-from ..explain import Step, arrivals, columns, expression, name, numbered, printable
+from ..explain import Step, arrivals, numbered
+from ..formula import SUM, Symbol, derivatives, expression, forward, name, symbol
 from ..graph import topological_order
 from ..ieee import add_up
-from ..symbols import slopes
+from ..printing import columns, plural, printable
 from .collapse import UNSENT, Bundle, Group, Unsent, contracted, running
 from .neurons import output_names
 
@@ -30,11 +32,11 @@ CHIPS = {
     "sum": "Σ",
     "dot": "Σ w·a",
     "prod": "Π",
-    "**": "xʸ",
     "<=": "≤",
     ">=": "≥",
 }
 MINUS = "−"
+ORDINALS = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth")
 PILLS = 60  # edges; above it there are wires without pills
 GROUP = 196.0  # the width of a card that stands for several values
 
@@ -88,9 +90,8 @@ class Pill:
     width: float = 90.0
     height: float = 32.0
     edges: int = 1  # more where it stands for all edges between two groups
-    sent: bool = (
-        True  # False in a graph that is forward only, and at an edge whose turn is still to come
-    )
+    sent: bool = True  # False in a graph that is forward only, and at an edge that has not sent yet
+    operand: str = ""  # where the child takes the parent more than once: which operand this is
 
     @property
     def single(self) -> bool:
@@ -139,30 +140,62 @@ class Scene:
         """The scene of a graph; `names` overrides labels, `constants` gives plain numbers cards of their own,
         `level` draws neurons or layers as one, only the values of `part` are drawn, and the edges
         of `to_come` have not sent yet."""
-        order, _ = topological_order(root)
-        names = output_names(order, names or {}) | (names or {})
-        rebuilt, waiting = changed(order), {(step.node, step.slot) for step in to_come}
-        state = "stale" if rebuilt else "under way" if waiting else _swept(root, order)
-        steps = _edges(root, order, constants, waiting)
-        shown = [node for node in numbered(root) if constants or not node.constant or node is root]
-        if part is not None:
-            shown = [node for node in shown if node in part]
-            steps = running(
-                [step for step in steps if step.node in part and step.parent in part], root
-            )
-            order = [node for node in order if node in part]
-        if level != "values":
-            shown, steps = contracted(root, order, shown, steps, level, names)
-        cards = _cards(root, shown, steps, names, state)
+        return cls.of_selection(select(root, names, constants, level, part, to_come))
+
+    @classmethod
+    def of_selection(cls, chosen: "Selection") -> "Scene":
+        """Return the scene of what has been selected."""
+        root, names, steps, state = chosen.root, chosen.names, chosen.steps, chosen.state
+        cards = _cards(root, chosen.boxes, steps, names, state)
         for card in cards.values():
-            card.note *= (
-                card.kind != "operation" or not constants
-            )  # its constants may have cards of their own
-            _compare(card, rebuilt)
+            if card.kind == "operation" and chosen.constants:
+                card.note = ""  # its constants may have cards of their own
+            _compare(card, chosen.rebuilt)
         top = _largest([step.contribution for step in steps])
-        pills = [_pill(step, cards, state, top) for step in steps]
+        times = Counter((step.node, step.parent) for step in steps)
+        pills = [
+            _pill(step, cards, state, top, times[step.node, step.parent] > 1) for step in steps
+        ]
         title = f"{printable(names.get(root) or name(root), 100)} = {text(root.data)}"
-        return cls(list(cards.values()), pills, state, title, _summary(cards, pills, state), level)
+        summary = _summary(cards, pills, state)
+        return cls(list(cards.values()), pills, state, title, summary, chosen.level)
+
+
+class Selection(NamedTuple):
+    """What of a graph is drawn: values or groups as boxes, and a step for every edge between two."""
+
+    root: Any
+    names: dict[Any, str]
+    boxes: list[Any]
+    steps: list[Step]
+    state: str
+    rebuilt: dict[Any, float]
+    constants: bool
+    level: str
+
+
+def select(
+    root: Any,
+    names: dict[Any, str] | None = None,
+    constants: bool = False,
+    level: str = "values",
+    part: Container[Any] | None = None,
+    to_come: Iterable[Step] = (),
+) -> Selection:
+    """Return the boxes and steps of a scene, whose options these are; no card is made yet."""
+    order, _ = topological_order(root)
+    names = output_names(order, names or {}) | (names or {})
+    rebuilt, waiting = changed(order), {(step.node, step.slot) for step in to_come}
+    state = "stale" if rebuilt else "under way" if waiting else _swept(root, order)
+    steps = _edges(root, order, constants, waiting)
+    shown = [node for node in numbered(root) if constants or not node.constant or node is root]
+    if part is not None:
+        shown = [node for node in shown if node in part]
+        steps = running([step for step in steps if step.node in part and step.parent in part], root)
+        order = [node for node in order if node in part]
+    if level != "values":
+        shown, steps = contracted(root, order, shown, steps, level, names)
+    return Selection(root, names, shown, steps, state, rebuilt, constants, level)
 
 
 def _cards(
@@ -201,7 +234,7 @@ def changed(order: list[Any]) -> dict[Any, float]:
     """
     now: dict[Any, float] = {}
     for node in order:
-        data = node.operation.forward(*[now.get(parent, parent.data) for parent in node.parents])
+        data = float(node.operation.forward(*[now.get(x, float(x.data)) for x in node.parents]))
         if data != node.data and (data == data or node.data == node.data):  # nan is nan
             now[node] = data
     return now
@@ -224,7 +257,9 @@ def _edges(
     found: list[Step] = []
     for node in reversed(order):
         upstream = grads.get(node, 0.0)
-        for slot, (parent, local) in enumerate(zip(node.parents, node.local_derivatives())):
+        for slot, (parent, local) in enumerate(
+            zip(node.parents, map(float, node.local_derivatives()))
+        ):
             kind = Unsent if (node, slot) in waiting else Step
             contribution = upstream * local if upstream and kind is Step else 0.0
             before = grads.get(parent, 0.0)
@@ -244,14 +279,6 @@ def _edges(
                     )
                 )
     return found
-
-
-def counted(count: int, what: str) -> str:
-    """
-    >>> counted(1, "edge"), counted(256, "edge")
-    ('1 edge', '256 edges')
-    """
-    return f"{count} {what}{'s' * (count != 1)}"
 
 
 def text(x: float) -> str:
@@ -394,10 +421,11 @@ def _header(node: Any) -> tuple[str, str]:
         return CHIPS.get(node.chip, printable(node.chip, 10)), node.note
     if not node.parents:
         return "", "constant" if node.constant else "leaf"
-    symbol = node.operation.symbol
-    chip = CHIPS.get(symbol, symbol.replace("**", "^").replace("-", MINUS))
+    chip = CHIPS.get(node.operation.symbol, node.operation.symbol)
+    if node.operation.name == "power":
+        chip = forward(node.operation)
     plain = [text(parent.data) for parent in node.parents if parent.constant and not parent.label]
-    return printable(chip, 10), printable(
+    return printable(chip.replace("-", MINUS), 10), printable(
         ", ".join(plain[:3]) + (", …" if len(plain) > 3 else ""), 14
     )
 
@@ -420,50 +448,51 @@ def summed(card: Card) -> str:
     return next((line for line in lines if len(line) <= room), lines[-1])
 
 
-def _pill(step: Step, cards: dict[Any, Card], state: str, top: float) -> Pill:
+def _pill(step: Step, cards: dict[Any, Card], state: str, top: float, is_repeated: bool) -> Pill:
     child, parent = cards[step.node], cards[step.parent]
     up, down = _held(child.title or child.name), _held(parent.title or parent.name)
     edges = step.slot if isinstance(step, Bundle) else 1
-    local = counted(edges, "edge") if isinstance(step, Bundle) else text(step.local)
-    tip = (
-        f"{local} from {up} to {down}"
-        if isinstance(step, Bundle)
-        else f"∂{up}/∂{down} = {_rule(step, up)}{local}: {_in_words(up, down, step.local)}"
-    )
+    local = plural(edges, "edge") if isinstance(step, Bundle) else text(step.local)
+    operand = _operand(step) if is_repeated and not isinstance(step, Bundle) else ""
+    if isinstance(step, Bundle):
+        tip = f"{local} from {up} to {down}"
+    elif operand:
+        words = _in_words(up, f"its {operand}, {down}", step.local)
+        tip = f"∂{up}/∂({operand}) = {_rule(step, up)}{local}: {words}"
+    else:
+        tip = f"∂{up}/∂{down} = {_rule(step, up)}{local}: {_in_words(up, down, step.local)}"
+    pill = Pill(step, child, parent, local, "", "zero", 1.2, tip, edges=edges, operand=operand)
     if state == "forward only" or not _sent(step):
-        words = "" if state == "forward only" else "not sent"
-        return Pill(
-            step,
-            child,
-            parent,
-            local,
-            words,
-            "zero",
-            1.2,
-            printable(tip, 400),
-            edges=edges,
-            sent=False,
-        )
+        pill.contribution, pill.sent = "" if state == "forward only" else "not sent", False
+    else:
+        pill.contribution = signed(step.contribution) + " + …" * isinstance(step, UNSENT)
+        pill.sign, pill.stroke = sign(step.contribution), _stroke(step.contribution, top)
+        pill.tip += f"; {_addition(step, up, down, local)}"
+    pill.tip = printable(pill.tip, 400)
+    return pill
+
+
+def _operand(step: Step) -> str:
+    """Return which operand of its node a step goes to, such as `second operand`."""
+    slot, what = step.slot, "operand"
+    if isinstance(step.node, Group):  # a neuron, whose operands are weights, then inputs
+        weights = len(step.node.applications[0].weights)
+        slot, what = (slot - weights, "input") if slot >= weights else (slot, "weight")
+    return f"{ORDINALS[slot]} {what}" if slot < len(ORDINALS) else f"{what} {slot + 1}"
+
+
+def _stroke(contribution: float, top: float) -> float:
+    """Return how thick a wire is: by the root of what it carries of the largest contribution."""
+    size = abs(contribution) / top
+    return 1.2 + 3.3 * min(1.0, size) ** 0.5 if size == size else 2.0
+
+
+def _addition(step: Step, up: str, down: str, local: str) -> str:
+    """Return in words what a step adds to the grad of its parent."""
+    if step.upstream == 0.0:
+        return f"{up}.grad is 0, so nothing is passed on"
     product = f"{text(step.upstream)} × {local} = " if not isinstance(step.node, Group) else ""
-    tip += (
-        f"; it adds {product}{text(step.contribution)} to {down}.grad"
-        if step.upstream != 0.0
-        else f"; {up}.grad is 0, so nothing is passed on"
-    )
-    size = abs(step.contribution) / top
-    stroke = 1.2 + 3.3 * min(1.0, size) ** 0.5 if size == size else 2.0
-    words = signed(step.contribution) + " + …" * isinstance(step, UNSENT)
-    return Pill(
-        step,
-        child,
-        parent,
-        local,
-        words,
-        sign(step.contribution),
-        stroke,
-        printable(tip, 400),
-        edges=edges,
-    )
+    return f"it adds {product}{text(step.contribution)} to {down}.grad"
 
 
 def _sent(step: Step) -> bool:
@@ -488,14 +517,18 @@ def _rule(step: Step, child: str) -> str:
     """The rule that gave the local derivative, in symbols: `b = ` at a product with b; "" where it says no more."""
     if isinstance(step.node, Group) or len(step.node.parents) > 4:
         return ""
-    names = [printable(name(parent), 20) for parent in step.node.parents]
-    formula = slopes(step.node.operation, names, child)[step.slot]
-    return "" if formula in ("?", text(step.local)) else f"{formula} = "
+    parents = [symbol(parent) for parent in step.node.parents]
+    names = [Symbol(printable(parent.text, 20), parent.precedence) for parent in parents]
+    found = derivatives(step.node.operation, names, child)
+    slope = found[step.slot] if found else None
+    if not isinstance(slope, Symbol) or slope.text.replace("-", MINUS) == text(step.local):
+        return ""
+    return f"{slope.inside(SUM)} = "
 
 
 def _summary(cards: dict[Any, Card], pills: list[Pill], state: str) -> str:
     """The picture in a few sentences, for those who hear it."""
-    sizes = f"{counted(len(cards), 'card')}, {counted(sum(pill.edges for pill in pills), 'edge')}"
+    sizes = f"{plural(len(cards), 'card')}, {plural(sum(pill.edges for pill in pills), 'edge')}"
     if state == "forward only":
         return f"{sizes}. Forward only: backward() has not been called."
     leaves = [card for node, card in cards.items() if not node.parents and card.title][:12]

@@ -16,6 +16,7 @@ from .layered import Placed, Point
 from .scene import Card, Pill, Scene, chip_width, summed
 
 MARGIN = 16.0
+CELL = 700.0  # the width of a notebook's cell on a small screen
 LIGHT = {
     "bg": "#fbfaf7",
     "ink": "#1f2430",

@@ -1,0 +1,56 @@
+r"""Text for people: numbers in four digits, counts, widths, and no character that does harm.
+
+>>> number(-6.0), number(0.0013407), plural(2, "edge"), columns("梯度")
+('-6', '0.001341', '2 edges', 4)
+>>> printable("red \x1b[31m")
+'red �[31m'
+"""
+
+import re
+from unicodedata import combining, east_asian_width
+
+from .types import Node
+
+# Controls, marks and overrides of direction, separators of lines, halves of surrogate pairs, and
+# two code points that XML forbids.
+_HARMFUL = re.compile(
+    "[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u206f\ud800-\udfff\ufffe\uffff]"
+)
+
+
+def printable(text: str, limit: int = 60) -> str:
+    """Return `text` with every harmful character as U+FFFD, cut after `limit` characters.
+
+    All text that somebody else chose goes through here on its way to a terminal, a page or a file:
+    labels, the symbols of operations, the names of files.
+
+    >>> printable("A" * 100, limit=5)
+    'AAAA…'
+    """
+    return _HARMFUL.sub("\ufffd", text if len(text) <= limit else text[: limit - 1] + "…")
+
+
+def number(x: float) -> str:
+    """Return four significant digits of `x`, a whole number without a point."""
+    return f"{x:.4g}"
+
+
+def plural(count: int, one: str, several: str = "") -> str:
+    """Return a count and its noun.
+
+    >>> plural(1, "leaf", "leaves"), plural(2000, "step")
+    ('1 leaf', '2,000 steps')
+    """
+    return f"{count:,} {one if count == 1 else several or one + 's'}"
+
+
+def columns(text: str) -> int:
+    """Return how many columns of a terminal `text` takes: two for a CJK character."""
+    return sum(2 if east_asian_width(c) in "WF" else not combining(c) for c in text)
+
+
+def describe(node: Node) -> str:
+    """Return the repr of a node: its label, its operation and its numbers, never its parents."""
+    parts = [node.label, node.operation.symbol] if node.operation else [node.label or "Value"]
+    name = "=".join(printable(part) for part in parts if part)
+    return f"{name}(data={number(node.data)}, grad={number(node.grad)})"
