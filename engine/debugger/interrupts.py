@@ -1,10 +1,10 @@
-"""Ctrl-C while the debugger is at work: a run stops after its step, a prompt is asked again.
+"""Ctrl-C while the debugger is at work: a run stops after its step, a command leads to the prompt.
 
 Python's own answer to Ctrl-C, an exception at whatever instruction is being executed, would end a
 script, or a move between its two halves. Here it sets a flag that a run reads after every step, and
-a script at its next backward(). A second Ctrl-C before the flag is read is Python's own again.
+a script at its next backward(). A second Ctrl-C in the script is Python's own again.
 
->>> with Interrupts() as interrupts:
+>>> with Interrupts("run") as interrupts:
 ...     signal.raise_signal(signal.SIGINT)
 ...     interrupts.taken(), interrupts.taken()
 (True, False)
@@ -23,19 +23,19 @@ HINT = b"\nCtrl-C: stops at the next backward(); once more ends the script\n"
 
 
 class Interrupts:
-    """A context in which Ctrl-C sets a flag; at a prompt it raises KeyboardInterrupt.
+    """A context in which Ctrl-C does what the mode asks for.
 
-    `mode` says what the program does: a script of the user's runs, a command is worked on, steps
-    are taken (nothing but the flag can come of Ctrl-C then), or a person is asked. `error`, once it
-    is set, is what a signal raises. Only the main thread hears of signals: in another the context
-    does nothing.
+    In mode "run", steps are taken, and a flag is set. In mode "script" a script of the user's runs:
+    a flag is set at first, then KeyboardInterrupt is raised. In the modes "command" and "prompt" it
+    is raised at once. `error`, once it is set, is what a signal raises. Only the main thread hears
+    of signals: in another the context does nothing.
     """
 
     def __init__(self, mode: Mode = "command"):
         self.mode: Mode = mode
         self.error: type[BaseException] | None = None
         self._pending = False
-        self._thread = 0  # the thread that asks, in mode "prompt"
+        self._thread = 0  # the one that has set the mode
         self._before: Any = None
 
     def __enter__(self) -> "Interrupts":
@@ -58,8 +58,9 @@ class Interrupts:
         return pending
 
     def switch(self, mode: Mode) -> None:
-        """Set the mode; in mode "prompt" it is this thread that asks."""
+        """Set the mode; what was pressed before a prompt is forgotten there."""
         self._thread, self.mode = threading.get_ident(), mode
+        self._pending = self._pending and mode != "prompt"
 
     @contextmanager
     def during(self, mode: Mode) -> Iterator[None]:
@@ -76,11 +77,11 @@ class Interrupts:
             raise self.error
         if self._before == signal.SIG_IGN:  # as in what a shell runs in the background
             return
-        if self.mode == "prompt":
+        if self.mode in ("command", "prompt"):
             if self._thread == threading.get_ident():
-                self.mode = "command"
+                self.mode = "run"  # until the prompt is there again
                 raise KeyboardInterrupt
-        elif self._pending and self.mode != "run":
+        elif self._pending and self.mode == "script":
             raise KeyboardInterrupt
         else:
             self._pending = True

@@ -87,10 +87,10 @@ class GradPdb(pdb.Pdb):
 
     def lookupmodule(self, filename: str) -> str | None:
         """Find engine/backward.py wherever the engine is installed."""
-        found: str | None = super().lookupmodule(filename)
+        path: str | None = super().lookupmodule(filename)
         folder = os.path.dirname(os.path.dirname(_LOOP.co_filename))
         beside = os.path.join(folder, filename)
-        return found or (beside if os.path.isfile(beside) else None)
+        return path or (beside if os.path.isfile(beside) else None)
 
 
 def _runs_cells(frame: FrameType | None) -> bool:

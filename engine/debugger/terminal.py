@@ -18,6 +18,7 @@ import cmd
 import linecache
 import sys
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -129,15 +130,16 @@ class Debugger(cmd.Cmd):
 
     def interact(self) -> None:
         """Write what there is to know at first, then do as the lines of input say."""
-        self.open()
-        if self.first_stop:
-            self.report(self.first_stop)
+        with suppress(KeyboardInterrupt):
+            self.open()
+            if self.first_stop:
+                self.report(self.first_stop)
         while True:
             try:
                 self.cmdloop()
                 return
             except KeyboardInterrupt:
-                self.interrupts.switch("command")
+                self.interrupts.switch("run")
                 self.say("")
 
     def preloop(self) -> None:
