@@ -7,6 +7,7 @@
 
 from collections.abc import Callable
 from functools import lru_cache
+from inspect import Signature, signature
 from typing import TYPE_CHECKING, Any, overload
 
 from .real import real
@@ -27,8 +28,6 @@ class Operation:
     slopes even where the value is nan. What the rule gives is the expert's VJP, before grad times it.
     """
 
-    __slots__ = ("arity", "domain", "forward", "name", "parameters", "rule", "symbol")
-
     def __init__(
         self, name: str, symbol: str, forward: Forward, rule: Rule, parameters: tuple[float, ...] = (),
         *, arity: int | None = -1, domain: bool = True,
@@ -37,6 +36,11 @@ class Operation:
         self.parameters, self.domain = parameters, domain
         code = rule.__code__  # it takes z and the operands; flag 4: any number of them
         self.arity = arity if arity != -1 else None if code.co_flags & 4 else code.co_argcount - 1
+        operands = [*signature(rule, follow_wrapped=False).parameters.values()][1:]
+        self.__signature__ = Signature(operands)  # what help() and editors show
+        self.__doc__ = (
+            f"Return {name} of plain numbers as a float, with a Value among them a Value."
+        )
 
     @overload
     def __call__(self, *operands: float) -> float: ...  # type: ignore[overload-overlap]
