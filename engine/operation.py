@@ -36,8 +36,6 @@ class Operation:
         self.parameters, self.domain = parameters, domain
         code = rule.__code__  # it takes z and the operands; flag 4: any number of them
         self.arity = arity if arity != -1 else None if code.co_flags & 4 else code.co_argcount - 1
-        operands = [*signature(rule, follow_wrapped=False).parameters.values()][1:]
-        self.__signature__ = Signature(operands)  # what help() and editors show
         self.__doc__ = (
             f"Return {name} of plain numbers as a float, with a Value among them a Value."
         )
@@ -61,6 +59,13 @@ class Operation:
             if operand.__class__ is not float and hasattr(operand, "apply_operation"):
                 return operand.apply_operation(self, operands)
         return self.forward(*map(real, operands))
+
+    def __getattr__(self, name: str) -> Any:
+        """Return the signature that help() and notebooks show: the rule's without z."""
+        if name != "__signature__":
+            return object.__getattribute__(self, name)  # which raises AttributeError
+        operands = [*signature(self.rule, follow_wrapped=False).parameters.values()][1:]
+        return Signature([operand.replace(annotation=Signature.empty) for operand in operands])
 
     def __repr__(self) -> str:
         return f"<operation {self.name}{self.parameters or ''}>"

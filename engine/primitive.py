@@ -36,6 +36,8 @@ _BUILT_IN = {
 class Primitive(Operation):
     """An operation that a user made. What its rule returns is checked."""
 
+    __signature__: inspect.Signature
+
 
 @overload
 def primitive(
