@@ -16,7 +16,7 @@ forward sweep. A function f that is passed in is called as f(*xs).
 
 import math
 from collections.abc import Callable, Iterable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from .explain import stale
 from .forward import forward
@@ -27,6 +27,9 @@ from .operations import share, where
 from .real import real
 from .sums import weighted_sum
 from .value import Value, lift
+
+if TYPE_CHECKING:
+    from .types import Number
 
 
 def gradient(root: Value, wrt: Iterable[Value]) -> list[Value]:
@@ -102,7 +105,7 @@ def _refuse_stale(order: list[Value]) -> None:
         )
 
 
-def derivative(f: Callable[[Any], Any], n: int = 1) -> Callable[[Any], Any]:
+def derivative(f: Callable[[Any], Any], n: int = 1) -> "Callable[[Number], Any]":
     """Return the n-th derivative of a function of one number, itself such a function.
 
     >>> derivative(lambda x: x ** 4, n=2)(3.0)
@@ -119,7 +122,7 @@ def derivative(f: Callable[[Any], Any], n: int = 1) -> Callable[[Any], Any]:
     if n < 0:
         raise ValueError(f"the {n}-th derivative: n counts how often to differentiate, from 0")
 
-    def slope(x: Any) -> Any:
+    def slope(x: "Number") -> Any:
         point = _own_point(x)
         result = lift(f(point))
         for _ in range(n):
@@ -130,7 +133,7 @@ def derivative(f: Callable[[Any], Any], n: int = 1) -> Callable[[Any], Any]:
     return slope
 
 
-def jacobian(f: Callable[..., Any], xs: Iterable[Any]) -> list[list[Value]]:
+def jacobian(f: Callable[..., Any], xs: "Iterable[Number]") -> list[list[Value]]:
     """Return the derivative of every output of f(*xs) by every x, as Values: a row an output.
 
     >>> rows = jacobian(lambda x, y: [x * y, x + y], [3.0, 4.0])
@@ -145,7 +148,7 @@ def jacobian(f: Callable[..., Any], xs: Iterable[Any]) -> list[list[Value]]:
     return [gradient(lift(output), points) for output in rows]
 
 
-def hessian(f: Callable[..., Any], xs: Iterable[Any]) -> list[list[Value]]:
+def hessian(f: Callable[..., Any], xs: "Iterable[Number]") -> list[list[Value]]:
     """Return the second derivatives of f(*xs), one number, by every pair of arguments, as Values.
 
     >>> rows = hessian(lambda x, y: x * x * y, [3.0, 4.0])
@@ -159,7 +162,7 @@ def hessian(f: Callable[..., Any], xs: Iterable[Any]) -> list[list[Value]]:
 
 
 def hessian_vector_product(
-    f: Callable[..., Any], xs: Iterable[Any], vector: Iterable[Any]
+    f: Callable[..., Any], xs: "Iterable[Number]", vector: "Iterable[Number]"
 ) -> list[Value]:
     """Return the Hessian of f(*xs) times a vector, by the gradient of (gradient · vector).
 
@@ -175,7 +178,9 @@ def hessian_vector_product(
     return gradient(lift(weighted_sum(vector, slopes)), points)
 
 
-def jvp(f: Callable[..., Any], xs: Iterable[Any], vector: Iterable[Any]) -> tuple[Any, Any]:
+def jvp(
+    f: Callable[..., Any], xs: "Iterable[Number]", vector: "Iterable[Number]"
+) -> tuple[Any, Any]:
     """Return f(*xs) and its derivative along `vector`: the Jacobian times the vector, in one sweep.
 
     >>> jvp(lambda x, y: x * y, [3.0, 4.0], [1.0, 0.5])

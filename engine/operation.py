@@ -7,6 +7,7 @@
 
 from collections.abc import Callable
 from functools import lru_cache
+from inspect import Signature, signature
 from typing import TYPE_CHECKING, Any, overload
 
 from .real import real
@@ -27,8 +28,6 @@ class Operation:
     slopes even where the value is nan. What the rule gives is the expert's VJP, before grad times it.
     """
 
-    __slots__ = ("arity", "domain", "forward", "name", "parameters", "rule", "symbol")
-
     def __init__(
         self, name: str, symbol: str, forward: Forward, rule: Rule, parameters: tuple[float, ...] = (),
         *, arity: int | None = -1, domain: bool = True,
@@ -37,6 +36,9 @@ class Operation:
         self.parameters, self.domain = parameters, domain
         code = rule.__code__  # it takes z and the operands; flag 4: any number of them
         self.arity = arity if arity != -1 else None if code.co_flags & 4 else code.co_argcount - 1
+        self.__doc__ = (
+            f"Return {name} of plain numbers as a float, with a Value among them a Value."
+        )
 
     @overload
     def __call__(self, *operands: float) -> float: ...  # type: ignore[overload-overlap]
@@ -57,6 +59,13 @@ class Operation:
             if operand.__class__ is not float and hasattr(operand, "apply_operation"):
                 return operand.apply_operation(self, operands)
         return self.forward(*map(real, operands))
+
+    def __getattr__(self, name: str) -> Any:
+        """Return the signature that help() and notebooks show: the rule's without z."""
+        if name != "__signature__":
+            return object.__getattribute__(self, name)  # which raises AttributeError
+        operands = [*signature(self.rule, follow_wrapped=False).parameters.values()][1:]
+        return Signature([operand.replace(annotation=Signature.empty) for operand in operands])
 
     def __repr__(self) -> str:
         return f"<operation {self.name}{self.parameters or ''}>"

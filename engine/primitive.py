@@ -16,7 +16,7 @@ differentiated again: write it with the engine's functions (engine.exp, not math
 
 import inspect
 from collections.abc import Callable
-from typing import Any
+from typing import Any, overload
 
 from .functions import clamp, elu, leaky_relu
 from .operation import FAMILIES, OPERATIONS, Operation, Rule
@@ -36,11 +36,21 @@ _BUILT_IN = {
 class Primitive(Operation):
     """An operation that a user made. What its rule returns is checked."""
 
+    __signature__: inspect.Signature
 
+
+@overload
+def primitive(
+    forward: Callable[..., float], *, rule: Callable[..., Any], symbol: str | None = None
+) -> Primitive: ...
+@overload
+def primitive(
+    forward: None = None, *, rule: Callable[..., Any], symbol: str | None = None
+) -> Callable[[Callable[..., float]], Primitive]: ...
 def primitive(
     forward: Callable[..., float] | None = None,
     *,
-    rule: Callable[..., Any] | None = None,
+    rule: Any = None,
     symbol: str | None = None,
 ) -> Any:
     """Make an operation of a function on floats: `@engine.primitive(rule=…)` in front of it.
@@ -73,7 +83,7 @@ def primitive(
     made = Primitive(
         name, symbol or name, _forward(forward, name), _rule(rule, name, arity), arity=arity
     )
-    made.__doc__ = forward.__doc__
+    made.__doc__, made.__signature__ = forward.__doc__, inspect.signature(forward)
     return made
 
 

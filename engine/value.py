@@ -12,7 +12,7 @@ from importlib import import_module
 from math import inf
 from operator import attrgetter
 from sys import _getframe as _frame
-from types import CodeType, FrameType
+from types import FrameType
 from typing import TYPE_CHECKING, Any
 
 from . import graph, operations
@@ -24,7 +24,10 @@ from .real import real
 if TYPE_CHECKING:
     from .explain import Step
     from .location import Site
+    from .methods import Methods
     from .types import Number
+else:
+    Methods = object  # methods.pyi tells editors and type checkers what the class gets in a loop
 
 _MAKERS = "value operation operations functions sums calculus check primitive"  # on a user's behalf
 _ENGINE = {f"{__file__.removesuffix('value.py')}{name}.py" for name in _MAKERS.split()}
@@ -104,7 +107,7 @@ def outside(frame: Any) -> FrameType:
     return frame
 
 
-class Value:
+class Value(Methods):
     """A number in a graph: its `data`, its `grad`, and, unless it is a leaf, how it came about.
 
     >>> x = Value(2, label="x")
@@ -123,18 +126,8 @@ class Value:
     # One object a node: Python's garbage collector walks every object of a growing graph, again and
     # again. Two operands stand in _first and _second, their numbers in _x and _y, the result in _z. For
     # any other count _second is None, and _first and _x are tuples. _code and _offset are the place.
-    if TYPE_CHECKING:
-        data: float
-        label: str
-        operation: Operation | None
-        _first: Any
-        _second: Any
-        _x: Any
-        _y: Any
-        _code: CodeType | None
-    else:
-        __slots__ = ("_data", "grad", "_label", "operation", "_first", "_second", "_x", "_y", "_z",
-                     "_code", "_offset")  # fmt: skip
+    __slots__ = ("_data", "grad", "_label", "operation", "_first", "_second", "_x", "_y", "_z",
+                 "_code", "_offset")  # fmt: skip
     __array_ufunc__ = None  # NumPy leaves `numpy.float64(2) * value` to us
     constant = False
 
@@ -152,22 +145,23 @@ class Value:
         return make(operation, parents, xs, operation.forward(*xs), outside(_frame(1)))
 
     # fmt: off
-    __add__, __radd__ = binary(operations.add)
-    __sub__, __rsub__ = binary(operations.subtract)
-    __mul__, __rmul__ = binary(operations.multiply)
-    __truediv__, __rtruediv__ = binary(operations.divide)
-    __floordiv__, __rfloordiv__ = binary(operations.floor_divide)
-    __mod__, __rmod__ = binary(operations.modulo)
-    __rpow__ = binary(operations.raise_to)[1]
-    __lt__, __gt__ = binary(operations.less)[0], binary(operations.greater)[0]
-    __le__, __ge__ = binary(operations.less_equal)[0], binary(operations.greater_equal)[0]
-    __neg__, __abs__ = unary("negative absolute")
-    exp, exp2, expm1, log, log2, log10, log1p = unary("exp exp2 expm1 log log2 log10 log1p")
-    sqrt, cbrt, square, reciprocal, erf, erfc = unary("sqrt cbrt square reciprocal erf erfc")
-    sin, cos, tan, asin, acos, atan = unary("sin cos tan asin acos atan")
-    sinh, cosh, tanh, asinh, acosh, atanh = unary("sinh cosh tanh asinh acosh atanh")
-    sigmoid, softplus, relu, silu, gelu = unary("sigmoid softplus relu silu gelu")
-    step, sign, floor, ceil, trunc = unary("step sign floor ceil trunc")
+    if not TYPE_CHECKING:
+        __add__, __radd__ = binary(operations.add)
+        __sub__, __rsub__ = binary(operations.subtract)
+        __mul__, __rmul__ = binary(operations.multiply)
+        __truediv__, __rtruediv__ = binary(operations.divide)
+        __floordiv__, __rfloordiv__ = binary(operations.floor_divide)
+        __mod__, __rmod__ = binary(operations.modulo)
+        __rpow__ = binary(operations.raise_to)[1]
+        __lt__, __gt__ = binary(operations.less)[0], binary(operations.greater)[0]
+        __le__, __ge__ = binary(operations.less_equal)[0], binary(operations.greater_equal)[0]
+        __neg__, __abs__ = unary("negative absolute")
+        exp, exp2, expm1, log, log2, log10, log1p = unary("exp exp2 expm1 log log2 log10 log1p")
+        sqrt, cbrt, square, reciprocal, erf, erfc = unary("sqrt cbrt square reciprocal erf erfc")
+        sin, cos, tan, asin, acos, atan = unary("sin cos tan asin acos atan")
+        sinh, cosh, tanh, asinh, acosh, atanh = unary("sinh cosh tanh asinh acosh atanh")
+        sigmoid, softplus, relu, silu, gelu = unary("sigmoid softplus relu silu gelu")
+        step, sign, floor, ceil, trunc = unary("step sign floor ceil trunc")
     # fmt: on
 
     def __pow__(self, exponent: "Number") -> "Value":
