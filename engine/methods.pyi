@@ -8,7 +8,7 @@ from .types import Number
 from .value import Value
 
 class Methods:
-    """What Value has by assignment: its slots, and the methods that value.py makes in a loop."""
+    """What Value gets by assignment: its slots, and the methods that value.py makes in a loop."""
 
     data: float
     grad: float
@@ -19,6 +19,10 @@ class Methods:
     _x: Any
     _y: Any
     _code: CodeType | None
+
+    @property
+    def parents(self) -> tuple[Value, ...]:
+        """The operands in order, duplicates kept; none at a leaf."""
 
     def __add__(self, other: Number) -> Value:
         """Return self + other."""

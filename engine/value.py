@@ -162,6 +162,7 @@ class Value(Methods):
         sinh, cosh, tanh, asinh, acosh, atanh = unary("sinh cosh tanh asinh acosh atanh")
         sigmoid, softplus, relu, silu, gelu = unary("sigmoid softplus relu silu gelu")
         step, sign, floor, ceil, trunc = unary("step sign floor ceil trunc")
+        parents = property(graph.parents)
     # fmt: on
 
     def __pow__(self, exponent: "Number") -> "Value":
@@ -181,7 +182,6 @@ class Value(Methods):
 
     backward = backward
     local_derivatives = graph.local_derivatives
-    parents = property(graph.parents)
 
     def steps(self) -> "Iterator[Step]":
         """Return every contribution of the backward pass in order, as data; touch no grad."""
@@ -241,7 +241,7 @@ class Value(Methods):
         return type(self), (self._data, self.label), own
 
     # Names of the micrograd lecture, for notebooks that walk the graph themselves.
-    _prev = parents
+    _prev = property(graph.parents)
     _op = property(lambda self: self.operation.symbol if self.operation else "")
 
     def _backward(self) -> None:
