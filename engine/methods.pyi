@@ -1,5 +1,5 @@
-# What type checkers and editors are shown of the methods that value.py makes in a loop: a signature and
-# a line each. Nothing here runs; tests/test_types.py compares it with what does.
+# What type checkers and editors are shown of the methods that value.py makes in a loop: a signature
+# and a line each. Nothing here runs; tests/test_types.py compares it with what does.
 from types import CodeType
 from typing import Any
 
