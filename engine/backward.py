@@ -17,7 +17,7 @@ from .graph import prepared
 
 
 def backward(root: Any) -> None:
-    """Add to every leaf's grad the derivative of `root` by that leaf; interior grads are made afresh.
+    """Add to every leaf's grad the derivative of `root` by that leaf; interior grads start at 0.
 
     Reverse-mode automatic differentiation: `grad` is the expert's adjoint, a `contribution` one
     term of a vector-Jacobian product. Griewank and Walther, Evaluating Derivatives, 2008, ch. 3.

@@ -73,7 +73,7 @@ def _pass_on(node: Value, grads: dict[Value, Value], leading: set[Value], record
 
 
 def _slopes(node: Value) -> tuple[Any, ...]:
-    """Return the rule at the node and its parents themselves; nan where a function's value is nan."""
+    """Return the rule at the node and its parents themselves; nan where the value is nan."""
     operation = node.operation
     assert operation is not None
     if node.data != node.data and operation.domain:
@@ -117,7 +117,8 @@ def derivative(f: Callable[[Any], Any], n: int = 1) -> "Callable[[Number], Any]"
     _check(f)
     if not isinstance(n, int):
         raise TypeError(
-            f"derivative counts how often to differentiate, n=1, not {n!r}: write derivative(f)(3.0)"
+            f"derivative counts how often to differentiate, n=1, not {n!r}: "
+            "write derivative(f)(3.0)"
         )
     if n < 0:
         raise ValueError(f"the {n}-th derivative: n counts how often to differentiate, from 0")
@@ -166,7 +167,8 @@ def hessian_vector_product(
 ) -> list[Value]:
     """Return the Hessian of f(*xs) times a vector, by the gradient of (gradient · vector).
 
-    >>> [entry.data for entry in hessian_vector_product(lambda x, y: x * x * y, [3.0, 4.0], [1.0, -1.0])]
+    >>> product = hessian_vector_product(lambda x, y: x * x * y, [3.0, 4.0], [1.0, -1.0])
+    >>> [entry.data for entry in product]
     [2.0, 6.0]
 
     Costs about two gradients whatever the number of arguments. Raises ValueError where the lengths
@@ -241,7 +243,7 @@ def _product(tangent: Value, local: Any) -> Value:
 
 
 def _own_point(x: Any) -> Value:
-    """Return a point for one argument alone: f may use the Value x elsewhere, and there it stands still."""
+    """Return a point for one argument alone: where f uses the Value x elsewhere, x stands still."""
     return x * 1.0 if isinstance(x, Value) else Value(x)
 
 
@@ -266,6 +268,6 @@ def _refuse_lengths(vector: list[Any], xs: list[Any]) -> None:
 def _check(f: Any) -> None:
     if not callable(f):
         raise TypeError(
-            f"this takes a function, such as lambda x: x * x, and not {f!r}: for the derivatives of a "
-            "Value that is there already, write gradient(root, [x])"
+            f"this takes a function, such as lambda x: x * x, and not {f!r}: for the derivatives "
+            "of a Value that is there already, write gradient(root, [x])"
         )

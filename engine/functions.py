@@ -62,7 +62,9 @@ def clamp(x: float, low: float = -inf, high: float = inf) -> float: ...
 @overload
 def clamp(x: "Value", low: float = -inf, high: float = inf) -> "Value": ...
 def clamp(x: Any, low: float = -inf, high: float = inf) -> Any:
-    """Return x, but not below low nor above high. Raises ValueError where low > high, or one is nan.
+    """Return x, but not below low nor above high.
+
+    Raises ValueError where low > high, or one is nan.
 
     >>> clamp(7.0, 0.0, 1.0)
     1.0

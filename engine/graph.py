@@ -26,7 +26,7 @@ def listening() -> list[Any]:
 
 
 def parents(node: "Value") -> "tuple[Value, ...]":
-    """The operands in order, duplicates kept; none at a leaf."""
+    """Return the operands in order, duplicates kept; none at a leaf."""
     return node._first if node._second is None else (node._first, node._second)
 
 
@@ -87,7 +87,7 @@ def topological_order(root: "Value") -> "tuple[list[Value], list[Value]]":
 
 
 class prepared:
-    """A graph made ready for one backward sweep: `with prepared(root) as order: …`
+    """A graph made ready for one backward sweep, as in `with prepared(root) as order: …`.
 
     Interior grads start at 0, the root's at 1.0, the seed; leaves accumulate. If the sweep fails,
     leaves are put back, the interior is cleared, and the error says where the node was made.

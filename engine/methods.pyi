@@ -1,5 +1,5 @@
-# What type checkers and editors are shown of the methods that value.py makes in a loop: a signature and
-# a line each. Nothing here runs; tests/test_types.py compares it with what does.
+# What type checkers and editors are shown of the methods that value.py makes in a loop: a signature
+# and a line each. Nothing here runs; tests/test_types.py compares it with what does.
 from types import CodeType
 from typing import Any
 
@@ -8,7 +8,7 @@ from .types import Number
 from .value import Value
 
 class Methods:
-    """What Value has by assignment: its slots, and the methods that value.py makes in a loop."""
+    """What Value gets by assignment: its slots, and the methods that value.py makes in a loop."""
 
     data: float
     grad: float
@@ -19,6 +19,10 @@ class Methods:
     _x: Any
     _y: Any
     _code: CodeType | None
+
+    @property
+    def parents(self) -> tuple[Value, ...]:
+        """The operands in order, duplicates kept; none at a leaf."""
 
     def __add__(self, other: Number) -> Value:
         """Return self + other."""

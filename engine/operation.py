@@ -1,4 +1,4 @@
-"""What a primitive is: a forward on floats and a rule, entered as a row into the table of operations.py.
+"""What a primitive is: a forward on floats and a rule, entered as a row into operations.py.
 
 >>> from engine.operations import multiply
 >>> multiply(3.0, 4.0), multiply.rule(12.0, 3.0, 4.0), multiply.symbol, multiply.arity
@@ -23,14 +23,14 @@ Rule = Callable[..., tuple[Any, ...]]
 class Operation:
     """A primitive: called with plain numbers it returns a float, with a Value among them a Value.
 
-    `arity` is the number of operands (None: any), `parameters` the plain numbers that belong to the
-    operation itself, as 3.0 does in x**3. `domain` is False for arithmetic and selection, which have
-    slopes even where the value is nan. What the rule gives is the expert's VJP, before grad times it.
+    `arity` is the number of operands (None: any), `parameters` the plain numbers of the operation
+    itself, as 3.0 is in x**3. `domain` is False for arithmetic and selection, which have
+    slopes even where the value is nan. grad times what the rule returns is the expert's VJP.
     """
 
     def __init__(
-        self, name: str, symbol: str, forward: Forward, rule: Rule, parameters: tuple[float, ...] = (),
-        *, arity: int | None = -1, domain: bool = True,
+        self, name: str, symbol: str, forward: Forward, rule: Rule,
+        parameters: tuple[float, ...] = (), *, arity: int | None = -1, domain: bool = True,
     ):  # fmt: skip
         self.name, self.symbol, self.forward, self.rule = name, symbol, forward, named(rule, name)
         self.parameters, self.domain = parameters, domain
@@ -51,7 +51,7 @@ class Operation:
         return self.forward(*operands) if len(operands) == self.arity else self.apply(operands)
 
     def apply(self, operands: tuple[Any, ...]) -> Any:
-        """Return a float for plain numbers; an operand that defines `apply_operation` handles the call."""
+        """Return a float for plain numbers; an operand with `apply_operation` handles the call."""
         if self.arity not in (None, len(operands)):
             count = f"{self.arity} operand{'s' * (self.arity != 1)}"
             raise TypeError(f"{self.name} takes {count}, not {len(operands)}")
@@ -89,7 +89,7 @@ def function(name: str, forward: Forward, rule: Rule) -> Operation:
 
 
 def family(key: str, name: str, forward: Forward, rule: Rule) -> Callable[..., Operation]:
-    """Enter operations that differ by plain numbers, which forward and rule take after the operand."""
+    """Enter operations that differ by plain numbers, which come after the operand."""
 
     @lru_cache(maxsize=1024)
     def member(*parameters: float) -> Operation:

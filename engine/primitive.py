@@ -1,4 +1,4 @@
-"""Operations of your own: a forward on floats and a rule, and they draw, step and differentiate like ours.
+"""Operations of your own: a forward on floats and a rule; all tools work with them as with ours.
 
 >>> from engine import Value, derivative
 >>> @primitive(rule=lambda z, x: (3.0 * x * x,))
@@ -70,8 +70,8 @@ def primitive(
     name = getattr(forward, "__name__", "")
     if rule is None:
         raise TypeError(
-            f"{name or repr(forward)} has no rule: write @engine.primitive(rule=lambda z, x: (…,)) in "
-            "front of it, with a derivative for each operand"
+            f"{name or repr(forward)} has no rule: write @engine.primitive(rule=lambda z, x: (…,)) "
+            "in front of it, with a derivative for each operand"
         )
     _check_name(name)
     arity = _operands(forward, name, 0)

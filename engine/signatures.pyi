@@ -1,5 +1,5 @@
-# What type checkers and editors are shown of the functions that are rows of operations.py: a signature
-# and a line each. Nothing here runs; tests/test_types.py compares it with what does.
+# What type checkers and editors are shown of the functions that are rows of operations.py: a
+# signature and a line each. Nothing here runs; tests/test_types.py compares it with what does.
 # mypy: disable-error-code=override
 from typing import overload
 

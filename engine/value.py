@@ -53,7 +53,7 @@ def make(
 def binary(
     operation: Operation,
 ) -> "tuple[Callable[[Value, Number], Value], Callable[[Value, Number], Value]]":
-    """Return an operator and its reflection, for `2.0 - value`: `make` again, unrolled for speed."""
+    """Return an operator and its reflection, for `2.0 - value`: `make`, unrolled for speed."""
     forward = operation.forward
 
     def operator(self: "Value", other: Any, depth: int = 1) -> "Value":
@@ -92,7 +92,7 @@ def unary(names: str) -> "list[Callable[[Value], Value]]":
 
 
 def announce(node: "Value", frame: FrameType) -> None:
-    """Tell this thread's listeners. (The engine listens where it makes nodes for a user by itself.)"""
+    """Tell this thread's listeners; the engine listens where it makes nodes on a user's behalf."""
     if heard := listening():
         frame = outside(frame)
         node._code, node._offset = frame.f_code, frame.f_lasti
@@ -116,16 +116,16 @@ class Value(Methods):
     ((x(data=2, grad=0),), (12.0,))
 
     `data` is the expert's primal; `grad`, the adjoint or cotangent, is the derivative of the last
-    root of `backward()` by it, at a leaf the sum over all calls. `parents` are the operands in order,
-    duplicates kept; `local_derivatives()` gives the slope along each. A leaf has none, and None for
-    `operation`; it is `constant` if it was a plain number that met a Value. `==` and `hash` go by
-    identity; `<`, `<=`, `>`, `>=` give Values, 1.0 or 0.0. Raises TypeError for anything but a real
-    number, and for a label that is not a str.
+    root of `backward()` by it, at a leaf the sum over all calls. `parents` are the operands in
+    order, duplicates kept; `local_derivatives()` gives the slope along each. A leaf has none, and
+    None for `operation`; it is `constant` if it was a plain number that met a Value. `==` and `hash`
+    go by identity; `<`, `<=`, `>`, `>=` give Values, 1.0 or 0.0. Raises TypeError for anything but
+    a real number, and for a label that is not a str.
     """
 
     # One object a node: Python's garbage collector walks every object of a growing graph, again and
-    # again. Two operands stand in _first and _second, their numbers in _x and _y, the result in _z. For
-    # any other count _second is None, and _first and _x are tuples. _code and _offset are the place.
+    # again. Two operands stand in _first and _second, their numbers in _x and _y, the result in _z.
+    # For any other count _second is None, _first and _x are tuples. _code, _offset: the place.
     __slots__ = ("_data", "grad", "_label", "operation", "_first", "_second", "_x", "_y", "_z",
                  "_code", "_offset")  # fmt: skip
     __array_ufunc__ = None  # NumPy leaves `numpy.float64(2) * value` to us
@@ -162,10 +162,11 @@ class Value(Methods):
         sinh, cosh, tanh, asinh, acosh, atanh = unary("sinh cosh tanh asinh acosh atanh")
         sigmoid, softplus, relu, silu, gelu = unary("sigmoid softplus relu silu gelu")
         step, sign, floor, ceil, trunc = unary("step sign floor ceil trunc")
+        parents = property(graph.parents)
     # fmt: on
 
     def __pow__(self, exponent: "Number") -> "Value":
-        """A plain exponent belongs to the operation, a Value exponent is a parent."""
+        """Return self**exponent: a plain exponent belongs to the operation, a Value is a parent."""
         if isinstance(exponent, Value):
             return operations.raise_to(self, exponent)
         return operations.power_of(exponent)(self)
@@ -181,7 +182,6 @@ class Value(Methods):
 
     backward = backward
     local_derivatives = graph.local_derivatives
-    parents = property(graph.parents)
 
     def steps(self) -> "Iterator[Step]":
         """Return every contribution of the backward pass in order, as data; touch no grad."""
@@ -241,7 +241,7 @@ class Value(Methods):
         return type(self), (self._data, self.label), own
 
     # Names of the micrograd lecture, for notebooks that walk the graph themselves.
-    _prev = parents
+    _prev = property(graph.parents)
     _op = property(lambda self: self.operation.symbol if self.operation else "")
 
     def _backward(self) -> None:
