@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from .location import Site
     from .types import Number
 
-_MAKERS = "value operation operations functions sums calculus check primitive"  # on a user's behalf
+_MAKERS = "value operation operations functions sums calculus check primitive habits"  # on a user's behalf
 _ENGINE = {f"{__file__.removesuffix('value.py')}{name}.py" for name in _MAKERS.split()}
 
 
@@ -135,10 +135,11 @@ class Value:
     else:
         __slots__ = ("_data", "grad", "_label", "operation", "_first", "_second", "_x", "_y", "_z",
                      "_code", "_offset")  # fmt: skip
-    __array_ufunc__ = None  # NumPy leaves `numpy.float64(2) * value` to us
     constant = False
 
-    def __init__(self, data: float, label: str = ""):
+    def __init__(self, data: float, label: str = "", *others: Any):
+        if others:
+            raise _later("habits").no_parents()
         self._data, self.grad, self.label, self.operation = real(data), 0.0, label, None
         self._first, self._second, self._z = (), None, 0.0
         frame = outside(_frame(1))
@@ -206,18 +207,22 @@ class Value:
         try:
             self._data = number if number.__class__ is float else real(number)
         except TypeError as error:
-            name = self.label or f"of {self!r}, made at {self.created_at}, "
-            slip = f"write {self.label or 'p'}.data -= …; " if isinstance(number, Value) else ""
-            raise TypeError(f"{name}.data = …: {slip}{error}") from None
+            raise _later("habits").no_data(self, number, error) from None
 
     def _set_label(self, label: str) -> None:
         if not isinstance(label, str):
-            raise TypeError(f"a label is a str, not {label!r}: write label={str(label)!r}")
+            raise _later("habits").no_label(label)
         self._label = label
 
     if not TYPE_CHECKING:  # the getters are C functions: fast, and no debugger stops in them
         data = property(attrgetter("_data"), _set_data, doc="The number. A leaf's may be changed.")
         label = property(attrgetter("_label"), _set_label, doc="The name in texts and pictures.")
+
+        def __getattr__(self, name: str) -> Any:  # called where there is no such attribute
+            raise _later("habits").no_attribute(self, name)
+
+    def __array_ufunc__(self, ufunc: Any, method: str, *operands: Any, **options: Any) -> Any:
+        return _later("habits").apply_ufunc(ufunc, method, operands, options)
 
     def __repr__(self) -> str:
         return _later("printing").describe(self)
@@ -236,23 +241,18 @@ class Value:
         raise TypeError(f"{self!r} is neither true nor false: compare it (v > 0), or use v.data")
 
     def __float__(self) -> float:
-        remedy = "write v.data for the number, or engine.sin(v) in place of math.sin(v)"
-        raise TypeError(f"{self!r} would lose its graph as a float: {remedy}")
+        raise _later("habits").no_float(self)
 
     def __reduce__(self) -> tuple[Any, ...]:
         if self.parents:
-            what = f"{self!r} can't be copied or pickled without its graph"
-            raise TypeError(f"{what}: take Value(v.data) for a leaf")
+            raise _later("habits").no_copy(self)
         own = getattr(self, "__dict__", None), {"grad": self.grad}
         return type(self), (self._data, self.label), own
 
     # Names of the micrograd lecture, for notebooks that walk the graph themselves.
     _prev = parents
     _op = property(lambda self: self.operation.symbol if self.operation else "")
-
-    def _backward(self) -> None:
-        for parent, local in zip(self.parents, self.local_derivatives() if self.grad else ()):
-            parent.grad += self.grad * local
+    _backward = property(lambda v: _later("habits").send(v), lambda *_: _later("habits").no_rule())
 
 
 class Constant(Value):

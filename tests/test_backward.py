@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 import tracemalloc
+from fractions import Fraction
 
 import hypothesis
 import mpmath
@@ -328,3 +329,36 @@ def test_whole_numbers_are_exact_through_several_losses_and_passes(program, data
         loss.backward()
     first, second = whole_slopes(program, last)[0], whole_slopes(program, other)[0]
     assert [leaf.grad for leaf in made] == [5 * p + 2 * q for p, q in zip(first, second)]
+
+
+def test_a_grad_that_is_no_number_is_named_and_nothing_changes():
+    a, w = Value(2.0, label="a"), Value(3.0, label="w")
+    y = a * w
+    a.grad, w.grad = 1, None
+    for slip in (None, "0", Value(1.0), 1j):
+        w.grad = slip
+        with pytest.raises(TypeError, match=r"^w\.grad is a .*write w\.grad = 0\.0.*zero_grad"):
+            y.backward()
+        assert (a.grad, w.grad, y.grad) == (1, slip, 0.0)
+    unnamed = Value(5.0)
+    unnamed.grad = None
+    with pytest.raises(TypeError, match=r"Value\(5\), made at .*test_backward\.py:\d+: .*p\.grad"):
+        (unnamed * 2.0).backward()
+    with pytest.raises(TypeError, match="is a NoneType"):
+        unnamed.backward()
+
+
+def test_a_grad_of_another_kind_of_number_becomes_a_float():
+    numpy = pytest.importorskip("numpy")
+    for number in (
+        3,
+        True,
+        numpy.float32(0.1),
+        numpy.float64(0.1),
+        numpy.uint8(200),
+        Fraction(1, 4),
+    ):
+        x = Value(2.0)
+        x.grad = number
+        (x * 200.0).backward()
+        assert (type(x.grad), x.grad) == (float, float(number) + 200.0)
