@@ -164,6 +164,7 @@ _ON_FIRST_USE = {  # what needs more than the heart is imported when it is first
 
 def __getattr__(name: str) -> Any:
     if name not in _ON_FIRST_USE:
-        raise AttributeError(f"engine has no {name!r}")
+        instead = import_module("engine.habits").remedy(name)
+        raise AttributeError(f"engine has no {name!r}{instead}")
     found = globals()[name] = getattr(import_module(f"engine.{_ON_FIRST_USE[name]}"), name)
     return found

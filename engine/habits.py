@@ -62,7 +62,6 @@ _OF_THE_ENGINE = {
     "grad": "write engine.gradient(root, [x]), or engine.derivative(f) for a function",
     "value_and_grad": "write engine.record(f, example).value_and_gradient(parameters, rows)",
     "autograd": "write root.backward(), or engine.gradient(root, [x])",
-    "backward": "write root.backward()",
     "jit": "write engine.record(f, example)",
     "manual_seed": "write random.seed(0), or give seed= to a model",
     "detect_anomaly": "write engine.anomaly()",

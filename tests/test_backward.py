@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 import tracemalloc
+from concurrent.futures import ThreadPoolExecutor
 from fractions import Fraction
 
 import hypothesis
@@ -362,3 +363,49 @@ def test_a_grad_of_another_kind_of_number_becomes_a_float():
         x.grad = number
         (x * 200.0).backward()
         assert (type(x.grad), x.grad) == (float, float(number) + 200.0)
+
+
+def test_a_graph_may_be_run_again_with_pytorchs_option_or_without():
+    x = Value(3.0)
+    y = x * x
+    y.backward(retain_graph=True)
+    assert x.grad == 6.0
+    y.backward()
+    assert x.grad == 12.0
+    with pytest.raises(TypeError):
+        y.backward(1.0)
+
+
+def test_threads_that_share_a_graph_are_right_by_steps_and_by_gradient():
+    """Each thread has a root of its own over interior nodes of all: Σ c·h over 40 shared h = sin(k·x)."""
+    x = Value(0.7, label="x")
+    shared = [engine.sin(x * k) for k in range(1, 41)]
+    slope = sum(k * math.cos(0.7 * k) for k in range(1, 41))
+    roots = [engine.total([h * c for h in shared]) for c in range(1, 9)]
+
+    def by_steps(root):
+        return [step.after for step in root.steps() if step.parent is x][-1]
+
+    def by_gradient(root):
+        return engine.gradient(root, [x])[0].data
+
+    def by_a_graph_of_its_own(c):
+        own = Value(0.7)
+        engine.total([engine.sin(own * k) * c for k in range(1, 41)]).backward()
+        return own.grad
+
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)  # threads change places as often as they can
+    try:
+        with ThreadPoolExecutor(8) as pool:
+            for function, arguments in (
+                (by_steps, roots),
+                (by_gradient, roots),
+                (by_a_graph_of_its_own, range(1, 9)),
+            ):
+                for _ in range(5):
+                    results = list(pool.map(function, arguments))
+                    assert results == pytest.approx([c * slope for c in range(1, 9)], rel=1e-12)
+    finally:
+        sys.setswitchinterval(interval)
+    assert x.grad == 0.0 and all(h.grad == 0.0 for h in shared)

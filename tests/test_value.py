@@ -360,3 +360,42 @@ def test_habits_get_one_line(name):
     with pytest.raises(AttributeError, match=f"{name}.*: .*{HABITS[name]}") as slip:
         getattr(Value(1.0), name)
     assert "\n" not in str(slip.value)
+
+
+@pytest.mark.parametrize(
+    ("name", "remedy"),
+    [
+        ("no_grad", r"v\.data is a plain number"),
+        ("tensor", r"engine\.Value"),
+        ("Tensor", r"engine\.Value"),
+        ("grad", r"engine\.gradient\(root, \[x\]\)"),
+        ("manual_seed", "seed"),
+        ("arctan", r"engine\.atan"),
+        ("nn", "import nn"),
+    ],
+)
+def test_names_of_others_in_the_engine_get_one_line(name, remedy):
+    assert not hasattr(engine, name)
+    with pytest.raises(AttributeError, match=f"engine has no '{name}': .*{remedy}") as slip:
+        getattr(engine, name)
+    assert "\n" not in str(slip.value)
+
+
+def test_every_remedy_names_what_is_there():
+    import re
+
+    from engine import habits
+
+    v = engine.exp(Value(0.5))
+    for names, owner in ((habits._OF_A_VALUE, v), (habits._OF_THE_ENGINE, engine)):
+        assert not [name for name in names if hasattr(owner, name)]
+        for remedy in names.values():
+            assert all(hasattr(engine, name) for name in re.findall(r"engine\.(\w+)", remedy))
+            assert all(hasattr(v, name) for name in re.findall(r"\bv\.(\w+)", remedy))
+
+
+def test_the_repr_of_a_value_whose_grad_is_no_number():
+    x = Value(1.0, label="x")
+    for grad, shown in ((None, "None"), ("a\nb", "a\ufffdb")):
+        x.grad = grad
+        assert repr(x) == f"x(data=1, grad={shown})"
