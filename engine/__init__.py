@@ -183,7 +183,8 @@ if not TYPE_CHECKING:  # a type checker would take every misspelt name for an An
 
     def __getattr__(name: str) -> Any:
         if name not in _ON_FIRST_USE:
+            instead = import_module("engine.habits").remedy(name)
             this = modules[__name__]
-            raise AttributeError(f"engine has no {name!r}", name=name, obj=this)
+            raise AttributeError(f"engine has no {name!r}{instead}", name=name, obj=this)
         loaded = globals()[name] = getattr(import_module(f"engine.{_ON_FIRST_USE[name]}"), name)
         return loaded

@@ -9,6 +9,7 @@ Nothing recurses, so depth costs nothing; no order depends on where objects lie 
 (['*', '+'], [a(data=2, grad=0)])
 """
 
+from importlib import import_module
 from math import nan
 from threading import get_ident
 from typing import TYPE_CHECKING, Any
@@ -98,6 +99,8 @@ class prepared:
             listener.before_backward(root)
         self.order, self.leaves = topological_order(root)
         self.grads = [leaf.grad for leaf in self.leaves]
+        if {*map(type, self.grads)} != {float}:  # somebody wrote 0, or None
+            self.grads = import_module("engine.habits").make_grads_floats(self.leaves)
         self.root = root
 
     def __enter__(self) -> "list[Value]":

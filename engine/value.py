@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 else:
     Methods = object  # methods.pyi tells editors and type checkers what the class gets in a loop
 
-_MAKERS = "value operation operations functions sums calculus check primitive"  # on a user's behalf
+_MAKERS = "value operation operations functions sums calculus check primitive habits"  # for a user
 _ENGINE = {f"{__file__.removesuffix('value.py')}{name}.py" for name in _MAKERS.split()}
 
 
@@ -118,9 +118,9 @@ class Value(Methods):
     `data` is the expert's primal; `grad`, the adjoint or cotangent, is the derivative of the last
     root of `backward()` by it, at a leaf the sum over all calls. `parents` are the operands in
     order, duplicates kept; `local_derivatives()` gives the slope along each. A leaf has none, and
-    None for `operation`; it is `constant` if it was a plain number that met a Value. `==` and `hash`
-    go by identity; `<`, `<=`, `>`, `>=` give Values, 1.0 or 0.0. Raises TypeError for anything but
-    a real number, and for a label that is not a str.
+    None for `operation`; it is `constant` if it was a plain number that met a Value. `==` and
+    `hash` go by identity: `Value(3.0) == 3.0` is False, write `v.data == 3.0`. `<`, `<=`, `>`, `>=`
+    give Values, 1.0 or 0.0. Raises TypeError for no real number, and for a label that is no str.
     """
 
     # One object a node: Python's garbage collector walks every object of a growing graph, again and
@@ -128,10 +128,11 @@ class Value(Methods):
     # For any other count _second is None, _first and _x are tuples. _code, _offset: the place.
     __slots__ = ("_data", "grad", "_label", "operation", "_first", "_second", "_x", "_y", "_z",
                  "_code", "_offset")  # fmt: skip
-    __array_ufunc__ = None  # NumPy leaves `numpy.float64(2) * value` to us
     constant = False
 
-    def __init__(self, data: float, label: str = ""):
+    def __init__(self, data: float, label: str = "", *others: Any):
+        if others:
+            raise _later("habits").no_parents()
         self._data, self.grad, self.label, self.operation = real(data), 0.0, label, None
         self._first, self._second, self._z = (), None, 0.0
         frame = outside(_frame(1))
@@ -197,21 +198,21 @@ class Value(Methods):
         return _later("location").site(self._code, self._offset)
 
     def _set_data(self, number: Any) -> None:
-        try:
-            self._data = number if number.__class__ is float else real(number)
-        except TypeError as error:
-            name = self.label or f"of {self!r}, made at {self.created_at}, "
-            slip = f"write {self.label or 'p'}.data -= …; " if isinstance(number, Value) else ""
-            raise TypeError(f"{name}.data = …: {slip}{error}") from None
+        is_float = number.__class__ is float
+        self._data = number if is_float else _later("habits").as_float(self, number)
 
     def _set_label(self, label: str) -> None:
-        if not isinstance(label, str):
-            raise TypeError(f"a label is a str, not {label!r}: write label={str(label)!r}")
-        self._label = label
+        self._label = label if isinstance(label, str) else _later("habits").no_label(label)
 
     if not TYPE_CHECKING:  # the getters are C functions: fast, and no debugger stops in them
         data = property(attrgetter("_data"), _set_data, doc="The number. A leaf's may be changed.")
         label = property(attrgetter("_label"), _set_label, doc="The name in texts and pictures.")
+
+        def __getattr__(self, name: str) -> Any:  # called where there is no such attribute
+            raise _later("habits").no_attribute(self, name)
+
+    def __array_ufunc__(self, ufunc: Any, method: str, *operands: Any, **options: Any) -> Any:
+        return _later("habits").apply_ufunc(ufunc, method, operands, options)
 
     def __repr__(self) -> str:
         return _later("printing").describe(self)
@@ -230,23 +231,18 @@ class Value(Methods):
         raise TypeError(f"{self!r} is neither true nor false: compare it (v > 0), or use v.data")
 
     def __float__(self) -> float:
-        remedy = "write v.data for the number, or engine.sin(v) in place of math.sin(v)"
-        raise TypeError(f"{self!r} would lose its graph as a float: {remedy}")
+        raise _later("habits").no_float(self)
 
     def __reduce__(self) -> tuple[Any, ...]:
         if self.parents:
-            what = f"{self!r} can't be copied or pickled without its graph"
-            raise TypeError(f"{what}: take Value(v.data) for a leaf")
+            raise _later("habits").no_copy(self)
         own = getattr(self, "__dict__", None), {"grad": self.grad}
         return type(self), (self._data, self.label), own
 
     # Names of the micrograd lecture, for notebooks that walk the graph themselves.
     _prev = property(graph.parents)
     _op = property(lambda self: self.operation.symbol if self.operation else "")
-
-    def _backward(self) -> None:
-        for parent, local in zip(self.parents, self.local_derivatives() if self.grad else ()):
-            parent.grad += self.grad * local
+    _backward = property(lambda v: _later("habits").send(v), lambda *_: _later("habits").no_rule())
 
 
 class Constant(Value):
