@@ -93,9 +93,9 @@ def test_the_readme_shows_the_pictures_that_its_lines_make(tmp_path, monkeypatch
     """The same words and numbers: where they stand may differ from one layout to another."""
     monkeypatch.chdir(tmp_path)
     run_page((ROOT / "README.md").read_text(encoding="utf-8"), "README.md")
-    made = list(tmp_path.glob("*.svg"))
-    assert made
-    for picture in made:
+    drawn = list(tmp_path.glob("*.svg"))
+    assert drawn
+    for picture in drawn:
         assert _words(picture) == _words(ROOT / "docs" / "pictures" / picture.name)
 
 

@@ -27,6 +27,6 @@ def test_wide_letters_and_no_source():
 
 
 def test_a_place_in_short_and_in_full():
-    made = Value(1.0).created_at
-    assert place(Value(1.0)).startswith("test_location.py:") and made.text.endswith(".created_at")
-    assert str(made) == f"{__file__}:{made.line}" and made.function.startswith("test_a_place")
+    site = Value(1.0).created_at
+    assert place(Value(1.0)).startswith("test_location.py:") and site.text.endswith(".created_at")
+    assert str(site) == f"{__file__}:{site.line}" and site.function.startswith("test_a_place")
