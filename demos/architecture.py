@@ -1,4 +1,4 @@
-"""Draw the house of docs/architecture.md: every module of the engine, on a floor above its imports.
+"""Draw the picture of docs/architecture.md: every module of the engine, above what it imports.
 
 The floors are computed from the imports, so the picture follows the code; a test fails where it
 does not. Written as architecture.svg, which follows the light or dark scheme of the page around it,

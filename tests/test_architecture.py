@@ -1,4 +1,4 @@
-"""The pages that tell the house say what the code is: its picture, its walks, its table of imports."""
+"""What the pages say of the architecture is true: the picture, the four walks, the table of imports."""
 
 import ast
 import re

@@ -13,7 +13,7 @@ import pytest
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGES = ("engine", "nn", "demos")
 
-# Who may import whom inside the engine. CONTRIBUTING.md tells the same table in words.
+# Who may import whom inside the engine. CONTRIBUTING.md shows the same table; test_architecture.py compares.
 CORE = {
     "ieee": set(),
     "real": set(),
