@@ -131,10 +131,10 @@ def _described(node: Any) -> str:
 
 
 def _line(node: Any) -> tuple[str, int] | None:
-    made = node.created_at
-    return (made.filename, made.line) if made else None
+    site = node.created_at
+    return (site.filename, site.line) if site else None
 
 
 def _source(node: Any) -> list[str]:
-    made = node.created_at
-    return ["    " + line for line in excerpt(made)] if made else ["    an unknown place"]
+    site = node.created_at
+    return ["    " + line for line in excerpt(site)] if site else ["    an unknown place"]

@@ -313,8 +313,8 @@ def test_whole_numbers_are_exact_through_several_losses_and_passes(program, data
     last = len(leaves) + len(instructions) - 1
     other = data.draw(hypothesis.strategies.integers(len(leaves), last))
     hypothesis.assume(whole_slopes(program, last)[1] < 2**40)
-    made = [Value(x) for x in program[0]]
-    results = list(made)
+    nodes = [Value(x) for x in program[0]]
+    results = list(nodes)
     for operation, operands in program[1]:
         results.append(operation(*[results[x] if isinstance(x, int) else x for x in operands]))
     root, shared = results[last], results[other]  # `shared` may lie inside the graph of `root`
@@ -329,7 +329,7 @@ def test_whole_numbers_are_exact_through_several_losses_and_passes(program, data
     for loss in (root, shared, root, extended):
         loss.backward()
     first, second = whole_slopes(program, last)[0], whole_slopes(program, other)[0]
-    assert [leaf.grad for leaf in made] == [5 * p + 2 * q for p, q in zip(first, second)]
+    assert [leaf.grad for leaf in nodes] == [5 * p + 2 * q for p, q in zip(first, second)]
 
 
 def test_a_grad_that_is_no_number_is_named_and_nothing_changes():
