@@ -20,6 +20,7 @@ from typing import Any
 
 from engine import lift
 
+from .interrupts import Change, assign_all
 from .losses import l2
 from .optim import Array, Optimizer
 from .sources import Cluster, RowLoss, Shard, Source
@@ -54,9 +55,12 @@ class CompiledTrainer(Trainer):
     def epoch(self, *arguments: Any) -> list[float]:
         self.read_values()
         try:
-            return super().epoch(*arguments)
-        finally:
+            losses = super().epoch(*arguments)
             self.write_values()
+        except BaseException:  # also one that comes before the Values are written
+            self.write_values()
+            raise
+        return losses
 
     def read_values(self) -> None:
         """Make arrays of the Values' numbers and of the optimizer's state."""
@@ -66,30 +70,43 @@ class CompiledTrainer(Trainer):
 
     def write_values(self) -> None:
         """Bring the Values and the optimizer's state up to date."""
-        for p, data, grad in zip(self.values, self.data.tolist(), self.grad.tolist()):
-            p.data, p.grad = data, grad
-        self.optimizer.state = dict(zip(self.optimizer.memory, [m.tolist() for m in self.memory]))
+        data = [(p, "data", x) for p, x in zip(self.values, self.data.tolist())]
+        grad = [(p, "grad", x) for p, x in zip(self.values, self.grad.tolist())]
+        state = dict(zip(self.optimizer.memory, [m.tolist() for m in self.memory]))
+        assign_all([*data, *grad, (self.optimizer, "state", state)])
+
+    def snapshot(self) -> list[Change]:
+        return [(self, "data", self.data), (self, "grad", self.grad)]
 
     def gradient(self, group: Sequence[int]) -> float:
-        loss, gradient = self.source.mean(self.data[self.in_loss], group)
-        self.grad[:] = 0.0
-        self.grad[self.in_loss] = gradient
+        import numpy
+
+        loss, slopes = self.source.mean(self.data[self.in_loss], group)
+        grad = numpy.zeros(len(self.values))
+        grad[self.in_loss] = slopes
+        self.grad = grad
         return loss
 
     def change_parameters(self) -> None:
         """Step on the arrays; `before_step`, and an optimizer with its own `step`, use Values."""
         if self.before_step is not None:
             self._on_values(self.before_step)
-        if type(self.optimizer).step is Optimizer.step:
-            n, step = len(self.optimizer.parameters), self.optimizer.step_arrays
-            self.data[:n], *self.memory = step(self.data[:n], self.grad[:n], self.memory)
-        else:
-            self._on_values(self.optimizer.step)
+        if type(self.optimizer).step is not Optimizer.step:
+            return self._on_values(self.optimizer.step)
+        n, data, steps = len(self.optimizer.parameters), self.data.copy(), self.optimizer.steps
+        new = self.optimizer.step_arrays(data[:n], self.grad[:n], self.memory)
+        data[:n], *memory = new
+        changes = [(self, "data", data), (self, "memory", memory)]
+        assign_all([*changes, (self.optimizer, "steps", steps + 1)])
 
     def _on_values(self, function: Callable[[], object]) -> None:
         self.write_values()
-        function()
-        self.read_values()
+        try:
+            function()
+            self.read_values()
+        except BaseException:
+            self.read_values()
+            raise
 
     def _try_targets(self) -> None:
         """Let the loss refuse a target that is no class or no sign: a tape takes any number."""

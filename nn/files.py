@@ -32,6 +32,7 @@ def read(path: str | Path) -> dict[str, Any]:
     deeply, a key twice, a number that is nan or infinite (also one that is too large to be a float,
     such as 1e999).
     """
+    shown = repr(str(path))
     try:
         text = Path(path).read_text(encoding="utf-8")
         content = json.loads(
@@ -42,15 +43,11 @@ def read(path: str | Path) -> dict[str, Any]:
             object_pairs_hook=_without_duplicates,
         )
     except RecursionError:
-        raise ValueError(
-            f"{str(path)!r}: nested too deeply; it was not saved by this program"
-        ) from None
+        raise ValueError(f"{shown}: nested too deeply; it was not saved by this program") from None
     except ValueError as error:  # also what json and the decoder of utf-8 raise
-        raise ValueError(f"{str(path)!r}: {error}") from None
+        raise ValueError(f"{shown}: {error}") from None
     if not isinstance(content, dict):
-        raise ValueError(
-            f"{str(path)!r}: expected an object with names, found {reprlib.repr(content)}"
-        )
+        raise ValueError(f"{shown}: expected an object with names, found {reprlib.repr(content)}")
     return content
 
 

@@ -76,7 +76,10 @@ class Neuron(_Network[Value]):
         seed: Seed = None,
         expanded: bool = False,
         siblings: int = 1,
+        nonlin: bool | None = None,
     ):
+        if nonlin is not None:
+            raise TypeError('nonlin is of micrograd: write activation="linear" for nonlin=False')
         self.inputs = _count(inputs, "inputs")
         self.activation, self.expanded = _known(activation), expanded
         bound, rng = starting_range(inputs, siblings, activation), _generator(seed)
@@ -150,7 +153,7 @@ class MLP(_Network[Value | list[Value]]):
     def __init__(
         self,
         inputs: int,
-        sizes: Iterable[int],
+        sizes: Iterable[int] = (),
         activation: Activation = "relu",
         output: Activation = "linear",
         *,
@@ -217,9 +220,10 @@ def _counts(sizes: Iterable[int]) -> tuple[int, ...]:
     return counts
 
 
-def _count(n: int, what: str) -> int:
+def _count(n: Any, what: str) -> int:
     if not hasattr(n, "__index__"):
-        raise TypeError(f"the number of {what} is a whole number, not {n!r}")
+        remedy = f": write MLP({n[0]!r}, {n[1:]!r})" if isinstance(n, list) and n else ""
+        raise TypeError(f"the number of {what} is a whole number, not {n!r}{remedy}")
     if index(n) < 1:
         raise ValueError(f"the number of {what} is {n}: it must be 1 or more")
     return index(n)

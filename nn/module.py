@@ -16,16 +16,19 @@
 import copy
 import math
 import reprlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from numbers import Real
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, NoReturn, Self, cast
 
 from engine import Value, lift
 
 from . import files
+from .habits import Remedied
+from .interrupts import Change, assign_all
 
 
-class Module:
+class Module(Remedied):
     """A function of an example that has parameters: the leaf Values among its attributes.
 
     An attribute may be a Value, another Module, or a list of either. The list `neurons` gives the
@@ -34,9 +37,12 @@ class Module:
 
     _operand = staticmethod(lift)  # an input becomes a constant leaf, once for all that use it
 
-    def __call__(self, x: Any) -> Any:
-        """Return what the module computes from an example."""
-        raise NotImplementedError(f"{type(self).__name__} needs a method __call__(self, x)")
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """Return the outputs for an example. A subclass defines this, or `forward`."""
+        return self.forward(*args, **kwargs)
+
+    def forward(self, *args: Any, **kwargs: Any) -> Any:
+        raise NotImplementedError(f"{type(self).__name__} needs a method forward(self, x)")
 
     def named_parameters(self) -> dict[str, Value]:
         """Return every parameter by its name, in order; one in two places has its first name.
@@ -47,7 +53,7 @@ class Module:
         """
         names: dict[Value, str] = {}
         for name, value in _named_in(self):
-            names.setdefault(value, name)
+            names.setdefault(value, _Name(name))
         parameters = {name: value for value, name in names.items()}
         if len(parameters) < len(names):
             raise ValueError(
@@ -63,16 +69,15 @@ class Module:
     def label_parameters(self) -> None:
         """Write each parameter's name on it as its label, where pictures and debuggers show it."""
         for name, value in self.named_parameters().items():
-            value.label = name
+            value.label = str(name)
 
     def zero_grad(self) -> None:
         """Set every parameter's grad to 0.0: leaves add up what each backward() brings."""
-        for value in self.parameters():
-            value.grad = 0.0
+        assign_all((value, "grad", 0.0) for value in self.parameters())
 
     def named_gradient(self) -> dict[str, float]:
         """Return ∇C: every parameter's grad by name, as the last backward() left it."""
-        return {name: value.grad for name, value in self.named_parameters().items()}
+        return {str(name): float(value.grad) for name, value in self.named_parameters().items()}
 
     def predict(self, rows: Iterable[Any]) -> list[Any]:
         """Return the module's outputs for each row, as plain floats; no graph is built.
@@ -84,11 +89,11 @@ class Module:
         The same code runs as in training, on a copy that has plain numbers in place of Values.
         """
         plain = _with_numbers(self)
-        return [plain(row) for row in rows]
+        return [plain(row) for row in in_order(rows)]
 
     def weights(self) -> dict[str, float]:
         """Return every parameter's number by name. Raises ValueError for a nan or an infinity."""
-        numbers = {name: value.data for name, value in self.named_parameters().items()}
+        numbers = {str(name): value.data for name, value in self.named_parameters().items()}
         for name, x in numbers.items():
             if not math.isfinite(x):
                 raise ValueError(f"{name} is {x}: weights that are not finite are not worth saving")
@@ -100,13 +105,16 @@ class Module:
         Raises ValueError, and leaves the module unchanged, where a name is missing or unknown or
         where a number is not a finite float.
         """
+        assign_all(self.weight_changes(numbers))
+
+    def weight_changes(self, numbers: dict[str, Any]) -> list[Change]:
+        """Return what `set_weights` changes."""
         parameters = self.named_parameters()
         _check_names(parameters, numbers)
         for name, x in numbers.items():
-            if type(x) is not float or not math.isfinite(x):
+            if isinstance(x, int) or not isinstance(x, Real) or not math.isfinite(x):
                 raise ValueError(f"{name} is {reprlib.repr(x)}, which is not a finite number")
-        for name, value in parameters.items():
-            value.data = numbers[name]
+        return [(value, "data", float(numbers[name])) for name, value in parameters.items()]
 
     def save(self, path: str | Path) -> None:
         """Write every parameter into a JSON file, whole or not at all; `load` reads the same bits.
@@ -128,9 +136,23 @@ class Module:
         return self
 
 
+class _Name(str):
+    """The name of a parameter; `for name, value in net.named_parameters()` would take it apart."""
+
+    def __iter__(self) -> NoReturn:
+        raise TypeError("this is a dict: write for name, value in net.named_parameters().items()")
+
+
 def number(x: Any) -> float:
     """Return a plain number, or a Value's, as a float. Raises TypeError for anything else."""
     return lift(x).data
+
+
+def in_order(rows: Any) -> Sequence[Any]:
+    """Return rows as a sequence, by their positions: a Series or a DataFrame has other indices."""
+    if hasattr(rows, "to_numpy"):  # pandas, polars
+        return cast(Sequence[Any], rows.to_numpy())
+    return rows if hasattr(rows, "__getitem__") else list(rows)
 
 
 def _named_in(module: Module) -> Iterator[tuple[str, Value]]:

@@ -16,18 +16,20 @@ from typing import Any
 from engine import Value
 
 from .files import finite_numbers, whole_number
+from .habits import Remedied
+from .interrupts import Change, assign_all
 from .module import number
 
 Rate = float | Callable[[int], float]
 Array = Any  # a NumPy array of floats, one for each parameter; or a single float
 
 
-class Optimizer:
+class Optimizer(Remedied):
     """A formula for a parameter's next number by its gradient, and the state that it needs.
 
-    `learning_rate` is a number, or a function of the step, which counts from 0. With `weight_decay`
-    each step also subtracts rate·weight_decay·parameter (Loshchilov and Hutter, Decoupled Weight
-    Decay Regularization, 2019). For L2 add `nn.l2` to the loss.
+    `learning_rate`, or `lr`, is a number, or a function of the step, which counts from 0. With
+    `weight_decay` each step also subtracts rate·weight_decay·parameter (Loshchilov and Hutter,
+    Decoupled Weight Decay Regularization, 2019). For L2 add `nn.l2` to the loss.
 
     A subclass names in `memory` what it remembers of each parameter, and defines `formula`.
     """
@@ -59,15 +61,19 @@ class Optimizer:
     def step(self) -> None:
         """Change each parameter's data by its grad; frozen parameters stay."""
         rate = self.rate()
-        for i, (p, *memory) in enumerate(zip(self.parameters, *self.state.values())):
-            if p not in self._frozen:
-                p.data, *memory = self._next(rate, p.data, p.grad, *memory)
-                for name, x in zip(self.memory, memory):
-                    self.state[name][i] = x
-        self.steps += 1
+        new = [
+            (p.data, *memory)
+            if p in self._frozen
+            else self._next(rate, p.data, float(p.grad), *memory)
+            for p, *memory in zip(self.parameters, *self.state.values())
+        ]
+        data, *memory = map(list, zip(*new))
+        changes = [(p, "data", x) for p, x in zip(self.parameters, data)]
+        state = dict(zip(self.memory, memory))
+        assign_all([*changes, (self, "state", state), (self, "steps", self.steps + 1)])
 
     def step_arrays(self, data: Array, grad: Array, memory: Sequence[Array]) -> tuple[Array, ...]:
-        """Return the new data and memory after a step on arrays; only `steps` changes.
+        """Return what a step makes of arrays of all parameters' data and memory; nothing changes.
 
         >>> from numpy import array, zeros
         >>> optimizer = SGD([Value(1.0), Value(2.0)], learning_rate=0.5)
@@ -81,7 +87,6 @@ class Optimizer:
         if self._frozen:
             frozen = numpy.array([p in self._frozen for p in self.parameters])
             new = tuple(numpy.where(frozen, a, b) for a, b in zip((data, *memory), new))
-        self.steps += 1
         return new
 
     def _next(self, rate: float, data: Array, grad: Array, *memory: Array) -> tuple[Array, ...]:
@@ -93,8 +98,7 @@ class Optimizer:
 
     def zero_grad(self) -> None:
         """Set every parameter's grad to 0.0."""
-        for p in self.parameters:
-            p.grad = 0.0
+        assign_all((p, "grad", 0.0) for p in self.parameters)
 
     def freeze(self, parameters: Iterable[Value]) -> None:
         """Leave these parameters, and what is remembered of them, as they are from now on.
@@ -138,15 +142,20 @@ class Optimizer:
 
         Raises ValueError, and changes nothing, where it does not fit.
         """
+        assign_all(self.state_changes(state))
+
+    def state_changes(self, state: dict[str, Any]) -> list[Change]:
+        """Return what `load_state_dict` changes."""
         kind, names = type(self).__name__, {"kind", "steps", "frozen", *self.memory}
         if not isinstance(state, dict) or state.keys() != names or state["kind"] != kind:
             raise ValueError(f"not the state of {kind}, which has {', '.join(sorted(names))}")
         count = len(self.parameters)
         memory = {name: finite_numbers(state[name], name, count) for name in self.memory}
-        frozen = finite_numbers(state["frozen"], "frozen")
-        indices = [whole_number(i, "frozen", count - 1) for i in frozen]
-        self.steps = whole_number(state["steps"], "steps", 2**53)
-        self.state, self._frozen = memory, {self.parameters[i] for i in indices}
+        numbers = finite_numbers(state["frozen"], "frozen")
+        indices = [whole_number(i, "frozen", count - 1) for i in numbers]
+        steps = whole_number(state["steps"], "steps", 2**53)
+        frozen = {self.parameters[i] for i in indices}
+        return [(self, "state", memory), (self, "_frozen", frozen), (self, "steps", steps)]
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({len(self.parameters)} parameters, step {self.steps})"
@@ -175,8 +184,9 @@ class SGD(Optimizer):
         momentum: float = 0.0,
         *,
         weight_decay: float = 0.0,
+        lr: Rate | None = None,
     ):
-        super().__init__(parameters, learning_rate, weight_decay)
+        super().__init__(parameters, learning_rate if lr is None else lr, weight_decay)
         self.momentum = _from_0(momentum, "momentum", below=1.0)
 
     def formula(self, grad: Array, *memory: Array) -> tuple[Array, ...]:
@@ -211,8 +221,9 @@ class Adam(Optimizer):
         epsilon: float = 1e-8,
         *,
         weight_decay: float = 0.0,
+        lr: Rate | None = None,
     ):
-        super().__init__(parameters, learning_rate, weight_decay)
+        super().__init__(parameters, learning_rate if lr is None else lr, weight_decay)
         self.beta1 = _from_0(beta1, "beta1", below=1.0)
         self.beta2 = _from_0(beta2, "beta2", below=1.0)
         self.epsilon = _from_0(epsilon, "epsilon")
@@ -242,8 +253,7 @@ def clip_by_norm(parameters: Iterable[Value], limit: float) -> float:
     parameters = list(parameters)
     length = math.hypot(*[p.grad for p in parameters])
     if length > _from_0(limit, "limit"):
-        for p in parameters:
-            p.grad *= limit / length
+        assign_all([(p, "grad", float(p.grad) * (limit / length)) for p in parameters])
     return length
 
 
@@ -257,8 +267,8 @@ def clip_by_value(parameters: Iterable[Value], limit: float) -> None:
     -2.0
     """
     _from_0(limit, "limit")
-    for p in parameters:
-        p.grad = max(-limit, min(limit, p.grad)) if p.grad == p.grad else p.grad
+    grads = [(p, p.grad) for p in parameters]
+    assign_all((p, "grad", max(-limit, min(limit, g)) if g == g else g) for p, g in grads)
 
 
 def _root(x: Array) -> Array:

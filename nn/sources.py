@@ -12,8 +12,11 @@ its worker dies.
 (1.0, array([-1., -2.]))
 """
 
+import ast
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Protocol
 
 from engine import Number, Value, record
@@ -73,6 +76,8 @@ class Cluster:
 
     def __init__(self, client: Any, row_loss: RowLoss, rows: Any):
         self.client = local_client() if client is True else client
+        if getattr(self.client, "status", "") != "running":
+            raise ValueError(f"{client!r} is no open Dask client: write client=Client(), or True")
         self.parameters = Shard(row_loss, rows[:1]).parameters  # every tape has them in this order
         workers = len(self.client.scheduler_info(n_workers=-1)["workers"])
         count = max(1, min(len(rows), workers))
@@ -97,8 +102,28 @@ class Cluster:
 
 def local_client() -> Any:
     """Return a client with workers of its own on this machine."""
+    _check_main_guard()
     try:
         from distributed import Client, LocalCluster
     except ImportError as error:
         raise ImportError("client= needs Dask: pip install distributed") from error
     return Client(LocalCluster(threads_per_worker=1, dashboard_address=None))
+
+
+def _check_main_guard() -> None:
+    """Raise RuntimeError where workers, which import the script that runs, would run it again."""
+    main = vars(sys.modules["__main__"])
+    frame = sys._getframe()
+    while frame.f_back and not (frame.f_code.co_name == "<module>" and frame.f_globals is main):
+        frame = frame.f_back
+    if frame.f_globals is not main or "__file__" not in main:  # another thread; a notebook
+        return
+    script = ast.walk(ast.parse(Path(main["__file__"]).read_bytes()))
+    ifs = [node for node in script if isinstance(node, ast.If)]
+    guards = [node for node in ifs if "__name__" in ast.unparse(node.test)]
+    if any(node.lineno <= frame.f_lineno <= (node.end_lineno or 0) for node in guards):
+        return
+    raise RuntimeError(
+        "client=True starts processes that import this script: call fit inside "
+        '`if __name__ == "__main__":`'
+    )

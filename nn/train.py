@@ -19,12 +19,13 @@ from typing import Any
 from engine import total
 
 from . import files
+from .interrupts import assign_all
 from .losses import Loss
 from .module import Module
 from .optim import Optimizer
 from .progress import COMPILING, faster, notice
 from .progress import progress as progress_display
-from .trainer import Trainer, check_pairs, example_loss
+from .trainer import Trainer, example_loss, in_pairs
 
 
 @dataclass
@@ -87,18 +88,18 @@ def example_gradients(
 
     Every grad is left as it was. Gradient descent follows the `average_gradient` of the result.
     """
-    check_pairs(inputs, targets)
-    parameters = model.parameters()
-    before = [p.grad for p in parameters]
+    inputs, targets = in_pairs(inputs, targets)
+    before = [(p, "grad", p.grad) for p in model.parameters()]
     gradients = []
     try:
         for x, y in zip(inputs, targets):
             model.zero_grad()
             example_loss(model, x, y, loss).backward()
             gradients.append(model.named_gradient())
-    finally:
-        for p, grad in zip(parameters, before):
-            p.grad = grad
+        assign_all(before)
+    except BaseException:
+        assign_all(before)
+        raise
     return gradients
 
 
@@ -156,13 +157,13 @@ def fit(
     >>> len(history.loss), history.loss[-1]
     (30, 0.0)
 
-    `loss(model(x), target)` is called for each example. `batch_size` None takes all examples at
-    once; a number takes that many, shuffled anew each epoch (see `batches`). `l2` adds l2·Σp² to
-    each batch's loss. `before_step` is called when the gradients are there: the place to clip them.
-    With a `checkpoint` file every epoch is saved there, and a run that was killed goes on from it
-    to the same final bits. `compiled` records the loss once and replays it: parameters then have
-    their numbers when an epoch ends and when `before_step` is called; with a Dask `client` (True:
-    one of its own) the rows are spread over its workers.
+    `loss(model(x), target)` is called for each example; rows are read by position. `batch_size`
+    None takes all examples at once; a number takes that many, shuffled anew each epoch (see
+    `batches`). `l2` adds l2·Σp² to each batch's loss. `before_step` is called when the gradients
+    are there: the place to clip them. With a `checkpoint` file every epoch is saved there, and a
+    run that was killed goes on from it to the same final bits. `compiled` records the loss once and
+    replays it: parameters then have their numbers when an epoch ends and when `before_step` is
+    called; with a Dask `client` (True: one of its own) the rows are spread over its workers.
 
     Raises ValueError where inputs and targets don't pair up, or the optimizer has none of the
     model's parameters, and ArithmeticError when the loss is not finite.
@@ -174,17 +175,17 @@ def fit(
     problem = model, inputs, targets, loss, optimizer, l2, before_step
     with notice(COMPILING if compiled and progress else ""):
         trainer = _compiled(*problem, client) if compiled else Trainer(*problem)
-    history = History()
-    run = {"seed": str(seed), "batch_size": batch_size or 0, "examples": len(inputs)}
+    history, examples = History(), len(trainer.inputs)
+    run = {"seed": str(seed), "batch_size": int(batch_size or 0), "examples": examples}
     if checkpoint is not None and Path(checkpoint).exists():
         history = _resume(checkpoint, model, optimizer, run)
     start = time.perf_counter() - (history.times[-1] if history.times else 0.0)
     with progress_display(epochs, progress, "" if compiled else faster()) as report:
         for epoch in range(len(history.loss), epochs):
-            groups = batches(len(inputs), batch_size, seed, epoch)
+            groups = batches(examples, batch_size, seed, epoch)
             losses = trainer.epoch(groups, epoch, report)
             summed = total([loss * len(group) for loss, group in zip(losses, groups)])
-            history.loss.append(float(summed) / len(inputs))
+            history.loss.append(float(summed) / examples)
             history.times.append(time.perf_counter() - start)
             report(epoch + 1, history.loss[-1])
             if checkpoint is not None:
@@ -208,23 +209,20 @@ def _save(
 
 def _resume(path: str | Path, model: Module, optimizer: Optimizer, run: dict[str, Any]) -> History:
     """Set model and optimizer to a checkpoint. Raises ValueError, and changes nothing, if unfit."""
-    saved = files.read(path)
+    saved, shown = files.read(path), repr(str(path))
     if saved.keys() != {"run", "loss", "times", "optimizer", "parameters"}:
-        raise ValueError(
-            f"{str(path)!r} is not a checkpoint of fit: remove it, or give another path"
-        )
+        raise ValueError(f"{shown} is not a checkpoint of fit: remove it, or give another path")
     if saved["run"] != run:
         other = reprlib.repr(saved["run"])
-        raise ValueError(f"{str(path)!r} is of another run, {other}, not {run}: give another path")
-    before = optimizer.state_dict()
+        raise ValueError(f"{shown} is of another run, {other}, not {run}: give another path")
     try:
         loss = files.finite_numbers(saved["loss"], "loss")
         times = files.finite_numbers(saved["times"], "times", len(loss))
-        optimizer.load_state_dict(saved["optimizer"])
-        model.set_weights(saved["parameters"])
+        changes = optimizer.state_changes(saved["optimizer"])
+        changes += model.weight_changes(saved["parameters"])
     except ValueError as error:
-        optimizer.load_state_dict(before)
-        raise ValueError(f"{str(path)!r}: {error}") from None
+        raise ValueError(f"{shown}: {error}") from None
+    assign_all(changes)
     return History(loss, times)
 
 

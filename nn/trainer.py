@@ -11,13 +11,15 @@
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from numbers import Real
 from typing import Any
 
 from engine import Value, total
 
+from .interrupts import Change, assign_all
 from .losses import Loss
 from .losses import l2 as sum_of_squares
-from .module import Module
+from .module import Module, in_order
 from .optim import Optimizer
 from .progress import Report
 
@@ -38,7 +40,7 @@ class Trainer:
     before_step: Callable[[], object] | None = None
 
     def __post_init__(self) -> None:
-        check_pairs(self.inputs, self.targets)
+        self.inputs, self.targets = in_pairs(self.inputs, self.targets)
         example = "nn.SGD(net.parameters(), 0.1)"
         if not callable(self.loss):
             raise TypeError(f"loss is a function, such as nn.squared_error, not {self.loss!r}")
@@ -66,15 +68,42 @@ class Trainer:
         return losses
 
     def step(self, group: Sequence[int]) -> float:
-        """Descend along the gradient of the mean loss of a group of examples; return that loss."""
-        loss = self.gradient(group)
-        if not math.isfinite(loss):
-            raise ArithmeticError(
-                f"the loss is {loss} before step {self.optimizer.steps}: lower the learning rate, "
-                "or clip gradients; `with engine.anomaly():` finds the first bad number"
-            )
-        self.change_parameters()
+        """Descend along the gradient of the mean loss of a group of examples; return that loss.
+
+        What interrupts it, be it an error or Ctrl-C, leaves all as before the step, or as after it.
+        """
+        before, steps = self.snapshot(), self.optimizer.steps
+        try:
+            loss = self.gradient(group)
+            self.check_finite(loss, group)
+            self.change_parameters()
+        except BaseException:
+            if self.optimizer.steps == steps:
+                assign_all(before)
+            raise
         return loss
+
+    def snapshot(self) -> list[Change]:
+        """Return the changes that bring back the present numbers."""
+        data = [(p, "data", p.data) for p in self.trained]
+        return [*data, *((p, "grad", p.grad) for p in self.trained)]
+
+    def check_finite(self, loss: float, group: Sequence[int]) -> None:
+        """Raise ArithmeticError where there is nothing to descend from, with the likely reason."""
+        if math.isfinite(loss):
+            return
+        what = f"the loss is {loss} before step {self.optimizer.steps}"
+        for name, rows in (("inputs", self.inputs), ("targets", self.targets)):
+            for i in sorted(group):
+                numbers = rows[i] if hasattr(rows[i], "__iter__") else [rows[i]]
+                for x in numbers:
+                    if isinstance(x, Real) and not math.isfinite(x):
+                        remedy = "leave that row out, or fill in a number"
+                        raise ArithmeticError(f"{what}: {name}[{i}] has a {x}; {remedy}")
+        raise ArithmeticError(
+            f"{what}: lower the learning rate, or clip gradients; `with engine.anomaly():` finds "
+            "the first bad number"
+        )
 
     def gradient(self, group: Sequence[int]) -> float:
         """Leave the gradient of the mean loss in each grad, and return that loss.
@@ -113,8 +142,10 @@ def example_loss(model: Module, x: Any, target: Any, loss: Loss) -> Value:
     return value
 
 
-def check_pairs(inputs: Sequence[Any], targets: Sequence[Any]) -> None:
-    """Raise ValueError unless there is a target for each input, and at least one."""
+def in_pairs(inputs: Any, targets: Any) -> tuple[Sequence[Any], Sequence[Any]]:
+    """Return both in order. Raises ValueError unless there is a target for each input."""
+    inputs, targets = in_order(inputs), in_order(targets)
     m, n = len(inputs), len(targets)
     if m != n or not m:
         raise ValueError(f"{m} inputs and {n} targets: give as many of both, and at least one")
+    return inputs, targets

@@ -4,6 +4,7 @@ import contextlib
 import math
 import os
 import random
+import re
 import subprocess
 import sys
 import time
@@ -153,6 +154,84 @@ def test_two_moons_are_learned_to_the_last_point():
     assert all(score * sign > 0.0 for score, sign in zip(model.predict(rows), signs))
 
 
+class Labelled:
+    """Rows that are indexed by labels, as those of pandas are."""
+
+    def __init__(self, rows):
+        self.rows = rows
+
+    def __len__(self):
+        return len(self.rows)
+
+    def __getitem__(self, label):
+        raise KeyError(label)
+
+    def __iter__(self):
+        return iter(["a", "b"])
+
+    def to_numpy(self):
+        return pytest.importorskip("numpy").array(self.rows)
+
+
+class Countable:
+    """An iterator with a length."""
+
+    def __init__(self, rows):
+        self.rows = iter(rows)
+        self.length = len(rows)
+
+    def __len__(self):
+        return self.length
+
+    def __iter__(self):
+        return self.rows
+
+
+def pandas_frame(rows):
+    pandas = pytest.importorskip("pandas")
+    shuffled = [3, 0, 4, 1, 2]  # labels that pair other rows than the positions do
+    if isinstance(rows[0], list):
+        return pandas.DataFrame(rows, index=shuffled, columns=["x0", "x1"])
+    return pandas.Series(rows, index=shuffled[::-1])
+
+
+def polars_frame(rows):
+    polars = pytest.importorskip("polars")
+    if isinstance(rows[0], list):
+        return polars.DataFrame(rows, schema=["x0", "x1"], orient="row")
+    return polars.Series(rows)
+
+
+@pytest.mark.parametrize("compiled", [False, True])
+@pytest.mark.parametrize(
+    "kind",
+    [
+        tuple,
+        Labelled,
+        Countable,
+        lambda rows: (row for row in rows),
+        lambda rows: pytest.importorskip("numpy").array(rows),
+        pandas_frame,
+        polars_frame,
+    ],
+)
+def test_whatever_has_rows_in_order_is_read_by_position(kind, compiled):
+    if compiled:
+        pytest.importorskip("numpy")
+    expected, model = net(), net()
+    options = {"loss": nn.squared_error, "epochs": 3, "batch_size": 2, "progress": False}
+    for one, rows, targets in (
+        (expected, ROWS, TARGETS),
+        (model, kind(ROWS), kind(TARGETS)),
+    ):
+        optimizer = nn.SGD(one.parameters(), 0.05)
+        nn.fit(one, rows, targets, optimizer=optimizer, compiled=compiled, **options)
+    assert numbers(model) == numbers(expected)
+    assert model.predict(kind(ROWS)) == expected.predict(ROWS)
+    each = nn.example_gradients(model, kind(ROWS), kind(TARGETS), loss=nn.squared_error)
+    assert each == nn.example_gradients(expected, ROWS, TARGETS, loss=nn.squared_error)
+
+
 # -- checkpoints ---------------------------------------------------------------------------------------------
 
 KINDS = [lambda p: nn.SGD(p, lambda t: 0.1 / (1 + t), 0.9), lambda p: nn.Adam(p, 0.05)]
@@ -174,6 +253,25 @@ def test_a_run_in_two_parts_has_the_bits_of_a_run_in_one(tmp_path, kind):
         other, epochs=9, optimizer=kind(other.parameters()), batch_size=2, checkpoint=path
     )
     assert again.loss == full.loss  # nothing is left to do
+
+
+def test_a_run_whose_numbers_numpy_touched_writes_its_checkpoints(tmp_path):
+    numpy = pytest.importorskip("numpy")
+    model = net()
+
+    def touch():
+        for p in model.parameters():
+            p.data -= numpy.float32(0.01) * p.grad
+            p.grad = numpy.float32(p.grad)
+
+    options = {
+        "before_step": touch,
+        "batch_size": numpy.int64(2),
+        "checkpoint": tmp_path / "a.json",
+    }
+    quiet(model, epochs=2, **options)
+    assert len(quiet(model, epochs=3, **options).loss) == 3
+    assert {type(p.data) for p in model.parameters()} == {float}
 
 
 KILLED = """
@@ -302,6 +400,58 @@ def test_a_loss_that_is_no_number_stops_the_run_before_before_step(compiled):
     with pytest.raises(ArithmeticError):
         quiet(model, compiled=compiled, before_step=lambda: calls.append(1))
     assert not calls
+
+
+@pytest.mark.parametrize("compiled", [False, True])
+@pytest.mark.parametrize("bad", [math.nan, math.inf])
+@pytest.mark.parametrize(
+    "kind", [list, tuple, lambda rows: pytest.importorskip("numpy").array(rows)]
+)
+def test_a_number_in_the_data_that_is_not_finite_is_named(kind, bad, compiled):
+    if compiled:
+        pytest.importorskip("numpy")
+    for row, column, name in (
+        (2, 1, "inputs[2]"),
+        (4, 0, "inputs[4]"),
+        (3, None, "targets[3]"),
+    ):
+        rows, targets = [list(x) for x in ROWS], list(TARGETS)
+        if column is None:
+            targets[row] = bad
+        else:
+            rows[row][column] = rows[4][1] = bad  # the first is named
+        model = nn.Neuron(2, "linear", seed=0)
+        start = numbers(model)
+        with pytest.raises(
+            ArithmeticError, match=re.escape(f"{name} has a {bad}; leave that row out")
+        ):
+            nn.fit(
+                model,
+                kind(rows),
+                kind(targets),
+                loss=nn.squared_error,
+                optimizer=nn.SGD(model.parameters()),
+                epochs=1,
+                progress=False,
+                compiled=compiled,
+            )
+        assert numbers(model) == start
+
+
+def test_a_bad_number_that_the_loss_does_not_use_is_no_error():
+    model = nn.Neuron(1, "linear", seed=0)
+    loss = lambda a, y: (a - y) ** 2 if y == y else 0.0 * a  # noqa: E731 - nan is "unknown"
+    optimizer = nn.SGD(model.parameters())
+    nn.fit(
+        model,
+        [[1.0], [2.0]],
+        [1.0, math.nan],
+        loss=loss,
+        optimizer=optimizer,
+        epochs=1,
+        progress=False,
+    )
+    assert optimizer.steps == 1
 
 
 def test_progress_in_plain_lines_on_standard_error(capsys):
