@@ -196,7 +196,8 @@ def _kind(walk: str) -> str:
 def _style(theme: str) -> str:
     fonts = (
         ".ar{font-family:ui-monospace,'DejaVu Sans Mono',Menlo,Consolas,monospace}"
-        ".ar .room{stroke-width:1.2}.ar text{text-anchor:middle;font-size:11px}.ar .name{font-size:14px;font-weight:700}"
+        ".ar .room{stroke-width:1.2}.ar text{text-anchor:middle;font-size:11px}"
+        ".ar .name{font-size:14px;font-weight:700}"
         ".ar .left{text-anchor:start;font-size:12px}.ar .mark{font-weight:700}"
     )
     if theme == "dark":

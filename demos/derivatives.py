@@ -47,7 +47,8 @@ def page() -> str:
             HEAD,
             *_table("operation", fixed),
             "",
-            "Examples of operations that have plain numbers of their own, such as an exponent or a bound:",
+            "Examples of operations that have plain numbers of their own, such as an exponent or "
+            "a bound:",
             "",
             *_table("example", carried),
             "",

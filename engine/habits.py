@@ -109,7 +109,7 @@ def remedy(name: str) -> str:
 
 
 def as_float(node: Value, number: Any) -> float:
-    """Return a number assigned to a node's data as a float; raise a TypeError that names the node."""
+    """Return a number assigned to a node's data as a float, or raise TypeError, which names it."""
     try:
         return real(number)
     except TypeError as error:
