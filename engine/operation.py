@@ -7,6 +7,7 @@
 
 from collections.abc import Callable
 from functools import lru_cache
+from importlib import import_module
 from inspect import Signature, signature
 from typing import TYPE_CHECKING, Any, overload
 
@@ -53,7 +54,7 @@ class Operation:
     def apply(self, operands: tuple[Any, ...]) -> Any:
         """Return a float for plain numbers; an operand with `apply_operation` handles the call."""
         if self.arity not in (None, len(operands)):
-            count = f"{self.arity} operand{'s' * (self.arity != 1)}"
+            count = import_module("engine.printing").plural(self.arity, "operand")
             raise TypeError(f"{self.name} takes {count}, not {len(operands)}")
         for operand in operands:
             if operand.__class__ is not float and hasattr(operand, "apply_operation"):
