@@ -37,7 +37,12 @@ NAMES = (
     "tour",
 )
 APART = ("train_big",)  # runs for minutes: by its name alone, not with `all`
-DOCUMENTATION = ("derivatives", "pictures", "screenshots")  # they write pages and pictures of docs/
+DOCUMENTATION = (
+    "derivatives",
+    "architecture",
+    "pictures",
+    "screenshots",
+)  # they write pages and pictures of docs/
 USAGE = "usage: python -m demos NAME … [--quick] [--out FOLDER] [--seed N]"
 FOLDER = Path(__file__).parent
 

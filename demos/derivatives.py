@@ -1,4 +1,4 @@
-"""Write the table of derivatives in docs/derivatives.md: every rule is run on letters.
+"""Write the table of derivatives in docs/derivatives.md: every rule is called with letters.
 
 A test fails where the page is no longer what the rules say.
 
@@ -24,11 +24,11 @@ EXAMPLES = [
 ]
 HEAD = """# Derivatives
 
-Every operation of the engine, and what it passes back. This page is written by
-`python -m demos.derivatives`, which runs each rule of `engine/operations.py` on letters; nothing
-here was typed by hand. z is the result of the operation, a factor such as (x > 0) is 1 where it
-holds and 0 where it does not, and where(c, a, b) is a unless c is 0, then b. For one operation ask
-Python:
+Every operation of the engine, with its local derivatives. This page is written by
+`python -m demos.derivatives`, which calls each rule of `engine/operations.py` with letters in place
+of numbers; nothing here was typed by hand. z is the result of the operation. A factor such as
+(x > 0) is 1 if it is true, else 0; where(c, a, b) is b if c is 0, else a. Python answers for one
+operation:
 
 ```python
 >>> from engine import formula
@@ -47,7 +47,8 @@ def page() -> str:
             HEAD,
             *_table("operation", fixed),
             "",
-            "Operations that carry plain numbers of their own, by example:",
+            "Examples of operations that have plain numbers of their own, such as an exponent or "
+            "a bound:",
             "",
             *_table("example", carried),
             "",

@@ -15,7 +15,7 @@ from demos import show
 from engine import Value, draw
 from nn import MLP
 
-OPTIONS: dict[str, dict[str, str]] = {
+OPTIONS: dict[str, dict[str, Any]] = {
     "collapsed": {"collapse": "neurons"},
     "layers": {"collapse": "layers"},
     "network": {"view": "network"},

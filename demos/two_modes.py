@@ -65,7 +65,7 @@ def forward_sweep(root: Value, leaf: Value) -> tuple[dict[Value, float], int]:
 
 
 def gradients(sizes: Sequence[int], seed: int) -> tuple[list[tuple[str, float, float]], int, int]:
-    """Return ∂C/∂w for each weight and bias by both modes, and the contributions that each mode took."""
+    """Return ∂C/∂w for each weight and bias, and the number of contributions, by both modes."""
     net, _, outputs = network(sizes, seed)
     cost = nn.squared_error(outputs, [float(k % 2) for k in range(sizes[-1])])
     parameters = net.parameters()
@@ -81,7 +81,7 @@ def gradients(sizes: Sequence[int], seed: int) -> tuple[list[tuple[str, float, f
 def jacobians(
     sizes: Sequence[int], seed: int
 ) -> tuple[list[list[float]], list[list[float]], int, int]:
-    """Return ∂output/∂input by both modes, a row for each output, and the contributions of each mode."""
+    """Return ∂output/∂input a row an output, and the number of contributions, by both modes."""
     _, inputs, outputs = network(sizes, seed)
     root = engine.total(outputs)  # one root over all outputs, for the order alone
     edges = len(outputs)  # its own edges, which belong to no output
@@ -133,7 +133,8 @@ def main(argv: Sequence[str] | None = None) -> dict[str, Any]:
     print(show.table(["parameter", "∂C/∂p, reverse", "∂C/∂p, forward"], rows))
     apart = max(abs(a - b) for _, a, b in rows)
     print(
-        f"\nlargest difference {apart:.1g}; contributions: reverse {reverse_work}, forward {forward_work}"
+        f"\nlargest difference {apart:.1g}; contributions: reverse {reverse_work}, "
+        f"forward {forward_work}"
     )
     sizes = [1, 2, 4, 8, 16] if args.quick else [1, 2, 4, 8, 16, 32, 64]
     more_inputs = table_of_work([(n, 1) for n in sizes], args.hidden, args.seed)

@@ -12,62 +12,74 @@ calculus; then whatever you like.
 """
 
 from importlib import import_module
-from typing import Any
+from sys import modules
+from typing import TYPE_CHECKING, Any
 
 from .anomaly import anomaly
 from .calculus import derivative, gradient
 from .explain import Step, text
 from .functions import clamp, elu, leaky_relu
 from .location import Site
-from .operations import (
-    acos,
-    acosh,
-    asin,
-    asinh,
-    atan,
-    atan2,
-    atanh,
-    cbrt,
-    ceil,
-    copysign,
-    cos,
-    cosh,
-    erf,
-    erfc,
-    exp,
-    exp2,
-    expm1,
-    floor,
-    fmod,
-    gelu,
-    hypot,
-    log,
-    log1p,
-    log2,
-    log10,
-    logaddexp,
-    maximum,
-    minimum,
-    reciprocal,
-    relu,
-    sigmoid,
-    sign,
-    silu,
-    sin,
-    sinh,
-    softplus,
-    sqrt,
-    square,
-    step,
-    tan,
-    tanh,
-    trunc,
-    where,
-)
 from .primitive import primitive
 from .sums import logsumexp, mean, product, softmax, total, weighted_sum
 from .types import Node, Number
 from .value import Value, lift
+
+if TYPE_CHECKING:  # what an editor shows; it runs as the rows of a table, or is loaded on first use
+    from .calculus import hessian, hessian_vector_product, jacobian, jvp
+    from .check import check_gradients
+    from .debugger import debug
+    from .files import write_file
+    from .signatures import *  # noqa: F403
+    from .tape import Tape as Tape
+    from .tape import record
+    from .view import draw, draw_dot, stepper
+else:
+    from .operations import (
+        acos,
+        acosh,
+        asin,
+        asinh,
+        atan,
+        atan2,
+        atanh,
+        cbrt,
+        ceil,
+        copysign,
+        cos,
+        cosh,
+        erf,
+        erfc,
+        exp,
+        exp2,
+        expm1,
+        floor,
+        fmod,
+        gelu,
+        hypot,
+        log,
+        log1p,
+        log2,
+        log10,
+        logaddexp,
+        maximum,
+        minimum,
+        reciprocal,
+        relu,
+        sigmoid,
+        sign,
+        silu,
+        sin,
+        sinh,
+        softplus,
+        sqrt,
+        square,
+        step,
+        tan,
+        tanh,
+        trunc,
+        where,
+    )
 
 __all__ = [
     "Node",
@@ -162,8 +174,17 @@ _ON_FIRST_USE = {  # what needs more than the heart is imported when it is first
 }
 
 
-def __getattr__(name: str) -> Any:
-    if name not in _ON_FIRST_USE:
-        raise AttributeError(f"engine has no {name!r}")
-    found = globals()[name] = getattr(import_module(f"engine.{_ON_FIRST_USE[name]}"), name)
-    return found
+def __dir__() -> list[str]:
+    """Return every name, also of what is not loaded yet: for Tab, and for "did you mean"."""
+    return sorted({*globals(), *_ON_FIRST_USE})
+
+
+if not TYPE_CHECKING:  # a type checker would take every misspelt name for an Any
+
+    def __getattr__(name: str) -> Any:
+        if name not in _ON_FIRST_USE:
+            instead = import_module("engine.habits").remedy(name)
+            this = modules[__name__]
+            raise AttributeError(f"engine has no {name!r}{instead}", name=name, obj=this)
+        loaded = globals()[name] = getattr(import_module(f"engine.{_ON_FIRST_USE[name]}"), name)
+        return loaded

@@ -51,12 +51,12 @@ class anomaly(Listener):
         self.nan, self.inf, self.limit = nan, inf, limit
 
     def made(self, node: Any) -> None:
-        """Called with every node that is made."""
+        """Raise for a node whose data is bad; called with every node when it is made."""
         if self._bad(node.data) and self._rules():
             raise _while_computing(node)
 
     def before_backward(self, root: Any) -> None:
-        """Called with the root of every backward pass before it starts."""
+        """Raise for a gradient that would be bad; called with the root before a backward pass."""
         if not self._rules():
             return
         for step in steps(root, {leaf: leaf.grad for leaf in topological_order(root)[1]}):
@@ -102,14 +102,15 @@ def _while_differentiating(step: Step, what: str) -> FloatingPointError:
         "\n".join(
             [
                 f"{what} of {_described(step.parent)}",
-                f"  while differentiating {printable(expression(node), 32)} (data={number(node.data)}, "
-                f"grad={number(step.upstream)}), made at",
+                f"  while differentiating {printable(expression(node), 32)} "
+                f"(data={number(node.data)}, grad={number(step.upstream)}), made at",
                 *_source(node),
             ]
         )
     )
     error.add_note(
-        f"by the chain rule: {number(step.upstream)} × {number(step.local)} = {number(step.contribution)}"
+        f"by the chain rule: {number(step.upstream)} × {number(step.local)} = "
+        f"{number(step.contribution)}"
     )
     _note(error, node, (step.parent,))
     return error
@@ -130,10 +131,10 @@ def _described(node: Any) -> str:
 
 
 def _line(node: Any) -> tuple[str, int] | None:
-    made = node.created_at
-    return (made.filename, made.line) if made else None
+    site = node.created_at
+    return (site.filename, site.line) if site else None
 
 
 def _source(node: Any) -> list[str]:
-    made = node.created_at
-    return ["    " + line for line in excerpt(made)] if made else ["    an unknown place"]
+    site = node.created_at
+    return ["    " + line for line in excerpt(site)] if site else ["    an unknown place"]

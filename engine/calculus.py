@@ -16,7 +16,7 @@ forward sweep. A function f that is passed in is called as f(*xs).
 
 import math
 from collections.abc import Callable, Iterable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from .explain import stale
 from .forward import forward
@@ -27,6 +27,9 @@ from .operations import share, where
 from .real import real
 from .sums import weighted_sum
 from .value import Value, lift
+
+if TYPE_CHECKING:
+    from .types import Number
 
 
 def gradient(root: Value, wrt: Iterable[Value]) -> list[Value]:
@@ -70,7 +73,7 @@ def _pass_on(node: Value, grads: dict[Value, Value], leading: set[Value], record
 
 
 def _slopes(node: Value) -> tuple[Any, ...]:
-    """Return the rule at the node and its parents themselves; nan where a function's value is nan."""
+    """Return the rule at the node and its parents themselves; nan where the value is nan."""
     operation = node.operation
     assert operation is not None
     if node.data != node.data and operation.domain:
@@ -102,7 +105,7 @@ def _refuse_stale(order: list[Value]) -> None:
         )
 
 
-def derivative(f: Callable[[Any], Any], n: int = 1) -> Callable[[Any], Any]:
+def derivative(f: Callable[[Any], Any], n: int = 1) -> "Callable[[Number], Any]":
     """Return the n-th derivative of a function of one number, itself such a function.
 
     >>> derivative(lambda x: x ** 4, n=2)(3.0)
@@ -114,12 +117,13 @@ def derivative(f: Callable[[Any], Any], n: int = 1) -> Callable[[Any], Any]:
     _check(f)
     if not isinstance(n, int):
         raise TypeError(
-            f"derivative counts how often to differentiate, n=1, not {n!r}: write derivative(f)(3.0)"
+            f"derivative counts how often to differentiate, n=1, not {n!r}: "
+            "write derivative(f)(3.0)"
         )
     if n < 0:
         raise ValueError(f"the {n}-th derivative: n counts how often to differentiate, from 0")
 
-    def slope(x: Any) -> Any:
+    def slope(x: "Number") -> Any:
         point = _own_point(x)
         result = lift(f(point))
         for _ in range(n):
@@ -130,7 +134,7 @@ def derivative(f: Callable[[Any], Any], n: int = 1) -> Callable[[Any], Any]:
     return slope
 
 
-def jacobian(f: Callable[..., Any], xs: Iterable[Any]) -> list[list[Value]]:
+def jacobian(f: Callable[..., Any], xs: "Iterable[Number]") -> list[list[Value]]:
     """Return the derivative of every output of f(*xs) by every x, as Values: a row an output.
 
     >>> rows = jacobian(lambda x, y: [x * y, x + y], [3.0, 4.0])
@@ -145,7 +149,7 @@ def jacobian(f: Callable[..., Any], xs: Iterable[Any]) -> list[list[Value]]:
     return [gradient(lift(output), points) for output in rows]
 
 
-def hessian(f: Callable[..., Any], xs: Iterable[Any]) -> list[list[Value]]:
+def hessian(f: Callable[..., Any], xs: "Iterable[Number]") -> list[list[Value]]:
     """Return the second derivatives of f(*xs), one number, by every pair of arguments, as Values.
 
     >>> rows = hessian(lambda x, y: x * x * y, [3.0, 4.0])
@@ -159,11 +163,12 @@ def hessian(f: Callable[..., Any], xs: Iterable[Any]) -> list[list[Value]]:
 
 
 def hessian_vector_product(
-    f: Callable[..., Any], xs: Iterable[Any], vector: Iterable[Any]
+    f: Callable[..., Any], xs: "Iterable[Number]", vector: "Iterable[Number]"
 ) -> list[Value]:
     """Return the Hessian of f(*xs) times a vector, by the gradient of (gradient · vector).
 
-    >>> [entry.data for entry in hessian_vector_product(lambda x, y: x * x * y, [3.0, 4.0], [1.0, -1.0])]
+    >>> product = hessian_vector_product(lambda x, y: x * x * y, [3.0, 4.0], [1.0, -1.0])
+    >>> [entry.data for entry in product]
     [2.0, 6.0]
 
     Costs about two gradients whatever the number of arguments. Raises ValueError where the lengths
@@ -175,7 +180,9 @@ def hessian_vector_product(
     return gradient(lift(weighted_sum(vector, slopes)), points)
 
 
-def jvp(f: Callable[..., Any], xs: Iterable[Any], vector: Iterable[Any]) -> tuple[Any, Any]:
+def jvp(
+    f: Callable[..., Any], xs: "Iterable[Number]", vector: "Iterable[Number]"
+) -> tuple[Any, Any]:
     """Return f(*xs) and its derivative along `vector`: the Jacobian times the vector, in one sweep.
 
     >>> jvp(lambda x, y: x * y, [3.0, 4.0], [1.0, 0.5])
@@ -236,7 +243,7 @@ def _product(tangent: Value, local: Any) -> Value:
 
 
 def _own_point(x: Any) -> Value:
-    """Return a point for one argument alone: f may use the Value x elsewhere, and there it stands still."""
+    """Return a point for one argument alone: where f uses the Value x elsewhere, x stands still."""
     return x * 1.0 if isinstance(x, Value) else Value(x)
 
 
@@ -261,6 +268,6 @@ def _refuse_lengths(vector: list[Any], xs: list[Any]) -> None:
 def _check(f: Any) -> None:
     if not callable(f):
         raise TypeError(
-            f"this takes a function, such as lambda x: x * x, and not {f!r}: for the derivatives of a "
-            "Value that is there already, write gradient(root, [x])"
+            f"this takes a function, such as lambda x: x * x, and not {f!r}: for the derivatives "
+            "of a Value that is there already, write gradient(root, [x])"
         )

@@ -188,9 +188,9 @@ def _at_an_edge(analytic: float, g: Function, x: float, tolerance: float) -> str
     """Why a derivative is not the central slope: the function has a kink, a jump or a pole here, or it is wrong."""
     if any(_jumps(g, x, side) for side in (-1.0, 1.0)):
         return "jump" if math.isfinite(analytic) else "not finite"
-    found = [slope(g, x, side) for side in (-1.0, 1.0)]
-    known = [estimate for estimate, error in found if error <= 1e-3 * max(abs(estimate), 1.0)]
-    rough = any(math.isfinite(estimate) for estimate, _ in found) and len(known) < 2
+    one_sided = [slope(g, x, side) for side in (-1.0, 1.0)]
+    known = [estimate for estimate, error in one_sided if error <= 1e-3 * max(abs(estimate), 1.0)]
+    rough = any(math.isfinite(estimate) for estimate, _ in one_sided) and len(known) < 2
     if (
         rough or not known
     ):  # a slope that grows without end, as sqrt's at 0, or a border of the domain
@@ -198,7 +198,7 @@ def _at_an_edge(analytic: float, g: Function, x: float, tolerance: float) -> str
     low, high = min(known), max(known)
     apart = high - low > 1e-3 * max(abs(low), abs(high))
     margin = tolerance * max(abs(low), abs(high), apart) + sum(
-        error for _, error in found if error < math.inf
+        error for _, error in one_sided if error < math.inf
     )
     if low - margin <= analytic <= high + margin:
         return "kink" if apart else "ok"
@@ -223,8 +223,8 @@ def slope(g: Function, x: float, side: float = 0.0) -> tuple[float, float]:
     best, scale = (math.nan, math.inf), abs(g(x)) / max(abs(x), 1.0)
     for size in dict.fromkeys((max(abs(x), 1.0), abs(x) or 1.0)):
         for k in range(1, 12):
-            found = _richardson(g, x, size * 10.0**-k, side)
-            best = min(best, found, key=lambda each: each[1] / max(scale, 1e-300, abs(each[0])))
+            estimate = _richardson(g, x, size * 10.0**-k, side)
+            best = min(best, estimate, key=lambda each: each[1] / max(scale, 1e-300, abs(each[0])))
             if best[1] <= 1e-12 * abs(best[0]):
                 return best
     return best

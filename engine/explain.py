@@ -89,9 +89,12 @@ def why(root: "Value", x: "Value", depth: int = 1) -> str:
     """Return the sum behind x.grad as text: a term for every contribution that arrived.
 
     `depth=2` follows each term upstream, to the sum behind the gradient that it came from, and so
-    on. What the steps of this sweep do not account for (a second backward, another loss) is a term
-    of its own. Raises ValueError where `x` is not in the graph of `root`.
+    on. What a backward() of `root` does not account for is a term of its own, and terms that have
+    not arrived are counted. Raises TypeError for what is no Value, and ValueError where `x` is not
+    in the graph of `root`.
     """
+    if not hasattr(x, "parents"):
+        raise TypeError(f"why takes a Value of the graph, not {type(x).__name__}: y.why(x)")
     order, leaves = topological_order(root)
     if x not in {root, *order, *leaves}:
         raise ValueError(
@@ -135,6 +138,10 @@ def _account(
                 yield " " * (width + 5) + line
     for amount, (_, reason) in zip(texts[len(shown) :], others, strict=True):
         yield f"   {amount:>{width}}  {reason}"
+    if missing := _missing(x, steps):
+        some = f"the last {missing} of these terms {'is' if missing == 1 else 'are'} not in it"
+        which = "none of these terms is in it" if missing == len(steps) else some
+        yield f"   {which}: the grad was set since, or its pass is not over"
 
 
 def _aligned(texts: list[str]) -> list[str]:
@@ -162,9 +169,23 @@ def _other_terms(root: "Value", x: "Value", steps: list[Step]) -> list[tuple[flo
         terms.append((sum(step.contribution for step in rest), f"from {len(rest):,} more"))
     start, end = (steps[0].before, steps[-1].after) if steps else (0.0, float(x is root))
     accounted = x.grad == end or (x.grad != x.grad and end != end)  # nan - nan would say nothing
-    elsewhere = "from elsewhere: another backward() or root; grad = 0.0 starts afresh"
-    unaccounted = [start, 0.0 if accounted else x.grad - end]
-    return terms + [(amount, elsewhere) for amount in unaccounted if amount]
+    if start:
+        terms.append((start, "there before this backward(): zero_grad() clears"))
+    if not accounted and not _missing(x, steps):
+        elsewhere = (
+            f"not from a backward() of {bracketed(root)}: interior grads are made afresh by each"
+            if x.parents
+            else "from elsewhere: another backward() or root; grad = 0.0 starts afresh"
+        )
+        terms.append((x.grad - end, elsewhere))
+    return terms
+
+
+def _missing(x: "Value", steps: list[Step]) -> int:
+    """Return how many of the last steps are not in x.grad, if it is the sum of the others."""
+    if not steps or x.grad == steps[-1].after:
+        return 0
+    return next((len(steps) - k for k, step in enumerate(steps) if x.grad == step.before), 0)
 
 
 def text(root: "Value") -> str:

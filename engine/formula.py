@@ -355,10 +355,10 @@ def slopes(
     """
     operation = _named(operation)
     letters = _symbols(operation, names)
-    found = derivatives(operation, letters, result)
-    if found is None:
+    symbols = derivatives(operation, letters, result)
+    if symbols is None:
         return ("?",) * len(letters)
-    return tuple([x.text if isinstance(x, Symbol) else constant(x).text for x in found])
+    return tuple([x.text if isinstance(x, Symbol) else constant(x).text for x in symbols])
 
 
 def derivatives(

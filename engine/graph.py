@@ -9,6 +9,7 @@ Nothing recurses, so depth costs nothing; no order depends on where objects lie 
 (['*', '+'], [a(data=2, grad=0)])
 """
 
+from importlib import import_module
 from math import nan
 from threading import get_ident
 from typing import TYPE_CHECKING, Any
@@ -26,7 +27,7 @@ def listening() -> list[Any]:
 
 
 def parents(node: "Value") -> "tuple[Value, ...]":
-    """The operands in order, duplicates kept; none at a leaf."""
+    """Return the operands in order, duplicates kept; none at a leaf."""
     return node._first if node._second is None else (node._first, node._second)
 
 
@@ -87,7 +88,7 @@ def topological_order(root: "Value") -> "tuple[list[Value], list[Value]]":
 
 
 class prepared:
-    """A graph made ready for one backward sweep: `with prepared(root) as order: …`
+    """A graph made ready for one backward sweep, as in `with prepared(root) as order: …`.
 
     Interior grads start at 0, the root's at 1.0, the seed; leaves accumulate. If the sweep fails,
     leaves are put back, the interior is cleared, and the error says where the node was made.
@@ -98,6 +99,8 @@ class prepared:
             listener.before_backward(root)
         self.order, self.leaves = topological_order(root)
         self.grads = [leaf.grad for leaf in self.leaves]
+        if {*map(type, self.grads)} != {float}:  # somebody wrote 0, or None
+            self.grads = import_module("engine.habits").make_grads_floats(self.leaves)
         self.root = root
 
     def __enter__(self) -> "list[Value]":

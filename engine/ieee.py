@@ -17,7 +17,7 @@ inf, nan = math.inf, math.nan
 
 
 def _total(function: Callable[..., float]) -> Callable[..., float]:
-    """Return a function of math with nan outside its domain, an infinity beyond the largest float."""
+    """Return a function of math with nan outside its domain, inf beyond the largest float."""
 
     def total(*xs: float) -> float:
         try:
@@ -35,7 +35,7 @@ def _logarithm(function: Callable[[float], float], pole: float = 0.0) -> Callabl
 
 
 def whole(function: Callable[[float], int]) -> Callable[[float], float]:
-    """Return floor, ceil or trunc from float to float: inf, nan and the sign of -0.0 pass through."""
+    """Return floor, ceil or trunc from float to float; inf, nan and the sign of -0.0 stay."""
     return lambda x: math.copysign(function(x), x) if math.isfinite(x) else x
 
 
@@ -70,7 +70,7 @@ def greater_equal(x: float, y: float) -> float: return float(x >= y)
 def sign(x: float) -> float: return x if x != x or x == 0.0 else math.copysign(1.0, x)
 def where(condition: float, x: float, y: float) -> float: return x if condition else y
 def share(g: float, local: float) -> float: return g * local if g else 0.0
-def add_up(xs: Iterable[float]) -> float: return reduce(add, xs, 0.0)  # sum() compensates since 3.12
+def add_up(xs: Iterable[float]) -> float: return reduce(add, xs, 0.0)  # sum() compensates in 3.12
 def total(*xs: float) -> float: return add_up(xs)
 def product(*xs: float) -> float: return math.prod(xs, start=1.0)
 # fmt: on

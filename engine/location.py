@@ -6,9 +6,11 @@ user.py:3   h = x * w + x
 """
 
 import linecache
+import re
+import sys
 from pathlib import PurePath
 from types import CodeType
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from .printing import columns, printable
 from .types import Node
@@ -27,7 +29,30 @@ class Site(NamedTuple):
     text: str
 
     def __str__(self) -> str:
-        return f"{printable(self.filename, 200)}:{self.line}"
+        return self.named(self.filename)
+
+    @property
+    def short(self) -> str:
+        """The file without its folder and the line: `user.py:3`; in a notebook `cell 3, line 2`."""
+        return self.named(PurePath(self.filename).name)
+
+    def named(self, file: str) -> str:
+        """Return the place in a file of this name, unless it is in a cell of a notebook."""
+        cell = _cell(self.filename)
+        return f"cell {cell}, line {self.line}" if cell else f"{printable(file, 200)}:{self.line}"
+
+
+def _cell(filename: str) -> str:
+    """Return the number of the notebook's cell whose code has this file's name; "" for other files.
+
+    The name is made of the code's hash; IPython's compiler knows when it was run last.
+    """
+    known = re.match(r"<ipython-input-(\d+)-", filename)
+    shell: Any = getattr(sys.modules.get("IPython"), "get_ipython", lambda: None)()
+    if not known and hasattr(shell, "compile") and hasattr(shell.compile, "format_code_name"):
+        _, name = shell.compile.format_code_name(filename) or ("", "")
+        known = re.fullmatch(r"In\[(\d+)\]", name)
+    return known[1] if known else ""
 
 
 def site(code: CodeType | None, offset: int) -> Site | None:
@@ -61,7 +86,7 @@ def _characters(text: str, column: int) -> int:
 
 def excerpt(at: Site, width: int = 76) -> list[str]:
     """Return the source line and, below it, the subexpression underlined; of a long line a part."""
-    label = f"{printable(PurePath(at.filename).name)}:{at.line}"
+    label = at.short
     text, indent = at.text.strip(), len(at.text) - len(at.text.lstrip())
     if not text:
         return [label]
@@ -75,6 +100,6 @@ def excerpt(at: Site, width: int = 76) -> list[str]:
 
 
 def place(node: Node) -> str:
-    """Return where a node was made, in short: file and line, or nothing."""
+    """Return where a node was made, in short: file and line, or "" for a constant."""
     at = node.created_at
-    return f"{printable(PurePath(at.filename).name)}:{at.line}" if at else ""
+    return at.short if at else ""

@@ -1,4 +1,4 @@
-"""What a primitive is: a forward on floats and a rule, entered as a row into the table of operations.py.
+"""What a primitive is: a forward on floats and a rule, entered as a row into operations.py.
 
 >>> from engine.operations import multiply
 >>> multiply(3.0, 4.0), multiply.rule(12.0, 3.0, 4.0), multiply.symbol, multiply.arity
@@ -7,6 +7,8 @@
 
 from collections.abc import Callable
 from functools import lru_cache
+from importlib import import_module
+from inspect import Signature, signature
 from typing import TYPE_CHECKING, Any, overload
 
 from .real import real
@@ -22,21 +24,22 @@ Rule = Callable[..., tuple[Any, ...]]
 class Operation:
     """A primitive: called with plain numbers it returns a float, with a Value among them a Value.
 
-    `arity` is the number of operands (None: any), `parameters` the plain numbers that belong to the
-    operation itself, as 3.0 does in x**3. `domain` is False for arithmetic and selection, which have
-    slopes even where the value is nan. What the rule gives is the expert's VJP, before grad times it.
+    `arity` is the number of operands (None: any), `parameters` the plain numbers of the operation
+    itself, as 3.0 is in x**3. `domain` is False for arithmetic and selection, which have
+    slopes even where the value is nan. grad times what the rule returns is the expert's VJP.
     """
 
-    __slots__ = ("arity", "domain", "forward", "name", "parameters", "rule", "symbol")
-
     def __init__(
-        self, name: str, symbol: str, forward: Forward, rule: Rule, parameters: tuple[float, ...] = (),
-        *, arity: int | None = -1, domain: bool = True,
+        self, name: str, symbol: str, forward: Forward, rule: Rule,
+        parameters: tuple[float, ...] = (), *, arity: int | None = -1, domain: bool = True,
     ):  # fmt: skip
         self.name, self.symbol, self.forward, self.rule = name, symbol, forward, named(rule, name)
         self.parameters, self.domain = parameters, domain
         code = rule.__code__  # it takes z and the operands; flag 4: any number of them
         self.arity = arity if arity != -1 else None if code.co_flags & 4 else code.co_argcount - 1
+        self.__doc__ = (
+            f"Return {name} of plain numbers as a float, with a Value among them a Value."
+        )
 
     @overload
     def __call__(self, *operands: float) -> float: ...  # type: ignore[overload-overlap]
@@ -49,14 +52,21 @@ class Operation:
         return self.forward(*operands) if len(operands) == self.arity else self.apply(operands)
 
     def apply(self, operands: tuple[Any, ...]) -> Any:
-        """Return a float for plain numbers; an operand that defines `apply_operation` handles the call."""
+        """Return a float for plain numbers; an operand with `apply_operation` handles the call."""
         if self.arity not in (None, len(operands)):
-            count = f"{self.arity} operand{'s' * (self.arity != 1)}"
+            count = import_module("engine.printing").plural(self.arity, "operand")
             raise TypeError(f"{self.name} takes {count}, not {len(operands)}")
         for operand in operands:
             if operand.__class__ is not float and hasattr(operand, "apply_operation"):
                 return operand.apply_operation(self, operands)
         return self.forward(*map(real, operands))
+
+    def __getattr__(self, name: str) -> Any:
+        """Return the signature that help() and notebooks show: the rule's without z."""
+        if name != "__signature__":
+            return object.__getattribute__(self, name)  # which raises AttributeError
+        operands = [*signature(self.rule, follow_wrapped=False).parameters.values()][1:]
+        return Signature([operand.replace(annotation=Signature.empty) for operand in operands])
 
     def __repr__(self) -> str:
         return f"<operation {self.name}{self.parameters or ''}>"
@@ -80,7 +90,7 @@ def function(name: str, forward: Forward, rule: Rule) -> Operation:
 
 
 def family(key: str, name: str, forward: Forward, rule: Rule) -> Callable[..., Operation]:
-    """Enter operations that differ by plain numbers, which forward and rule take after the operand."""
+    """Enter operations that differ by plain numbers, which come after the operand."""
 
     @lru_cache(maxsize=1024)
     def member(*parameters: float) -> Operation:

@@ -41,8 +41,8 @@ modulo = operation("modulo", "%", ieee.modulo,  # x - n·y with a whole number n
 fmod = operation("fmod", "fmod", ieee.fmod, lambda z, x, y: (1.0, -floor(divide(x - z, y) + 0.5)))
 
 def by_x(z: Any, x: Any, y: Any, lower: Any) -> Any:
-    """Return y·x**(y - 1), of which `lower` is the power; y·z / x where y - 1 rounds digits of y away."""
-    lost = where(share(absolute(x) < inf, x), y - 1.0 + 1.0 - y, 0.0)  # at 0 and inf none are missed
+    """Return y·x**(y - 1), of which `lower` is the power; y·z / x where y - 1 loses digits of y."""
+    lost = where(share(absolute(x) < inf, x), y - 1.0 + 1.0 - y, 0.0)  # at 0 and inf none are
     return where(lost, divide(y * z, x), share(y, lower))
 
 # Both operands are Values. No slope along the base where the exponent is 0, none along the exponent
@@ -89,7 +89,7 @@ acos = function("acos", ieee.acos, lambda z, x: (-reciprocal(sqrt((1.0 - x) * (1
 atan = function("atan", math.atan, lambda z, x: (square(reciprocal(hypot(1.0, x))),))
 sinh = function("sinh", ieee.sinh, lambda z, x: (cosh(x),))
 cosh = function("cosh", ieee.cosh, lambda z, x: (sinh(x),))
-tanh = function("tanh", math.tanh, lambda z, x: (square(reciprocal(cosh(x))),))  # not 1 - z²: digits
+tanh = function("tanh", math.tanh, lambda z, x: (square(reciprocal(cosh(x))),))  # 1 - z²: digits
 asinh = function("asinh", math.asinh, lambda z, x: (reciprocal(hypot(1.0, x)),))
 acosh = function("acosh", ieee.acosh, lambda z, x: (reciprocal(sqrt(x - 1.0) * sqrt(x + 1.0)),))
 atanh = function("atanh", ieee.atanh, lambda z, x: (reciprocal((1.0 - x) * (1.0 + x)),))
@@ -134,7 +134,7 @@ def weigh(weights: Any, inputs: Any, z: float) -> float:
     return z
 
 def _logsumexp(z: Any, *xs: Any) -> tuple[Any, ...]:
-    """Return the softmax: exp(x - z) divided by their own sum, so that the rounding of z cancels."""
+    """Return the softmax: exp(x - z) divided by their own sum, which cancels the rounding of z."""
     below = map(where, map(less, xs, repeat(inf)), map(operator.sub, xs, repeat(z)), repeat(0.0))
     parts = tuple(map(exp, below))  # an x of inf has the whole share
     return tuple(map(divide, parts, repeat(total(*parts))))
@@ -145,16 +145,16 @@ def _product(z: Any, *xs: Any) -> tuple[Any, ...]:
     after = [*accumulate(xs[:0:-1], operator.mul, initial=1.0)]
     return tuple(map(operator.mul, before, reversed(after)))
 
-weighted_sum = operation("weighted_sum", "dot",  # of w…, a…, b: along a weight the slope is its input
-                         lambda *xs: weigh(xs, xs[len(xs) // 2:-1], xs[-1]),
-                         lambda z, *xs: (*xs[len(xs) // 2:-1], *xs[:len(xs) // 2], 1.0), domain=False)
+weighted_sum = operation("weighted_sum", "dot",  # of w…, a…, b: the slope of a weight is its input
+                         lambda *xs: weigh(xs, xs[len(xs) // 2:-1], xs[-1]), domain=False, rule=
+                         lambda z, *xs: (*xs[len(xs) // 2:-1], *xs[:len(xs) // 2], 1.0))
 total = operation("total", "sum", ieee.total, lambda z, *xs: (1.0,) * len(xs), domain=False)
 mean = operation("mean", "mean", lambda *xs: ieee.total(*xs) / len(xs),
                  lambda z, *xs: (1.0 / len(xs),) * len(xs), domain=False)
 product = operation("product", "prod", ieee.product, _product, domain=False)
 logsumexp = operation("logsumexp", "logsumexp", ieee.logsumexp, _logsumexp)
 
-# -- families: plain numbers that belong to an operation, its parameters, come after its operands ---
+# -- families: plain numbers that belong to an operation, its parameters, come after the operands --
 power_of = family("power_of", "power", ieee.power, lambda z, x, p: (  # x**0 is flat, also at 0
     by_x(z, x, p, power_of(p - 1)(x)) if p - 1.0 + 1.0 != p else p and p * power_of(p - 1)(x),))
 leaky_relu_of = family("leaky_relu_of", "leaky_relu",  # at the kink the left slope, as PyTorch's

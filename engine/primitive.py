@@ -1,4 +1,4 @@
-"""Operations of your own: a forward on floats and a rule, and they draw, step and differentiate like ours.
+"""Operations of your own: a forward on floats and a rule; all tools work with them as with ours.
 
 >>> from engine import Value, derivative
 >>> @primitive(rule=lambda z, x: (3.0 * x * x,))
@@ -16,7 +16,7 @@ differentiated again: write it with the engine's functions (engine.exp, not math
 
 import inspect
 from collections.abc import Callable
-from typing import Any
+from typing import Any, overload
 
 from .functions import clamp, elu, leaky_relu
 from .operation import FAMILIES, OPERATIONS, Operation, Rule
@@ -36,11 +36,21 @@ _BUILT_IN = {
 class Primitive(Operation):
     """An operation that a user made. What its rule returns is checked."""
 
+    __signature__: inspect.Signature
 
+
+@overload
+def primitive(
+    forward: Callable[..., float], *, rule: Callable[..., Any], symbol: str | None = None
+) -> Primitive: ...
+@overload
+def primitive(
+    forward: None = None, *, rule: Callable[..., Any], symbol: str | None = None
+) -> Callable[[Callable[..., float]], Primitive]: ...
 def primitive(
     forward: Callable[..., float] | None = None,
     *,
-    rule: Callable[..., Any] | None = None,
+    rule: Any = None,
     symbol: str | None = None,
 ) -> Any:
     """Make an operation of a function on floats: `@engine.primitive(rule=…)` in front of it.
@@ -60,8 +70,8 @@ def primitive(
     name = getattr(forward, "__name__", "")
     if rule is None:
         raise TypeError(
-            f"{name or repr(forward)} has no rule: write @engine.primitive(rule=lambda z, x: (…,)) in "
-            "front of it, with a derivative for each operand"
+            f"{name or repr(forward)} has no rule: write @engine.primitive(rule=lambda z, x: (…,)) "
+            "in front of it, with a derivative for each operand"
         )
     _check_name(name)
     arity = _operands(forward, name, 0)
@@ -73,7 +83,7 @@ def primitive(
     made = Primitive(
         name, symbol or name, _forward(forward, name), _rule(rule, name, arity), arity=arity
     )
-    made.__doc__ = forward.__doc__
+    made.__doc__, made.__signature__ = forward.__doc__, inspect.signature(forward)
     return made
 
 

@@ -50,7 +50,14 @@ def columns(text: str) -> int:
 
 
 def describe(node: Node) -> str:
-    """Return the repr of a node: its label, its operation and its numbers, never its parents."""
+    """Return the repr of a node: its label, its operation and its numbers, never its parents.
+
+    A grad that somebody made None, say, is shown as what it is.
+    """
     parts = [node.label, node.operation.symbol] if node.operation else [node.label or "Value"]
     name = "=".join(printable(part) for part in parts if part)
-    return f"{name}(data={number(node.data)}, grad={number(node.grad)})"
+    try:
+        grad = number(node.grad)
+    except (TypeError, ValueError):
+        grad = printable(str(node.grad))
+    return f"{name}(data={number(node.data)}, grad={grad})"

@@ -41,5 +41,5 @@ def _remedy(x: Any) -> str:
     if hasattr(x, "local_derivatives"):
         return "it is a Value already; use it as it is, or its number, .data"
     if hasattr(x, "__len__") or hasattr(x, "shape"):
-        return "make one Value for each number in it"
+        return "make one Value for each number in it, in a list: [v * 2.0 for v in values]"
     return "give an int or a float"

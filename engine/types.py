@@ -20,7 +20,7 @@ Number: TypeAlias = Union[float, "Value"]
 
 
 class Node(Protocol):
-    """What a graph is made of, read from the outside: explanations, pictures and debuggers ask for no more."""
+    """What a graph is made of: as much of it as explanations, pictures and debuggers ask for."""
 
     data: float
     grad: float

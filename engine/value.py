@@ -12,7 +12,7 @@ from importlib import import_module
 from math import inf
 from operator import attrgetter
 from sys import _getframe as _frame
-from types import CodeType, FrameType
+from types import FrameType
 from typing import TYPE_CHECKING, Any
 
 from . import graph, operations
@@ -24,9 +24,12 @@ from .real import real
 if TYPE_CHECKING:
     from .explain import Step
     from .location import Site
+    from .methods import Methods
     from .types import Number
+else:
+    Methods = object  # methods.pyi tells editors and type checkers what the class gets in a loop
 
-_MAKERS = "value operation operations functions sums calculus check primitive"  # on a user's behalf
+_MAKERS = "value operation operations functions sums calculus check primitive habits"  # for a user
 _ENGINE = {f"{__file__.removesuffix('value.py')}{name}.py" for name in _MAKERS.split()}
 
 
@@ -50,7 +53,7 @@ def make(
 def binary(
     operation: Operation,
 ) -> "tuple[Callable[[Value, Number], Value], Callable[[Value, Number], Value]]":
-    """Return an operator and its reflection, for `2.0 - value`: `make` again, unrolled for speed."""
+    """Return an operator and its reflection, for `2.0 - value`: `make`, unrolled for speed."""
     forward = operation.forward
 
     def operator(self: "Value", other: Any, depth: int = 1) -> "Value":
@@ -89,7 +92,7 @@ def unary(names: str) -> "list[Callable[[Value], Value]]":
 
 
 def announce(node: "Value", frame: FrameType) -> None:
-    """Tell this thread's listeners. (The engine listens where it makes nodes for a user by itself.)"""
+    """Tell this thread's listeners; the engine listens where it makes nodes on a user's behalf."""
     if heard := listening():
         frame = outside(frame)
         node._code, node._offset = frame.f_code, frame.f_lasti
@@ -104,7 +107,7 @@ def outside(frame: Any) -> FrameType:
     return frame
 
 
-class Value:
+class Value(Methods):
     """A number in a graph: its `data`, its `grad`, and, unless it is a leaf, how it came about.
 
     >>> x = Value(2, label="x")
@@ -113,32 +116,23 @@ class Value:
     ((x(data=2, grad=0),), (12.0,))
 
     `data` is the expert's primal; `grad`, the adjoint or cotangent, is the derivative of the last
-    root of `backward()` by it, at a leaf the sum over all calls. `parents` are the operands in order,
-    duplicates kept; `local_derivatives()` gives the slope along each. A leaf has none, and None for
-    `operation`; it is `constant` if it was a plain number that met a Value. `==` and `hash` go by
-    identity; `<`, `<=`, `>`, `>=` give Values, 1.0 or 0.0. Raises TypeError for anything but a real
-    number, and for a label that is not a str.
+    root of `backward()` by it, at a leaf the sum over all calls. `parents` are the operands in
+    order, duplicates kept; `local_derivatives()` gives the slope along each. A leaf has none, and
+    None for `operation`; it is `constant` if it was a plain number that met a Value. `==` and
+    `hash` go by identity: `Value(3.0) == 3.0` is False, write `v.data == 3.0`. `<`, `<=`, `>`, `>=`
+    give Values, 1.0 or 0.0. Raises TypeError for no real number, and for a label that is no str.
     """
 
     # One object a node: Python's garbage collector walks every object of a growing graph, again and
-    # again. Two operands stand in _first and _second, their numbers in _x and _y, the result in _z. For
-    # any other count _second is None, and _first and _x are tuples. _code and _offset are the place.
-    if TYPE_CHECKING:
-        data: float
-        label: str
-        operation: Operation | None
-        _first: Any
-        _second: Any
-        _x: Any
-        _y: Any
-        _code: CodeType | None
-    else:
-        __slots__ = ("_data", "grad", "_label", "operation", "_first", "_second", "_x", "_y", "_z",
-                     "_code", "_offset")  # fmt: skip
-    __array_ufunc__ = None  # NumPy leaves `numpy.float64(2) * value` to us
+    # again. Two operands stand in _first and _second, their numbers in _x and _y, the result in _z.
+    # For any other count _second is None, _first and _x are tuples. _code, _offset: the place.
+    __slots__ = ("_data", "grad", "_label", "operation", "_first", "_second", "_x", "_y", "_z",
+                 "_code", "_offset")  # fmt: skip
     constant = False
 
-    def __init__(self, data: float, label: str = ""):
+    def __init__(self, data: float, label: str = "", *others: Any):
+        if others:
+            raise _later("habits").no_parents()
         self._data, self.grad, self.label, self.operation = real(data), 0.0, label, None
         self._first, self._second, self._z = (), None, 0.0
         frame = outside(_frame(1))
@@ -152,26 +146,28 @@ class Value:
         return make(operation, parents, xs, operation.forward(*xs), outside(_frame(1)))
 
     # fmt: off
-    __add__, __radd__ = binary(operations.add)
-    __sub__, __rsub__ = binary(operations.subtract)
-    __mul__, __rmul__ = binary(operations.multiply)
-    __truediv__, __rtruediv__ = binary(operations.divide)
-    __floordiv__, __rfloordiv__ = binary(operations.floor_divide)
-    __mod__, __rmod__ = binary(operations.modulo)
-    __rpow__ = binary(operations.raise_to)[1]
-    __lt__, __gt__ = binary(operations.less)[0], binary(operations.greater)[0]
-    __le__, __ge__ = binary(operations.less_equal)[0], binary(operations.greater_equal)[0]
-    __neg__, __abs__ = unary("negative absolute")
-    exp, exp2, expm1, log, log2, log10, log1p = unary("exp exp2 expm1 log log2 log10 log1p")
-    sqrt, cbrt, square, reciprocal, erf, erfc = unary("sqrt cbrt square reciprocal erf erfc")
-    sin, cos, tan, asin, acos, atan = unary("sin cos tan asin acos atan")
-    sinh, cosh, tanh, asinh, acosh, atanh = unary("sinh cosh tanh asinh acosh atanh")
-    sigmoid, softplus, relu, silu, gelu = unary("sigmoid softplus relu silu gelu")
-    step, sign, floor, ceil, trunc = unary("step sign floor ceil trunc")
+    if not TYPE_CHECKING:
+        __add__, __radd__ = binary(operations.add)
+        __sub__, __rsub__ = binary(operations.subtract)
+        __mul__, __rmul__ = binary(operations.multiply)
+        __truediv__, __rtruediv__ = binary(operations.divide)
+        __floordiv__, __rfloordiv__ = binary(operations.floor_divide)
+        __mod__, __rmod__ = binary(operations.modulo)
+        __rpow__ = binary(operations.raise_to)[1]
+        __lt__, __gt__ = binary(operations.less)[0], binary(operations.greater)[0]
+        __le__, __ge__ = binary(operations.less_equal)[0], binary(operations.greater_equal)[0]
+        __neg__, __abs__ = unary("negative absolute")
+        exp, exp2, expm1, log, log2, log10, log1p = unary("exp exp2 expm1 log log2 log10 log1p")
+        sqrt, cbrt, square, reciprocal, erf, erfc = unary("sqrt cbrt square reciprocal erf erfc")
+        sin, cos, tan, asin, acos, atan = unary("sin cos tan asin acos atan")
+        sinh, cosh, tanh, asinh, acosh, atanh = unary("sinh cosh tanh asinh acosh atanh")
+        sigmoid, softplus, relu, silu, gelu = unary("sigmoid softplus relu silu gelu")
+        step, sign, floor, ceil, trunc = unary("step sign floor ceil trunc")
+        parents = property(graph.parents)
     # fmt: on
 
     def __pow__(self, exponent: "Number") -> "Value":
-        """A plain exponent belongs to the operation, a Value exponent is a parent."""
+        """Return self**exponent: a plain exponent belongs to the operation, a Value is a parent."""
         if isinstance(exponent, Value):
             return operations.raise_to(self, exponent)
         return operations.power_of(exponent)(self)
@@ -187,7 +183,6 @@ class Value:
 
     backward = backward
     local_derivatives = graph.local_derivatives
-    parents = property(graph.parents)
 
     def steps(self) -> "Iterator[Step]":
         """Return every contribution of the backward pass in order, as data; touch no grad."""
@@ -203,21 +198,21 @@ class Value:
         return _later("location").site(self._code, self._offset)
 
     def _set_data(self, number: Any) -> None:
-        try:
-            self._data = number if number.__class__ is float else real(number)
-        except TypeError as error:
-            name = self.label or f"of {self!r}, made at {self.created_at}, "
-            slip = f"write {self.label or 'p'}.data -= …; " if isinstance(number, Value) else ""
-            raise TypeError(f"{name}.data = …: {slip}{error}") from None
+        is_float = number.__class__ is float
+        self._data = number if is_float else _later("habits").as_float(self, number)
 
     def _set_label(self, label: str) -> None:
-        if not isinstance(label, str):
-            raise TypeError(f"a label is a str, not {label!r}: write label={str(label)!r}")
-        self._label = label
+        self._label = label if isinstance(label, str) else _later("habits").no_label(label)
 
     if not TYPE_CHECKING:  # the getters are C functions: fast, and no debugger stops in them
         data = property(attrgetter("_data"), _set_data, doc="The number. A leaf's may be changed.")
         label = property(attrgetter("_label"), _set_label, doc="The name in texts and pictures.")
+
+        def __getattr__(self, name: str) -> Any:  # called where there is no such attribute
+            raise _later("habits").no_attribute(self, name)
+
+    def __array_ufunc__(self, ufunc: Any, method: str, *operands: Any, **options: Any) -> Any:
+        return _later("habits").apply_ufunc(ufunc, method, operands, options)
 
     def __repr__(self) -> str:
         return _later("printing").describe(self)
@@ -236,23 +231,18 @@ class Value:
         raise TypeError(f"{self!r} is neither true nor false: compare it (v > 0), or use v.data")
 
     def __float__(self) -> float:
-        remedy = "write v.data for the number, or engine.sin(v) in place of math.sin(v)"
-        raise TypeError(f"{self!r} would lose its graph as a float: {remedy}")
+        raise _later("habits").no_float(self)
 
     def __reduce__(self) -> tuple[Any, ...]:
         if self.parents:
-            what = f"{self!r} can't be copied or pickled without its graph"
-            raise TypeError(f"{what}: take Value(v.data) for a leaf")
+            raise _later("habits").no_copy(self)
         own = getattr(self, "__dict__", None), {"grad": self.grad}
         return type(self), (self._data, self.label), own
 
     # Names of the micrograd lecture, for notebooks that walk the graph themselves.
-    _prev = parents
+    _prev = property(graph.parents)
     _op = property(lambda self: self.operation.symbol if self.operation else "")
-
-    def _backward(self) -> None:
-        for parent, local in zip(self.parents, self.local_derivatives() if self.grad else ()):
-            parent.grad += self.grad * local
+    _backward = property(lambda v: _later("habits").send(v), lambda *_: _later("habits").no_rule())
 
 
 class Constant(Value):

@@ -136,8 +136,8 @@ def test_a_graph_that_lost_a_part_is_told_from_a_wrong_rule():
 
 
 def test_chance_in_the_function_is_noticed():
-    chance = random.Random(0)
-    report = check_gradients(lambda x: x * chance.random(), 3.0)
+    rng = random.Random(0)
+    report = check_gradients(lambda x: x * rng.random(), 3.0)
     assert not report.ok and "each time" in str(report)
 
 

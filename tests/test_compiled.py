@@ -95,8 +95,8 @@ def test_penalties_clipping_freezing_decay_and_schedules_work_alike(options):
         grads, rel=1e-7, abs=1e-12
     )  # the values have those of the last step
     assert fast_state.pop("kind") == state.pop("kind") and fast_state.keys() == state.keys()
-    for name, found in fast_state.items():
-        assert found == pytest.approx(state[name], rel=1e-7, abs=1e-12)
+    for name, actual in fast_state.items():
+        assert actual == pytest.approx(state[name], rel=1e-7, abs=1e-12)
 
 
 def test_a_run_in_two_parts_has_the_bits_of_a_run_in_one(tmp_path):
@@ -186,9 +186,9 @@ def test_large_digits_are_learned_and_read_where_they_were_held_out():
     pytest.importorskip("numba")
     from demos import train_big
 
-    found = train_big.main(["--rows", "3000", "--epochs", "6"])
-    assert found["seen"] > 0.8 and found["unseen"] > 0.75  # a tenth would be chance
-    assert len(found["net"].parameters()) == 25450
+    result = train_big.main(["--rows", "3000", "--epochs", "6"])
+    assert result["seen"] > 0.8 and result["unseen"] > 0.75  # a tenth would be chance
+    assert len(result["net"].parameters()) == 25450
 
 
 @pytest.mark.parametrize(

@@ -376,7 +376,7 @@ def test_the_default_folder_is_in_the_checkout_and_there_is_none_without_one(
     name, monkeypatch, tmp_path, capsys
 ):
     monkeypatch.chdir(tmp_path)
-    folder = {"derivatives": "docs"}.get(name, f"docs/{name}")
+    folder = {"derivatives": "docs", "architecture": "docs/pictures"}.get(name, f"docs/{name}")
     parser = show.documentation("text", name, show.ROOT / folder)
     assert parser.parse_args([]).out == ROOT / folder
     monkeypatch.setattr(show, "ROOT", tmp_path)

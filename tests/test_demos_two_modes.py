@@ -19,10 +19,10 @@ def matrices(net):
 
 
 def activations(layers, x):
-    found = [x]
+    outputs = [x]
     for w, b in layers:
-        found.append(1.0 / (1.0 + np.exp(-(w @ found[-1] + b))))
-    return found
+        outputs.append(1.0 / (1.0 + np.exp(-(w @ outputs[-1] + b))))
+    return outputs
 
 
 def gradient_by_matrices(sizes, seed):

@@ -219,10 +219,10 @@ def test_ctrl_c_before_any_instruction(tmp_path, existing):
             done = True
         except KeyboardInterrupt:
             pass
-        found = path.read_bytes() if path.exists() else None
-        assert found in (NEW, OLD if existing else None), moment
-        assert listed(tmp_path) in (["file"], [] if found is None else ["file"]), moment
-        whole.add(found)
+        kept = path.read_bytes() if path.exists() else None
+        assert kept in (NEW, OLD if existing else None), moment
+        assert listed(tmp_path) in (["file"], [] if kept is None else ["file"]), moment
+        whole.add(kept)
     assert moment > 300 and len(whole) == 2
 
 
@@ -323,8 +323,8 @@ def test_many_that_save_to_one_path_all_end_well(python, tmp_path):
     ]
     while any(writer.poll() is None for writer in writers):
         if path.exists():
-            found = path.read_text()
-            assert len(found) == 20_000 and len(set(found)) == 1
+            kept = path.read_text()
+            assert len(kept) == 20_000 and len(set(kept)) == 1
     assert [writer.communicate()[1] for writer in writers] == [b""] * 4
     assert [writer.returncode for writer in writers] == [0] * 4 and listed(tmp_path) == ["w.json"]
 

@@ -13,7 +13,7 @@ import pytest
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGES = ("engine", "nn", "demos")
 
-# Who may import whom inside the engine. CONTRIBUTING.md tells the same table in words.
+# Who may import whom inside the engine. CONTRIBUTING.md shows the same table; test_architecture.py compares.
 CORE = {
     "ieee": set(),
     "real": set(),
@@ -167,16 +167,16 @@ def test_every_name_can_be_imported_without_other_peoples_libraries():
 
 
 def test_nobody_raises_limits_evaluates_text_or_unpickles():
-    found = {
+    calls = {
         (_path(file), name): line for file in _files(*PACKAGES) for name, line in _forbidden(file)
     }
     wrong = [
         f"{path}:{line} {name}"
-        for (path, name), line in found.items()
+        for (path, name), line in calls.items()
         if (path, name) not in EXCEPTIONS
     ]
     assert not wrong, "\n".join(wrong)
-    assert set(EXCEPTIONS) <= set(found), "an exception that is no longer needed"
+    assert set(EXCEPTIONS) <= set(calls), "an exception that is no longer needed"
 
 
 def test_every_chapter_opens_with_a_paragraph_and_a_doctest():
@@ -194,10 +194,10 @@ def test_every_public_name_is_there_and_explained():
 
     for package in (engine, nn):
         for name in package.__all__:
-            found = getattr(package, name)
-            if get_origin(found):  # an alias of types can't have a docstring
+            value = getattr(package, name)
+            if get_origin(value):  # an alias of types can't have a docstring
                 continue
-            assert (found.__doc__ or "").strip(), f"{package.__name__}.{name} has no docstring"
+            assert (value.__doc__ or "").strip(), f"{package.__name__}.{name} has no docstring"
 
 
 # The readers above, tried on sources that break the rules: a test that cannot fail is no test.
@@ -256,8 +256,8 @@ def _path(file: Path, root: Path = ROOT) -> str:
     return file.relative_to(root).as_posix()
 
 
-def _where(file: Path, found: Import) -> str:
-    return f"{_path(file)}:{found.line}"
+def _where(file: Path, imported: Import) -> str:
+    return f"{_path(file)}:{imported.line}"
 
 
 def _module(file: Path, root: Path = ROOT) -> str:
@@ -298,18 +298,18 @@ def _imports(file: Path, root: Path = ROOT) -> Iterator[Import]:
 
 def _closure(file: Path) -> set[Path]:
     """The file and whatever of the engine it needs to be loaded: its imports and theirs."""
-    found, waiting = set[Path](), [file]
+    closure, waiting = set[Path](), [file]
     while waiting:
         file = waiting.pop()
-        if file not in found:
-            found.add(file)
+        if file not in closure:
+            closure.add(file)
             names = {
                 _chapter(i.target)
                 for i in _imports(file)
                 if i.at_top and _is_of(i.target, "engine")
             }
             waiting += [ROOT / "engine" / f"{name}.py" for name in names - {"__init__"}]
-    return found
+    return closure
 
 
 def _attributes_of_engine(file: Path) -> Iterator[Import]:

@@ -1,5 +1,8 @@
 """Places in the user's source: the exact subexpression, on lines of any length and any width."""
 
+import sys
+import types
+
 from engine import Value
 from engine.location import Site, excerpt, place
 
@@ -30,3 +33,30 @@ def test_a_place_in_short_and_in_full():
     made = Value(1.0).created_at
     assert place(Value(1.0)).startswith("test_location.py:") and made.text.endswith(".created_at")
     assert str(made) == f"{__file__}:{made.line}" and made.function.startswith("test_a_place")
+
+
+def test_in_a_notebook_a_place_is_a_cell_and_a_line(monkeypatch):
+    """As IPython names code: in a terminal with its number, in a kernel with a hash that its compiler knows."""
+
+    class Compiler:
+        def format_code_name(self, name):
+            return ("Cell", "In[7]") if name == "/tmp/ipykernel_12/2502347746.py" else None
+
+    class Shell:
+        compile = Compiler()
+
+    class Terminal:
+        pass
+
+    for shell, filename, short, full in (
+        (Shell(), "/tmp/ipykernel_12/2502347746.py", "cell 7, line 2", "cell 7, line 2"),
+        (Shell(), "/tmp/ipykernel_12/1.py", "1.py:2", "/tmp/ipykernel_12/1.py:2"),
+        (Shell(), "/home/user.py", "user.py:2", "/home/user.py:2"),
+        (Terminal(), "<ipython-input-3-0a1b>", "cell 3, line 2", "cell 3, line 2"),
+        (None, "/home/user.py", "user.py:2", "/home/user.py:2"),
+    ):
+        ipython = types.SimpleNamespace(get_ipython=lambda shell=shell: shell)
+        monkeypatch.setitem(sys.modules, "IPython", ipython)
+        at = Site(filename, 2, 4, 9, "f", "h = x * w")
+        assert (at.short, str(at)) == (short, full)
+        assert excerpt(at) == [f"{short}   h = x * w", " " * (len(short) + 7) + "^" * 5]

@@ -14,13 +14,13 @@ GRADS = [[1.0, -2.0], [0.5, 0.25], [-3.0, 1e-3], [0.0, 7.0], [2.0, -1.0]]
 
 def run(optimizer, grads=GRADS):
     """The parameters after each of the gradients."""
-    found = []
+    actual = []
     for row in grads:
         for p, grad in zip(optimizer.parameters, row):
             p.grad = grad
         optimizer.step()
-        found.append([p.data for p in optimizer.parameters])
-    return found
+        actual.append([p.data for p in optimizer.parameters])
+    return actual
 
 
 def leaves():
@@ -33,12 +33,12 @@ def test_plain_descent():
 
 def test_momentum_by_hand():
     # v: 1, 0.5·1 + 1 = 1.5, 0.5·1.5 + 1 = 1.75; p: 1 - 0.1·v
-    found = run(nn.SGD([Value(1.0)], 0.1, momentum=0.5), [[1.0]] * 3)
-    assert [p for (p,) in found] == pytest.approx([0.9, 0.75, 0.575], abs=1e-15)
+    actual = run(nn.SGD([Value(1.0)], 0.1, momentum=0.5), [[1.0]] * 3)
+    assert [p for (p,) in actual] == pytest.approx([0.9, 0.75, 0.575], abs=1e-15)
 
 
 def test_adam_by_its_paper():
-    found = run(nn.Adam(leaves(), 0.1, 0.8, 0.95, 1e-6))
+    actual = run(nn.Adam(leaves(), 0.1, 0.8, 0.95, 1e-6))
     for place, start in enumerate((1.0, -0.5)):
         m = v = 0.0
         p = start
@@ -46,7 +46,7 @@ def test_adam_by_its_paper():
             g = row[place]
             m, v = 0.8 * m + 0.2 * g, 0.95 * v + 0.05 * g * g
             p -= 0.1 * (m / (1 - 0.8**t)) / (math.sqrt(v / (1 - 0.95**t)) + 1e-6)
-            assert found[t - 1][place] == pytest.approx(p, rel=1e-13)
+            assert actual[t - 1][place] == pytest.approx(p, rel=1e-13)
 
 
 @pytest.mark.parametrize(
@@ -68,10 +68,10 @@ def test_steps_are_pytorchs(ours, theirs, options):
     torch = pytest.importorskip("torch")
     tensor = torch.tensor([1.0, -0.5], dtype=torch.float64, requires_grad=True)
     other = getattr(torch.optim, theirs)([tensor], **options)
-    for found, row in zip(run(ours(leaves())), GRADS):
+    for actual, row in zip(run(ours(leaves())), GRADS):
         tensor.grad = torch.tensor(row, dtype=torch.float64)
         other.step()
-        assert found == pytest.approx(tensor.tolist(), rel=1e-12)
+        assert actual == pytest.approx(tensor.tolist(), rel=1e-12)
 
 
 def test_weight_decay_is_off_by_default_and_shrinks_when_on():
@@ -88,8 +88,8 @@ def test_weight_decay_is_off_by_default_and_shrinks_when_on():
 
 
 def test_the_learning_rate_may_be_a_function_of_the_step():
-    found = run(nn.SGD([Value(0.0)], lambda step: 2.0**-step), [[1.0]] * 4)
-    assert [p for (p,) in found] == [-1.0, -1.5, -1.75, -1.875]
+    actual = run(nn.SGD([Value(0.0)], lambda step: 2.0**-step), [[1.0]] * 4)
+    assert [p for (p,) in actual] == [-1.0, -1.5, -1.75, -1.875]
 
 
 def test_nothing_is_kept_on_the_values():

@@ -58,3 +58,30 @@ def test_stored_without_outputs():
         for cell in tour.cells
         if cell.cell_type == "code"
     )
+
+
+CELLS = [
+    "import engine\nfrom engine import Value\nx = Value(3.0, label='x')",
+    "a = 1\ny = x * x\ny.label = 'y'\ny.backward()",
+    "print(y.why(x))\nprint(y.created_at, x.created_at.short)",
+    "x.data = None",
+    "import os\ndef f(x):\n    return x * 2.0\nz = f(x)\nprint(engine.location.place(z), z.created_at.text)",
+]
+
+
+def test_places_in_a_notebook_are_cells_and_lines(tmp_path):
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(c) for c in CELLS])
+    place = {"metadata": {"path": str(ROOT)}}
+    client = nbclient.NotebookClient(
+        notebook, timeout=120, kernel_name="python3", resources=place, allow_errors=True
+    )
+    client.execute()
+    why, error, last = [cell.outputs for cell in notebook.cells[2:]]
+    assert why[0]["text"].splitlines() == [
+        "x.grad = 6",
+        "   +3  from y = x·x    ∂y/∂x = 3    cell 2, line 2",
+        "   +3  from y = x·x    ∂y/∂x = 3    cell 2, line 2",
+        "cell 2, line 2 cell 1, line 3",
+    ]
+    assert "ipykernel_" not in error[0]["evalue"]
+    assert last[0]["text"] == "cell 5, line 3     return x * 2.0\n"

@@ -14,7 +14,7 @@ from hostile import LABELS
 
 import engine
 from engine import Value, stepper
-from engine.command.expression import build
+from engine.cli.expression import build
 from engine.view.film import film
 
 GOLDEN = Path(__file__).parent / "golden" / "page.json"

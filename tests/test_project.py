@@ -37,12 +37,12 @@ def test_files_are_utf8_with_unix_line_ends():
 
 
 def test_nothing_speaks_of_one_persons_machine():
-    found = [
+    mentions = [
         f"{file.relative_to(ROOT)}: {match[0]}"
         for file in _text_files()
         for match in SOMEBODYS_FOLDER.finditer(file.read_text(encoding="utf-8"))
     ]
-    assert not found
+    assert not mentions
 
 
 @pytest.mark.parametrize("text", ["cd |home/ann/x", "'|root/a'", "in |tmp/venv/bin"])

@@ -12,13 +12,13 @@ from demos import tour
 
 
 @pytest.fixture(scope="module")
-def found(tmp_path_factory):
+def job(tmp_path_factory):
     out = tmp_path_factory.mktemp("tour")
     return tour.main(["--out", str(out), "--quiet"]), out
 
 
-def test_moons_and_irises_are_learned(found):
-    results, _ = found
+def test_moons_and_irises_are_learned(job):
+    results, _ = job
     assert results["moons"].right == 1.0 and results["moons"].held_out >= 0.95
     assert results["iris"].held_out >= 0.95 and len(results["iris"].rows) == 51
     assert all(
@@ -27,8 +27,8 @@ def test_moons_and_irises_are_learned(found):
     )
 
 
-def test_the_neuron_and_the_small_graph_have_the_numbers_of_the_lecture(found):
-    results, _ = found
+def test_the_neuron_and_the_small_graph_have_the_numbers_of_the_lecture(job):
+    results, _ = job
     neuron, f = results["neuron"], results["graph"]
     assert [round(p.grad, 9) for p in neuron.parameters()] == [
         1.0,
@@ -40,9 +40,9 @@ def test_the_neuron_and_the_small_graph_have_the_numbers_of_the_lecture(found):
     assert (f.data, a.grad, b.grad, d.grad, e.grad) == (-6.0, -3.0, -8.0, 1.0, -6.0)
 
 
-def test_the_weight_is_explained_by_its_true_gradient(found):
+def test_the_weight_is_explained_by_its_true_gradient(job):
     np = pytest.importorskip("numpy")
-    results, _ = found
+    results, _ = job
     net = results["iris"].net
     row, label = tour.hardest(results["iris"])
     (w1, b1), (w2, b2) = [
@@ -66,16 +66,16 @@ def test_the_weight_is_explained_by_its_true_gradient(found):
 
 @pytest.mark.drawing
 @pytest.mark.parametrize("name", ["neuron.svg", "graph.svg"])
-def test_the_drawings_are_there(found, name):
-    _, out = found
+def test_the_drawings_are_there(job, name):
+    _, out = job
     root = ET.fromstring((out / name).read_text(encoding="utf-8"))
     assert root.tag.endswith("svg")
 
 
 @pytest.mark.parametrize("name", ["boundary.png", "loss.png"])
-def test_the_plots_are_there(found, name):
+def test_the_plots_are_there(job, name):
     pytest.importorskip("matplotlib")
-    _, out = found
+    _, out = job
     assert (out / name).read_bytes().startswith(b"\x89PNG")
 
 

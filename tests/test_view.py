@@ -487,6 +487,16 @@ def test_the_lecture_draws_an_edge_for_every_parent():
     assert engine.draw_dot(x * x).source.count("->") == 3
 
 
+def test_the_lectures_format_and_direction():
+    x = Value(2.0, label="x")
+    dot = engine.draw_dot(x * x, format="png", rankdir="TB")
+    assert dot.format == "png" and "rankdir=TB" in dot.source
+    assert engine.draw_dot(x).format == "svg" and "rankdir=LR" in engine.draw_dot(x).source
+    for slip in ({"rankdir": "down"}, {"format": "tiff2"}):
+        with pytest.raises(ValueError, match=next(iter(slip.values()))):
+            engine.draw_dot(x, **slip)
+
+
 def test_a_very_long_chain_is_refused_at_once_with_its_own_numbers():
     y, m, b = Value(1.0), Value(0.5), Value(0.25)
     for _ in range(100_000):

@@ -43,8 +43,8 @@ def main(quick: bool = False, only: str = "", against: str = "") -> None:
     """Print every table, or the one that `only` names."""
     here, processes = peers(), 3 if quick else 9
     print(
-        f"\nCPU time on one core, medians of {processes} processes, with the garbage collector on and"
-        "\noff. A ratio is time over the time of the line that says 1.00; in brackets the"
+        f"\nCPU time on one core, medians of {processes} processes, with the garbage collector on "
+        "and\noff. A ratio is time over the time of the line that says 1.00; in brackets the"
         "\nleast and the greatest."
     )
     for name in [only] if only else TABLES:

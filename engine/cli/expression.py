@@ -7,7 +7,7 @@
 >>> build("w*y", {"w": 2.0})
 Traceback (most recent call last):
     ...
-engine.command.expression.ExpressionError: w*y
+engine.cli.expression.ExpressionError: w*y
   ^
 y has no value: give it one, as in y=2.0
 """
