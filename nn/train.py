@@ -11,7 +11,7 @@
 import random
 import reprlib
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -76,7 +76,7 @@ class History:
 
 
 def example_gradients(
-    model: Module, inputs: Sequence[Any], targets: Sequence[Any], *, loss: Loss
+    model: Module, inputs: Iterable[Any], targets: Iterable[Any], *, loss: Loss
 ) -> list[dict[str, float]]:
     """Return each single example's own gradient of the loss, by the parameters' names.
 
@@ -130,8 +130,8 @@ def batches(examples: int, size: int | None, seed: int, epoch: int) -> list[list
 
 def fit(
     model: Module,
-    inputs: Sequence[Any],
-    targets: Sequence[Any],
+    inputs: Iterable[Any],
+    targets: Iterable[Any],
     *,
     loss: Loss,
     optimizer: Optimizer,

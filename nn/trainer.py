@@ -32,8 +32,8 @@ class Trainer:
     """
 
     model: Module
-    inputs: Sequence[Any]
-    targets: Sequence[Any]
+    inputs: Any  # rows in order, of any kind; read by position
+    targets: Any
     loss: Loss
     optimizer: Optimizer
     l2: float = 0.0
