@@ -23,7 +23,7 @@ from .formula import expression
 from .graph import topological_order
 from .location import place
 from .operation import Operation
-from .printing import plural, printable
+from .printing import encodable, plural, printable
 from .value import Value, lift
 
 Function = Callable[[float], float]
@@ -78,7 +78,8 @@ class Report:
         return [row for row in self.rows if row.verdict not in (*RIGHT, "wrong")]
 
     def __str__(self) -> str:
-        return "\n".join([self._verdict(), *_table("input", self.rows), *self._faults()])
+        lines = [self._verdict(), *_table("input", self.rows), *self._faults()]
+        return encodable("\n".join(lines))
 
     def _verdict(self) -> str:
         if not self.repeatable:

@@ -13,12 +13,15 @@ c=+(data=8, grad=0) a 1.0 1.0 1.0
 
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import islice
+from pathlib import Path
+from sys import _getframe as _frame
+from types import FrameType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from .formula import bracketed, expression, name
+from .formula import UNNAMED, Names, bracketed, expression, name
 from .graph import topological_order
 from .location import place
-from .printing import columns, describe, number, printable
+from .printing import columns, describe, encodable, number, printable
 
 if TYPE_CHECKING:
     from .value import Value
@@ -90,8 +93,9 @@ def why(root: "Value", x: "Value", depth: int = 1) -> str:
 
     `depth=2` follows each term upstream, to the sum behind the gradient that it came from, and so
     on. What a backward() of `root` does not account for is a term of its own, and terms that have
-    not arrived are counted. Raises TypeError for what is no Value, and ValueError where `x` is not
-    in the graph of `root`.
+    not arrived are counted. A node without a label is called by the variable that it is bound to
+    where `why` is called, else by its expression. The text has only characters that sys.stdout can
+    write. Raises TypeError for what is no Value, and ValueError where `x` is not in the graph.
     """
     if not hasattr(x, "parents"):
         raise TypeError(f"why takes a Value of the graph, not {type(x).__name__}: y.why(x)")
@@ -101,40 +105,45 @@ def why(root: "Value", x: "Value", depth: int = 1) -> str:
             f"{describe(x)} is not in the graph of {describe(root)}: "
             "ask for a value it was made from"
         )
+    names = variables(leaves + order, _caller())
     if root.grad == 0.0 == x.grad:
-        return f"{bracketed(x)}.grad = 0: forward only, call backward() on {describe(root)} first"
-    lines = account(root, x, arrivals(steps(root)), depth)
+        return f"{bracketed(x, names)}.grad = 0: forward only, call backward() on {describe(root)} first"
+    lines = account(root, x, arrivals(steps(root)), depth, names)
     if stale(order):
         advice = "stale: a leaf's data was changed after the forward pass; build the graph again"
         lines.append(advice)
-    return "\n".join(lines)
+    return encodable("\n".join(lines))
 
 
 def account(
-    root: "Value", x: "Value", arrivals: Mapping[Any, list[Step]], depth: int = 1
+    root: "Value",
+    x: "Value",
+    arrivals: Mapping[Any, list[Step]],
+    depth: int = 1,
+    names: Names = UNNAMED,
 ) -> list[str]:
     """Return the lines of `why`, from steps that are sorted by where they arrive."""
-    lines = list(islice(_account(root, x, arrivals, depth), LINES))
+    lines = list(islice(_account(root, x, arrivals, depth, names), LINES))
     return [*lines, "…"] if len(lines) == LINES else lines
 
 
 def _account(
-    root: "Value", x: "Value", arrivals: Mapping[Any, list[Step]], depth: int
+    root: "Value", x: "Value", arrivals: Mapping[Any, list[Step]], depth: int, names: Names
 ) -> Iterator[str]:
     """Yield the gradient, a line for each term, and, below a term, the sum that it came from."""
-    yield f"{bracketed(x)}.grad = {number(x.grad)}"
+    yield f"{bracketed(x, names)}.grad = {number(x.grad)}"
     steps = arrivals.get(x, [])
-    shown, others = steps[:TERMS], _other_terms(root, x, steps)
+    shown, others = steps[:TERMS], _other_terms(root, x, steps, names)
     amounts = [step.contribution for step in shown] + [amount for amount, _ in others]
     texts = [f"{amount:+.4g}" for amount in amounts]
     width = max(map(len, texts), default=0)
-    sources = _aligned([printable(expression(step.node), 32) for step in shown])
-    slopes = _aligned([_slope(step) for step in shown])
+    sources = _aligned([printable(expression(step.node, names), 32) for step in shown])
+    slopes = _aligned([_slope(step, names) for step in shown])
     for step, amount, source, slope in zip(shown, texts, sources, slopes, strict=False):
         line = f"   {amount:>{width}}  from {source}    {slope}    {place(step.node)}"
         yield line.rstrip()
         if depth > 1:
-            for line in _account(root, step.node, arrivals, depth - 1):
+            for line in _account(root, step.node, arrivals, depth - 1, names):
                 yield " " * (width + 5) + line
     for amount, (_, reason) in zip(texts[len(shown) :], others, strict=True):
         yield f"   {amount:>{width}}  {reason}"
@@ -150,20 +159,22 @@ def _aligned(texts: list[str]) -> list[str]:
     return [text + " " * (width - columns(text)) for text in texts]
 
 
-def _slope(step: Step) -> str:
+def _slope(step: Step, names: Names) -> str:
     """Return ∂z/∂x = 3, or × 3 where the names are too long to help."""
-    names = f"∂{bracketed(step.node)}/∂{bracketed(step.parent)}"
-    return f"{names} = {number(step.local)}" if len(names) <= 24 else f"× {number(step.local)}"
+    slope = f"∂{bracketed(step.node, names)}/∂{bracketed(step.parent, names)}"
+    return f"{slope} = {number(step.local)}" if len(slope) <= 24 else f"× {number(step.local)}"
 
 
-def _other_terms(root: "Value", x: "Value", steps: list[Step]) -> list[tuple[float, str]]:
+def _other_terms(
+    root: "Value", x: "Value", steps: list[Step], names: Names
+) -> list[tuple[float, str]]:
     """Return the terms of x.grad that are no step of their own, each with its reason.
 
     They are the seed, the steps that are too many to show, what this sweep does not account for.
     """
     terms = []
     if x is root:
-        terms.append((1.0, f"the seed: ∂{bracketed(x)}/∂{bracketed(x)} = 1"))
+        terms.append((1.0, f"the seed: ∂{bracketed(x, names)}/∂{bracketed(x, names)} = 1"))
     rest = steps[TERMS:]
     if rest:
         terms.append((sum(step.contribution for step in rest), f"from {len(rest):,} more"))
@@ -197,12 +208,14 @@ def text(root: "Value") -> str:
     step  node  parent  upstream  × local  = contribution  parent's grad
        1  a·b   a              1        3              +3  0 → 3
        2  a·b   b              1        2              +2  0 → 2
+
+    Names and characters are as in `why`.
     """
-    rows = list(steps(root))
-    nodes = _aligned(["node", *(printable(name(step.node), 24) for step in rows)])
-    parents = _aligned(["parent", *(printable(name(step.parent), 24) for step in rows)])
+    rows, names = list(steps(root)), variables(list(numbered(root)), _caller())
+    nodes = _aligned(["node", *(printable(name(step.node, names), 24) for step in rows)])
+    parents = _aligned(["parent", *(printable(name(step.parent, names), 24) for step in rows)])
     head = f"step  {nodes[0]}  {parents[0]}  upstream  × local  = contribution  parent's grad"
-    return "\n".join([head, *map(_row, rows, nodes[1:], parents[1:])])
+    return encodable("\n".join([head, *map(_row, rows, nodes[1:], parents[1:])]))
 
 
 def _row(step: Step, node: str, parent: str) -> str:
@@ -210,6 +223,56 @@ def _row(step: Step, node: str, parent: str) -> str:
         f"{step.index + 1:4}  {node}  {parent}  {number(step.upstream):>8}  {number(step.local):>7}"
         f"  {step.contribution:>+14.4g}  {number(step.before)} → {number(step.after)}"
     )
+
+
+# -- what the reader calls the nodes
+# ---------------------------------------------------------------------------------------------
+
+_HERE = Path(__file__).parent
+_CHAPTERS = {str(_HERE / "explain.py"), str(_HERE / "value.py")}
+ELEMENTS = 1000  # of a list whose elements are looked for
+
+
+def _caller() -> FrameType | None:
+    """Return the frame of the user's code that asks; None where another part of the engine does."""
+    frame: FrameType | None = _frame(1)
+    while frame and frame.f_code.co_filename in _CHAPTERS:
+        frame = frame.f_back
+    inside = frame and _HERE in Path(frame.f_code.co_filename).parents
+    return None if inside else frame
+
+
+def variables(nodes: list["Value"], frame: FrameType | None) -> dict["Value", str]:
+    """Return names for nodes without a label: the variables that they are bound to in `frame`.
+
+    A local variable comes before a global one, a variable before an element of a list, `xs[0]`. No
+    node gets a name that is the label of another. A leaf that has neither name nor label is written
+    as the call that makes it, for a number would look like a constant.
+    """
+    if frame is None:
+        return {}
+    unlabelled = {id(node): node for node in nodes if not (node.label or node.constant)}
+    labels = {node.label for node in nodes}
+    local = dict(frame.f_locals)
+    scope = {**local, **frame.f_globals, **local}  # the order of the first, the values of the last
+    shown = [x for x in scope.items() if _is_variable(x[0]) and x[0] not in labels]
+    names: dict[Value, str] = {}
+    for variable, x in shown:
+        if id(x) in unlabelled:
+            names.setdefault(unlabelled[id(x)], variable)
+    for variable, xs in shown:
+        if type(xs) in (list, tuple) and len(xs) <= ELEMENTS:
+            for i, x in enumerate(xs):
+                if id(x) in unlabelled:
+                    names.setdefault(unlabelled[id(x)], f"{variable}[{i}]")
+    for leaf in unlabelled.values():
+        if not leaf.parents:
+            names.setdefault(leaf, f"Value({number(leaf.data)})")
+    return names
+
+
+def _is_variable(name: Any) -> bool:
+    return type(name) is str and name.isidentifier() and not name.startswith("_")
 
 
 def stale(order: Iterable["Value"]) -> list["Value"]:

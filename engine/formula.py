@@ -18,13 +18,16 @@ in a few more places where an eye would. A whole exponent is written `x²`, any 
 import math
 from collections.abc import Mapping, Sequence
 from functools import reduce
-from types import FunctionType
+from types import FunctionType, MappingProxyType
 from typing import Any, NamedTuple
 
 from . import operations
 from .operation import OPERATIONS, Operation
 from .printing import number, printable
 from .types import Node
+
+Names = Mapping[Any, str]  # what to call nodes that have no label
+UNNAMED: Names = MappingProxyType({})
 
 # How tightly the parts of a text bind, loosest first.
 COMPARISON, SUM, QUOTIENT, SIGN, PRODUCT, POWER, ATOM = range(7)
@@ -256,26 +259,27 @@ def _fraction(x: float) -> str:
 # ---------------------------------------------------------------------------------------------
 
 
-def symbol(node: Node, depth: int = 3) -> Symbol:
+def symbol(node: Node, depth: int = 3, names: Names = UNNAMED) -> Symbol:
     """Return what to call a node: its label, a leaf's number, or the expression that it is.
 
     The expression goes down to labels, and at most `depth` operations; what is below is `…`.
+    `names` are for nodes without a label.
     """
-    if node.label:
-        return Symbol(printable(node.label))
+    if label := node.label or names.get(node):
+        return Symbol(printable(label))
     if not node.parents:
         return ZERO if node.constant and node.data == 0.0 else _leaf(number(node.data))
-    return _operation(node, depth - 1) if depth else REST
+    return _operation(node, depth - 1, names) if depth else REST
 
 
 def _leaf(digits: str) -> Symbol:
     return Symbol(digits, SIGN if digits.startswith("-") else ATOM)
 
 
-def _operation(node: Node, depth: int) -> Symbol:
+def _operation(node: Node, depth: int, names: Names) -> Symbol:
     """Return a node as its operation on the names of its parents."""
     assert node.operation is not None
-    operands = [REST if x is None else symbol(x, depth) for x in _operands(node)]
+    operands = [REST if x is None else symbol(x, depth, names) for x in _operands(node)]
     return written(node.operation, operands)
 
 
@@ -288,7 +292,7 @@ def _operands(node: Node) -> list[Node | None]:
     return [*parents[:OPERANDS], *[None] * (len(parents) > OPERANDS)]
 
 
-def name(node: Node) -> str:
+def name(node: Node, names: Names = UNNAMED) -> str:
     """Return what to call a node in text.
 
     >>> from engine import Value
@@ -296,10 +300,10 @@ def name(node: Node) -> str:
     >>> name((x + 1) * x), name(x.exp()), name(x - -3.0)
     ('(x + 1)·x', 'exp(x)', 'x - (-3)')
     """
-    return symbol(node).text
+    return symbol(node, names=names).text
 
 
-def bracketed(node: Node) -> str:
+def bracketed(node: Node, names: Names = UNNAMED) -> str:
     """Return the name of a node before `.grad` or behind `∂`: in brackets unless it is one word.
 
     >>> from engine import Value
@@ -308,18 +312,18 @@ def bracketed(node: Node) -> str:
     ('(x + 1)', 'tanh(… + … + x·1.75)')
     """
     shown = next(
-        (shorter for depth in (3, 2) if len((shorter := symbol(node, depth)).text) <= 24),
-        symbol(node, 1),
+        (short for depth in (3, 2) if len((short := symbol(node, depth, names)).text) <= 24),
+        symbol(node, 1, names),
     )
     return Symbol(printable(shown.text, 24), shown.precedence).inside(ATOM)
 
 
-def expression(node: Node) -> str:
+def expression(node: Node, names: Names = UNNAMED) -> str:
     """Return a node as one operation on its parents, `z = x·w` or `x·w`; of a leaf the name."""
     if not node.parents:
-        return name(node)
-    text = _operation(node, 2).text
-    return f"{printable(node.label)} = {text}" if node.label else text
+        return name(node, names)
+    text, label = _operation(node, 2, names).text, node.label or names.get(node)
+    return f"{printable(label)} = {text}" if label else text
 
 
 # -- operations and their rules, on letters

@@ -7,6 +7,7 @@ r"""Text for people: numbers in four digits, counts, widths, and no character th
 """
 
 import re
+import sys
 from unicodedata import combining, east_asian_width
 
 from .types import Node
@@ -28,6 +29,45 @@ def printable(text: str, limit: int = 60) -> str:
     'AAAA…'
     """
     return _HARMFUL.sub("\ufffd", text if len(text) <= limit else text[: limit - 1] + "…")
+
+
+_ASCII = str.maketrans(
+    {
+        "×": "*",
+        "·": "*",
+        "∂": "d",
+        "Σ": "sum",
+        "→": "->",
+        "…": "...",
+        "–": "-",
+        "−": "-",
+        "≤": "<=",
+        "≥": ">=",
+        "½": "1/2",
+        "√": "sqrt",
+        "π": "pi",
+    }
+)
+_EXPONENTS = re.compile("[⁻⁰¹²³⁴⁵⁶⁷⁸⁹]+")
+_SUPERSCRIPTS = str.maketrans("⁻⁰¹²³⁴⁵⁶⁷⁸⁹", "-0123456789")
+
+
+def encodable(text: str) -> str:
+    """Return `text` so that print() can write it to the standard output of this program.
+
+    That is `text` itself wherever the encoding of sys.stdout has its characters. Where it lacks one
+    (cp1252 lacks ∂, ascii lacks · and ² too), the engine's own signs are spelled in ASCII, ∂y/∂x as
+    dy/dx and x² as x**2, and what else is missing, in a label, is a question mark.
+    """
+    encoding = getattr(sys.stdout, "encoding", None) or "utf-8"
+    try:
+        text.encode(encoding)
+    except UnicodeEncodeError:
+        text = _EXPONENTS.sub(lambda digits: "**" + digits[0].translate(_SUPERSCRIPTS), text)
+        return text.translate(_ASCII).encode(encoding, "replace").decode(encoding)
+    except LookupError:
+        pass
+    return text
 
 
 def number(x: float) -> str:
@@ -60,4 +100,4 @@ def describe(node: Node) -> str:
         grad = number(node.grad)
     except (TypeError, ValueError):
         grad = printable(str(node.grad))
-    return f"{name}(data={number(node.data)}, grad={grad})"
+    return encodable(f"{name}(data={number(node.data)}, grad={grad})")

@@ -3,6 +3,7 @@
 d = a·b + 2a = -2 and z = d²: ∂z/∂d arrives as -2 twice, ∂z/∂a is (b + 2)·2d = 4, ∂z/∂b is a·2d = -8.
 """
 
+import io
 import re
 import sys
 from typing import NamedTuple
@@ -307,3 +308,117 @@ def test_steps_can_start_from_sums_that_are_there():
         x
     ] == 8.0
     assert x.grad == 0.0
+
+
+def without_places(text):
+    return [re.sub(r" +test_explain.*", "", line) for line in text.splitlines()]
+
+
+def test_why_calls_an_unlabelled_value_by_its_variable():
+    x = Value(1.0)
+    y = x * 2.0
+    z = y * x
+    z.backward()
+    assert without_places(z.why(x, depth=2)) == [
+        "x.grad = 4",
+        "   +2  from z = y·x    ∂z/∂x = 2",
+        "       z.grad = 1",
+        "          +1  the seed: ∂z/∂z = 1",
+        "   +2  from y = x·2    ∂y/∂x = 2",
+        "       y.grad = 1",
+        "          +1  from z = y·x    ∂z/∂y = 1",
+    ]
+    assert [line.split()[1:3] for line in text(z).splitlines()[1:]] == [
+        ["z", "y"],
+        ["z", "x"],
+        ["y", "x"],
+    ]
+    assert z.label == y.label == x.label == ""
+
+
+def test_a_leaf_without_any_name_is_an_expression_and_no_number():
+    y = Value(1.0) * 2.0
+    y.backward()
+    assert without_places(y.why(y.parents[0])) == [
+        "Value(1).grad = 2",
+        "   +2  from y = Value(1)·2    ∂y/∂Value(1) = 2",
+    ]
+
+
+GLOBAL, SHADOWED = Value(5.0), Value(6.0)
+
+
+def test_labels_win_and_locals_come_before_globals():
+    first, w = Value(2.0), Value(3.0, label="second")
+    second = first  # the name of another: not used, and "first" was bound first in any case
+    xs = [Value(7.0), first]
+    SHADOWED = 1.0
+    y = first * w + GLOBAL + xs[0] + globals()["SHADOWED"]
+    y.backward()
+    assert y.why(second).startswith("first.grad = 3\n")
+    assert y.why(w).startswith("second.grad = 2\n")
+    assert y.why(GLOBAL).startswith("GLOBAL.grad = 1\n")
+    assert y.why(xs[0]).startswith("xs[0].grad = 1\n")
+    assert SHADOWED and y.why(globals()["SHADOWED"]).startswith("Value(6).grad = 1\n")
+
+
+def test_what_is_no_variable_names_nothing():
+    x = Value(1.0)
+    y = x * 2.0
+    y.backward()
+    names = {"y": y, "\x1b[31m": x, "a b": x, 3: x, "_": x, "__x": x}
+    assert eval("y.why(y.parents[0])", names).startswith("Value(1).grad = 2\n")
+    names["梯"] = x
+    assert eval("y.why(y.parents[0])", names).startswith("梯.grad = 2\n")
+
+
+def test_objects_of_the_caller_are_not_asked_anything():
+    class Hostile:
+        def __getattr__(self, name):
+            raise SystemExit
+
+        __eq__ = __hash__ = __len__ = __iter__ = __getattr__
+
+    hostile, x = Hostile(), Value(1.0)
+    y = x * 2.0
+    y.backward()
+    assert hostile is not None and y.why(x).startswith("x.grad = 2\n")
+
+
+def test_why_keeps_no_frame():
+    import gc
+    import weakref
+
+    class Local:
+        pass
+
+    def scope():
+        local, x = Local(), Value(1.0)
+        y = x * 2.0
+        y.backward()
+        return weakref.ref(local), y.why(x), text(y)
+
+    gc.disable()
+    try:
+        assert scope()[0]() is None
+    finally:
+        gc.enable()
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "cp1252", "latin-1", "cp437", "utf-8"])
+def test_printing_never_raises_whatever_the_encoding(encoding, monkeypatch):
+    x = Value(3.0, label="梯∂")
+    y = (x**2) * x**0.5 + engine.tanh(x) / 2.0
+    y.backward()
+    raw = io.BytesIO()
+    monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(raw, encoding=encoding))
+    print(y.why(x, depth=3))
+    print(text(y), x, repr(y), engine.check_gradients(lambda x: x * x, 3.0))
+    print(y.why(y))
+    sys.stdout.flush()
+    shown = raw.getvalue().decode(encoding)
+    monkeypatch.undo()
+    assert "contribution" in shown
+    assert ("梯∂" in shown) is (encoding == "utf-8")
+    assert ("?d.grad" in shown) is (encoding != "utf-8")
+    assert ("?d**2" in shown) is (encoding != "utf-8")

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 import engine
 from engine import Value, formula
 from engine.formula import Symbol, bracketed, expression, name
+from engine.view.export import dot, mermaid
 
 # Trees are tuples: ("add", ("x",), 2.0). `build` makes the graph of one, `read` reads one from a text.
 BINARY = {
@@ -255,3 +256,20 @@ def test_the_rule_of_a_users_operation_is_written_in_all_operators():
         return x**y
 
     assert formula.rule(own) == "∂z/∂x = y·x**(y - 1) / 2, ∂z/∂y = |-x|**0.5 + (x ≤ y)"
+
+
+@pytest.mark.parametrize("p", [2.0000001, 1.9999999, -2.0000001, 3.0000001, 0.50000001])
+def test_no_place_rounds_an_exponent_to_another(p):
+    x = Value(1.5, label="x")
+    y, z = x**p, (x**p).exp()
+    y.backward()
+    z.backward()
+    whole = "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"
+    picture, page = engine.draw(z), engine.stepper(z)
+    shown = [repr(y), name(y), expression(z), engine.text(z), z.why(x), formula.rule(y.operation)]
+    shown += [picture.svg, dot(picture.scene), mermaid(picture.scene), page.html]
+    for text in shown:
+        assert not any(digit in text for digit in whole)
+    assert repr(p - 1.0) in formula.rule(y.operation)
+    for text in (repr(y), name(y), expression(z), picture.svg, dot(picture.scene), page.html):
+        assert repr(p) in text.replace("\u2212", "-")
