@@ -107,7 +107,8 @@ def why(root: "Value", x: "Value", depth: int = 1) -> str:
         )
     names = variables(leaves + order, _caller())
     if root.grad == 0.0 == x.grad:
-        return f"{bracketed(x, names)}.grad = 0: forward only, call backward() on {describe(root)} first"
+        grad = f"{bracketed(x, names)}.grad = 0"
+        return f"{grad}: forward only, call backward() on {describe(root)} first"
     lines = account(root, x, arrivals(steps(root)), depth, names)
     if stale(order):
         advice = "stale: a leaf's data was changed after the forward pass; build the graph again"
