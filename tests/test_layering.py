@@ -1,6 +1,7 @@
 """The rules of the house, read from the source: who imports whom, how long things are, what nobody calls."""
 
 import ast
+import graphlib
 import statistics
 import subprocess
 import sys
@@ -89,6 +90,28 @@ def test_the_rest_of_the_engine_stands_on_the_core_and_on_itself():
         if _is_of(i.target, "engine") and _chapter(i.target) not in {*CORE, own, "__init__"}
     ]
     assert not wrong, "\n".join(wrong)
+
+
+def test_no_module_imports_itself_by_way_of_others():
+    """Also by imports inside functions; what stands under TYPE_CHECKING runs nowhere."""
+    files = {_module(file).removesuffix(".__init__"): file for file in _files("engine", "nn")}
+    graph = {
+        module: {name for i in _imports(file) if (name := _imported_module(i.target, files))}
+        for module, file in files.items()
+    }
+    for module in graph:
+        graph[module] -= {module, "engine", "nn"}  # a package's __init__ hands out what it has
+    try:
+        graphlib.TopologicalSorter(graph).prepare()
+    except graphlib.CycleError as error:
+        pytest.fail(" → ".join(error.args[1]))
+
+
+def _imported_module(target: str, files: dict[str, Path]) -> str:
+    """Return the module that a dotted name is, or lies in."""
+    while target and target not in files:
+        target = target.rpartition(".")[0]
+    return target
 
 
 @pytest.mark.parametrize(
