@@ -118,9 +118,9 @@ class Value(Methods):
     `data` is the expert's primal; `grad`, the adjoint or cotangent, is the derivative of the last
     root of `backward()` by it, at a leaf the sum over all calls. `parents` are the operands in
     order, duplicates kept; `local_derivatives()` gives the slope along each. A leaf has none, and
-    None for `operation`; it is `constant` if it was a plain number that met a Value. `==` and `hash`
-    go by identity; `<`, `<=`, `>`, `>=` give Values, 1.0 or 0.0. Raises TypeError for anything but
-    a real number, and for a label that is not a str.
+    None for `operation`; it is `constant` if it was a plain number that met a Value. `==` and
+    `hash` go by identity; `<`, `<=`, `>`, `>=` give Values, 1.0 or 0.0. Raises TypeError for
+    anything but a real number, and for a label that is not a str.
     """
 
     # One object a node: Python's garbage collector walks every object of a growing graph, again and
