@@ -185,7 +185,7 @@ def _other_terms(
         terms.append((start, "there before this backward(): zero_grad() clears"))
     if not accounted and not _missing(x, steps):
         elsewhere = (
-            f"not from a backward() of {bracketed(root)}: interior grads are made afresh by each"
+            f"not from a backward() of {bracketed(root, names)}: each makes interior grads afresh"
             if x.parents
             else "from elsewhere: another backward() or root; grad = 0.0 starts afresh"
         )

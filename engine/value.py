@@ -119,8 +119,8 @@ class Value(Methods):
     root of `backward()` by it, at a leaf the sum over all calls. `parents` are the operands in
     order, duplicates kept; `local_derivatives()` gives the slope along each. A leaf has none, and
     None for `operation`; it is `constant` if it was a plain number that met a Value. `==` and
-    `hash` go by identity: `Value(3.0) == 3.0` is False, write `v.data == 3.0`. `<`, `<=`, `>`, `>=`
-    give Values, 1.0 or 0.0. Raises TypeError for no real number, and for a label that is no str.
+    `hash` go by identity: `Value(3.0) == 3.0` is False, write `v.data == 3.0`. `<`, `<=`, `>` and
+    `>=` give Values, 1.0 or 0.0. Raises TypeError for no real number, or a label that is no str.
     """
 
     # One object a node: Python's garbage collector walks every object of a growing graph, again and
