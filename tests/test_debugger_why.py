@@ -50,7 +50,7 @@ def test_an_interior_value_after_two_roots():
     assert terms(y.why(z)) == [
         "z.grad = 5",
         "   +1  from y = z + x    ∂y/∂z = 1",
-        "   +4  not from a backward() of y: interior grads are made afresh by each",
+        "   +4  not from a backward() of y: each makes interior grads afresh",
     ]
     assert terms(other.why(z))[1:] == ["   +5  from z·5    ∂(z·5)/∂z = 5"]
 
