@@ -1,5 +1,6 @@
 """Text for people: what a stranger may choose (labels, symbols, names of files) does no harm wherever it is shown."""
 
+import copy
 import io
 import json
 
@@ -60,7 +61,9 @@ def anomalous(root, x):
 
 def failed(root):
     """What is noted when the backward pass fails."""
-    root.parents[0].local_derivatives = lambda: 1 / 0
+    node = root.parents[0]
+    node.operation = copy.copy(node.operation)
+    node.operation.rule = lambda *operands: 1 / 0
     with pytest.raises(ZeroDivisionError) as caught:
         root.backward()
     return "\n".join(caught.value.__notes__)
