@@ -46,8 +46,8 @@ ROLES = {  # every module of the engine and every package in it, with its role i
     "check": "check gradients",
     "view": "pictures, the page",
     "debugger": "step in a terminal",
-    "command": "reads expressions",
-    "cli": "reads expressions",
+    "cli": "expressions, doctor",
+    "habits": "remedies for slips",
     "__init__": "import engine",
     "__main__": "python -m engine",
 }
@@ -104,7 +104,7 @@ def heart() -> set[str]:
 def floors() -> list[list[str]]:
     """Return the modules by floor: 0 imports nothing of the engine, each other only from below."""
     below = imports()
-    rooms = sorted(below, key=list(ROLES).index)
+    rooms = sorted(below, key=[*ROLES, *below].index)
     level: dict[str, int] = {}
     while len(level) < len(rooms):
         ready = [room for room in rooms if room not in level and below[room] <= level.keys()]
@@ -149,7 +149,7 @@ def _floor(
         box = f'x="{left:.1f}" y="{top}" width="{width:.1f}" height="{HEIGHT}" rx="4"'
         yield f'<rect class="{kind}" {box}/>'
         yield _text(left + width / 2, top + 20, room, "name")
-        yield _text(left + width / 2, top + 36, roles[room])
+        yield _text(left + width / 2, top + 36, roles.get(room, ""))
         yield from _badges(room, left + width / 2, top + 51)
         yield "</g>"
 

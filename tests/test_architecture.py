@@ -38,6 +38,10 @@ def test_the_floors_are_those_of_the_imports():
     assert all(level[name] < level[room] for room, names in read.items() for name in names)
 
 
+def test_every_module_has_its_words_in_the_picture():
+    assert architecture.ROLES.keys() == architecture.imports().keys()
+
+
 def test_the_heart_is_that_of_the_layering_test():
     closure = layering._closure(show.ROOT / "engine" / "value.py")
     assert architecture.heart() == {file.stem for file in closure}

@@ -45,7 +45,7 @@ def graph(label="", symbol="×", filename="user.py"):
 def said(root, *lines):
     out = io.StringIO()
     typed = io.StringIO("".join(line + "\n" for line in lines))
-    Debugger(Session(root), stdin=typed, stdout=out).converse()
+    Debugger(Session(root), stdin=typed, stdout=out).interact()
     return out.getvalue()
 
 
