@@ -1,7 +1,7 @@
 """Two modes: the same chain rule read from the cost backwards, or from one weight forwards.
 
-    reverse   one sweep from one output: its derivatives by all inputs    contribution = node.grad · local
-    forward   one sweep from one input: the derivatives of all outputs    contribution = local · tangent
+    reverse  from one output: its derivatives by all inputs    contribution = grad · local
+    forward  from one input: the derivatives of all outputs    contribution = local · tangent
 
 Both follow the same edges and multiply by the same local derivatives, so they agree to rounding.
 What differs is how often one has to sweep. A cost has one output and as many inputs as there are
@@ -62,7 +62,7 @@ def forward_sweep(root: Value, leaf: Value) -> tuple[dict[Value, float], int]:
 
 
 def gradients(sizes: Sequence[int], seed: int) -> tuple[list[tuple[str, float, float]], int, int]:
-    """Return ∂C/∂w for each weight and bias by both modes, and the contributions that each mode took."""
+    """Return ∂C/∂w for each weight and bias by both modes, and how many contributions each took."""
     net, _, outputs = network(sizes, seed)
     cost = nn.squared_error(outputs, [float(k % 2) for k in range(sizes[-1])])
     parameters = net.parameters()
@@ -78,7 +78,7 @@ def gradients(sizes: Sequence[int], seed: int) -> tuple[list[tuple[str, float, f
 def jacobians(
     sizes: Sequence[int], seed: int
 ) -> tuple[list[list[float]], list[list[float]], int, int]:
-    """Return ∂output/∂input by both modes, a row for each output, and the contributions of each mode."""
+    """Return ∂output/∂input by both modes, a row for each output, and their contributions."""
     _, inputs, outputs = network(sizes, seed)
     root = engine.total(outputs)  # one root over all outputs, for the order alone
     edges = len(outputs)  # its own edges, which belong to no output
@@ -130,7 +130,8 @@ def main(argv: Sequence[str] | None = None) -> dict[str, Any]:
     print(show.table(["parameter", "∂C/∂p, reverse", "∂C/∂p, forward"], rows))
     apart = max(abs(a - b) for _, a, b in rows)
     print(
-        f"\nlargest difference {apart:.1g}; contributions: reverse {reverse_work}, forward {forward_work}"
+        f"\nlargest difference {apart:.1g}; contributions: "
+        f"reverse {reverse_work}, forward {forward_work}"
     )
     sizes = [1, 2, 4, 8, 16] if args.quick else [1, 2, 4, 8, 16, 32, 64]
     more_inputs = table_of_work([(n, 1) for n in sizes], args.hidden, args.seed)

@@ -207,7 +207,7 @@ def _tangents(order: list[Value], tangents: dict[Value, Value]) -> dict[Value, V
 
 
 def _own_point(x: Any) -> Value:
-    """Return a point for one argument alone: f may use the Value x elsewhere, and there it stands still."""
+    """Return a point for one argument alone: elsewhere in f the Value x stands still."""
     return x * 1.0 if isinstance(x, Value) else Value(x)
 
 

@@ -31,6 +31,8 @@ CORE = {
     "sums": {"operations", "value"},
     "calculus": {"forward", "graph", "operation", "operations", "real", "sums", "value"},
     "symbols": {"operation", "operations"},
+    "differences": set(),
+    "exact": {"operation"},
 }
 # Everything else in the engine (check, primitive, tape, view, debugger, …) stands on the core and on itself alone;
 # only these two see the whole engine.
