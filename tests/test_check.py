@@ -1,14 +1,24 @@
 """The gradient check: right rules pass, every wrong rule is named, edges are reported as what they are."""
 
+import importlib.util
 import math
 import random
+import sys
+from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, given, settings
 
 import engine
 from engine import Value, check_gradients
-from engine.operation import OPERATIONS
+from engine.operation import FAMILIES, OPERATIONS
 from engine.operations import clamp_of, elu_of, leaky_relu_of, power_of
+from tests.strategies import programs, run
+
+try:
+    import mpmath
+except ImportError:
+    mpmath = None
 
 POINTS = {"acosh": 1.7, "atanh": 0.4, "asin": 0.4, "acos": 0.4, "where": 1.0}
 SKIPPED = {"share"}  # not for users; in the table because gradient() multiplies by it
@@ -181,3 +191,254 @@ def test_bad_input_is_refused_in_words():
 )
 def test_what_is_flat_at_zero_is_right(f):
     assert check_gradients(f, 0.0).ok
+
+
+# -- where digits run out: at any scale, with 1,150 digits and without, no right rule is called wrong
+
+MANY = {"weighted_sum": 5, "total": 3, "mean": 3, "product": 3, "logsumexp": 3}
+NUMBERS = {  # the parameters of families
+    "power_of": [(3.0,), (-2.0,), (0.5,), (2.5,), (-0.3,)],
+    "leaky_relu_of": [(0.1,)],
+    "elu_of": [(1.0,), (0.5,)],
+    "clamp_of": [(-3.0, 3.0)],
+}
+
+
+@pytest.fixture(params=["mpmath", "no mpmath"])
+def digits(request, monkeypatch):
+    """The check with mpmath, and as if it were not installed."""
+    if request.param == "mpmath":
+        pytest.importorskip("mpmath")
+    else:
+        monkeypatch.setitem(sys.modules, "mpmath", None)
+    return request.param
+
+
+def functions():
+    """The functions of tests/reference/make.py, in mpmath and with no code of ours."""
+    path = Path(__file__).parent / "reference" / "make.py"
+    spec = importlib.util.spec_from_file_location("make", path)
+    make = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(make)
+    return {name: function for name, (function, _) in {**make.SMOOTH, **make.KINKED}.items()}
+
+
+TRUE = functions() if mpmath else {}
+needs_mpmath = pytest.mark.skipif(not mpmath, reason="needs mpmath")
+
+
+def any_number(rng):
+    """A number of any size: half of them from 1e-300 to 1e300, half where functions bend."""
+    if rng.random() < 0.5:
+        return rng.choice((-1.0, 1.0)) * 10.0 ** rng.uniform(-300.0, 300.0)
+    return rng.uniform(-50.0, 50.0)
+
+
+def any_case(name, rng):
+    """An operation, its parameters, and operands of any size."""
+    parameters = rng.choice(NUMBERS[name]) if name in FAMILIES else ()
+    operation = FAMILIES[name](*parameters) if name in FAMILIES else OPERATIONS[name]
+    xs = [any_number(rng) for _ in range(operation.arity or MANY[name])]
+    return operation, parameters, [1.0, *xs[1:]] if name == "where" else xs
+
+
+def true_slope(function, xs, i):
+    """∂function/∂xᵢ by a difference of 1,300 digits; None where it has none."""
+    with mpmath.workdps(1300):
+        h = mpmath.mpf(10) ** -450
+
+        def at(side):
+            return mpmath.mpf(
+                function(*[mpmath.mpf(x) + side * h * (k == i) for k, x in enumerate(xs)])
+            )
+
+        try:
+            left, right = (at(0) - at(-1)) / h, (at(1) - at(0)) / h
+        except (ArithmeticError, ValueError, TypeError):
+            return None
+        alike = abs(left - right) <= mpmath.mpf(10) ** -12 * max(abs(left), abs(right))
+        return float((left + right) / 2) if alike else None
+
+
+@needs_mpmath
+@pytest.mark.parametrize("name", sorted({*OPERATIONS, *FAMILIES}))
+def test_no_operation_is_wronged_at_any_scale(name, digits):
+    """Who is called wrong has a slope that is wrong, by differences of 1,300 digits."""
+    rng = random.Random(name)
+    for _ in range(12):
+        operation, parameters, xs = any_case(name, rng)
+        report = check_gradients(lambda *values, f=operation: f(*values), *xs)
+        if report.ok:
+            continue
+        assert report.culprit is operation, str(report)
+        slopes = [
+            (row.analytic, true_slope(TRUE[name], [*xs, *parameters], i))
+            for i, row in enumerate(report.rows)
+        ]
+        assert any(
+            true is not None and not abs(slope - true) <= 1e-6 * abs(true) + 1e-322
+            for slope, true in slopes
+        ), str(report)
+
+
+def with_wrong_slope(operation, slot, mutation, monkeypatch):
+    right = operation.rule
+
+    def wrong(z, *xs):
+        return tuple([mutation(d) if k == slot else d for k, d in enumerate(right(z, *xs))])
+
+    monkeypatch.setattr(operation, "rule", wrong)
+
+
+@needs_mpmath
+@pytest.mark.parametrize("name", sorted({*OPERATIONS, *FAMILIES} - SKIPPED))
+def test_a_wrong_rule_is_never_called_right_at_any_scale(name, monkeypatch):
+    rng = random.Random(name)
+    for _ in range(12):
+        operation, _, xs = any_case(name, rng)
+        z = operation.forward(*xs)
+        slopes = operation(*map(Value, xs)).local_derivatives()
+        slot = rng.randrange(len(xs))
+        if not (math.isfinite(z) and 1e-300 < abs(slopes[slot]) < math.inf):
+            continue
+        mutation = rng.choice(
+            [lambda d: 1.0001 * d, lambda d: -d, lambda d: 0.0, lambda d: math.nan]
+        )
+        with monkeypatch.context() as patch:
+            with_wrong_slope(operation, slot, mutation, patch)
+            report = check_gradients(lambda *values, f=operation: f(*values), *xs)
+        assert not report.ok or (report.undecided and report.doubts), str(report)
+
+
+@pytest.mark.parametrize(
+    ("f", "at"),
+    [
+        (lambda x: engine.sin((x + 1e9) - 1e9), 0.1),
+        (lambda x: engine.sin((x + 1e15) - 1e15), 0.1),
+        (lambda x: engine.exp((x - 1e12) + 1e12) * x, 0.3),
+        (lambda x: engine.total([1e14, x, -1e14]) * x, 0.7),
+        (lambda x: x * x, 1e-170),
+        (lambda x: x**2, 1e-200),
+        (lambda x: x * x * 1e300, 1e-170),
+        (engine.erfc, 27.0),
+        (engine.sin, 1e300),
+        (engine.tan, 1.3e126),
+        (engine.floor, 1e300),
+        (lambda x: x // 3.7, 1e217),
+        (lambda x: x % -0.48, 5.2e207),
+        (lambda x: (-40.2) ** x, -2.4e184),
+        (lambda x: x // 8e-251, 0.0),
+        (lambda x: engine.atan2(engine.log(x), x), 0.0),
+        (lambda x: x, 1e-170),
+        (lambda x: 3.0, 1e-170),
+    ],
+)
+def test_right_functions_are_not_wronged(f, at, digits):
+    assert check_gradients(f, at).ok, str(check_gradients(f, at))
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
+@given(programs(longest=10))
+def test_random_graphs_are_right(program):
+    report = check_gradients(lambda *xs: run(program, list(xs))[1], *program[0])
+    assert report.ok, str(report)
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
+@given(programs(longest=10))
+def test_random_graphs_are_right_without_mpmath(program):
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(sys.modules, "mpmath", None)
+        report = check_gradients(lambda *xs: run(program, list(xs))[1], *program[0])
+    assert report.ok, str(report)
+
+
+@pytest.mark.parametrize(
+    "f",
+    [
+        lambda x: engine.copysign(x, x),  # |x| with the sign of x, which is x
+        lambda x: engine.relu(x) - engine.relu(-x),
+        lambda x: engine.relu(x) + engine.minimum(x, 0.0) * 1.5,
+    ],
+)
+def test_kinks_that_do_not_add_up_are_nobodys_fault(f):
+    [row] = check_gradients(f, 0.0).rows
+    assert row.verdict == "cannot decide" and row.reason.endswith("has a kink here")
+
+
+def test_a_forward_that_rounds_its_argument_is_not_taken_for_a_wrong_rule():
+    @engine.primitive(rule=lambda z, x: engine.cos(x))
+    def coarse(x):
+        return math.sin((x + 1e12) - 1e12)
+
+    report = check_gradients(coarse, 0.1)
+    assert report.ok and report.rows[0].verdict == "cannot decide"
+    assert "differences" in report.rows[0].reason and report.doubts
+
+
+@pytest.mark.parametrize(
+    ("f", "at", "reason"),
+    [
+        (engine.floor, 2.0, "the function jumps here"),
+        (engine.log, -1.0, "its value is not finite"),
+        (engine.sqrt, 0.0, "its slope is not finite here"),
+    ],
+)
+def test_a_report_says_why_it_cannot_decide(f, at, reason):
+    report = check_gradients(f, at)
+    assert report.rows[0].reason == reason
+    assert str(report).startswith(f"cannot decide: {reason}")
+    assert [row.operation for row in report.doubts] == [f]
+
+
+def test_a_report_says_how_good_differences_are(monkeypatch):
+    monkeypatch.setitem(sys.modules, "mpmath", None)
+    report = check_gradients(lambda x, y: engine.tanh(x) + y, 25.0, 1.0)
+    assert report.ok and [row.verdict for row in report.rows] == ["cannot decide", "ok"]
+    assert "; cannot decide 1 gradient and 1 local derivative" in str(report)
+    assert "only; pip install mpmath decides more" in report.rows[0].reason
+
+
+# -- large functions: the time grows with the size, not with its square
+
+
+@pytest.mark.parametrize("many_inputs", [False, True])
+@pytest.mark.parametrize("name", ["total", "mean", "product", "logsumexp", "weighted_sum"])
+def test_work_grows_with_the_size(name, many_inputs, monkeypatch):
+    operation, numbers = OPERATIONS[name], 0
+    forward = operation.forward
+
+    def counted(*xs):
+        nonlocal numbers
+        numbers += len(xs)
+        return forward(*xs)
+
+    def work(n):
+        nonlocal numbers
+        xs = [1.0 + 1e-4 * i for i in range(n)]
+        values = xs if many_inputs else xs[:1]
+        numbers = 0
+        report = check_gradients(lambda *v: operation.apply((*v, *map(Value, xs[len(v) :]))), *values)
+        assert report.ok and not report.undecided and not report.doubts, str(report)
+        return numbers
+
+    monkeypatch.setattr(operation, "forward", counted)
+    assert work(1601) <= 8 * work(401)  # the square would be 16
+
+
+def test_a_wide_operation_is_checked_at_some_operands_and_at_all_together(monkeypatch):
+    xs = [0.1 * i for i in range(300)]
+    for slot in (0, 150, 299):
+        with monkeypatch.context() as patch:
+            with_wrong_slope(OPERATIONS["total"], slot, lambda d: d + 0.01, patch)
+            report = check_gradients(lambda x: engine.total([x, *map(Value, xs[1:])]), 0.5)
+        assert report.culprit is OPERATIONS["total"]
+        assert any("(300 together)" in row.name for row in report.faults)
+
+
+def test_a_function_of_many_inputs_is_checked_at_some_and_at_all_together():
+    xs = [0.1 * i for i in range(1000)]
+    report = check_gradients(lambda *v: engine.total(v), *xs)
+    assert report.ok and len(report.rows) < 300 and report.rows[-1].name == "(1,000 together)"
+    lost = check_gradients(lambda *v: engine.total([*v[:-1], Value(v[-1].data)]), *xs)
+    assert not lost.ok and "does not hold all" in str(lost)

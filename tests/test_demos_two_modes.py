@@ -1,4 +1,4 @@
-"""Both modes of the network of the notes against NumPy's matrices, and their work against counted edges."""
+"""Both modes against NumPy's matrices, and their work against edges that are counted."""
 
 import pytest
 
@@ -26,7 +26,7 @@ def activations(layers, x):
 
 
 def gradient_by_matrices(sizes, seed):
-    """∇C by BP1 to BP4, in the order of the parameters: for each neuron its weights, then its bias."""
+    """∇C by BP1 to BP4, in the order of the parameters: of each neuron w…, then b."""
     net, inputs, _ = demo.network(sizes, seed)
     layers = matrices(net)
     a = activations(layers, np.array([x.data for x in inputs]))
@@ -50,7 +50,7 @@ def jacobian_by_matrices(sizes, seed):
 
 
 def edges(sizes, output=None, source=None):
-    """Contributions of one sweep, by listing the edges of the graph: (layer, neuron) is a neuron's a."""
+    """Contributions of one sweep, by listing the edges of the graph."""
     listed = []
     for layer in range(1, len(sizes)):
         for j in range(sizes[layer]):

@@ -1,4 +1,4 @@
-"""The forward sweep and jvp: closed forms, dual numbers, complex steps and 50 digits, and the reverse sweep."""
+"""The forward sweep and jvp against closed forms, dual numbers, complex steps and 50 digits."""
 
 import cmath
 import math
@@ -17,7 +17,7 @@ from tests.strategies import programs, run
 
 @dataclass
 class Dual:
-    """x + x'ε with ε² = 0: forward mode by a second, unrelated implementation, with rules of its own."""
+    """x + x'ε with ε² = 0: forward mode once more, with rules of its own."""
 
     x: float
     t: float = 0.0

@@ -32,6 +32,8 @@ CORE = {
     "files": {"printing"},
     "formula": {"operation", "operations", "printing", "types"},
     "explain": {"formula", "graph", "location", "printing"},
+    "differences": set(),
+    "exact": {"operation"},
     "anomaly": {"explain", "formula", "graph", "listeners", "location", "printing"},
     "sums": {"operations", "value"},
     "calculus": set("explain forward graph listeners operation operations real sums value".split()),
