@@ -27,7 +27,6 @@ from ..value import Value
 from .film import film
 from .picture import draw
 
-
 # An exported notebook says what its theme is, but not in CSS's own property, which frames and images go by.
 THEME = "".join(
     f'[data-jp-theme-light="{is_light}"] .jp-OutputArea-output{{color-scheme:{scheme}}}'
