@@ -15,7 +15,7 @@ endif
 help:
 	@echo "make demo        train two small networks and draw them: python -m demos.tour"
 	@echo "make test        run the whole test suite"
-	@echo "make check       ruff and mypy --strict"
+	@echo "make check       ruff (lint and layout) and mypy --strict"
 	@echo "make pictures    draw the pictures of the documentation anew"
 	@echo "make benchmarks  compare speed and memory with other engines (installs them)"
 	@echo "make clean       remove .venv and everything that tools left behind; out/ stays"
@@ -28,10 +28,12 @@ test: $(VENV)/with-test
 
 check: $(VENV)/with-test
 	$(RUN) -m ruff check .
+	$(RUN) -m ruff format --check --quiet .
 	$(RUN) -m mypy
 
 pictures: $(VENV)/with-demos
 	$(RUN) -m demos.pictures $(ARGS)
+	$(RUN) -m demos.architecture $(ARGS)
 
 benchmarks: $(VENV)/with-demos $(VENV)/with-fast $(VENV)/with-peers
 	$(RUN) -m demos.benchmarks $(ARGS)

@@ -1,20 +1,20 @@
-"""The table of derivatives in docs/derivatives.md, written by the rules themselves: each is run on letters.
+"""Write the table of derivatives in docs/derivatives.md: every rule is called with letters.
+
+A test fails where the page is no longer what the rules say.
 
 >>> print(page().splitlines()[0])
 # Derivatives
-
-`python -m demos.derivatives` writes the page; a test says when it is no longer what the rules say.
 """
 
+import sys
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 
 from demos import show
-from engine import symbols
+from engine import formula
 from engine.operation import OPERATIONS, Operation
 from engine.operations import clamp_of, elu_of, leaky_relu_of, power_of
 
-PAGE = Path(__file__).parent.parent / "docs" / "derivatives.md"
+PAGE = show.ROOT / "docs" / "derivatives.md"
 EXAMPLES = [
     (power_of(3.0), "`x ** 3`, a plain exponent"),
     (power_of(0.5), "`x ** 0.5`"),
@@ -24,28 +24,31 @@ EXAMPLES = [
 ]
 HEAD = """# Derivatives
 
-Every operation of the engine, and what it passes back. This page is written by `python -m demos.derivatives`, which
-runs each rule of `engine/operations.py` on letters; nothing here was typed by hand. z is the result of the operation,
-and a factor such as (x > 0) is 1 where it holds and 0 where it does not. For one operation ask Python:
+Every operation of the engine, with its local derivatives. This page is written by
+`python -m demos.derivatives`, which calls each rule of `engine/operations.py` with letters in place
+of numbers; nothing here was typed by hand. z is the result of the operation. A factor such as
+(x > 0) is 1 if it is true, else 0; where(c, a, b) is b if c is 0, else a. Python answers for one
+operation:
 
 ```python
->>> from engine import symbols
->>> symbols.rule("tanh")
+>>> from engine import formula
+>>> formula.rule("tanh")
 '∂z/∂x = (1 / cosh(x))²'
 ```
 """
 
 
 def page() -> str:
-    """The whole page."""
+    """Return the whole page."""
     fixed = [_row(f"`{name}`", operation) for name, operation in OPERATIONS.items()]
-    carried = [_row(words, operation) for operation, words in EXAMPLES]
+    carried = [_row(example, operation) for operation, example in EXAMPLES]
     return "\n".join(
         [
             HEAD,
             *_table("operation", fixed),
             "",
-            "Operations that carry plain numbers of their own, by example:",
+            "Examples of operations that have plain numbers of their own, such as an exponent or "
+            "a bound:",
             "",
             *_table("example", carried),
             "",
@@ -59,24 +62,24 @@ def _table(head: str, rows: Sequence[str]) -> Iterator[str]:
     yield from rows
 
 
-def _row(words: str, operation: Operation) -> str:
-    slopes = symbols.rule(operation).replace(", ∂z", "\n∂z").split("\n")
-    return f"| {words} | {_cell(symbols.formula(operation))} | {'<br>'.join(map(_cell, slopes))} |"
+def _row(name: str, operation: Operation) -> str:
+    slopes = formula.rule(operation).replace(", ∂z", "\n∂z").split("\n")
+    return f"| {name} | {_cell(formula.forward(operation))} | {'<br>'.join(map(_cell, slopes))} |"
 
 
 def _cell(text: str) -> str:
-    """Text for a cell of a table in Markdown."""
+    """Return text for a cell of a table in Markdown."""
     return text.replace("|", "\\|").replace("<", "&lt;").replace("*", "\\*")
 
 
 def main(argv: Sequence[str] | None = None) -> str:
-    show.options(__doc__).parse_args(argv)
+    out = show.documentation(__doc__, "derivatives", PAGE.parent).parse_args(argv).out
     text = page()
-    PAGE.parent.mkdir(exist_ok=True)
-    PAGE.write_text(text, encoding="utf-8", newline="\n")
-    print(f"written: {PAGE} ({len(OPERATIONS) + len(EXAMPLES)} operations)")
+    file = out / PAGE.name
+    file.write_text(text, encoding="utf-8", newline="\n")
+    print(f"{file} ({len(OPERATIONS) + len(EXAMPLES)} operations)")
     return text
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(show.program(main))

@@ -1,4 +1,4 @@
-"""Handwritten digits: 8×8 pictures read by a 64-32-10 network, tested on a third that it has not seen.
+"""Handwritten digits: 8×8 pictures read by a 64-32-10 network, tested on a third of them.
 
 Softmax cross-entropy, Adam, minibatches of 32, all in plain Python: 2,410 parameters, a graph for
 each picture. `--compiled` records that graph once and replays it. No weight decay, no L2.
@@ -7,11 +7,14 @@ each picture. `--compiled` records that graph once and replays it. No weight dec
 2410
 """
 
+import sys
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import nn
 from demos import data, learning, show
+from demos.data import Labels, Rows
 
 
 def network(seed: int) -> nn.MLP:
@@ -19,22 +22,20 @@ def network(seed: int) -> nn.MLP:
 
 
 def main(argv: Sequence[str] | None = None) -> dict[str, Any]:
-    parser = show.options(__doc__, epochs=(12, "times through the training data"))
+    parser = show.options(__doc__, name="digits", epochs=(12, "times through the training data"))
     parser.add_argument(
         "--quick", action="store_true", help="300 pictures, 6 epochs: about 85 %% right"
     )
-    parser.add_argument(
-        "--compiled", action="store_true", help="record the loss once and replay it"
-    )
+    parser.add_argument("--compiled", action="store_true", help="record the loss and replay it")
     args = parser.parse_args(argv)
-    (train, digits), (test, held) = data.split(*data.digits(), seed=args.seed)
+    (train, train_digits), (test, test_digits) = data.split(*data.digits(), seed=args.seed)
     if args.quick:
-        train, digits, args.epochs = train[:300], digits[:300], 6
+        train, train_digits, args.epochs = train[:300], train_digits[:300], 6
     net = network(args.seed)
     history = nn.fit(
         net,
         train,
-        digits,
+        train_digits,
         loss=nn.cross_entropy,
         optimizer=nn.Adam(net.parameters(), 0.01),
         epochs=args.epochs,
@@ -42,42 +43,37 @@ def main(argv: Sequence[str] | None = None) -> dict[str, Any]:
         seed=args.seed,
         compiled=args.compiled,
     )
-    shares = [learning.accuracy(net, train, digits), learning.accuracy(net, test, held)]
+    right = learning.accuracy(net, train, train_digits), learning.accuracy(net, test, test_digits)
     print(
         show.table(
             ["pictures", "number", "right"],
             [
-                ["seen in training", len(train), f"{shares[0]:.1%}"],
-                ["held out", len(test), f"{shares[1]:.1%}"],
+                ["seen in training", len(train), f"{right[0]:.1%}"],
+                ["held out", len(test), f"{right[1]:.1%}"],
             ],
         )
     )
-    print(
-        f"\n{len(net.parameters())} parameters, {len(history.loss)} epochs, {history.times[-1]:.1f} s"
-    )
-    same = learning.survives_saving(net, network(args.seed + 1), args.out / "digits.json", test)
-    pictures(net, test, held, args.out)
-    return {"train": shares[0], "test": shares[1], "same": same, "net": net}
+    parameters, seconds = len(net.parameters()), history.times[-1]
+    print(f"\n{parameters} parameters, {len(history.loss)} epochs, {seconds:.1f} s")
+    same = learning.report_saving(net, network(args.seed + 1), args.out / "digits.json", test)
+    pictures(net, test, test_digits, args.out)
+    return {"train": right[0], "test": right[1], "same": same, "net": net}
 
 
-def pictures(net: nn.MLP, test: Sequence[Sequence[float]], held: Sequence[int], out: Any) -> None:
-    """Held-out digits with the answers, those misread first; and what the hidden neurons look for."""
-    figure, axes = show.figure(10.0, 3.3, columns=2)
+def pictures(net: nn.MLP, test: Rows, labels: Labels, out: Path) -> None:
+    """Draw held-out digits with the answers, those misread first, and the hidden weights."""
+    figure, axes = show.figure(10.0, 3.1, columns=2)
     if figure is None:
         return
     from matplotlib.colors import LinearSegmentedColormap
 
-    answers = [learning.choice(scores) for scores in net.predict(test)]
-    order = sorted(range(len(test)), key=lambda i: answers[i] == held[i])[:32]
+    answers = [learning.largest(scores) for scores in net.predict(test)]
+    wrong = [answer != label for answer, label in zip(answers, labels)]
+    chosen = sorted(range(len(test)), key=lambda i: not wrong[i])[:32]
     ink = LinearSegmentedColormap.from_list("ink", [show.PAPER, show.INK])
-    titles = [
-        f"{held[i]}" if answers[i] == held[i] else f"{held[i]} as {answers[i]}" for i in order
-    ]
-    wrong = [answers[i] != held[i] for i in order]
-    _tiles(axes[0], [test[i] for i in order], ink, 0.0, 1.0, titles, wrong)
-    axes[0].set_title(
-        f"held out: {sum(a != b for a, b in zip(answers, held))} of {len(held)} misread"
-    )
+    titles = [f"{labels[i]} as {answers[i]}" if wrong[i] else f"{labels[i]}" for i in chosen]
+    _tiles(axes[0], [test[i] for i in chosen], ink, 0.0, 1.0, titles, [wrong[i] for i in chosen])
+    axes[0].set_title(f"held out: {sum(wrong)} of {len(wrong)} misread")
     signs = LinearSegmentedColormap.from_list("signs", [show.NEGATIVE, show.PAPER, show.POSITIVE])
     weights = [[w.data for w in neuron.w] for neuron in net.layers[0].neurons]
     top = sorted(abs(w) for row in weights for w in row)[-40]
@@ -95,7 +91,7 @@ def _tiles(
     titles: Sequence[str],
     wrong: Sequence[bool],
 ) -> None:
-    """Pictures of 8×8 in rows of eight."""
+    """Draw pictures of 8×8 in rows of eight, the titles of the wrong ones in colour."""
     for k, image in enumerate(images):
         x, y = 10.0 * (k % 8), 11.5 * (k // 8)
         pixels = [image[i : i + 8] for i in range(0, 64, 8)]
@@ -121,4 +117,4 @@ def _tiles(
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(show.program(main))

@@ -1,4 +1,4 @@
-"""The four equations of backpropagation: matrices by NumPy on one side, the engine's gradients on the other.
+"""The four equations of backpropagation: by NumPy's matrices, and by the engine's gradients.
 
     BP1  δᴸ = ∇ₐC ⊙ σ'(zᴸ)                    the error of the last layer
     BP2  δˡ = ((wˡ⁺¹)ᵀ δˡ⁺¹) ⊙ σ'(zˡ)         the error of every layer before it
@@ -7,16 +7,19 @@
 
 w_jk is the weight by which neuron j reads input k, so z = w·a + b. (The notes slip twice: they
 write z = Wᵀx, where BP2 has the transpose of that w; and ∂C/∂bᵢ = δⱼ, where both indices are the
-same neuron's, j.) In the engine δˡⱼ is the grad of the Value z of neuron j in layer l: there is
-nothing else to it.
+same neuron's, j.) In the engine δˡⱼ is the grad of the Value z of neuron j in layer l.
 
->>> sorted(ACTIVATIONS), sorted(COSTS)
-(['gelu', 'relu', 'sigmoid', 'sin', 'softplus', 'tanh'], ['cross_entropy', 'quartic', 'squared_error'])
+>>> sorted(ACTIVATIONS)
+['gelu', 'relu', 'sigmoid', 'sin', 'softplus', 'tanh']
+>>> sorted(COSTS)
+['cross_entropy', 'quartic', 'squared_error']
 """
 
 import math
 import random
+import sys
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import engine
@@ -26,7 +29,7 @@ from engine import Value
 
 
 class Network(NamedTuple):
-    """A network after backward(): z and a of every layer (a[0] the inputs), the cost, its name, the targets."""
+    """A network after backward(): z and a of every layer, the inputs as a[0], and the cost."""
 
     net: nn.MLP
     z: list[list[Value]]
@@ -37,11 +40,11 @@ class Network(NamedTuple):
     targets: list[float]
 
 
-class Line(NamedTuple):
+class Comparison(NamedTuple):
     """One number of one equation, by matrices and by the engine."""
 
     equation: str
-    what: str
+    symbol: str
     matrices: float
     engine: float
 
@@ -50,9 +53,8 @@ def _phi(z: float) -> float:
     return 0.5 * math.erfc(-z / math.sqrt(2.0))
 
 
-ACTIVATIONS: dict[
-    str, tuple[Callable[[float], float], Callable[[float], float]]
-] = {  # σ and σ', number by number
+Function = Callable[[float], float]
+ACTIVATIONS: dict[str, tuple[Function, Function]] = {  # σ and σ', number by number
     "sigmoid": (
         lambda z: 1.0 / (1.0 + math.exp(-z)),
         lambda z: math.exp(-z) / (1.0 + math.exp(-z)) ** 2,
@@ -69,13 +71,13 @@ ACTIVATIONS: dict[
 
 
 def _softmax_minus(np: Any, a: Any, y: Any) -> Any:
-    shares = np.exp(a) / np.exp(a).sum()
-    return shares * y.sum() - y
+    probabilities = np.exp(a) / np.exp(a).sum()
+    return probabilities * y.sum() - y
 
 
-COSTS: dict[
-    str, tuple[Callable[[Sequence[Any], Sequence[float]], Any], Callable[[Any, Any, Any], Any]]
-] = {  # C, ∇ₐC
+Cost = Callable[[Sequence[Value], Sequence[float]], Value]
+CostGradient = Callable[[Any, Any, Any], Any]  # of NumPy, the outputs and the targets, as arrays
+COSTS: dict[str, tuple[Cost, CostGradient]] = {  # C and ∇ₐC
     "squared_error": (nn.squared_error, lambda np, a, y: 2.0 * (a - y)),
     "quartic": (
         lambda a, y: engine.total([(p - q) ** 4 for p, q in zip(a, y)]),
@@ -86,14 +88,14 @@ COSTS: dict[
 
 
 def build(sizes: Sequence[int], activation: str, cost: str, seed: int) -> Network:
-    """A random network, one example through it, and backward()."""
-    chance = random.Random(seed)
+    """Return a random network after one example, forward and backward."""
+    rng = random.Random(seed)
     net = nn.MLP(sizes[0], sizes[1:], activation=activation, output=activation, seed=seed)
     for p in net.parameters():
-        p.data = chance.uniform(-1.0, 1.0)
+        p.data = rng.uniform(-1.0, 1.0)
     targets = [0.0] * sizes[-1]
-    targets[chance.randrange(sizes[-1])] = 1.0
-    a = [[Value(chance.uniform(-1.0, 1.0), f"a0_{k}") for k in range(sizes[0])]]
+    targets[rng.randrange(sizes[-1])] = 1.0
+    a = [[Value(rng.uniform(-1.0, 1.0), f"a0_{k}") for k in range(sizes[0])]]
     z = []
     for number, layer in enumerate(net.layers, start=1):
         a.append(layer(a[-1]))
@@ -106,61 +108,56 @@ def build(sizes: Sequence[int], activation: str, cost: str, seed: int) -> Networ
     return Network(net, z, a, root, activation, cost, targets)
 
 
-def by_matrices(found: Network) -> list[tuple[Any, Any]]:
-    """For each layer δ and ∂C/∂w by the four equations, from nothing but the weights, the inputs and the targets."""
-    np = show.numpy("the four equations in matrices need")
-    function, slope = map(np.vectorize, ACTIVATIONS[found.activation], [[float]] * 2)
+def by_matrices(network: Network) -> list[tuple[Any, Any]]:
+    """Return δ and ∂C/∂w of each layer by the four equations, from weights, inputs and targets."""
+    np = show.load("numpy", "the four equations in matrices")
+    function, slope = map(np.vectorize, ACTIVATIONS[network.activation], [[float]] * 2)
     w = [
         np.array([[p.data for p in neuron.w] for neuron in layer.neurons])
-        for layer in found.net.layers
+        for layer in network.net.layers
     ]
-    b = [np.array([neuron.b.data for neuron in layer.neurons]) for layer in found.net.layers]
-    a, z = [np.array([x.data for x in found.a[0]])], []
+    b = [np.array([neuron.b.data for neuron in layer.neurons]) for layer in network.net.layers]
+    a, z = [np.array([x.data for x in network.a[0]])], []
     for weights, biases in zip(w, b):
         z.append(weights @ a[-1] + biases)
         a.append(function(z[-1]))
-    gradient = COSTS[found.cost_name][1](np, a[-1], np.array(found.targets))
+    gradient = COSTS[network.cost_name][1](np, a[-1], np.array(network.targets))
     deltas = [gradient * slope(z[-1])]  # BP1
     for level in range(len(w) - 2, -1, -1):
         deltas.insert(0, (w[level + 1].T @ deltas[0]) * slope(z[level]))  # BP2
     return [(delta, np.outer(delta, before)) for delta, before in zip(deltas, a)]  # BP3, BP4
 
 
-def compare(found: Network) -> list[Line]:
-    """Every number of the four equations beside the engine's."""
+def compare(network: Network) -> list[Comparison]:
+    """Return every number of the four equations beside the engine's."""
     lines = []
-    last = len(found.z)
-    for level, (delta, weights) in enumerate(by_matrices(found), start=1):
-        for j, neuron in enumerate(found.net.layers[level - 1].neurons):
-            lines.append(
-                Line(
-                    "BP1" if level == last else "BP2",
-                    f"δ{level}_{j}",
-                    float(delta[j]),
-                    found.z[level - 1][j].grad,
-                )
-            )
-            lines.append(Line("BP3", f"∂C/∂b{level}_{j}", float(delta[j]), neuron.b.grad))
+    last = len(network.z)
+    for level, (delta, weights) in enumerate(by_matrices(network), start=1):
+        error = "BP1" if level == last else "BP2"
+        for j, neuron in enumerate(network.net.layers[level - 1].neurons):
+            d, z = float(delta[j]), network.z[level - 1][j]
+            lines.append(Comparison(error, f"δ{level}_{j}", d, z.grad))
+            lines.append(Comparison("BP3", f"∂C/∂b{level}_{j}", d, neuron.b.grad))
             lines += [
-                Line("BP4", f"∂C/∂w{level}_{j}{k}", float(weights[j, k]), w.grad)
+                Comparison("BP4", f"∂C/∂w{level}_{j}{k}", float(weights[j, k]), w.grad)
                 for k, w in enumerate(neuron.w)
             ]
     return sorted(lines, key=lambda line: line.equation)
 
 
-def difference(lines: Sequence[Line]) -> float:
-    """The largest difference, relative where the number is above 1."""
+def difference(lines: Sequence[Comparison]) -> float:
+    """Return the largest difference, relative where the number is above 1."""
     return max(abs(line.matrices - line.engine) / max(abs(line.matrices), 1.0) for line in lines)
 
 
 def random_networks(count: int, seed: int) -> list[tuple[str, int, float]]:
-    """Networks of random sizes, depths, activations and costs: their description, how many numbers, how far apart."""
+    """Return for random networks their description, how many numbers, the largest difference."""
     rows = []
     for i in range(count):
-        chance = random.Random(f"{seed} {i}")
-        sizes = [chance.randint(1, 6) for _ in range(chance.randint(2, 5))]
-        activation, cost = chance.choice(sorted(ACTIVATIONS)), chance.choice(sorted(COSTS))
-        lines = compare(build(sizes, activation, cost, seed=chance.randrange(10**6)))
+        rng = random.Random(f"{seed} {i}")
+        sizes = [rng.randint(1, 6) for _ in range(rng.randint(2, 5))]
+        activation, cost = rng.choice(sorted(ACTIVATIONS)), rng.choice(sorted(COSTS))
+        lines = compare(build(sizes, activation, cost, seed=rng.randrange(10**6)))
         rows.append(
             (f"{'-'.join(map(str, sizes))} {activation}, {cost}", len(lines), difference(lines))
         )
@@ -168,39 +165,45 @@ def random_networks(count: int, seed: int) -> list[tuple[str, int, float]]:
 
 
 def main(argv: Sequence[str] | None = None) -> dict[str, Any]:
-    parser = show.options(__doc__, networks=(20, "random networks to compare"))
+    parser = show.options(
+        __doc__, name="four_equations", networks=(20, "random networks to compare")
+    )
     args = parser.parse_args(argv)
-    found = build([2, 3, 2], "sigmoid", "squared_error", args.seed)
-    lines = compare(found)
+    network = build([2, 3, 2], "sigmoid", "squared_error", args.seed)
+    lines = compare(network)
     print(show.table(["equation", "number", "by matrices", "by the engine"], lines))
     rows = random_networks(args.networks, args.seed)
     print("\nThe same for networks of random sizes, depths, activations and costs:\n")
     print(show.table(["network", "numbers", "largest difference"], rows))
-    picture(found, args.out)
-    show.save(engine.draw(found.cost, module=found.net), args.out, "four_equations.svg")
+    picture(network, args.out)
+    show.draw(network.cost, args.out, "four_equations.svg", module=network.net)
     return {"lines": lines, "networks": rows}
 
 
-def picture(found: Network, out: Any) -> None:
-    """The network as circles and lines, and where each equation's numbers sit in it."""
+def picture(network: Network, out: Path) -> None:
+    """Draw the network as circles and lines, with each equation's numbers where they belong."""
     figure, axes = show.figure(10.0, 5.6)
     if figure is None:
         return
-    columns = [[x.grad for x in found.a[0]], *[[z.grad for z in layer] for layer in found.z]]
+    columns = [[x.grad for x in network.a[0]], *[[z.grad for z in layer] for layer in network.z]]
     places = [
         [(2.6 * i, (len(column) - 1) / 2.0 - k) for k in range(len(column))]
         for i, column in enumerate(columns)
     ]
-    for level, layer in enumerate(found.net.layers):
+    for level, layer in enumerate(network.net.layers):
         for j, neuron in enumerate(layer.neurons):
             for k, w in enumerate(neuron.w):
                 _edge(axes, places[level][k], places[level + 1][j], w.grad)
     for level, column in enumerate(columns):
         for k, delta in enumerate(column):
-            bias = found.net.layers[level - 1].neurons[k].b.grad if level else None
-            _neuron(axes, places[level][k], delta, bias, found.a[level][k].label)
-    words = ["inputs a⁰", *["BP2  δ = (wᵀδ) ⊙ σ'(z)"] * (len(columns) - 2), "BP1  δ = ∇ₐC ⊙ σ'(z)"]
-    for i, text in enumerate(words):
+            bias = network.net.layers[level - 1].neurons[k].b.grad if level else None
+            _neuron(axes, places[level][k], delta, bias, network.a[level][k].label)
+    headings = [
+        "inputs a⁰",
+        *["BP2  δ = (wᵀδ) ⊙ σ'(z)"] * (len(columns) - 2),
+        "BP1  δ = ∇ₐC ⊙ σ'(z)",
+    ]
+    for i, text in enumerate(headings):
         axes.text(2.6 * i, 1.75, text, ha="center", size=11, weight="bold")
     axes.text(
         2.6,
@@ -230,8 +233,8 @@ def _edge(axes: Any, start: tuple[float, float], end: tuple[float, float], gradi
         zorder=1,
         solid_capstyle="round",
     )
-    share = 0.76  # near the neuron that a line ends in, where it has fanned out from all others
-    x, y = [p + share * (q - p) for p, q in zip(start, end)]
+    fraction = 0.76  # near the neuron that a line ends in, where lines don't cross
+    x, y = [p + fraction * (q - p) for p, q in zip(start, end)]
     axes.text(
         x,
         y,
@@ -265,4 +268,4 @@ def _neuron(
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(show.program(main))

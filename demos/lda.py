@@ -1,38 +1,40 @@
-"""Linear discriminant analysis: one Gaussian for each class, one covariance for all, by maximum likelihood.
+"""Linear discriminant analysis: a Gaussian for each class, one covariance, by maximum likelihood.
 
     log p(x, class) = log π - ½ log det(2πΣ) - ½ (x - μ)ᵀ Σ⁻¹ (x - μ)
 
 The means and the covariance are parameters, and the likelihood of the data is a graph over them:
 two measures of the iris, three classes. Σ⁻¹ is written so that it stays positive, dᵀΣ⁻¹d = a²(d₀ +
-t d₁)² + c²d₁² with a = e^α and c = e^γ. Gradients raise the likelihood until they are gone; the
-closed form, class means and the pooled covariance, is what they arrive at.
+t d₁)² + c²d₁² with a = e^α and c = e^γ. Gradient descent arrives at the closed form: the means of
+the classes and the pooled covariance.
 
->>> found = fit(*flowers(), steps=3)
->>> len(found["means"]), len(found["covariance"])
+>>> result = fit(*flowers(), steps=3)
+>>> len(result["means"]), len(result["covariance"])
 (3, 2)
 """
 
 import math
+import sys
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import engine
 import nn
 from demos import show
-from demos.data import iris
+from demos.data import SPECIES, Labels, Rows, iris
 from engine import Value
 
 Matrix = list[list[float]]
 
 
-def flowers() -> tuple[Matrix, list[int]]:
-    """Petal length and petal width in centimetres, and the species."""
+def flowers() -> tuple[Rows, Labels]:
+    """Return petal length and petal width in centimetres, and the species."""
     rows, species, _ = iris()
     return [row[2:] for row in rows], species
 
 
-def closed_form(rows: Matrix, labels: list[int]) -> tuple[Matrix, Matrix]:
-    """The means of the classes, and the mean square around them over all rows."""
+def closed_form(rows: Rows, labels: Labels) -> tuple[Matrix, Matrix]:
+    """Return the means of the classes, and the covariance around them over all rows."""
     means = [
         [
             math.fsum(column) / len(column)
@@ -46,8 +48,8 @@ def closed_form(rows: Matrix, labels: list[int]) -> tuple[Matrix, Matrix]:
     ]
 
 
-def loss(means: list[list[Value]], shape: list[Value], rows: Matrix, labels: list[int]) -> Value:
-    """The mean of -log p(x | class); `shape` holds α, t, γ."""
+def loss(means: list[list[Value]], shape: list[Value], rows: Rows, labels: Labels) -> Value:
+    """Return the mean of -log p(x | class); `shape` is α, t, γ."""
     a, t, c = engine.exp(shape[0]), shape[1], engine.exp(shape[2])
     each = []
     for row, kind in zip(rows, labels):
@@ -57,8 +59,8 @@ def loss(means: list[list[Value]], shape: list[Value], rows: Matrix, labels: lis
     return value
 
 
-def fit(rows: Matrix, labels: list[int], steps: int) -> dict[str, Any]:
-    """Gradient descent with momentum, from the mean of all rows and the unit covariance."""
+def fit(rows: Rows, labels: Labels, steps: int) -> dict[str, Any]:
+    """Go down the loss with momentum, from the mean of all rows and the unit covariance."""
     middle = [math.fsum(column) / len(column) for column in zip(*rows)]
     means = [
         [Value(m, f"μ{kind}{i}") for i, m in enumerate(middle)] for kind in sorted(set(labels))
@@ -67,7 +69,7 @@ def fit(rows: Matrix, labels: list[int], steps: int) -> dict[str, Any]:
     parameters = [*[m for row in means for m in row], *shape]
     optimizer = nn.SGD(parameters, learning_rate=0.12, momentum=0.7)
     losses = []
-    for _ in show.progress(steps, "raising the likelihood"):
+    for _ in show.progress(steps, "gradient descent"):
         optimizer.zero_grad()
         value = loss(means, shape, rows, labels)
         value.backward()
@@ -88,8 +90,11 @@ def _inverse(m: Matrix) -> Matrix:
     return [[m[1][1] / det, -m[0][1] / det], [-m[1][0] / det, m[0][0] / det]]
 
 
-def accuracy(means: Matrix, covariance: Matrix, rows: Matrix, labels: list[int]) -> float:
-    """The share of rows whose nearest mean, by the covariance, is that of their class (all priors are ⅓)."""
+def accuracy(means: Matrix, covariance: Matrix, rows: Rows, labels: Labels) -> float:
+    """Return the fraction of rows that are nearest, by the covariance, to the mean of their class.
+
+    All classes have the prior ⅓.
+    """
     inverse = _inverse(covariance)
 
     def distance(row: list[float], mean: list[float]) -> float:
@@ -101,42 +106,41 @@ def accuracy(means: Matrix, covariance: Matrix, rows: Matrix, labels: list[int])
 
 
 def main(argv: Sequence[str] | None = None) -> dict[str, Any]:
-    args = show.options(__doc__, steps=(300, "steps of gradient descent")).parse_args(argv)
+    parser = show.options(__doc__, name="lda", steps=(300, "steps of gradient descent"))
+    args = parser.parse_args(argv)
     rows, labels = flowers()
-    found, (means, covariance) = fit(rows, labels, args.steps), closed_form(rows, labels)
+    result, (means, covariance) = fit(rows, labels, args.steps), closed_form(rows, labels)
     table = [
-        (f"μ of {name}, {measure}", found["means"][k][i], means[k][i])
-        for k, name in enumerate(("setosa", "versicolor", "virginica"))
+        (f"μ of {name}, {measure}", result["means"][k][i], means[k][i])
+        for k, name in enumerate(SPECIES)
         for i, measure in enumerate(("length", "width"))
     ]
     table += [
-        (f"Σ {i}{j}", found["covariance"][i][j], covariance[i][j])
+        (f"Σ {i}{j}", result["covariance"][i][j], covariance[i][j])
         for i, j in ((0, 0), (0, 1), (1, 1))
     ]
     print(show.table(["parameter", "maximum likelihood", "closed form"], table))
-    share = accuracy(found["means"], found["covariance"], rows, labels)
-    print(f"\n{share:.1%} of the flowers are nearest to their own species")
+    right = accuracy(result["means"], result["covariance"], rows, labels)
+    print(f"\n{right:.1%} of the flowers are nearest to their own species")
+    picture(rows, labels, result["means"], args.out)
+    return {**result, "closed_means": means, "closed_covariance": covariance, "accuracy": right}
+
+
+def picture(rows: Rows, labels: Labels, means: Matrix, out: Path) -> None:
+    """Draw the flowers by species, and the means as crosses."""
     figure, axes = show.figure(6.0, 4.6)
-    if figure:
-        for kind, (name, colour) in enumerate(
-            (("setosa", show.ZERO), ("versicolor", show.NEGATIVE), ("virginica", show.POSITIVE))
-        ):
-            axes.scatter(
-                *zip(*[r for r, k in zip(rows, labels) if k == kind]),
-                color=colour,
-                label=name,
-                alpha=0.5,
-            )
-            axes.plot(
-                *found["means"][kind], marker="+", markersize=16, markeredgewidth=3, color=colour
-            )
-        axes.set(
-            title="Means by maximum likelihood", xlabel="petal length, cm", ylabel="petal width, cm"
-        )
-        axes.legend()
-    show.save(figure, args.out, "lda.png")
-    return {**found, "closed_means": means, "closed_covariance": covariance, "accuracy": share}
+    if figure is None:
+        return
+    for kind, colour in enumerate((show.ZERO, show.NEGATIVE, show.POSITIVE)):
+        points = [row for row, label in zip(rows, labels) if label == kind]
+        axes.scatter(*zip(*points), color=colour, label=SPECIES[kind], alpha=0.5)
+        axes.plot(*means[kind], marker="+", markersize=16, markeredgewidth=3, color=colour)
+    axes.set(
+        title="Means by maximum likelihood", xlabel="petal length, cm", ylabel="petal width, cm"
+    )
+    axes.legend()
+    show.save(figure, out, "lda.png")
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(show.program(main))

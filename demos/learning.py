@@ -1,58 +1,63 @@
-"""What the demos that train have in common: how often a network is right, and whether a saved one answers the same.
+"""What the demos that train have in common: accuracy, standardised columns, a check of saving.
 
->>> choice([0.1, 2.0, -1.0])
+>>> largest([0.1, 2.0, -1.0])
 1
 """
 
+import math
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 import nn
 from demos import show
+from demos.data import Rows
 
 
-def choice(scores: Sequence[float]) -> int:
-    """The class with the highest score."""
-    return max(range(len(scores)), key=lambda k: scores[k])
+def largest(scores: Sequence[float]) -> int:
+    """Return the class with the largest score."""
+    return max(range(len(scores)), key=scores.__getitem__)
+
+
+def sign(score: float) -> int:
+    """Return the class of a single score: +1 above 0, else -1."""
+    return 1 if score > 0.0 else -1
 
 
 def accuracy(
-    net: nn.Module,
-    rows: Sequence[Any],
-    labels: Sequence[int],
-    decide: Callable[[Any], int] = choice,
+    net: nn.Module, rows: Rows, labels: Sequence[int], decide: Callable[[Any], int] = largest
 ) -> float:
-    """The share of rows for which the network decides on the label."""
-    return sum(decide(scores) == label for scores, label in zip(net.predict(rows), labels)) / len(
-        rows
-    )
+    """Return the fraction of rows whose label `decide` reads from the network's output."""
+    answers = [decide(output) for output in net.predict(rows)]
+    return sum(answer == label for answer, label in zip(answers, labels)) / len(rows)
 
 
-def survives_saving(net: nn.Module, twin: nn.Module, path: Path, rows: Sequence[Any]) -> bool:
-    """Save the network, load it into a fresh one of the same shape, and compare all answers, bit for bit."""
-    path.parent.mkdir(parents=True, exist_ok=True)
+def report_saving(net: nn.Module, other: nn.Module, path: Path, rows: Rows) -> bool:
+    """Save a network, load it into another, and return whether all outputs are the same."""
     net.save(path)
-    same = twin.load(path).predict(rows) == net.predict(rows)
-    print(
-        f"saved: {path}; loaded into a fresh network, it gives {'the same' if same else 'OTHER'} "
-        f"answers to {len(rows)} rows"
-    )
+    same = other.load(path).predict(rows) == net.predict(rows)
+    answers = "the same" if same else "OTHER"
+    print(f"saved: {path}")
+    print(f"loaded into a new network: {answers} answers to {len(rows)} rows")
     return same
 
 
-def scaled(rows: Sequence[Sequence[float]], by: Sequence[Sequence[float]]) -> list[list[float]]:
-    """Rows with mean 0 and spread 1 in every column, as measured on the rows `by`."""
+def standardised(by: Rows) -> Callable[[Rows], Rows]:
+    """Return a function that shifts and scales columns as `by` needs it for mean 0 and variance 1.
+
+    >>> standardised([[0.0], [2.0]])([[4.0]])
+    [[3.0]]
+    """
     columns = list(zip(*by))
-    means = [sum(column) / len(column) for column in columns]
-    spreads = [
-        (sum((x - m) ** 2 for x in column) / len(column)) ** 0.5
+    means = [math.fsum(column) / len(column) for column in columns]
+    deviations = [
+        math.sqrt(math.fsum((x - m) ** 2 for x in column) / len(column))
         for column, m in zip(columns, means)
     ]
-    return [[(x - m) / s for x, m, s in zip(row, means, spreads)] for row in rows]
+    return lambda rows: [[(x - m) / d for x, m, d in zip(row, means, deviations)] for row in rows]
 
 
-def curve(axes: Any, losses: Sequence[float]) -> None:
-    """The loss over the epochs, into the axes of a figure."""
+def plot_loss(axes: Any, losses: Sequence[float]) -> None:
+    """Plot the loss over the epochs into the axes of a figure."""
     axes.plot(range(1, len(losses) + 1), losses, color=show.POSITIVE, linewidth=2)
     axes.set(xlabel="epoch", ylabel="mean loss", title="loss over epochs", ylim=(0, None))

@@ -1,21 +1,21 @@
-"""Draws the pictures of the documentation anew: `python -m demos.pictures`, or `make pictures`.
+"""Draw the pictures of the documentation again.
 
->>> sorted(graphs())
-['alias', 'collapsed', 'elsewhere', 'expression', 'forward-only', 'graph', 'layers', 'network', 'neuron', 'stale']
+Each is written as NAME.svg, which follows the light or dark scheme of the page around it, and as
+NAME-dark.svg for pages that choose.
 
-Each comes as NAME.svg, which is light or dark as its reader's page is, and as NAME-dark.svg for
-pages that choose.
+>>> sorted(graphs())[:6]
+['alias', 'collapsed', 'elsewhere', 'expression', 'forward-only', 'graph']
 """
 
-import argparse
+import sys
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
+from demos import show
 from engine import Value, draw
 from nn import MLP
 
-OPTIONS: dict[str, dict[str, str]] = {
+OPTIONS: dict[str, dict[str, Any]] = {
     "collapsed": {"collapse": "neurons"},
     "layers": {"collapse": "layers"},
     "network": {"view": "network"},
@@ -23,7 +23,7 @@ OPTIONS: dict[str, dict[str, str]] = {
 
 
 def graphs() -> dict[str, Value]:
-    """The root of every picture, by the picture's name."""
+    """Return the root of every picture, by the picture's name."""
     return {
         "graph": _graph(),
         "expression": _expression(),
@@ -38,17 +38,17 @@ def graphs() -> dict[str, Value]:
     }
 
 
-def _graph() -> Any:
+def _graph() -> Value:
     a, b = Value(-2.0, label="a"), Value(3.0, label="b")
     d, e = a * b, a + b
-    f = d * e
+    f: Value = d * e
     d.label, e.label, f.label = "d", "e", "f"
     f.backward()
     return f
 
 
-def _expression() -> Any:
-    """The expression of micrograd's README; its numbers are known: 24.7041, 138.8338, 645.5773."""
+def _expression() -> Value:
+    """Return the expression of micrograd's README: g = 24.7041, grads 138.8338 and 645.5773."""
     a, b = Value(-4.0, label="a"), Value(2.0, label="b")
     c = a + b
     d = a * b + b**3
@@ -58,14 +58,14 @@ def _expression() -> Any:
     d += 3 * d + (b - a).relu()
     e = c - d
     f = e**2
-    g = f / 2.0
+    g: Value = f / 2.0
     g += 10.0 / f
     c.label, d.label, e.label, f.label, g.label = "c", "d", "e", "f", "g"
     g.backward()
     return g
 
 
-def _neuron() -> Any:
+def _neuron() -> Value:
     x1, x2 = Value(2.0, label="x1"), Value(0.0, label="x2")
     w1, w2, b = (
         Value(-3.0, label="w1"),
@@ -73,40 +73,40 @@ def _neuron() -> Any:
         Value(6.8813735870195432, label="b"),
     )
     n = x1 * w1 + x2 * w2 + b
-    o = n.tanh()
+    o: Value = n.tanh()
     n.label, o.label = "n", "o"
     o.backward()
     return o
 
 
-def _alias() -> Any:
+def _alias() -> Value:
     a = Value(3.0, label="a")
     b = a + a
-    c = b * a
+    c: Value = b * a
     b.label, c.label = "b", "c"
     c.backward()
     return c
 
 
-def _forward_only() -> Any:
+def _forward_only() -> Value:
     x = Value(0.5, label="x")
-    y = (2 * x + 1).tanh() * x
+    y: Value = (2 * x + 1).tanh() * x
     y.label = "y"
     return y
 
 
-def _elsewhere() -> Any:
-    """Two losses that share x: what the other one sent stands apart."""
+def _elsewhere() -> Value:
+    """Return the second of two roots that use x: what the first one sent stands apart."""
     x = Value(3.0, label="x")
     (5 * x).backward()
-    y = x * x
+    y: Value = x * x
     y.label = "y"
     y.backward()
     return y
 
 
-def _stale() -> Any:
-    """The small graph after a step that changed its leaf a."""
+def _stale() -> Value:
+    """Return the small graph after a step that changed its leaf a."""
     f = _graph()
     a = f.parents[0].parents[0]
     a.data -= 0.1 * a.grad
@@ -114,9 +114,9 @@ def _stale() -> Any:
 
 
 def _loss(sizes: list[int]) -> Value:
-    """The squared error of a small network at one point."""
+    """Return the squared error of a small network at one point."""
     net = MLP(2, sizes, activation="tanh", seed=1)
-    output: Value = net([Value(0.5, label="x0"), Value(-0.3, label="x1")])
+    output: Any = net([Value(0.5, label="x0"), Value(-0.3, label="x1")])
     loss: Value = (output - 1.0) ** 2
     loss.label = "loss"
     loss.backward()
@@ -124,17 +124,13 @@ def _loss(sizes: list[int]) -> Value:
 
 
 def main(argv: Sequence[str] | None = None) -> None:
-    parser = argparse.ArgumentParser(description="Draw the pictures of the documentation anew.")
-    parser.add_argument(
-        "--out", type=Path, default=Path("docs/pictures"), help="folder (default: docs/pictures)"
-    )
-    folder = parser.parse_args(argv).out
-    folder.mkdir(parents=True, exist_ok=True)
+    default = show.ROOT / "docs" / "pictures"
+    out = show.documentation(__doc__, "pictures", default).parse_args(argv).out
     for name, root in graphs().items():
         options = OPTIONS.get(name, {})
-        print(draw(root, **options).save(folder / f"{name}.svg"))
-        print(draw(root, **options, theme="dark").save(folder / f"{name}-dark.svg"))
+        print(draw(root, **options).save(out / f"{name}.svg"))
+        print(draw(root, **options, theme="dark").save(out / f"{name}-dark.svg"))
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(show.program(main))

@@ -1,22 +1,22 @@
-"""Photographs of the stepper page for the documentation, light and dark: python -m demos.screenshots
+"""Take the screenshots of the stepper page in the documentation, light and dark.
 
-Needs playwright and a Chromium; the pages themselves need neither.
+It needs playwright and a Chromium; the pages themselves need neither.
 """
 
 import shutil
 import sys
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import nn
+from demos import show
 from engine import Value, stepper
 
-FOLDER = Path(__file__).resolve().parent.parent / "docs" / "screenshots"
 
-
-class Photograph(NamedTuple):
-    """One picture: which page, after how many steps, in which colours and in how large a window."""
+class Screenshot(NamedTuple):
+    """One picture: which page, after how many steps, in which colours, in how large a window."""
 
     name: str
     page: str
@@ -26,19 +26,19 @@ class Photograph(NamedTuple):
     height: int = 700
 
 
-PHOTOGRAPHS = [
-    Photograph("stepper_light", "small", 9),
-    Photograph("stepper_dark", "small", 9, "dark"),
-    Photograph("forward_light", "neuron", 4),
-    Photograph("forward_dark", "neuron", 4, "dark"),
-    Photograph("layers_light", "layers", 9),
-    Photograph("layers_dark", "layers", 9, "dark"),
-    Photograph("stepper_phone", "small", 9, "light", 390, 844),
+SCREENSHOTS = [
+    Screenshot("stepper_light", "small", 9),
+    Screenshot("stepper_dark", "small", 9, "dark"),
+    Screenshot("forward_light", "neuron", 4),
+    Screenshot("forward_dark", "neuron", 4, "dark"),
+    Screenshot("layers_light", "layers", 9),
+    Screenshot("layers_dark", "layers", 9, "dark"),
+    Screenshot("stepper_phone", "small", 9, "light", 390, 844),
 ]
 
 
 def small() -> Value:
-    """The small graph of the README."""
+    """Return the small graph of the README."""
     a, b = Value(-2.0, label="a"), Value(3.0, label="b")
     d = a * b
     e = a + b
@@ -48,7 +48,7 @@ def small() -> Value:
 
 
 def neuron() -> Value:
-    """One tanh neuron, spelled out, as in the micrograd lecture."""
+    """Return one tanh neuron, spelled out, as in the micrograd lecture."""
     x1, w1 = Value(2.0, label="x1"), Value(-3.0, label="w1")
     x2, w2, b = Value(0.0, label="x2"), Value(1.0, label="w2"), Value(6.8813735870195432, label="b")
     n = x1 * w1 + x2 * w2 + b
@@ -58,7 +58,7 @@ def neuron() -> Value:
 
 
 def layers() -> Value:
-    """The loss of a network of 33 neurons for one point."""
+    """Return the loss of a network of 33 neurons for one point."""
     net = nn.MLP(2, [16, 16, 1], activation="tanh", seed=1)
     score = net([Value(0.5, label="x"), Value(-1.0, label="y")])
     loss: Value = nn.squared_error([score], [1.0])
@@ -66,52 +66,39 @@ def layers() -> Value:
     return loss
 
 
-def main(folder: Path = FOLDER) -> int:
-    """Write the photographs; returns 1 where no browser is installed."""
-    chromium = next(
-        filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None
-    )
-    try:
-        from playwright.sync_api import sync_playwright
-    except ImportError:
-        chromium = None
+def main(argv: Sequence[str] | None = None) -> None:
+    default = show.ROOT / "docs" / "screenshots"
+    out = show.documentation(__doc__, "screenshots", default).parse_args(argv).out
+    playwright = show.load("playwright.sync_api", "a screenshot")
+    programs = map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))
+    chromium = next(filter(None, programs), None)
     if chromium is None:
-        print(
-            "screenshots need playwright and Chromium: pip install playwright; apt-get install chromium",
-            file=sys.stderr,
-        )
-        return 1
-    folder.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory() as scratch, sync_playwright() as play:
+        raise FileNotFoundError("a screenshot needs Chromium: apt-get install chromium")
+    with tempfile.TemporaryDirectory() as folder, playwright.sync_playwright() as play:
         pages = {
             "small": stepper(small(), title="f = (a·b) · (a + b)"),
             "layers": stepper(layers()),
             "neuron": stepper(neuron(), title="One tanh neuron", forward=True),
         }
-        files = {name: page.save(Path(scratch) / f"{name}.html") for name, page in pages.items()}
+        files = {name: page.save(Path(folder) / f"{name}.html") for name, page in pages.items()}
         browser = play.chromium.launch(
             executable_path=chromium, args=["--no-sandbox", "--disable-gpu"]
         )
-        for photograph in PHOTOGRAPHS:
-            take(
-                browser,
-                files[photograph.page].as_uri(),
-                photograph,
-                folder / f"{photograph.name}.png",
-            )
+        for screenshot in SCREENSHOTS:
+            address = files[screenshot.page].as_uri()
+            capture(browser, address, screenshot, out / f"{screenshot.name}.png")
         browser.close()
-    return 0
 
 
-def take(browser: Any, address: str, photograph: Photograph, file: Path) -> None:
-    """Open the page, go to the step, and keep what is in the window."""
+def capture(browser: Any, address: str, screenshot: Screenshot, file: Path) -> None:
+    """Open the page, go to the step, and save what is in the window."""
     page = browser.new_page(
-        viewport={"width": photograph.width, "height": photograph.height},
-        color_scheme=photograph.scheme,
+        viewport={"width": screenshot.width, "height": screenshot.height},
+        color_scheme=screenshot.scheme,
         reduced_motion="reduce",
     )
     page.goto(address)
-    for _ in range(photograph.steps):
+    for _ in range(screenshot.steps):
         page.keyboard.press("ArrowRight")
     page.wait_for_timeout(300)
     page.screenshot(path=file)
@@ -120,4 +107,4 @@ def take(browser: Any, address: str, photograph: Photograph, file: Path) -> None
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(show.program(main))

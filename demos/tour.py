@@ -1,41 +1,52 @@
 """The tour: a neuron explained, two networks trained, and every picture that goes with them.
 
 A neuron runs forward and backward and is drawn. A network learns to tell two moons apart, another
-one the three species of Fisher's irises, from two thirds of the flowers; the last third, held out,
-tells what it has learned. Then one weight is asked why its gradient is what it is.
+one the three species of Fisher's irises, from two thirds of the flowers; the last third is held out
+for the test. Then the gradient of one weight is explained, term by term.
 
 >>> neuron, out = small_neuron()
 >>> print(f"{out.data:.4f}", [f"{w.grad:.4f}" for w in neuron.w])
 0.7071 ['1.0000', '0.0000']
 """
 
-import io
 import sys
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
-import engine
 import nn
-from demos import show
+from demos import learning, show
 from demos.data import Labels, Rows, iris, moons, split
 from engine import Value
 
 
-def small_graph() -> Any:
-    """The README's small graph, after backward: b is used twice, and its gradient is a sum."""
+class Run(NamedTuple):
+    """A network that was trained: how, on what, and how often it is right."""
+
+    net: nn.MLP
+    history: nn.History
+    seconds: float
+    right: float  # the fraction of the rows it learned from
+    held_out: float  # and of others
+    rows: Rows  # the moons' points, or the flowers held out
+    labels: Labels
+    names: list[str]  # of the classes
+
+
+def small_graph() -> Value:
+    """Return the README's small graph after backward: b is used twice, so its gradient is a sum."""
     a, b = Value(-2.0, label="a"), Value(3.0, label="b")
     d = a * b
     e = a + b
-    f = d * e
+    f: Value = d * e
     d.label, e.label, f.label = "d", "e", "f"
     f.backward()
     return f
 
 
-def small_neuron() -> tuple[nn.Neuron, Any]:
-    """The tanh neuron of the micrograd lecture, spelled out, after backward."""
+def small_neuron() -> tuple[nn.Neuron, Value]:
+    """Return the tanh neuron of the micrograd lecture and its output, after backward."""
     neuron = nn.Neuron(2, activation="tanh", expanded=True)
     neuron.w[0].data, neuron.w[1].data, neuron.b.data = -3.0, 1.0, 6.8813735870195432
     out = neuron([Value(2.0, label="x0"), Value(0.0, label="x1")])
@@ -44,8 +55,8 @@ def small_neuron() -> tuple[nn.Neuron, Any]:
     return neuron, out
 
 
-def train_moons(seed: int, epochs: int, progress: bool = True) -> dict[str, Any]:
-    """Learn two moons, as micrograd's demo does: hinge loss, a little L2, all 337 parameters of 2-16-16-1."""
+def train_moons(seed: int, epochs: int, progress: bool = True) -> Run:
+    """Learn two moons as micrograd's demo does: hinge loss, a little L2, 2-16-16-1."""
     rows, signs = moons(100, noise=0.1, seed=seed)
     net = nn.MLP(2, [16, 16, 1], activation="relu", seed=seed)
     optimizer = nn.Adam(net.parameters(), learning_rate=falling(0.05, epochs * 5))
@@ -62,29 +73,24 @@ def train_moons(seed: int, epochs: int, progress: bool = True) -> dict[str, Any]
         l2=1e-4,
         progress=progress,
     )
-    fresh = moons(200, noise=0.1, seed=seed + 1)
-    return {
-        "net": net,
-        "rows": rows,
-        "labels": signs,
-        "history": history,
-        "seconds": time.perf_counter() - start,
-        "train": accuracy(net, rows, signs, side),
-        "held_out": accuracy(net, *fresh, side),
-    }
+    seconds = time.perf_counter() - start
+    right = learning.accuracy(net, rows, signs, learning.sign)
+    held_out = learning.accuracy(net, *moons(200, noise=0.1, seed=seed + 1), learning.sign)
+    return Run(net, history, seconds, right, held_out, rows, signs, ["-1", "+1"])
 
 
-def train_iris(seed: int, epochs: int, progress: bool = True) -> dict[str, Any]:
-    """Learn the species of two thirds of the irises; measures come in standard deviations from their mean."""
+def train_iris(seed: int, epochs: int, progress: bool = True) -> Run:
+    """Learn the species of two thirds of the irises, whose measures are standardised."""
     rows, species, names = iris()
     (train, train_species), (test, test_species) = split(rows, species, seed=seed)
-    scale = standard(train)
+    scale = learning.standardised(train)
+    train, test = scale(train), scale(test)
     net = nn.MLP(4, [8, 3], activation="tanh", seed=seed)
     optimizer = nn.Adam(net.parameters(), learning_rate=falling(0.05, epochs * 10))
     start = time.perf_counter()
     history = nn.fit(
         net,
-        scale(train),
+        train,
         train_species,
         loss=nn.cross_entropy,
         optimizer=optimizer,
@@ -94,44 +100,15 @@ def train_iris(seed: int, epochs: int, progress: bool = True) -> dict[str, Any]:
         l2=1e-3,
         progress=progress,
     )
-    return {
-        "net": net,
-        "names": names,
-        "history": history,
-        "seconds": time.perf_counter() - start,
-        "test": list(zip(scale(test), test_species)),
-        "train": accuracy(net, scale(train), train_species, largest),
-        "held_out": accuracy(net, scale(test), test_species, largest),
-    }
+    seconds = time.perf_counter() - start
+    right = learning.accuracy(net, train, train_species)
+    held_out = learning.accuracy(net, test, test_species)
+    return Run(net, history, seconds, right, held_out, test, test_species, names)
 
 
 def falling(rate: float, steps: int) -> Callable[[int], float]:
-    """A learning rate that falls in a straight line, to a tenth of itself at the last step."""
+    """Return a learning rate that falls linearly to a tenth of itself at the last step."""
     return lambda step: rate * (1.0 - 0.9 * min(step / steps, 1.0))
-
-
-def standard(rows: Rows) -> Callable[[Rows], Rows]:
-    """A function that moves and scales every column as these rows need it for mean 0 and variance 1."""
-    columns = list(zip(*rows))
-    means = [sum(column) / len(rows) for column in columns]
-    spreads = [
-        (sum((x - m) ** 2 for x in column) / len(rows)) ** 0.5 for column, m in zip(columns, means)
-    ]
-    return lambda more: [[(x - m) / s for x, m, s in zip(row, means, spreads)] for row in more]
-
-
-def side(score: float) -> int:
-    return 1 if score > 0.0 else -1
-
-
-def largest(logits: Sequence[float]) -> int:
-    return max(range(len(logits)), key=logits.__getitem__)
-
-
-def accuracy(net: nn.Module, rows: Rows, labels: Labels, decide: Callable[[Any], int]) -> float:
-    """The share of rows that the network gets right."""
-    answers = [decide(output) for output in net.predict(rows)]
-    return sum(answer == label for answer, label in zip(answers, labels)) / len(rows)
 
 
 # -- pictures
@@ -139,7 +116,7 @@ def accuracy(net: nn.Module, rows: Rows, labels: Labels, decide: Callable[[Any],
 
 
 def boundary(net: nn.MLP, rows: Rows, signs: Labels, steps: int = 90) -> Any:
-    """The points of the moons on the plane, which is coloured by the network's score; its zero is the line."""
+    """Draw the moons on the plane, which has the colour of the network's score."""
     figure, axes = show.figure(6.4, 4.6)
     if figure is None:
         return None
@@ -188,14 +165,14 @@ def boundary(net: nn.MLP, rows: Rows, signs: Labels, steps: int = 90) -> Any:
     return figure
 
 
-def curves(found: dict[str, nn.History]) -> Any:
-    """The loss of each run over its epochs, side by side."""
-    figure, axes = show.figure(9.0, 3.4, columns=len(found))
+def curves(histories: dict[str, nn.History]) -> Any:
+    """Draw the loss of each run over its epochs, side by side."""
+    figure, axes = show.figure(9.0, 3.4, columns=len(histories))
     if figure is None:
         return None
     from matplotlib.ticker import LogLocator
 
-    for plot, (title, history) in zip(axes, found.items()):
+    for plot, (title, history) in zip(axes, histories.items()):
         plot.plot(range(1, len(history.loss) + 1), history.loss, color=show.POSITIVE, linewidth=1.8)
         plot.set(title=title, xlabel="epoch", yscale="log")
         plot.yaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
@@ -210,94 +187,86 @@ def curves(found: dict[str, nn.History]) -> Any:
 # -------------------------------------------------------------------------------------------
 
 
-def hardest(run: dict[str, Any]) -> tuple[list[float], int]:
-    """The flower, of those held out, on which the network is most wrong."""
-    losses = [nn.cross_entropy(run["net"].predict([row])[0], label) for row, label in run["test"]]
-    row, label = run["test"][largest(losses)]
-    return row, label
+def hardest(run: Run) -> tuple[list[float], int]:
+    """Return the row with the largest cross-entropy, and its label."""
+    outputs = run.net.predict(run.rows)
+    losses = [nn.cross_entropy(logits, label) for logits, label in zip(outputs, run.labels)]
+    i = learning.largest(losses)
+    return run.rows[i], run.labels[i]
 
 
-def explain(run: dict[str, Any], row: list[float], label: int) -> tuple[Value, Value, str]:
-    """The loss of one flower, the weight of the last layer that it moves most, and why by so much."""
-    net = run["net"]
+def explain(run: Run, row: list[float], label: int) -> tuple[Value, Value, str]:
+    """Return the loss of one flower, the last layer's weight with the largest grad, and why."""
+    net = run.net
     net.zero_grad()
-    hidden = named(net.layers[0](row), [f"hidden{k}" for k in range(8)])
-    logits = named(net.layers[1](hidden), run["names"])
+    hidden = labelled(net.layers[0](row), [f"hidden{k}" for k in range(8)])
+    logits = labelled(net.layers[1](hidden), run.names)
     loss = nn.cross_entropy(logits, label)
-    named([loss, loss.parents[0]], ["loss", "logsumexp"])
     loss.backward()
-    weight = max(
-        (w for neuron in net.layers[1].neurons for w in neuron.w), key=lambda w: abs(w.grad)
-    )
-    return loss, weight, loss.why(weight, depth=2)
+    weights = [(w, logit) for n, logit in zip(net.layers[1].neurons, logits) for w in n.w]
+    weight, logit = max(weights, key=lambda pair: abs(pair[0].grad))
+    return loss, weight, f"{loss.why(weight)}\n\n{loss.why(logit)}"
 
 
-def named(values: list[Value], names: Sequence[str]) -> list[Value]:
-    for value, name in zip(values, names):
-        value.label = name
+def labelled(values: list[Value], labels: Sequence[str]) -> list[Value]:
+    for value, label in zip(values, labels):
+        value.label = label
     return values
 
 
-def line(name: str, run: dict[str, Any]) -> list[str]:
+def report(name: str, run: Run) -> list[str]:
+    """Return a row of the table of networks."""
     return [
         name,
-        str(len(run["net"].parameters())),
-        f"{run['history'].loss[-1]:.4f}",
-        f"{run['train']:.1%}",
-        f"{run['held_out']:.1%}",
-        f"{run['seconds']:.1f}",
+        f"{len(run.net.parameters())}",
+        f"{run.history.loss[-1]:.4f}",
+        f"{run.right:.1%}",
+        f"{run.held_out:.1%}",
+        f"{run.seconds:.1f}",
     ]
 
 
 def main(argv: Sequence[str] | None = None) -> dict[str, Any]:
     parser = show.options(
-        __doc__, moons_epochs=(100, "epochs of the moons"), iris_epochs=(60, "epochs of the irises")
+        __doc__,
+        name="tour",
+        moons_epochs=(100, "epochs of the moons"),
+        iris_epochs=(60, "epochs of the irises"),
     )
+    parser.add_argument("--quick", action="store_true", help="20 epochs of each")
     parser.add_argument("--quiet", action="store_true", help="no progress")
     args = parser.parse_args(argv)
+    if args.quick:
+        args.moons_epochs = args.iris_epochs = 20
     out: Path = args.out
-    if isinstance(sys.stdout, io.TextIOWrapper):
-        sys.stdout.reconfigure(errors="replace")  # where the terminal's encoding has no ∂
 
     print("1. A neuron and a small graph, forward and backward")
     neuron, a = small_neuron()
     graph = small_graph()
     for value in (a, *neuron.parameters(), graph):
         print(f"   {value!r}")
-    show.save(engine.draw(a), out, "neuron.svg")
-    show.save(engine.draw(graph), out, "graph.svg")
+    show.draw(a, out, "neuron.svg")
+    show.draw(graph, out, "graph.svg")
 
-    print("\n2. Two moons: 100 points, a 2-16-16-1 network, hinge loss")
+    print("\n2. Two moons: 100 points, a 2-16-16-1 network, hinge loss", flush=True)
     two = train_moons(args.seed, args.moons_epochs, not args.quiet)
-    print("\n3. Irises: 99 flowers to learn from, 51 held out, a 4-8-3 network, cross-entropy")
+    print("\n3. Irises: 99 flowers to learn from, 51 held out, a 4-8-3 network, cross-entropy\n")
     three = train_iris(args.seed, args.iris_epochs, not args.quiet)
-    print()
-    print(
-        show.table(
-            ["network", "parameters", "loss", "train", "held out", "seconds"],
-            [line("moons", two), line("iris", three)],
-        )
-    )
+    heads = ["network", "parameters", "loss", "train", "held out", "seconds"]
+    print(show.table(heads, [report("moons", two), report("iris", three)]))
 
-    flower = hardest(three)
-    loss, weight, why = explain(three, *flower)
-    print(
-        f"\n4. The hardest flower held out, a {three['names'][flower[1]]}, has a loss of {loss:.4f}. It moves "
-        f"{weight.label} most. Why?"
-    )
-    print(why)
+    row, label = hardest(three)
+    loss, weight, why = explain(three, row, label)
+    flower = f"4. The hardest flower held out, a {three.names[label]}, has a loss of {loss:.4f}."
     print()
-    show.save(boundary(two["net"], two["rows"], two["labels"]), out, "boundary.png")
-    show.save(
-        curves(
-            {
-                "Two moons: hinge loss + L2": two["history"],
-                "Iris: cross-entropy + L2": three["history"],
-            }
-        ),
-        out,
-        "loss.png",
-    )
+    show.say(f"{flower} Of the last layer's weights {weight.label} has the largest gradient. Why?")
+    print(f"\n{why}\n")
+    show.save(boundary(two.net, two.rows, two.labels), out, "boundary.png")
+    histories = {
+        "Two moons: hinge loss + L2": two.history,
+        "Iris: cross-entropy + L2": three.history,
+    }
+    show.save(curves(histories), out, "loss.png")
     return {
         "neuron": neuron,
         "graph": graph,
@@ -309,4 +278,4 @@ def main(argv: Sequence[str] | None = None) -> dict[str, Any]:
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(show.program(main))

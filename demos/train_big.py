@@ -1,46 +1,43 @@
-"""Train 784-32-10 on 60,000 pictures of digits, from a graph of scalars, in seconds per epoch.
+"""Train 784-32-10 on 60,000 pictures of digits, from a graph of scalars, in seconds an epoch.
 
-The pictures are made here: shipped digits of 8 × 8 pixels, enlarged to 28 × 28 and shifted, turned
-and scaled at random. A third of the 1,797 shipped digits is held out: training sees no picture made
-from those.
-
-    python -m demos.train_big [--rows 60000] [--epochs 5]
+The pictures are computed here: shipped digits of 8 × 8 pixels, enlarged to 28 × 28 and shifted,
+turned and scaled at random. A third of the 1,797 shipped digits is held out: training sees no
+picture of those.
 """
 
-import argparse
+import sys
 import time
 from collections.abc import Sequence
 from typing import Any
 
 import nn
-from demos.data import digits, split
+from demos import show
+from demos.data import Labels, Rows, digits, split
 
 SIDE = 28
 
 
-def pictures(
-    shipped: Sequence[Sequence[float]], labels: Sequence[int], count: int, seed: int = 0
-) -> tuple[Any, Any]:
-    """An array of `count` rows of 784 pixels from 0 to 1, made from shipped digits, and the digit that each shows."""
+def pictures(shipped: Rows, labels: Labels, count: int, seed: int = 0) -> tuple[Any, Any]:
+    """Return `count` rows of 784 pixels from 0 to 1, varied from shipped digits, and labels."""
     import numpy as np
 
-    draw = np.random.default_rng(seed)
+    rng = np.random.default_rng(seed)
     small = np.array(shipped).reshape(-1, 8, 8)
-    chosen = draw.integers(0, len(small), count)
+    chosen = rng.integers(0, len(small), count)
     rows = np.empty((count, SIDE * SIDE))
     for start in range(0, count, 2000):
         part = chosen[start : start + 2000]
-        rows[start : start + 2000] = _jittered(small[part], draw).reshape(len(part), -1)
+        rows[start : start + 2000] = _jittered(small[part], rng).reshape(len(part), -1)
     return rows, np.array(labels)[chosen]
 
 
-def _jittered(small: Any, draw: Any) -> Any:
-    """Every picture enlarged by bilinear interpolation at places shifted, turned and scaled a little."""
+def _jittered(small: Any, rng: Any) -> Any:
+    """Enlarge pictures by bilinear interpolation on grids shifted, turned and scaled a little."""
     import numpy as np
 
     n = len(small)
-    turn, scale = draw.normal(0.0, 0.12, (n, 1, 1)), draw.normal(1.0, 0.07, (n, 1, 1))
-    down, right = draw.normal(0.0, 0.4, (2, n, 1, 1))
+    turn, scale = rng.normal(0.0, 0.12, (n, 1, 1)), rng.normal(1.0, 0.07, (n, 1, 1))
+    down, right = rng.normal(0.0, 0.4, (2, n, 1, 1))
     y, x = np.meshgrid(*[np.linspace(-4.0, 4.0, SIDE)] * 2, indexing="ij")
     rows = scale * (np.cos(turn) * y - np.sin(turn) * x) + 3.5 + down
     columns = scale * (np.sin(turn) * y + np.cos(turn) * x) + 3.5 + right
@@ -54,7 +51,7 @@ def _jittered(small: Any, draw: Any) -> Any:
 
 
 def correct(net: nn.MLP, rows: Any, labels: Any) -> float:
-    """The share of pictures whose largest logit is the right one, by matrices."""
+    """Return the fraction of pictures whose largest logit is the right one, by matrices."""
     import numpy as np
 
     hidden, out = [
@@ -69,32 +66,34 @@ def correct(net: nn.MLP, rows: Any, labels: Any) -> float:
 
 
 def main(argv: Sequence[str] | None = None) -> dict[str, Any]:
-    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument(
-        "--rows", type=int, default=60_000, help="pictures to make and learn from (default 60000)"
+    parser = show.options(
+        __doc__,
+        name="train_big",
+        rows=(60_000, "pictures to compute and learn from"),
+        epochs=(5, "times through them"),
+        batch=(64, "pictures in a batch"),
     )
-    parser.add_argument("--epochs", type=int, default=5, help="times through them (default 5)")
-    parser.add_argument("--batch", type=int, default=64, help="pictures in a batch (default 64)")
+    parser.add_argument("--quick", action="store_true", help="3,000 pictures")
     args = parser.parse_args(argv)
+    show.load("numpy", "training on arrays")
+    count = 3000 if args.quick else args.rows
     learned, held = split(*digits())
-    print(
-        f"making {args.rows:,} pictures of {SIDE} × {SIDE} from {len(learned[0]):,} shipped digits …",
-        flush=True,
-    )
-    rows, labels = pictures(*learned, args.rows)
-    net = nn.MLP(SIDE * SIDE, [32, 10], seed=1)
+    print(f"{count:,} pictures of {SIDE} × {SIDE} from {len(learned[0]):,} digits …", flush=True)
+    rows, labels = pictures(*learned, count, seed=args.seed)
+    net = nn.MLP(SIDE * SIDE, [32, 10], seed=args.seed + 1)
     seconds = train(net, rows, labels, args.epochs, args.batch)
     print(f"{len(net.parameters()):,} parameters, {seconds:.1f} s an epoch")
     seen = correct(net, rows, labels)
-    unseen = correct(net, *pictures(*held, max(100, args.rows // 10), seed=1))
-    print(
-        f"read correctly: {seen:.1%} of these, {unseen:.1%} of new pictures of the {len(held[0])} digits held out"
+    unseen = correct(net, *pictures(*held, max(100, count // 10), seed=args.seed + 1))
+    show.say(
+        f"read correctly: {seen:.1%} of these pictures, {unseen:.1%} of new pictures of the "
+        f"{len(held[0])} digits held out"
     )
     return {"net": net, "seconds": seconds, "seen": seen, "unseen": unseen}
 
 
 def train(net: nn.MLP, rows: Any, labels: Any, epochs: int, batch: int) -> float:
-    """Adam on shuffled batches; the seconds that an epoch took, without recording and compiling."""
+    """Train by Adam; return the seconds of an epoch, without those of recording and compiling."""
     start = time.perf_counter()
     history = nn.fit(
         net,
@@ -111,4 +110,4 @@ def train(net: nn.MLP, rows: Any, labels: Any, epochs: int, batch: int) -> float
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(show.program(main))

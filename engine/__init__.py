@@ -7,66 +7,79 @@
 >>> print(f"{c:.4f} {b.grad:.4f}")
 3.0000 4.0000
 
-Reading order: value, operations, ieee, graph, backward; then explain and calculus; then whatever
-you like.
+Reading order: value, operations, ieee, graph, backward, and forward beside it; then explain and
+calculus; then whatever you like.
 """
 
 from importlib import import_module
-from typing import Any
+from sys import modules
+from typing import TYPE_CHECKING, Any
 
 from .anomaly import anomaly
 from .calculus import derivative, gradient
-from .explain import Site, Step, text
+from .explain import Step, text
 from .functions import clamp, elu, leaky_relu
-from .operations import (
-    acos,
-    acosh,
-    asin,
-    asinh,
-    atan,
-    atan2,
-    atanh,
-    cbrt,
-    ceil,
-    copysign,
-    cos,
-    cosh,
-    erf,
-    erfc,
-    exp,
-    exp2,
-    expm1,
-    floor,
-    fmod,
-    gelu,
-    hypot,
-    log,
-    log1p,
-    log2,
-    log10,
-    logaddexp,
-    maximum,
-    minimum,
-    reciprocal,
-    relu,
-    sigmoid,
-    sign,
-    silu,
-    sin,
-    sinh,
-    softplus,
-    sqrt,
-    square,
-    step,
-    tan,
-    tanh,
-    trunc,
-    where,
-)
+from .location import Site
 from .primitive import primitive
 from .sums import logsumexp, mean, product, softmax, total, weighted_sum
 from .types import Node, Number
 from .value import Value, lift
+
+if TYPE_CHECKING:  # what an editor shows; it runs as the rows of a table, or is loaded on first use
+    from .calculus import hessian, hessian_vector_product, jacobian, jvp
+    from .check import check_gradients
+    from .debugger import debug
+    from .files import write_file
+    from .signatures import *  # noqa: F403
+    from .tape import Tape as Tape
+    from .tape import record
+    from .view import draw, draw_dot, stepper
+else:
+    from .operations import (
+        acos,
+        acosh,
+        asin,
+        asinh,
+        atan,
+        atan2,
+        atanh,
+        cbrt,
+        ceil,
+        copysign,
+        cos,
+        cosh,
+        erf,
+        erfc,
+        exp,
+        exp2,
+        expm1,
+        floor,
+        fmod,
+        gelu,
+        hypot,
+        log,
+        log1p,
+        log2,
+        log10,
+        logaddexp,
+        maximum,
+        minimum,
+        reciprocal,
+        relu,
+        sigmoid,
+        sign,
+        silu,
+        sin,
+        sinh,
+        softplus,
+        sqrt,
+        square,
+        step,
+        tan,
+        tanh,
+        trunc,
+        where,
+    )
 
 __all__ = [
     "Node",
@@ -107,6 +120,7 @@ __all__ = [
     "hessian_vector_product",
     "hypot",
     "jacobian",
+    "jvp",
     "leaky_relu",
     "lift",
     "log",
@@ -141,12 +155,14 @@ __all__ = [
     "trunc",
     "weighted_sum",
     "where",
+    "write_file",
 ]
 
 _ON_FIRST_USE = {  # what needs more than the heart is imported when it is first asked for
     "jacobian": "calculus",
     "hessian": "calculus",
     "hessian_vector_product": "calculus",
+    "jvp": "calculus",
     "check_gradients": "check",
     "record": "tape",
     "Tape": "tape",
@@ -154,11 +170,21 @@ _ON_FIRST_USE = {  # what needs more than the heart is imported when it is first
     "draw_dot": "view",
     "stepper": "view",
     "debug": "debugger",
+    "write_file": "files",
 }
 
 
-def __getattr__(name: str) -> Any:
-    if name not in _ON_FIRST_USE:
-        raise AttributeError(f"engine has no {name!r}")
-    found = globals()[name] = getattr(import_module(f"engine.{_ON_FIRST_USE[name]}"), name)
-    return found
+def __dir__() -> list[str]:
+    """Return every name, also of what is not loaded yet: for Tab, and for "did you mean"."""
+    return sorted({*globals(), *_ON_FIRST_USE})
+
+
+if not TYPE_CHECKING:  # a type checker would take every misspelt name for an Any
+
+    def __getattr__(name: str) -> Any:
+        if name not in _ON_FIRST_USE:
+            instead = import_module("engine.habits").remedy(name)
+            this = modules[__name__]
+            raise AttributeError(f"engine has no {name!r}{instead}", name=name, obj=this)
+        loaded = globals()[name] = getattr(import_module(f"engine.{_ON_FIRST_USE[name]}"), name)
+        return loaded

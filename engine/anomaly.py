@@ -24,14 +24,17 @@ inf in a contribution to the gradient of x(data=0, grad=0)
 """
 
 import math
-from threading import get_ident
 from typing import Any
 
-from .explain import Step, describe, excerpt, expression, name, number, printable, steps
-from .graph import topological_order, watchers
+from .explain import Step, steps
+from .formula import expression, name
+from .graph import listening, topological_order
+from .listeners import Listener
+from .location import excerpt
+from .printing import describe, number, printable
 
 
-class anomaly:
+class anomaly(Listener):
     """A context in which the first nan or inf, forward or backward, raises FloatingPointError.
 
     `limit` also stops at the first |grad| above it. The message names the node, its operation and
@@ -45,23 +48,15 @@ class anomaly:
             raise ValueError(
                 f"limit is the largest |grad| to let pass, a number above 0, not {limit!r}"
             )
-        self.nan, self.inf, self.limit, self.thread = nan, inf, limit, 0
-
-    def __enter__(self) -> "anomaly":
-        self.thread = get_ident()
-        watchers.append(self)
-        return self
-
-    def __exit__(self, *error: Any) -> None:
-        watchers.remove(self)
+        self.nan, self.inf, self.limit = nan, inf, limit
 
     def made(self, node: Any) -> None:
-        """Called with every node that is made."""
+        """Raise for a node whose data is bad; called with every node when it is made."""
         if self._bad(node.data) and self._rules():
             raise _while_computing(node)
 
     def before_backward(self, root: Any) -> None:
-        """Called with the root of every backward pass before it starts."""
+        """Raise for a gradient that would be bad; called with the root before a backward pass."""
         if not self._rules():
             return
         for step in steps(root, {leaf: leaf.grad for leaf in topological_order(root)[1]}):
@@ -79,13 +74,8 @@ class anomaly:
                 )
 
     def _rules(self) -> bool:
-        """Whether this is the innermost context, and this thread its own."""
-        contexts = [
-            watcher
-            for watcher in watchers
-            if isinstance(watcher, anomaly) and watcher.thread == get_ident()
-        ]
-        return contexts[-1:] == [self]
+        """Whether this is the innermost context of its thread."""
+        return [each for each in listening() if isinstance(each, anomaly)][-1] is self
 
     def _bad(self, x: float) -> bool:
         return (self.nan and x != x) or (self.inf and math.isinf(x))
@@ -112,14 +102,15 @@ def _while_differentiating(step: Step, what: str) -> FloatingPointError:
         "\n".join(
             [
                 f"{what} of {_described(step.parent)}",
-                f"  while differentiating {printable(expression(node), 32)} (data={number(node.data)}, "
-                f"grad={number(step.upstream)}), made at",
+                f"  while differentiating {printable(expression(node), 32)} "
+                f"(data={number(node.data)}, grad={number(step.upstream)}), made at",
                 *_source(node),
             ]
         )
     )
     error.add_note(
-        f"by the chain rule: {number(step.upstream)} × {number(step.local)} = {number(step.contribution)}"
+        f"by the chain rule: {number(step.upstream)} × {number(step.local)} = "
+        f"{number(step.contribution)}"
     )
     _note(error, node, (step.parent,))
     return error
@@ -140,10 +131,10 @@ def _described(node: Any) -> str:
 
 
 def _line(node: Any) -> tuple[str, int] | None:
-    made = node.created_at
-    return (made.filename, made.line) if made else None
+    site = node.created_at
+    return (site.filename, site.line) if site else None
 
 
 def _source(node: Any) -> list[str]:
-    made = node.created_at
-    return ["    " + line for line in excerpt(made)] if made else ["    an unknown place"]
+    site = node.created_at
+    return ["    " + line for line in excerpt(site)] if site else ["    an unknown place"]

@@ -1,7 +1,6 @@
 """The backward pass: the chain rule along every edge, and at every node the sum over its children.
 
-Put one breakpoint on the line with += and you see all there is to see: `node`, `parent`, `local`,
-`contribution` and the running sum `parent.grad`.
+A breakpoint on the line with += shows `node`, `parent`, `local`, `contribution` and `parent.grad`.
 
 >>> from engine import Value
 >>> x = Value(3.0, label="x")
@@ -16,11 +15,12 @@ from typing import Any
 from .graph import prepared
 
 
-def backward(root: Any) -> None:
-    """Add to every leaf's grad the derivative of `root` by that leaf; interior grads are made afresh.
+def backward(root: Any, *, retain_graph: bool = True) -> None:
+    """Add to every leaf's grad the derivative of `root` by that leaf; interior grads start at 0.
 
-    Reverse-mode automatic differentiation: `grad` is the expert's adjoint, a `contribution` one
-    term of a vector-Jacobian product. Griewank and Walther, Evaluating Derivatives, 2008, ch. 3.
+    Reverse mode: `grad` is the expert's adjoint, a `contribution` a term of a vector-Jacobian
+    product (Griewank and Walther 2008, ch. 3). A graph can be run again: `retain_graph` is ignored.
+    Threads that share interior nodes would mix their sums: use `steps`, `gradient` or a graph each.
     """
     with prepared(root) as order:
         for node in reversed(order):

@@ -18,9 +18,12 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from .explain import expression, place, printable, steps
+from .explain import steps
+from .formula import expression
 from .graph import topological_order
+from .location import place
 from .operation import Operation
+from .printing import encodable, plural, printable
 from .value import Value, lift
 
 Function = Callable[[float], float]
@@ -75,7 +78,8 @@ class Report:
         return [row for row in self.rows if row.verdict not in (*RIGHT, "wrong")]
 
     def __str__(self) -> str:
-        return "\n".join([self._verdict(), *_table("input", self.rows), *self._faults()])
+        lines = [self._verdict(), *_table("input", self.rows), *self._faults()]
+        return encodable("\n".join(lines))
 
     def _verdict(self) -> str:
         if not self.repeatable:
@@ -89,7 +93,7 @@ class Report:
             )
         unsure = f"; {len(self.undecided)} could not be judged here" if self.undecided else ""
         return (
-            f"ok: {_count(len(self.rows), 'gradient')} and {_count(self.operations, 'operation')} agree with "
+            f"ok: {plural(len(self.rows), 'gradient')} and {plural(self.operations, 'operation')} agree with "
             f"differences{unsure}"
         )
 
@@ -140,7 +144,7 @@ def _faults(order: Iterable[Value], tolerance: float) -> Iterator[Row]:
     """Every local derivative that is not the slope of its operation's forward."""
     for node in order:
         operation, xs = node.operation, tuple([parent.data for parent in node.parents])
-        assert operation is not None and node.local_derivatives is not None
+        assert operation is not None
         for slot, local in enumerate(node.local_derivatives()):
             name, forward = (
                 f"∂{operation.name}/∂{_name(node.parents[slot], slot)}",
@@ -185,9 +189,9 @@ def _at_an_edge(analytic: float, g: Function, x: float, tolerance: float) -> str
     """Why a derivative is not the central slope: the function has a kink, a jump or a pole here, or it is wrong."""
     if any(_jumps(g, x, side) for side in (-1.0, 1.0)):
         return "jump" if math.isfinite(analytic) else "not finite"
-    found = [slope(g, x, side) for side in (-1.0, 1.0)]
-    known = [estimate for estimate, error in found if error <= 1e-3 * max(abs(estimate), 1.0)]
-    rough = any(math.isfinite(estimate) for estimate, _ in found) and len(known) < 2
+    one_sided = [slope(g, x, side) for side in (-1.0, 1.0)]
+    known = [estimate for estimate, error in one_sided if error <= 1e-3 * max(abs(estimate), 1.0)]
+    rough = any(math.isfinite(estimate) for estimate, _ in one_sided) and len(known) < 2
     if (
         rough or not known
     ):  # a slope that grows without end, as sqrt's at 0, or a border of the domain
@@ -195,7 +199,7 @@ def _at_an_edge(analytic: float, g: Function, x: float, tolerance: float) -> str
     low, high = min(known), max(known)
     apart = high - low > 1e-3 * max(abs(low), abs(high))
     margin = tolerance * max(abs(low), abs(high), apart) + sum(
-        error for _, error in found if error < math.inf
+        error for _, error in one_sided if error < math.inf
     )
     if low - margin <= analytic <= high + margin:
         return "kink" if apart else "ok"
@@ -220,8 +224,8 @@ def slope(g: Function, x: float, side: float = 0.0) -> tuple[float, float]:
     best, scale = (math.nan, math.inf), abs(g(x)) / max(abs(x), 1.0)
     for size in dict.fromkeys((max(abs(x), 1.0), abs(x) or 1.0)):
         for k in range(1, 12):
-            found = _richardson(g, x, size * 10.0**-k, side)
-            best = min(best, found, key=lambda each: each[1] / max(scale, 1e-300, abs(each[0])))
+            estimate = _richardson(g, x, size * 10.0**-k, side)
+            best = min(best, estimate, key=lambda each: each[1] / max(scale, 1e-300, abs(each[0])))
             if best[1] <= 1e-12 * abs(best[0]):
                 return best
     return best
@@ -431,10 +435,6 @@ def _derivative(g: Callable[[Any], Any], x: float) -> float:
 
 def _name(x: Value, i: int) -> str:
     return printable(x.label, 30) or f"x{i}"
-
-
-def _count(n: int, what: str) -> str:
-    return f"{n:,} {what}{'s' * (n != 1)}"
 
 
 def _table(head: str, rows: Iterable[Row]) -> list[str]:

@@ -11,15 +11,22 @@ c=+(data=8, grad=0) a 1.0 1.0 1.0
 *(data=6, grad=0) b 2.0 2.0 2.0
 """
 
-import linecache
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import islice
-from pathlib import PurePath
-from types import CodeType
-from typing import Any, NamedTuple
-from unicodedata import combining, east_asian_width
+from pathlib import Path
+from sys import _getframe as _frame
+from types import FrameType
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from .graph import stale, topological_order
+from .formula import UNNAMED, Names, bracketed, expression, name
+from .graph import topological_order
+from .location import place
+from .printing import columns, describe, encodable, number, printable
+
+if TYPE_CHECKING:
+    from .value import Value
+
+TERMS, LINES = 24, 400  # of one sum, and of one answer, that are shown
 
 
 class Step(NamedTuple):
@@ -30,7 +37,7 @@ class Step(NamedTuple):
     """
 
     index: int  # type: ignore[assignment]  # tuple.index gives way to the contract
-    node: Any
+    node: Any  # a Value; in a picture also what stands for several
     parent: Any
     slot: int
     local: float
@@ -40,25 +47,11 @@ class Step(NamedTuple):
     after: float
 
 
-class Site(NamedTuple):
-    """A place in the user's source: line from 1, columns from 0 into `text`, which is the whole line."""
+def steps(root: "Value", grads: dict[Any, float] | None = None) -> Iterator[Step]:
+    """Yield the contributions of the backward pass in the order of the sweep; constants get none.
 
-    filename: str
-    line: int
-    column: int
-    end_column: int
-    function: str
-    text: str
-
-    def __str__(self) -> str:
-        return f"{printable(self.filename, 200)}:{self.line}"
-
-
-def steps(root: Any, grads: dict[Any, float] | None = None) -> Iterator[Step]:
-    """Every contribution of the backward pass in the order of the sweep; constants take no step.
-
-    `grads` are the sums to start from, 0.0 where it is silent; at the end it holds what backward()
-    would leave.
+    `grads` are the sums to start from, 0.0 for a value that is not among them; at the end it holds
+    what backward() would leave.
     """
     order, _ = topological_order(root)
     grads = {} if grads is None else grads
@@ -68,9 +61,8 @@ def steps(root: Any, grads: dict[Any, float] | None = None) -> Iterator[Step]:
         upstream = grads.get(node, 0.0)
         if upstream == 0.0:
             continue
-        for slot, (parent, local) in enumerate(
-            zip(node.parents, node.local_derivatives(), strict=True)
-        ):
+        locals_ = node.local_derivatives()
+        for slot, (parent, local) in enumerate(zip(node.parents, locals_, strict=True)):
             before, contribution = grads.get(parent, 0.0), upstream * local
             grads[parent] = after = before + contribution
             if not parent.constant:
@@ -78,318 +70,138 @@ def steps(root: Any, grads: dict[Any, float] | None = None) -> Iterator[Step]:
                 index += 1
 
 
-def numbered(root: Any) -> dict[Any, int]:
-    """Every node under `root` with its stable number: leaves as they were met, then the interior in order."""
+def numbered(root: "Value") -> "dict[Value, int]":
+    """Return the nodes under `root` with their numbers: leaves as they are met, then the others."""
     order, leaves = topological_order(root)
-    return {node: number for number, node in enumerate(leaves + order)}
-
-
-def site(code: CodeType | None, offset: int) -> Site | None:
-    """The place in a source file of the instruction at `offset` in a code object; None where there is none."""
-    if code is None:
-        return None
-    line, end_line, column, end_column = _positions(code)[offset // 2]
-    line = line or code.co_firstlineno
-    text = linecache.getline(code.co_filename, line).rstrip("\n")
-    start = _characters(text, column or 0)
-    end = _characters(text, end_column) if end_column and end_line == line else len(text)
-    return Site(code.co_filename, line, start, end, code.co_name, text)
-
-
-_read: dict[int, tuple[CodeType, list[Any]]] = {}
-
-
-def _positions(code: CodeType) -> list[Any]:
-    """The positions of all instructions of `code`, kept: a module of 10,000 lines would be read 10,000 times."""
-    if id(code) not in _read:
-        if len(_read) > 99:
-            _read.clear()
-        _read[id(code)] = code, list(code.co_positions())
-    return _read[id(code)][1]
-
-
-def excerpt(made: Site, width: int = 76) -> list[str]:
-    """The source line of a site and, below it, the exact subexpression underlined; of a long line, the part around it.
-
-    >>> print(*excerpt(Site("user.py", 3, 4, 9, "f", "h = x * w + x")), sep="\\n")
-    user.py:3   h = x * w + x
-                    ^^^^^
-    """
-    place = f"{printable(PurePath(made.filename).name)}:{made.line}"
-    text, indent = made.text.strip(), len(made.text) - len(made.text.lstrip())
-    if not text:
-        return [place]
-    start, end, room = (
-        max(made.column - indent, 0),
-        made.end_column - indent,
-        max(24, width - columns(place) - 3),
-    )
-    skipped = max(0, min(start - 8, len(text) - room)) if end > room else 0
-    shown = printable("…" * bool(skipped) + text[skipped + bool(skipped) :], room)
-    before, marked = shown[: start - skipped], shown[start - skipped : end - skipped]
-    return [
-        f"{place}   {shown}",
-        " " * (columns(place) + 3 + columns(before)) + "^" * columns(marked),
-    ]
-
-
-def columns(text: str) -> int:
-    """How many columns of a terminal `text` takes: a CJK character takes two, a combining one none.
-
-    >>> columns("abc"), columns("梯度")
-    (3, 4)
-    """
-    return sum(2 if east_asian_width(c) in "WF" else not combining(c) for c in text)
-
-
-def padded(text: str, width: int) -> str:
-    """`text` and as many spaces as it takes to be `width` columns wide."""
-    return text + " " * (width - columns(text))
-
-
-def _characters(text: str, column: int) -> int:
-    """Python counts columns in bytes of utf-8."""
-    return len(text.encode("utf-8", "replace")[:column].decode("utf-8", "ignore"))
-
-
-def printable(text: str, limit: int = 60) -> str:
-    """`text` fit for a terminal or a page: control characters and lone surrogates become U+FFFD, long is cut.
-
-    >>> printable("red \\x1b[31m"), printable("A" * 100, limit=5)
-    ('red �[31m', 'AAAA…')
-    """
-    if len(text) > limit:
-        text = text[: limit - 1] + "…"
-    return "".join(
-        "\ufffd"
-        if c < " " or "\x7f" <= c <= "\x9f" or "\ud800" <= c <= "\udfff" or c in "\ufffe\uffff"
-        else c
-        for c in text
-    )  # the last two are no characters, XML forbids them
-
-
-def number(x: float) -> str:
-    """Four significant digits, whole numbers whole.
-
-    >>> number(-6.0), number(0.0013407)
-    ('-6', '0.001341')
-    """
-    return f"{x:.4g}"
-
-
-def describe(node: Any) -> str:
-    """The one-line repr: label first, never the parents."""
-    name = printable(node.label)
-    if node.parents:
-        name += f"={node.operation.symbol}" if name else node.operation.symbol
-    return f"{name or 'Value'}(data={number(node.data)}, grad={number(node.grad)})"
-
-
-# -- expressions
-# ---------------------------------------------------------------------------------------------
-
-_TIGHTNESS = {
-    "add": 1,
-    "subtract": 1,
-    "multiply": 2,
-    "divide": 2,
-    "floor_divide": 2,
-    "modulo": 2,
-    "less": 0,
-    "less_equal": 0,
-    "greater": 0,
-    "greater_equal": 0,
-    "power": 4,
-}
-_SIGNS = {"*": "·", "-": " - ", "+": " + ", "/": " / ", "//": " // ", "%": " % "}
-_LOOSE, _TIGHT = 0, 5
-
-
-def name(node: Any) -> str:
-    """What to call a node in text: its label, a leaf's number, or the expression that it is.
-
-    >>> from engine import Value
-    >>> x = Value(2.0, label="x")
-    >>> name((x + 1) * x), name(x.exp())
-    ('(x + 1)·x', 'exp(x)')
-    """
-    return _short(node, depth=3)[0]
-
-
-def held(node: Any) -> str:
-    """The name of a node as it stands before `.grad` or behind `∂`: in brackets unless it holds together.
-
-    >>> from engine import Value
-    >>> x = Value(2.0, label="x")
-    >>> held(x + 1), held((x * 1.25 + x * 1.5 + x * 1.75).tanh())
-    ('(x + 1)', 'tanh(… + … + x·1.75)')
-    """
-    for depth in (3, 2, 1):
-        text, tightness = _short(node, depth)
-        if len(text) <= 24:
-            break
-    return _held(printable(text, 24), tightness, _TIGHT)
-
-
-def expression(node: Any) -> str:
-    """A node as one operation on its parents: `z = x·w`, or `x·w` where it has no label; a leaf's name."""
-    if not node.parents:
-        return name(node)
-    text = _spelled(node, depth=2)[0]
-    return f"{printable(node.label)} = {text}" if node.label else text
-
-
-def _short(node: Any, depth: int) -> tuple[str, int]:
-    """The text of a node and how tightly it holds together."""
-    if node.label:
-        return printable(node.label), _TIGHT
-    if not node.parents:
-        return number(node.data), _TIGHT if node.data >= 0.0 else _LOOSE
-    return _spelled(node, depth - 1) if depth else ("…", _TIGHT)
-
-
-def _spelled(node: Any, depth: int) -> tuple[str, int]:
-    operation, parts = node.operation, [_short(parent, depth) for parent in node.parents[:8]]
-    if operation.name == "weighted_sum":
-        return _products(node, depth), 1
-    tightness = _TIGHTNESS.get(operation.name, _TIGHT)
-    if tightness == _TIGHT:
-        return _call(
-            node, [text for text, _ in parts]
-        ), 3 if operation.name == "negative" else _TIGHT  # (-x)**2
-    if len(parts) == 1:  # a power with a plain exponent
-        return _held(*parts[0], _TIGHT) + operation.symbol, tightness
-    sign = _SIGNS.get(operation.symbol, f" {operation.symbol} ")
-    return _held(*parts[0], tightness) + sign + _held(
-        *parts[1], tightness + (operation.symbol not in "+*")
-    ), tightness
-
-
-def _products(node: Any, depth: int) -> str:
-    """w₀·a₀ + w₁·a₁ + … + b, the parents of a weighted sum being w…, a…, b."""
-    *factors, bias = node.parents
-    half = len(factors) // 2
-    texts = [_held(*_short(x, depth), 2) for x in (*factors[:half][:3], *factors[half:][:3])]
-    terms = ["·".join(pair) for pair in zip(texts, texts[len(texts) // 2 :], strict=False)] + [
-        "…"
-    ] * (half > 3)
-    if not (bias.constant and bias.data == 0.0):
-        terms.append(_held(*_short(bias, depth), 1))
-    return " + ".join(terms)
-
-
-def _held(text: str, tightness: int, needed: int) -> str:
-    return text if tightness >= needed else f"({text})"
-
-
-def _call(node: Any, texts: list[str]) -> str:
-    if node.operation.name == "negative":
-        return "-" + texts[0] if texts[0].isidentifier() else f"-({texts[0]})"
-    more = ", …" if len(node.parents) > len(texts) else ""
-    return f"{node.operation.name}({', '.join(texts)}{more})"
-
-
-# -- the sum behind a gradient
-# -------------------------------------------------------------------------------
-
-TERMS, LINES = 24, 400  # as many terms of one sum, lines of one answer, as a person will read
-
-
-def why(root: Any, x: Any, depth: int = 1) -> str:
-    """The sum behind x.grad as text: a term for every edge along which something arrived.
-
-    `depth=2` follows each term upstream, to the sum behind the gradient that it came from, and so
-    on. What the steps of this sweep do not account for (a second backward, another loss) is a term
-    of its own. Raises ValueError where `x` is not in the graph of `root`.
-    """
-    order, leaves = topological_order(root)
-    if x not in {root, *order, *leaves}:
-        raise ValueError(
-            f"{describe(x)} is not in the graph of {describe(root)}: ask for a value it was made from"
-        )
-    if root.grad == 0.0 == x.grad:
-        return f"{held(x)}.grad = 0: forward only, call backward() on {describe(root)} first"
-    lines = account(root, x, arrivals(steps(root)), depth)
-    if stale(order):
-        lines.append(
-            "stale: a leaf's data was changed after the forward pass; build the graph again"
-        )
-    return "\n".join(lines)
+    return {node: i for i, node in enumerate(leaves + order)}
 
 
 def arrivals(steps: Iterable[Step]) -> dict[Any, list[Step]]:
-    """The steps by the parent that they arrive at."""
-    found: dict[Any, list[Step]] = {}
+    """Return the steps by the parent that they arrive at."""
+    by_parent: dict[Any, list[Step]] = {}
     for step in steps:
-        found.setdefault(step.parent, []).append(step)
-    return found
+        by_parent.setdefault(step.parent, []).append(step)
+    return by_parent
 
 
-def account(root: Any, x: Any, arrivals: dict[Any, list[Step]], depth: int = 1) -> list[str]:
-    """The lines of `why`, from steps that are already sorted by where they arrive."""
-    lines = list(islice(_account(root, x, arrivals, depth), LINES))
+# -- the sum behind a gradient
+# ---------------------------------------------------------------------------------------------
+
+
+def why(root: "Value", x: "Value", depth: int = 1) -> str:
+    """Return the sum behind x.grad as text: a term for every contribution that arrived.
+
+    `depth=2` follows each term upstream, to the sum behind the gradient that it came from, and so
+    on. What a backward() of `root` does not account for is a term of its own, and terms that have
+    not arrived are counted. A node without a label is called by the variable that it is bound to
+    where `why` is called, else by its expression. The text has only characters that sys.stdout can
+    write. Raises TypeError for what is no Value, and ValueError where `x` is not in the graph.
+    """
+    if not hasattr(x, "parents"):
+        raise TypeError(f"why takes a Value of the graph, not {type(x).__name__}: y.why(x)")
+    order, leaves = topological_order(root)
+    if x not in {root, *order, *leaves}:
+        raise ValueError(
+            f"{describe(x)} is not in the graph of {describe(root)}: "
+            "ask for a value it was made from"
+        )
+    names = variables(leaves + order, _caller())
+    if root.grad == 0.0 == x.grad:
+        grad = f"{bracketed(x, names)}.grad = 0"
+        return f"{grad}: forward only, call backward() on {describe(root)} first"
+    lines = account(root, x, arrivals(steps(root)), depth, names)
+    if stale(order):
+        advice = "stale: a leaf's data was changed after the forward pass; build the graph again"
+        lines.append(advice)
+    return encodable("\n".join(lines))
+
+
+def account(
+    root: "Value",
+    x: "Value",
+    arrivals: Mapping[Any, list[Step]],
+    depth: int = 1,
+    names: Names = UNNAMED,
+) -> list[str]:
+    """Return the lines of `why`, from steps that are sorted by where they arrive."""
+    lines = list(islice(_account(root, x, arrivals, depth, names), LINES))
     return [*lines, "…"] if len(lines) == LINES else lines
 
 
-def _account(root: Any, x: Any, arrivals: dict[Any, list[Step]], depth: int) -> Iterator[str]:
-    here = arrivals.get(x, [])
-    shown = here[:TERMS]
-    yield f"{held(x)}.grad = {number(x.grad)}"
-    rest = _rest(root, x, here)
-    amounts = [f"{step.contribution:+.4g}" for step in shown] + [
-        f"{amount:+.4g}" for amount, _ in rest
-    ]
-    wide = max(map(len, amounts), default=0)
-    sources = [printable(expression(step.node), 32) for step in shown]
-    slopes = [_slope(step) for step in shown]
-    source, slope = (max(map(columns, texts), default=0) for texts in (sources, slopes))
-    for step, amount, made_by, by in zip(shown, amounts, sources, slopes, strict=False):
-        yield (
-            f"   {amount:>{wide}}  from {padded(made_by, source)}    {padded(by, slope)}    "
-            f"{place(step.node)}".rstrip()
-        )
+def _account(
+    root: "Value", x: "Value", arrivals: Mapping[Any, list[Step]], depth: int, names: Names
+) -> Iterator[str]:
+    """Yield the gradient, a line for each term, and, below a term, the sum that it came from."""
+    yield f"{bracketed(x, names)}.grad = {number(x.grad)}"
+    steps = arrivals.get(x, [])
+    shown, others = steps[:TERMS], _other_terms(root, x, steps, names)
+    amounts = [step.contribution for step in shown] + [amount for amount, _ in others]
+    texts = [f"{amount:+.4g}" for amount in amounts]
+    width = max(map(len, texts), default=0)
+    sources = _aligned([printable(expression(step.node, names), 32) for step in shown])
+    slopes = _aligned([_slope(step, names) for step in shown])
+    for step, amount, source, slope in zip(shown, texts, sources, slopes, strict=False):
+        line = f"   {amount:>{width}}  from {source}    {slope}    {place(step.node)}"
+        yield line.rstrip()
         if depth > 1:
-            for line in _account(root, step.node, arrivals, depth - 1):
-                yield " " * (wide + 5) + line
-    for amount, (_, words) in zip(amounts[len(shown) :], rest, strict=True):
-        yield f"   {amount:>{wide}}  {words}"
+            for line in _account(root, step.node, arrivals, depth - 1, names):
+                yield " " * (width + 5) + line
+    for amount, (_, reason) in zip(texts[len(shown) :], others, strict=True):
+        yield f"   {amount:>{width}}  {reason}"
+    if missing := _missing(x, steps):
+        some = f"the last {missing} of these terms {'is' if missing == 1 else 'are'} not in it"
+        which = "none of these terms is in it" if missing == len(steps) else some
+        yield f"   {which}: the grad was set since, or its pass is not over"
 
 
-def _slope(step: Step) -> str:
-    """∂z/∂x = 3, or × 3 where the names are too long to help."""
-    names = f"∂{held(step.node)}/∂{held(step.parent)}"
-    return f"{names} = {number(step.local)}" if len(names) <= 24 else f"× {number(step.local)}"
+def _aligned(texts: list[str]) -> list[str]:
+    """Return the texts, each as wide as the widest."""
+    width = max(map(columns, texts), default=0)
+    return [text + " " * (width - columns(text)) for text in texts]
 
 
-def _rest(root: Any, x: Any, here: list[Step]) -> Iterable[tuple[float, str]]:
-    """The terms of a sum that are not steps of their own: the seed, those too many to show, and what came before."""
-    rest = []
+def _slope(step: Step, names: Names) -> str:
+    """Return ∂z/∂x = 3, or × 3 where the names are too long to help."""
+    slope = f"∂{bracketed(step.node, names)}/∂{bracketed(step.parent, names)}"
+    return f"{slope} = {number(step.local)}" if len(slope) <= 24 else f"× {number(step.local)}"
+
+
+def _other_terms(
+    root: "Value", x: "Value", steps: list[Step], names: Names
+) -> list[tuple[float, str]]:
+    """Return the terms of x.grad that are no step of their own, each with its reason.
+
+    They are the seed, the steps that are too many to show, what this sweep does not account for.
+    """
+    terms = []
     if x is root:
-        rest.append((1.0, f"the seed: ∂{held(x)}/∂{held(x)} = 1"))
-    if len(here) > TERMS:
-        rest.append(
-            (sum(step.contribution for step in here[TERMS:]), f"from {len(here) - TERMS:,} more")
+        terms.append((1.0, f"the seed: ∂{bracketed(x, names)}/∂{bracketed(x, names)} = 1"))
+    rest = steps[TERMS:]
+    if rest:
+        terms.append((sum(step.contribution for step in rest), f"from {len(rest):,} more"))
+    start, end = (steps[0].before, steps[-1].after) if steps else (0.0, float(x is root))
+    accounted = x.grad == end or (x.grad != x.grad and end != end)  # nan - nan would say nothing
+    if start:
+        terms.append((start, "there before this backward(): zero_grad() clears"))
+    if not accounted and not _missing(x, steps):
+        elsewhere = (
+            f"not from a backward() of {bracketed(root)}: interior grads are made afresh by each"
+            if x.parents
+            else "from elsewhere: another backward() or root; grad = 0.0 starts afresh"
         )
-    start, end = (here[0].before, here[-1].after) if here else (0.0, float(x is root))
-    accounted = x.grad == end or (
-        x.grad != x.grad and end != end
-    )  # nan minus nan would say nothing
-    for amount in (start, 0.0 if accounted else x.grad - end):
-        if amount:
-            rest.append(
-                (amount, "from elsewhere: another backward() or root; grad = 0.0 starts afresh")
-            )
-    return rest
+        terms.append((x.grad - end, elsewhere))
+    return terms
 
 
-def place(node: Any) -> str:
-    """Where a node was made, in short: file and line, or nothing."""
-    made = node.created_at
-    return f"{printable(PurePath(made.filename).name)}:{made.line}" if made else ""
+def _missing(x: "Value", steps: list[Step]) -> int:
+    """Return how many of the last steps are not in x.grad, if it is the sum of the others."""
+    if not steps or x.grad == steps[-1].after:
+        return 0
+    return next((len(steps) - k for k, step in enumerate(steps) if x.grad == step.before), 0)
 
 
-def text(root: Any) -> str:
-    """The step table: one line for every contribution, in the order of the sweep.
+def text(root: "Value") -> str:
+    """Return the step table: one line for every contribution, in the order of the sweep.
 
     >>> from engine import Value
     >>> a, b = Value(2.0, label="a"), Value(3.0, label="b")
@@ -397,23 +209,79 @@ def text(root: Any) -> str:
     step  node  parent  upstream  × local  = contribution  parent's grad
        1  a·b   a              1        3              +3  0 → 3
        2  a·b   b              1        2              +2  0 → 2
+
+    Names and characters are as in `why`.
     """
-    taken = list(steps(root))
-    names = {node: printable(name(node), 24) for step in taken for node in (step.node, step.parent)}
-    wide, high = (
-        max(map(columns, [head, *(names[node] for node in nodes)]))
-        for head, nodes in (
-            ("node", [step.node for step in taken]),
-            ("parent", [step.parent for step in taken]),
-        )
+    rows, names = list(steps(root)), variables(list(numbered(root)), _caller())
+    nodes = _aligned(["node", *(printable(name(step.node, names), 24) for step in rows)])
+    parents = _aligned(["parent", *(printable(name(step.parent, names), 24) for step in rows)])
+    head = f"step  {nodes[0]}  {parents[0]}  upstream  × local  = contribution  parent's grad"
+    return encodable("\n".join([head, *map(_row, rows, nodes[1:], parents[1:])]))
+
+
+def _row(step: Step, node: str, parent: str) -> str:
+    return (
+        f"{step.index + 1:4}  {node}  {parent}  {number(step.upstream):>8}  {number(step.local):>7}"
+        f"  {step.contribution:>+14.4g}  {number(step.before)} → {number(step.after)}"
     )
-    lines = [
-        f"step  {'node':{wide}}  {'parent':{high}}  upstream  × local  = contribution  parent's grad"
-    ]
-    for step in taken:
-        node, parent = padded(names[step.node], wide), padded(names[step.parent], high)
-        lines.append(
-            f"{step.index + 1:4}  {node}  {parent}  {number(step.upstream):>8}  {number(step.local):>7}  "
-            f"{step.contribution:>+14.4g}  {number(step.before)} → {number(step.after)}"
-        )
-    return "\n".join(lines)
+
+
+# -- what the reader calls the nodes
+# ---------------------------------------------------------------------------------------------
+
+_HERE = Path(__file__).parent
+_CHAPTERS = {str(_HERE / "explain.py"), str(_HERE / "value.py")}
+ELEMENTS = 1000  # of a list whose elements are looked for
+
+
+def _caller() -> FrameType | None:
+    """Return the frame of the user's code that asks; None where another part of the engine does."""
+    frame: FrameType | None = _frame(1)
+    while frame and frame.f_code.co_filename in _CHAPTERS:
+        frame = frame.f_back
+    inside = frame and _HERE in Path(frame.f_code.co_filename).parents
+    return None if inside else frame
+
+
+def variables(nodes: list["Value"], frame: FrameType | None) -> dict["Value", str]:
+    """Return names for nodes without a label: the variables that they are bound to in `frame`.
+
+    A local variable comes before a global one, a variable before an element of a list, `xs[0]`. No
+    node gets a name that is the label of another. A leaf that has neither name nor label is written
+    as the call that makes it, for a number would look like a constant.
+    """
+    if frame is None:
+        return {}
+    unlabelled = {id(node): node for node in nodes if not (node.label or node.constant)}
+    labels = {node.label for node in nodes}
+    local = dict(frame.f_locals)
+    scope = {**local, **frame.f_globals, **local}  # the order of the first, the values of the last
+    shown = [x for x in scope.items() if _is_variable(x[0]) and x[0] not in labels]
+    names: dict[Value, str] = {}
+    for variable, x in shown:
+        if id(x) in unlabelled:
+            names.setdefault(unlabelled[id(x)], variable)
+    for variable, xs in shown:
+        if type(xs) in (list, tuple) and len(xs) <= ELEMENTS:
+            for i, x in enumerate(xs):
+                if id(x) in unlabelled:
+                    names.setdefault(unlabelled[id(x)], f"{variable}[{i}]")
+    for leaf in unlabelled.values():
+        if not leaf.parents:
+            names.setdefault(leaf, f"Value({number(leaf.data)})")
+    return names
+
+
+def _is_variable(name: Any) -> bool:
+    return type(name) is str and name.isidentifier() and not name.startswith("_")
+
+
+def stale(order: Iterable["Value"]) -> list["Value"]:
+    """Return the nodes whose data is not what their operation makes of their parents' data now."""
+    return [node for node in order if _changed(node)]
+
+
+def _changed(node: "Value") -> bool:
+    assert node.operation is not None
+    now = node.operation.forward(*[parent.data for parent in node.parents])
+    return now != node.data and (now == now or node.data == node.data)  # nan is nan

@@ -6,23 +6,37 @@
 """
 
 from math import inf
-from typing import Any
+from typing import TYPE_CHECKING, Any, overload
 
 from .operations import clamp_of, elu_of, leaky_relu_of, power_of, raise_to
 from .real import real
 
+if TYPE_CHECKING:
+    from .types import Number
+    from .value import Value
 
+
+@overload
+def power(x: float, y: float) -> float: ...
+@overload
+def power(x: "Value", y: "Number") -> "Value": ...
+@overload
+def power(x: "Number", y: "Value") -> "Value": ...
 def power(x: Any, y: Any) -> Any:
-    """x**y: a plain exponent belongs to the operation, a Value exponent is a parent.
+    """Return x**y: a plain exponent belongs to the operation, a Value exponent is a parent.
 
     >>> power(-2.0, 3.0), power(-2.0, 0.5)
     (-8.0, nan)
     """
-    return raise_to(x, y) if hasattr(y, "__operate__") else power_of(y)(x)
+    return raise_to(x, y) if hasattr(y, "apply_operation") else power_of(y)(x)
 
 
+@overload
+def leaky_relu(x: float, slope: float = 0.01) -> float: ...
+@overload
+def leaky_relu(x: "Value", slope: float = 0.01) -> "Value": ...
 def leaky_relu(x: Any, slope: float = 0.01) -> Any:
-    """x where x > 0, else slope·x. Maas, Hannun and Ng 2013.
+    """Return x where x > 0, else slope·x. Maas, Hannun and Ng 2013.
 
     >>> leaky_relu(-2.0, slope=0.5)
     -1.0
@@ -30,8 +44,12 @@ def leaky_relu(x: Any, slope: float = 0.01) -> Any:
     return leaky_relu_of(slope)(x)
 
 
+@overload
+def elu(x: float, alpha: float = 1.0) -> float: ...
+@overload
+def elu(x: "Value", alpha: float = 1.0) -> "Value": ...
 def elu(x: Any, alpha: float = 1.0) -> Any:
-    """x where x > 0, else alpha·(eˣ - 1). Clevert, Unterthiner and Hochreiter 2015.
+    """Return x where x > 0, else alpha·(eˣ - 1). Clevert, Unterthiner and Hochreiter 2015.
 
     >>> elu(-1000.0), elu(2.0)
     (-1.0, 2.0)
@@ -39,8 +57,14 @@ def elu(x: Any, alpha: float = 1.0) -> Any:
     return elu_of(alpha)(x)
 
 
+@overload
+def clamp(x: float, low: float = -inf, high: float = inf) -> float: ...
+@overload
+def clamp(x: "Value", low: float = -inf, high: float = inf) -> "Value": ...
 def clamp(x: Any, low: float = -inf, high: float = inf) -> Any:
-    """x, but not below low nor above high. Raises ValueError where low > high, or one is nan.
+    """Return x, but not below low nor above high.
+
+    Raises ValueError where low > high, or one is nan.
 
     >>> clamp(7.0, 0.0, 1.0)
     1.0

@@ -1,8 +1,6 @@
-"""The graph around a root: its topological order, and what a sweep needs before and after it.
+"""The graph around a root: a node's parents and slopes, the topological order, what a sweep needs.
 
-A *node* is anything with `parents` (the operands it was computed from; none at a leaf) and `grad`. Nothing
-here recurses, so depth costs nothing, and nothing here depends on where objects lie in memory, so the order
-is the same in every run.
+Nothing recurses, so depth costs nothing; no order depends on where objects lie in memory.
 
 >>> from engine import Value
 >>> a = Value(2.0, label="a"); b = a * a; c = b + a
@@ -11,60 +9,106 @@ is the same in every run.
 (['*', '+'], [a(data=2, grad=0)])
 """
 
-from typing import Any
+from importlib import import_module
+from math import nan
+from threading import get_ident
+from typing import TYPE_CHECKING, Any
 
-watchers: list[Any] = []  # engine.anomaly() listens here: .made(node), .before_backward(root)
+if TYPE_CHECKING:
+    from .value import Value
 
 
-def topological_order(root: Any) -> tuple[list[Any], list[Any]]:
-    """The interior nodes under `root`, parents before children, and the leaves as they were met.
+listeners: list[Any] = []  # see listeners.py; of all threads, and empty while nobody listens
 
-    Depth first on a stack of our own. A node whose parents are not all placed goes back, below them and with the
-    mark None, which says that they are placed when it comes off again.
+
+def listening() -> list[Any]:
+    """Return the listeners of this thread, in the order in which they were entered."""
+    return [listener for listener in listeners if listener.thread in (get_ident(), None)]
+
+
+def parents(node: "Value") -> "tuple[Value, ...]":
+    """Return the operands in order, duplicates kept; none at a leaf."""
+    return node._first if node._second is None else (node._first, node._second)
+
+
+def local_derivatives(node: "Value") -> tuple[float, ...]:
+    """Return ∂node/∂parent for each parent, in order; () at a leaf.
+
+    This is the node's chain-rule closure. A closure is a function and its environment, and a node
+    records both: the rule in its operation, and the numbers of the forward pass in its slots. So a
+    leaf's data can change later without corrupting a gradient.
     """
-    if not hasattr(root, "parents"):
-        raise TypeError(f"a graph starts at a Value, such as a loss, not at a {type(root).__name__}: give its root")
-    order, leaves = list[Any](), list[Any]()
-    seen, stack = set(), [root]
-    while stack:
-        node = stack.pop()
-        if node is None:
-            order.append(stack.pop())
-        elif node not in seen:
+    z: float = node._z
+    operation: Any = node.operation
+    if z != z and operation and operation.domain:  # a function whose value is nan has slopes of nan
+        return (nan,) * len(node.parents)
+    if node._second is not None:
+        return operation.rule(z, node._x, node._y)
+    return operation.rule(z, *node._x) if operation else ()
+
+
+def topological_order(root: "Value") -> "tuple[list[Value], list[Value]]":
+    """Return the interior nodes under `root`, parents before children, and the leaves as first met.
+
+    Depth first, first operand first. A node whose parents are not all placed waits on a stack, with
+    the mark None above it and above that the operands that are still to be visited.
+    """
+    if not hasattr(root, "_first"):
+        kind = f"a {type(root).__name__}"
+        raise TypeError(f"a graph starts at a Value, such as a loss, not at {kind}: give its root")
+    order, leaves, seen, stack = list["Value"](), list["Value"](), set["Value"](), list[Any]()
+    node: Any = root
+    while True:
+        while node not in seen:  # go down
             seen.add(node)
-            if not node.parents:
-                leaves.append(node)
-            elif len(node.parents) > 2 and seen.issuperset(node.parents):  # seen and not placed would be a circle
-                order.append(node)
-            else:
+            first, second = node._first, node._second
+            if second is None:  # any number of operands but two, or none
+                if not first:
+                    leaves.append(node)
+                elif seen.issuperset(first):  # seen and not placed would be a circle
+                    order.append(node)
+                else:
+                    stack += node, None, *reversed(first)
+                    node = stack.pop()
+            elif second not in seen:
+                stack += node, None, second
+                node = first
+            elif first not in seen:
                 stack += node, None
-                for parent in reversed(node.parents):  # the first operand ends on top, so it is placed first
-                    if parent not in seen:
-                        stack.append(parent)
-    return order, leaves
+                node = first
+            else:
+                order.append(node)
+        while stack:  # come up through the nodes whose parents are now all placed
+            node = stack.pop()
+            if node is not None:
+                break
+            order.append(stack.pop())
+        else:
+            return order, leaves
 
 
 class prepared:
-    """A graph made ready for one backward sweep: `with prepared(root) as order: …`
+    """A graph made ready for one backward sweep, as in `with prepared(root) as order: …`.
 
-    Interior grads start at 0 and the root's at 1.0, the seed. A leaf keeps what it has: leaves accumulate. If
-    the sweep fails, leaves are put back as they were, the interior is cleared, and the error says where the
-    node was made.
+    Interior grads start at 0, the root's at 1.0, the seed; leaves accumulate. If the sweep fails,
+    leaves are put back, the interior is cleared, and the error says where the node was made.
     """
 
-    def __init__(self, root: Any):
-        for watcher in watchers:
-            watcher.before_backward(root)
+    def __init__(self, root: "Value"):
+        for listener in listening() if listeners else ():
+            listener.before_backward(root)
         self.order, self.leaves = topological_order(root)
         self.grads = [leaf.grad for leaf in self.leaves]
+        if {*map(type, self.grads)} != {float}:  # somebody wrote 0, or None
+            self.grads = import_module("engine.habits").make_grads_floats(self.leaves)
         self.root = root
 
-    def __enter__(self) -> list[Any]:
+    def __enter__(self) -> "list[Value]":
         self.clear()
         self.root.grad = 1.0 if self.order else self.root.grad + 1.0
         return self.order
 
-    def __exit__(self, kind: Any, error: Any, traceback: Any) -> None:
+    def __exit__(self, kind: Any, error: BaseException | None, traceback: Any) -> None:
         if error is None:
             return
         node = traceback.tb_frame.f_locals.get("node")
@@ -75,11 +119,6 @@ class prepared:
         self.clear()
 
     def clear(self) -> None:
+        """Set the grad of every interior node to 0."""
         for node in self.order:
             node.grad = 0.0
-
-
-def stale(order: list[Any]) -> list[Any]:
-    """The nodes of `order` whose data is not what their operation makes of their parents' data now."""
-    return [node for node in order if (now := node.operation.forward(*[p.data for p in node.parents])) != node.data
-            and (now == now or node.data == node.data)]  # nan is nan

@@ -1,8 +1,8 @@
 """Total arithmetic on floats: real numbers in, a real number out, whatever the operands.
 
-Python raises at `1.0 / 0.0` and `math.exp(710)`, and answers `(-2.0) ** 0.5` with a complex number. A graph
-that a learner is looking at must survive all three, so the functions here answer as IEEE 754 and C's libm do:
-inf where a value is too large or at a pole, nan where there is no real value.
+Python raises at `1.0 / 0.0` and `math.exp(710)`, and answers `(-2.0) ** 0.5` with a complex number.
+The functions here answer as IEEE 754 and C's libm do: inf where a value is too large or at a pole,
+nan where there is no real value.
 
 >>> divide(1.0, -0.0), exp(710.0), power(-2.0, 0.5)
 (-inf, inf, nan)
@@ -10,12 +10,15 @@ inf where a value is too large or at a pole, nan where there is no real value.
 
 import math
 from collections.abc import Callable, Iterable
+from functools import reduce
+from operator import add
 
 inf, nan = math.inf, math.nan
 
 
 def _total(function: Callable[..., float]) -> Callable[..., float]:
-    """`function` of the math module with nan outside its domain and an infinity beyond the largest float."""
+    """Return a function of math with nan outside its domain, inf beyond the largest float."""
+
     def total(*xs: float) -> float:
         try:
             return function(*xs)
@@ -23,6 +26,7 @@ def _total(function: Callable[..., float]) -> Callable[..., float]:
             return nan
         except OverflowError:  # only sinh overflows to the negative side
             return -inf if function is math.sinh and xs[0] < 0.0 else inf
+
     return total
 
 
@@ -31,7 +35,7 @@ def _logarithm(function: Callable[[float], float], pole: float = 0.0) -> Callabl
 
 
 def whole(function: Callable[[float], int]) -> Callable[[float], float]:
-    """math's floor, ceil or trunc from floats to floats: inf and nan pass through, -0.0 keeps its sign."""
+    """Return floor, ceil or trunc from float to float; inf, nan and the sign of -0.0 stay."""
     return lambda x: math.copysign(function(x), x) if math.isfinite(x) else x
 
 
@@ -54,20 +58,26 @@ def divide(x: float, y: float) -> float:
     return nan if x == 0.0 or x != x else math.copysign(inf, x) * math.copysign(1.0, y)
 
 
+# fmt: off
 def reciprocal(x: float) -> float: return divide(1.0, x)
 def square(x: float) -> float: return x * x
 def floor_divide(x: float, y: float) -> float: return x // y if y != 0.0 else divide(x, y)
 def modulo(x: float, y: float) -> float: return x % y if y != 0.0 else nan
+def less(x: float, y: float) -> float: return float(x < y)
+def less_equal(x: float, y: float) -> float: return float(x <= y)
+def greater(x: float, y: float) -> float: return float(x > y)
+def greater_equal(x: float, y: float) -> float: return float(x >= y)
 def sign(x: float) -> float: return x if x != x or x == 0.0 else math.copysign(1.0, x)
 def where(condition: float, x: float, y: float) -> float: return x if condition else y
 def share(g: float, local: float) -> float: return g * local if g else 0.0
+def add_up(xs: Iterable[float]) -> float: return reduce(add, xs, 0.0)  # sum() compensates in 3.12
 def total(*xs: float) -> float: return add_up(xs)
 def product(*xs: float) -> float: return math.prod(xs, start=1.0)
-def power_of(y: float) -> Callable[[float], float]: return lambda x: power(x, y)
+# fmt: on
 
 
 def power(x: float, y: float) -> float:
-    """C's pow: real, with signed infinities at the pole of a negative exponent."""
+    """Return C's pow: real, with signed infinities at the pole of a negative exponent."""
     try:
         return math.pow(x, y)
     except ValueError:
@@ -83,16 +93,8 @@ def sigmoid(x: float) -> float:
     return 1.0 / (1.0 + e) if x >= 0.0 else e / (1.0 + e)
 
 
-def add_up(numbers: Iterable[float]) -> float:
-    """Plain additions from left to right: the built-in sum compensates since Python 3.12, to other bits."""
-    result = 0.0
-    for number in numbers:
-        result += number
-    return result
-
-
 def logsumexp(*xs: float) -> float:
-    """log Σ exp(x), with the largest x taken out: then nothing overflows, and small terms are not lost."""
+    """Return log Σ exp(x); the largest x is taken out, so nothing overflows or is lost."""
     rest = list(xs)
     peak = rest.pop(rest.index(max(rest)))
     if math.isfinite(peak):

@@ -1,4 +1,4 @@
-"""Operations of your own: a forward on floats and a rule, and they draw, step and differentiate like ours.
+"""Operations of your own: a forward on floats and a rule; all tools work with them as with ours.
 
 >>> from engine import Value, derivative
 >>> @primitive(rule=lambda z, x: (3.0 * x * x,))
@@ -16,10 +16,11 @@ differentiated again: write it with the engine's functions (engine.exp, not math
 
 import inspect
 from collections.abc import Callable
-from typing import Any
+from typing import Any, overload
 
 from .functions import clamp, elu, leaky_relu
-from .operation import FAMILIES, OPERATIONS, Closure, Operation
+from .operation import FAMILIES, OPERATIONS, Operation, Rule
+from .printing import plural
 from .real import real
 
 _BUILT_IN = {
@@ -35,11 +36,21 @@ _BUILT_IN = {
 class Primitive(Operation):
     """An operation that a user made. What its rule returns is checked."""
 
+    __signature__: inspect.Signature
 
+
+@overload
+def primitive(
+    forward: Callable[..., float], *, rule: Callable[..., Any], symbol: str | None = None
+) -> Primitive: ...
+@overload
+def primitive(
+    forward: None = None, *, rule: Callable[..., Any], symbol: str | None = None
+) -> Callable[[Callable[..., float]], Primitive]: ...
 def primitive(
     forward: Callable[..., float] | None = None,
     *,
-    rule: Callable[..., Any] | None = None,
+    rule: Any = None,
     symbol: str | None = None,
 ) -> Any:
     """Make an operation of a function on floats: `@engine.primitive(rule=…)` in front of it.
@@ -59,18 +70,20 @@ def primitive(
     name = getattr(forward, "__name__", "")
     if rule is None:
         raise TypeError(
-            f"{name or repr(forward)} has no rule: write @engine.primitive(rule=lambda z, x: (…,)) in "
-            "front of it, with a derivative for each operand"
+            f"{name or repr(forward)} has no rule: write @engine.primitive(rule=lambda z, x: (…,)) "
+            "in front of it, with a derivative for each operand"
         )
     _check_name(name)
     arity = _operands(forward, name, 0)
     if _operands(rule, f"the rule of {name}", 1) != arity:
         raise TypeError(
-            f"the rule of {name} takes z and {_count(arity, 'operand')}: write "
+            f"the rule of {name} takes z and {plural(arity, 'operand')}: write "
             f"lambda z, {', '.join(inspect.signature(forward).parameters)}: (…)"
         )
-    made = Primitive(name, symbol or name, _forward(forward, name), _rule(rule, name, arity), arity)
-    made.__doc__ = forward.__doc__
+    made = Primitive(
+        name, symbol or name, _forward(forward, name), _rule(rule, name, arity), arity=arity
+    )
+    made.__doc__, made.__signature__ = forward.__doc__, inspect.signature(forward)
     return made
 
 
@@ -104,23 +117,19 @@ def _forward(forward: Callable[..., float], name: str) -> Callable[..., float]:
     return checked
 
 
-def _rule(rule: Callable[..., Any], name: str, arity: int) -> Callable[..., Closure]:
-    def slopes(z: Any, xs: tuple[Any, ...]) -> tuple[Any, ...]:
+def _rule(rule: Callable[..., Any], name: str, arity: int) -> Rule:
+    def slopes(z: Any, *xs: Any) -> tuple[Any, ...]:
         found = rule(z, *xs)
         if not isinstance(found, (tuple, list)):
             found = (found,)
         if len(found) != arity:
             raise TypeError(
-                f"the rule of {name} returned {_count(len(found), 'derivative')} for "
-                f"{_count(arity, 'operand')}: return one for each"
+                f"the rule of {name} returned {plural(len(found), 'derivative')} for "
+                f"{plural(arity, 'operand')}: return one for each"
             )
         graph = any(
-            hasattr(x, "__operate__") for x in (z, *xs)
+            hasattr(x, "apply_operation") for x in (z, *xs)
         )  # gradient() asks: Values in, Values out
-        return tuple([x if graph and hasattr(x, "__operate__") else real(x) for x in found])
+        return tuple([x if graph and hasattr(x, "apply_operation") else real(x) for x in found])
 
-    return lambda z, *xs: lambda: slopes(z, xs)
-
-
-def _count(n: int, what: str) -> str:
-    return f"{n} {what}{'s' * (n != 1)}"
+    return slopes

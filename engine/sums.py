@@ -1,4 +1,4 @@
-"""Functions of a list of values: sums, products, and what is made of them. Each is one node, however long the list.
+"""Functions of a list of values: sums, products, and what is made of them, one node each.
 
 >>> from engine import Value
 >>> total([Value(1.0), 2.0, 3.0]), mean([1.0, 2.0])
@@ -6,15 +6,25 @@
 """
 
 from collections.abc import Iterable
-from typing import Any
+from sys import _getframe as _frame
+from typing import TYPE_CHECKING, Any, overload
 
 from . import operations
-from .operations import divide, exp, subtract, weigh, weighed
-from .value import Constant, Value, lift, made
+from .operations import divide, exp, subtract, weigh
+from .value import Constant, Value, make, outside
+
+if TYPE_CHECKING:
+    from .types import Number
 
 
+@overload
+def weighted_sum(weights: Iterable[float], inputs: Iterable[float], bias: float = 0.0) -> float: ...
+@overload
+def weighted_sum(
+    weights: "Iterable[Number]", inputs: "Iterable[Number]", bias: "Number" = 0.0
+) -> Value: ...
 def weighted_sum(weights: Iterable[Any], inputs: Iterable[Any], bias: Any = 0.0) -> Any:
-    """bias + Σ wᵢ·aᵢ as one node: what a neuron computes before its activation.
+    """Return bias + Σ wᵢ·aᵢ as one node: what a neuron computes before its activation.
 
     >>> weighted_sum([1.0, 2.0], [3.0, 4.0], bias=5.0)
     16.0
@@ -26,65 +36,85 @@ def weighted_sum(weights: Iterable[Any], inputs: Iterable[Any], bias: Any = 0.0)
         raise ValueError(
             f"{len(weights)} weights for {len(inputs)} inputs: give one weight for each input"
         )
-    w = [x.data for x in weights if x.__class__ is Value or x.__class__ is Constant]
-    a = [x.data for x in inputs if x.__class__ is Value or x.__class__ is Constant]
-    if (
-        len(w) + len(a) < 2 * len(weights) or bias.__class__ is not Value
-    ):  # plain numbers are among them
-        return operations.weighted_sum.of((*weights, *inputs, bias))
-    # What `Value.__operate__` would do, unrolled for speed, for networks are made of little else.
-    return made(
-        operations.weighted_sum, (*weights, *inputs, bias), weigh(w, a, bias.data), weighed(w, a)
-    )
+    w = [x._data for x in weights if x.__class__ is Value]
+    a = [x._data for x in inputs if x.__class__ is Value or x.__class__ is Constant]
+    if len(w) + len(a) < 2 * len(weights) or bias.__class__ is not Value:  # or plain numbers
+        return operations.weighted_sum.apply((*weights, *inputs, bias))
+    # Else what `apply_operation` would do, unrolled for speed: networks are made of little else.
+    parents, numbers = (*weights, *inputs, bias), (*w, *a, bias._data)
+    z = weigh(w, a, bias._data)
+    return make(operations.weighted_sum, parents, numbers, z, outside(_frame(1)))
 
 
+@overload
+def total(values: Iterable[float]) -> float: ...
+@overload
+def total(values: "Iterable[Number]") -> Value: ...
 def total(values: Iterable[Any]) -> Any:
-    """The sum of the values as one node; 0.0 for none.
+    """Return the sum of the values as one node; 0.0 for none.
 
     >>> total([1.0, 2.0, 3.0])
     6.0
     """
-    return operations.total.of(tuple(values))
+    return operations.total.apply(tuple(values))
 
 
+@overload
+def mean(values: Iterable[float]) -> float: ...
+@overload
+def mean(values: "Iterable[Number]") -> Value: ...
 def mean(values: Iterable[Any]) -> Any:
-    """The arithmetic mean of the values as one node. Raises ValueError for none.
+    """Return the arithmetic mean of the values as one node. Raises ValueError for none.
 
     >>> mean([1.0, 2.0, 6.0])
     3.0
     """
-    return operations.mean.of(_some(values, "mean"))
+    return operations.mean.apply(_some(values, "mean"))
 
 
+@overload
+def product(values: Iterable[float]) -> float: ...
+@overload
+def product(values: "Iterable[Number]") -> Value: ...
 def product(values: Iterable[Any]) -> Any:
-    """The product of the values as one node; 1.0 for none.
+    """Return the product of the values as one node; 1.0 for none.
 
     >>> product([2.0, 3.0, 4.0])
     24.0
     """
-    return operations.product.of(tuple(values))
+    return operations.product.apply(tuple(values))
 
 
+@overload
+def logsumexp(values: Iterable[float]) -> float: ...
+@overload
+def logsumexp(values: "Iterable[Number]") -> Value: ...
 def logsumexp(values: Iterable[Any]) -> Any:
-    """log Σ exp(xᵢ) as one node, without overflow. Raises ValueError for no values.
+    """Return log Σ exp(xᵢ) as one node, without overflow. Raises ValueError for no values.
 
     >>> logsumexp([1000.0, 1000.0])
     1000.6931471805599
     """
-    return operations.logsumexp.of(_some(values, "logsumexp"))
+    return operations.logsumexp.apply(_some(values, "logsumexp"))
 
 
+@overload
+def softmax(values: Iterable[float]) -> list[float]: ...
+@overload
+def softmax(values: "Iterable[Number]") -> list[Value]: ...
 def softmax(values: Iterable[Any]) -> list[Any]:
-    """Positive shares that sum to one: exp(xᵢ) / Σ exp(xⱼ) for each value; none for none.
+    """Return exp(xᵢ) / Σ exp(xⱼ) for each value, positive and summing to one; [] for no values.
 
     >>> softmax([1000.0, 1000.0])
     [0.5, 0.5]
 
-    The largest number is taken out first, which changes no share: then no exp overflows.
+    logsumexp is subtracted first, which changes no quotient: then no exp overflows.
     """
     values = tuple(values)
-    peak = max([lift(value).data for value in values], default=0.0)
-    parts = [exp(subtract(value, peak)) for value in values]
+    if not values:
+        return []
+    level = logsumexp(values)
+    parts = [exp(subtract(value, level)) for value in values]
     whole = total(parts)
     return [divide(part, whole) for part in parts]
 

@@ -12,15 +12,15 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Protocol, TypeAlias, Union
 
 if TYPE_CHECKING:
-    from .explain import Site
+    from .location import Site
     from .operation import Operation
     from .value import Value
 
-Number: TypeAlias = Union[float, "Value"]  # noqa: UP007 - the right side is a name that is not there yet
+Number: TypeAlias = Union[float, "Value"]
 
 
 class Node(Protocol):
-    """What a graph is made of, read from the outside: explanations, pictures and debuggers ask for no more."""
+    """What a graph is made of: as much of it as explanations, pictures and debuggers ask for."""
 
     data: float
     grad: float

@@ -1,4 +1,4 @@
-"""Networks of Values: neurons, layers and MLPs, losses, optimisers, and `fit`, which puts them together.
+"""Networks of Values: neurons, layers and MLPs, losses, optimizers, and `fit`, which trains them.
 
 >>> import nn
 >>> net = nn.MLP(2, [3, 1], activation="tanh", seed=1)
@@ -9,9 +9,13 @@ MLP(2, [3, 1], activation="tanh", output="linear")
 >>> [round(y, 2) for y in net.predict([[0.0, 1.0], [1.0, 0.0]])]
 [1.0, -1.0]
 
-Reading order: module, layers, losses, optim, train; `files` and `progress` serve them.
+Reading order: module, layers, losses, optim, trainer, train, then compiled and sources; `files`,
+`progress` and `habits` serve them.
 """
 
+from typing import NoReturn
+
+from .habits import missing
 from .layers import MLP, Layer, Neuron
 from .losses import binary_cross_entropy, cross_entropy, l2, max_margin, squared_error
 from .module import Module
@@ -39,3 +43,7 @@ __all__ = [
     "example_gradients",
     "average_gradient",
 ]
+
+
+def __getattr__(name: str) -> NoReturn:
+    raise missing("nn", name)

@@ -1,198 +1,144 @@
 """Training from a tape: the loss of one example is recorded once, and replayed for every batch.
 
-`fit(..., compiled=True)` comes here. A row of the tape is an example's inputs followed by its
-targets. During an epoch the parameters, their gradients and what the optimiser remembers are
-arrays; the Values rest, and have their numbers back when the epoch ends, however it ends.
+`fit(..., compiled=True)` comes here. During an epoch the parameters, their gradients and the
+optimizer's state are arrays; the Values are up to date again when the epoch ends, however it ends.
 
 >>> from nn import MLP, SGD, squared_error
 >>> net = MLP(1, [2, 1], seed=1)
 >>> before = (net([0.0]).data ** 2 + (net([1.0]).data - 1.0) ** 2) / 2
->>> training = Training(net, [[0.0], [1.0]], [0.0, 1.0], squared_error, SGD(net.parameters(), 0.1))
->>> [loss] = training.epoch([[0, 1]])
+>>> data, optimizer = ([[0.0], [1.0]], [0.0, 1.0]), SGD(net.parameters(), 0.1)
+>>> trainer = CompiledTrainer(net, *data, squared_error, optimizer)
+>>> [loss] = trainer.epoch([[0, 1]])
 >>> abs(loss - before) < 1e-12, (net([0.0]).data ** 2 + (net([1.0]).data - 1.0) ** 2) / 2 < before
 (True, True)
 """
 
 import math
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple
+from dataclasses import dataclass
+from typing import Any
 
 from engine import lift
 
+from .interrupts import Change, assign_all
 from .losses import l2
-from .optim import Optimizer
-from .train import must_be_finite
-
-if TYPE_CHECKING:
-    from .module import Module
+from .optim import Array, Optimizer
+from .sources import Cluster, RowLoss, Shard
+from .trainer import Trainer
 
 
-class Recipe(NamedTuple):
-    """What the loss of a row is made from; `targets` is 0 where the target is a single number."""
+@dataclass(eq=False)
+class CompiledTrainer(Trainer):
+    """Takes the steps on arrays, with gradients from a tape, or from tapes on a Dask `client`.
 
-    model: "Module"
-    loss: Callable[[Any, Any], Any]
-    inputs: int
-    targets: int = 0
-    l2: float = 0.0
-    bare: bool = False  # whether the model takes a number, and not a list of one
+    `values` are all Values that take part, the optimizer's first; `data` and `grad` are their
+    numbers from the start of an epoch to its end, `memory` is the optimizer's.
+    """
 
-    def of_row(self, *row: Any) -> Any:
-        """The loss as a function of a row's numbers, with the penalty on the parameters, which no row changes."""
-        target = list(row[self.inputs :]) if self.targets else row[self.inputs]
-        loss = self.loss(self.model(row[0] if self.bare else list(row[: self.inputs])), target)
-        return loss + self.l2 * l2(self.model.parameters()) if self.l2 else loss
+    client: Any = None
 
-
-class Machine:
-    """The rows and a tape on this machine: the mean loss of a group of rows and its gradient."""
-
-    def __init__(self, recipe: Recipe, rows: Any):
-        from engine import record
-
-        self.rows, self.everything = rows, list(range(len(rows)))
-        self.tape = record(recipe.of_row, rows[0].tolist())
-        self.parameters = self.tape.parameters
-        self.mean(
-            [p.data for p in self.parameters], self.everything[:2]
-        )  # what has to be compiled is compiled now
-
-    def mean(self, data: Any, group: Sequence[int]) -> tuple[float, Any]:
-        """At the numbers `data` of `parameters`."""
-        found: tuple[float, Any] = self.tape.value_and_gradient(
-            data, self.rows if group == self.everything else self.rows[group]
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        rows = table(self.inputs, self.targets)
+        self._try_targets()
+        x, y = _length(self.inputs[0]), _length(self.targets[0])
+        row_loss = RowLoss(self.model, self.loss, x, y, self.l2)
+        self.source: Cluster | Shard = (
+            Cluster(self.client, row_loss, rows) if self.client else Shard(row_loss, rows)
         )
-        return found
+        self._compare(rows[:, 1 if x is None else x :])
+        parts = [*self.optimizer.parameters, *self.source.parameters, *self.trained]
+        self.values = list(dict.fromkeys(parts))
+        index = {value: i for i, value in enumerate(self.values)}
+        self.in_loss = _array([index[p] for p in self.source.parameters], int)
 
+    def epoch(self, *arguments: Any) -> list[float]:
+        self.read_values()
+        try:
+            losses = super().epoch(*arguments)
+            self.write_values()
+        except BaseException:  # also one that comes before the Values are written
+            self.write_values()
+            raise
+        return losses
 
-class Training:
-    """The parameters as arrays, from the start of an epoch to its end."""
+    def read_values(self) -> None:
+        """Make arrays of the Values' numbers and of the optimizer's state."""
+        self.data = _array([p.data for p in self.values])
+        self.grad = _array([p.grad for p in self.values])
+        self.memory = [_array(numbers) for numbers in self.optimizer.state.values()]
 
-    def __init__(
-        self,
-        model: "Module",
-        inputs: Sequence[Any],
-        targets: Sequence[Any],
-        loss: Callable[[Any, Any], Any],
-        optimizer: Optimizer,
-        penalty: float = 0.0,
-        before_step: Callable[[], object] | None = None,
-        client: Any = None,
-    ):
-        rows = table(inputs, targets)
-        _check(model(inputs[0]), targets, loss)
-        recipe = Recipe(
-            model,
-            loss,
-            _width(inputs[0]),
-            _width(targets[0]) if hasattr(targets[0], "__len__") else 0,
-            penalty,
-            bare=not hasattr(inputs[0], "__len__"),
-        )
-        self.source = _source(recipe, rows, client)
-        self._compare(recipe, inputs, targets, rows)
-        self.optimizer, self.before_step = optimizer, before_step
-        self.values = list(
-            dict.fromkeys([*model.parameters(), *self.source.parameters, *optimizer.parameters])
-        )
-        self.trained, self.found, self.moved = map(
-            self._places, (model.parameters(), self.source.parameters, optimizer.parameters)
-        )
+    def write_values(self) -> None:
+        """Bring the Values and the optimizer's state up to date."""
+        data = [(p, "data", x) for p, x in zip(self.values, self.data.tolist())]
+        grad = [(p, "grad", x) for p, x in zip(self.values, self.grad.tolist())]
+        state = dict(zip(self.optimizer.memory, [m.tolist() for m in self.memory]))
+        assign_all([*data, *grad, (self.optimizer, "state", state)])
 
-    def _compare(
-        self, recipe: Recipe, inputs: Sequence[Any], targets: Sequence[Any], rows: Any
-    ) -> None:
-        """For one example of each kind of target the tape has the loss that Python finds, which may ask y == 1."""
+    def snapshot(self) -> list[Change]:
+        return [(self, "data", self.data), (self, "grad", self.grad)]
+
+    def gradient(self, group: Sequence[int]) -> float:
         import numpy
 
-        first = {
-            rows[i, recipe.inputs :].tobytes(): i for i in reversed(range(min(len(rows), 1000)))
-        }
-        data = numpy.array([p.data for p in self.source.parameters])
-        penalty = recipe.l2 * l2([p.data for p in recipe.model.parameters()]) if recipe.l2 else 0.0
-        for i in sorted(first.values())[:12]:
-            recorded, _ = self.source.mean(data, [i])
-            own = lift(recipe.loss(recipe.model(inputs[i]), targets[i])).data + penalty
-            if math.isfinite(own) and not math.isclose(recorded, own, rel_tol=1e-6, abs_tol=1e-9):
-                raise ValueError(
-                    f"example {i} has a loss of {own:.6g}, but {recorded:.6g} recorded from the first: "
-                    "Python decided by a number of it; write engine.where(condition, a, b) instead"
-                )
-
-    def epoch(self, groups: Sequence[Sequence[int]]) -> list[float]:
-        """A step for each group of examples; the loss before each."""
-        self._take()
-        try:
-            return [self._step(group) for group in groups]
-        finally:
-            self._give()
-
-    def _step(self, group: Sequence[int]) -> float:
-        loss: float
-        loss, gradient = self.source.mean(self.data[self.found], group)
-        self.grad[self.trained] = self.grad[self.moved] = 0.0
-        self.grad[self.found] = gradient
-        must_be_finite(loss, self.optimizer)
-        if self.before_step is not None:
-            self._give()
-            self.before_step()
-            self._take()
-        self._move()
+        loss, slopes = self.source.mean(self.data[self.in_loss], group)
+        grad = numpy.zeros(len(self.values))
+        grad[self.in_loss] = slopes
+        self.grad = grad
         return loss
 
-    def _move(self) -> None:
-        """A step of the optimiser; one that has a `step` of its own is given the Values."""
-        if type(self.optimizer).step is Optimizer.step:
-            self.data[self.moved] = self.optimizer.move(
-                self.data[self.moved], self.grad[self.moved]
-            )
-        else:
-            self._give()
-            self.optimizer.step()
-            self._take()
+    def change_parameters(self) -> None:
+        """Step on the arrays; `before_step`, and an optimizer with its own `step`, use Values."""
+        if self.before_step is not None:
+            self._on_values(self.before_step)
+        if type(self.optimizer).step is not Optimizer.step:
+            return self._on_values(self.optimizer.step)
+        n, data, steps = len(self.optimizer.parameters), self.data.copy(), self.optimizer.steps
+        new = self.optimizer.step_arrays(data[:n], self.grad[:n], self.memory)
+        data[:n], *memory = new
+        changes = [(self, "data", data), (self, "memory", memory)]
+        assign_all([*changes, (self.optimizer, "steps", steps + 1)])
 
-    def _places(self, parameters: Sequence[Any]) -> Any:
-        import numpy
+    def _on_values(self, function: Callable[[], object]) -> None:
+        self.write_values()
+        try:
+            function()
+            self.read_values()
+        except BaseException:
+            self.read_values()
+            raise
 
-        place = {p: i for i, p in enumerate(self.values)}
-        return numpy.array([place[p] for p in parameters], int)
+    def _try_targets(self) -> None:
+        """Let the loss refuse a target that is no class or no sign: a tape takes any number."""
+        outputs = self.model(self.inputs[0])
+        kinds = dict.fromkeys(y for y in self.targets if not hasattr(y, "__len__"))
+        for target in kinds if len(kinds) < 1000 else ():  # with more of them they are measures
+            self.loss(outputs, target)
 
-    def _take(self) -> None:
-        import numpy
+    def _compare(self, targets: Array) -> None:
+        """Raise ValueError where the tape and Python find different losses, as with `if y == 1`.
 
-        self.data = numpy.array([p.data for p in self.values])
-        self.grad = numpy.array([p.grad for p in self.values])
-
-    def _give(self) -> None:
-        for p, data, grad in zip(self.values, self.data.tolist(), self.grad.tolist()):
-            p.data, p.grad = data, grad
-        self.optimizer.settle()
-
-
-def _check(outputs: Any, targets: Sequence[Any], loss: Callable[[Any, Any], Any]) -> None:
-    """Let the loss itself refuse a target that is none, a class or a sign: on the tape targets are numbers like any."""
-    kinds = dict.fromkeys(y for y in targets if not hasattr(y, "__len__"))
-    for target in kinds if len(kinds) < 1000 else ():  # with more of them they are measures
-        loss(outputs, target)
-
-
-def _source(recipe: Recipe, rows: Any, client: Any) -> Any:
-    """Where mean losses and gradients come from: a tape here, or a Dask `client` (True: an embedded cluster)."""
-    if client is None or client is False:
-        return Machine(recipe, rows)
-    from .cluster import Cluster
-
-    return Cluster(client, recipe, rows)
+        One example of each kind of target is compared, at most 12 of them.
+        """
+        kinds = {y.tobytes(): i for i, y in reversed([*enumerate(targets[:1000])])}
+        data = _array([p.data for p in self.source.parameters])
+        penalty = self.l2 * l2([p.data for p in self.model.parameters()]) if self.l2 else 0.0
+        for i in sorted(kinds.values())[:12]:
+            recorded, _ = self.source.mean(data, [i])
+            own = lift(self.loss(self.model(self.inputs[i]), self.targets[i])).data + penalty
+            if math.isfinite(own) and not math.isclose(recorded, own, rel_tol=1e-6, abs_tol=1e-9):
+                raise ValueError(
+                    f"example {i} has a loss of {own:.6g}, but {recorded:.6g} recorded from the "
+                    "first: Python decided by a number of it; write engine.where(condition, a, b)"
+                )
 
 
-def table(inputs: Sequence[Any], targets: Sequence[Any]) -> Any:
-    """An array with a row for each example: its inputs, then its targets."""
+def table(inputs: Sequence[Any], targets: Sequence[Any]) -> Array:
+    """Return an array with a row for each example: its inputs, then its targets."""
     try:
         import numpy
     except ImportError as error:
-        raise ImportError(
-            "compiled=True needs NumPy, and numba to be fast: pip install numpy numba"
-        ) from error
+        raise ImportError("compiled=True needs NumPy and numba: pip install numpy numba") from error
     parts = [numpy.asarray(part) for part in (inputs, targets)]
     if any(part.dtype.kind in "SU" for part in parts):
         raise TypeError("inputs and targets are numbers, not text: write float(x) for each")
@@ -202,5 +148,12 @@ def table(inputs: Sequence[Any], targets: Sequence[Any]) -> Any:
     return numpy.concatenate(columns, axis=1)
 
 
-def _width(row: Any) -> int:
-    return len(row) if hasattr(row, "__len__") else 1
+def _array(numbers: Sequence[float], kind: type = float) -> Array:
+    import numpy
+
+    return numpy.array(numbers, kind)
+
+
+def _length(x: Any) -> int | None:
+    """Return how many numbers a list has; None for a single number."""
+    return len(x) if hasattr(x, "__len__") else None

@@ -1,4 +1,4 @@
-"""Numbers in JSON files: written whole or not at all, read back to the same bits or refused with the reason.
+"""Numbers in JSON files: written whole or not at all, read to the same bits or refused.
 
 >>> import pathlib, tempfile
 >>> path = pathlib.Path(tempfile.mkdtemp()) / "numbers.json"
@@ -9,74 +9,81 @@
 
 import json
 import math
-import os
 import reprlib
-import tempfile
+import sys
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
+
+from engine import write_file
 
 
 def write(path: str | Path, content: dict[str, Any]) -> None:
-    """Write `content` as JSON: into a private file beside `path`, which then takes the place of `path` at once.
+    """Write `content` as JSON, whole or not at all: see engine.write_file.
 
-    Whoever is killed while writing leaves the old file as it was. Raises ValueError for a nan or an
-    infinity, before anything is written.
+    Raises ValueError for a nan or an infinity, before anything is written.
     """
-    text = json.dumps(content, indent=1, allow_nan=False) + "\n"
-    path = Path(path)
-    handle, temporary = tempfile.mkstemp(
-        dir=path.parent, prefix=path.name[:40] + ".", suffix=".part"
-    )
-    try:
-        with open(handle, "w", encoding="utf-8", newline="\n") as file:
-            file.write(text)
-        os.replace(temporary, path)
-    except BaseException:
-        os.unlink(temporary)
-        raise
+    write_file(path, json.dumps(content, indent=1, allow_nan=False) + "\n")
 
 
 def read(path: str | Path) -> dict[str, Any]:
-    """The JSON object in a file, every number of it a finite float.
+    """Return the JSON object in a file, every number of it a finite float.
 
     Raises ValueError, which names the file and the fault: not JSON, not an object, nested too
     deeply, a key twice, a number that is nan or infinite (also one that is too large to be a float,
     such as 1e999).
     """
+    shown = repr(str(path))
     try:
         text = Path(path).read_text(encoding="utf-8")
-        found = json.loads(
+        content = json.loads(
             text,
             parse_float=finite,
             parse_int=finite,
-            parse_constant=_no_number,
+            parse_constant=finite,
             object_pairs_hook=_without_duplicates,
         )
     except RecursionError:
-        raise ValueError(
-            f"{path}: brackets are nested too deeply; it is not a file that was saved here"
-        ) from None
+        raise ValueError(f"{shown}: nested too deeply; it was not saved by this program") from None
     except ValueError as error:  # also what json and the decoder of utf-8 raise
-        raise ValueError(f"{path}: {error}") from None
-    if not isinstance(found, dict):
-        raise ValueError(f"{path}: expected an object with names, found {reprlib.repr(found)}")
-    return found
+        raise ValueError(f"{shown}: {error}") from None
+    if not isinstance(content, dict):
+        raise ValueError(f"{shown}: expected an object with names, found {reprlib.repr(content)}")
+    return content
 
 
 def finite(text: str) -> float:
-    """The finite number that `text` spells. Raises ValueError for any other."""
+    """Return the finite number that `text` spells. Raises ValueError for any other."""
     number = float(text)
-    return number if math.isfinite(number) else _no_number(text)
+    if not math.isfinite(number):
+        raise ValueError(f"{reprlib.repr(text)} is not a finite number")
+    return number
 
 
-def _no_number(text: str) -> NoReturn:
-    raise ValueError(f"{reprlib.repr(text)} is not a finite number")
+def finite_numbers(content: Any, name: str, count: int | None = None) -> list[float]:
+    """Return a list that was read. Raises ValueError unless it holds `count` finite numbers."""
+    numbers: list[Any] = content if isinstance(content, list) else [None]
+    if count not in (None, len(numbers)) or not all(_is_finite(x) for x in numbers):
+        expected = "finite numbers" if count is None else f"{count} finite numbers"
+        raise ValueError(f"{name} is not a list of {expected}")
+    return [float(x) for x in numbers]
+
+
+def whole_number(content: Any, name: str, largest: int) -> int:
+    """Return a number that was read. Raises ValueError unless it is whole, from 0 to `largest`."""
+    if not _is_finite(content) or not 0 <= content <= largest or content != int(content):
+        shown = reprlib.repr(content)
+        raise ValueError(f"{name} has {shown}, which is not a whole number from 0 to {largest}")
+    return int(content)
+
+
+def _is_finite(x: Any) -> bool:
+    return type(x) in (int, float) and abs(x) <= sys.float_info.max
 
 
 def _without_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found: dict[str, Any] = {}
+    content: dict[str, Any] = {}
     for name, value in pairs:
-        if name in found:
+        if name in content:
             raise ValueError(f"the name {reprlib.repr(name)} stands there twice")
-        found[name] = value
-    return found
+        content[name] = value
+    return content

@@ -1,4 +1,4 @@
-"""Neuron, Layer, MLP: a = σ(z) with z = b + w₀x₀ + w₁x₁ + …, side by side in layers, and layers in a row.
+"""Neuron, Layer, MLP: a = σ(z) with z = b + w₀x₀ + w₁x₁ + …, in layers, and layers in a row.
 
 >>> net = MLP(3, [4, 4, 1], seed=7)
 >>> len(net.parameters())
@@ -15,47 +15,46 @@ import math
 import random
 from collections.abc import Callable, Iterable
 from operator import index
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 import engine
-from engine import Value, weighted_sum
+from engine import Number, Value, weighted_sum
 
 from .module import Module
 
+Activation = str | Callable[[Any], Any]
 Seed = int | random.Random | None
+Outputs = TypeVar("Outputs")
 
 _RECTIFIERS = ("relu", "leaky_relu", "elu", "gelu", "silu", "softplus")
-_ACTIVATIONS: dict[Any, Callable[[Any], Any]] = {"linear": lambda z: z} | {
+_FUNCTIONS: dict[Any, Callable[[Any], Any]] = {"linear": lambda z: z} | {
     name: getattr(engine, name) for name in (*_RECTIFIERS, "tanh", "sigmoid", "sin")
 }
-_METHODS: dict[Any, Callable[[Any], Any]] = {  # the same for Values, which is quicker
-    name: getattr(Value, name, function) for name, function in _ACTIVATIONS.items()
+_METHODS: dict[Any, Callable[[Any], Any]] = {  # the same for a Value: a net takes 0.8 of the time
+    name: getattr(Value, name, function) for name, function in _FUNCTIONS.items()
 }
 
 
-class _Part(Module):
-    """What neurons, layers and networks share: a number of inputs, which every call checks."""
+class _Network(Module, Generic[Outputs]):
+    """What neurons, layers and MLPs share: a number of inputs, which every call checks."""
 
     inputs: int
 
-    def __call__(self, x: Iterable[Any], *more: Any) -> Any:
+    def __call__(self, x: Iterable[Number], *more: Any) -> Outputs:
+        this = f"this {type(self).__name__} takes"
         if more or not hasattr(x, "__iter__"):
-            raise TypeError(
-                f"this {type(self).__name__} takes its inputs as one list: write net([1.0, 2.0])"
-            )
-        numbers = tuple([self.enter(number) for number in x])
-        if len(numbers) != self.inputs:
-            raise ValueError(
-                f"this {type(self).__name__} takes {self.inputs} inputs, not {len(numbers)}: "
-                "give it one number for each"
-            )
+            raise TypeError(f"{this} its inputs as one list: write net([1.0, 2.0])")
+        numbers = tuple([self._operand(number) for number in x])
+        if (n := len(numbers)) != self.inputs:
+            raise ValueError(f"{this} {self.inputs} inputs, not {n}: give it one number for each")
         return self.forward(numbers)
 
-    def forward(self, x: tuple[Any, ...]) -> Any:
+    def forward(self, x: tuple[Any, ...]) -> Outputs:
+        """Return the outputs for inputs that are Values already, or plain numbers all of them."""
         raise NotImplementedError
 
 
-class Neuron(_Part):
+class Neuron(_Network[Value]):
     """activation(b + Σ wᵢ·xᵢ): a list `w` of weights, a bias `b`.
 
     >>> neuron = Neuron(2, activation="tanh", seed=1)
@@ -72,29 +71,30 @@ class Neuron(_Part):
     def __init__(
         self,
         inputs: int,
-        activation: str | Callable[[Any], Any] = "relu",
+        activation: Activation = "relu",
         *,
         seed: Seed = None,
         expanded: bool = False,
         siblings: int = 1,
+        nonlin: bool | None = None,
     ):
-        self.inputs, self.activation, self.expanded = (
-            _count(inputs, "inputs"),
-            _known(activation),
-            expanded,
-        )
-        bound, chance = starting_range(inputs, siblings, activation), _chance(seed)
-        self.w = [Value(bound * (2.0 * chance.random() - 1.0)) for _ in range(inputs)]
+        if nonlin is not None:
+            raise TypeError('nonlin is of micrograd: write activation="linear" for nonlin=False')
+        self.inputs = _count(inputs, "inputs")
+        self.activation, self.expanded = _known(activation), expanded
+        bound, rng = starting_range(inputs, siblings, activation), _generator(seed)
+        self.w = [Value(bound * (2.0 * rng.random() - 1.0)) for _ in range(inputs)]
         self.b = Value(0.0)
         self.label_parameters()
 
-    def forward(self, x: tuple[Any, ...]) -> Any:
-        z = self._spelled(x) if self.expanded else weighted_sum(self.w, x, self.b)
-        known = _METHODS if z.__class__ is Value else _ACTIVATIONS
-        activation: Any = self.activation
-        return known.get(activation, activation)(z)
+    def forward(self, x: tuple[Any, ...]) -> Value:
+        z = self._spelled_out(x) if self.expanded else weighted_sum(self.w, x, self.b)
+        named = _METHODS if z.__class__ is Value else _FUNCTIONS
+        activate: Any = self.activation
+        a: Value = named.get(activate, activate)(z)
+        return a
 
-    def _spelled(self, x: tuple[Any, ...]) -> Any:
+    def _spelled_out(self, x: tuple[Any, ...]) -> Any:
         z: Any = self.b
         for w, a in zip(self.w, x):
             z = z + w * a
@@ -104,8 +104,8 @@ class Neuron(_Part):
         return f"Neuron({self.inputs}, {_name(self.activation)})"
 
 
-class Layer(_Part):
-    """Neurons side by side that read the same inputs; a call gives the list of their outputs.
+class Layer(_Network[list[Value]]):
+    """Neurons side by side that read the same inputs; a call returns the list of their outputs.
 
     >>> layer = Layer(2, 3, seed=1)
     >>> len(layer([1.0, -1.0])), list(layer.named_parameters())[:3]
@@ -116,27 +116,27 @@ class Layer(_Part):
         self,
         inputs: int,
         outputs: int,
-        activation: str | Callable[[Any], Any] = "relu",
+        activation: Activation = "relu",
         *,
         seed: Seed = None,
         expanded: bool = False,
     ):
         self.inputs, self.outputs = _count(inputs, "inputs"), _count(outputs, "outputs")
-        chance = _chance(seed)
+        rng = _generator(seed)
         self.neurons = [
-            Neuron(inputs, activation, seed=chance, expanded=expanded, siblings=outputs)
+            Neuron(inputs, activation, seed=rng, expanded=expanded, siblings=outputs)
             for _ in range(outputs)
         ]
         self.label_parameters()
 
-    def forward(self, x: tuple[Any, ...]) -> Any:
+    def forward(self, x: tuple[Any, ...]) -> list[Value]:
         return [neuron.forward(x) for neuron in self.neurons]
 
     def __repr__(self) -> str:
         return f"Layer({self.inputs}, {self.outputs}, {_name(self.neurons[0].activation)})"
 
 
-class MLP(_Part):
+class MLP(_Network[Value | list[Value]]):
     """A multilayer perceptron: layers in a row, each reading the outputs of the one before.
 
     >>> net = MLP(2, [16, 16, 1], activation="relu", seed=0)
@@ -146,89 +146,84 @@ class MLP(_Part):
     ValueError: this MLP takes 2 inputs, not 3: give it one number for each
 
     `sizes` counts the neurons of each layer; `activation` is for all layers but the last, whose is
-    `output`. A call gives one Value where the last layer has one neuron, else a list. The same seed
-    gives the same bits.
+    `output`. A call returns one Value where the last layer has one neuron, else a list. The same
+    seed gives the same bits.
     """
 
     def __init__(
         self,
         inputs: int,
-        sizes: Iterable[int],
-        activation: str | Callable[[Any], Any] = "relu",
-        output: str | Callable[[Any], Any] = "linear",
+        sizes: Iterable[int] = (),
+        activation: Activation = "relu",
+        output: Activation = "linear",
         *,
         seed: Seed = None,
         expanded: bool = False,
     ):
         self.inputs, self.sizes = _count(inputs, "inputs"), _counts(sizes)
         self.activation, self.output = activation, output
-        chance = _chance(seed)
-        kinds = [activation] * (len(self.sizes) - 1) + [output]
+        rng, widths = _generator(seed), (inputs, *self.sizes)
+        activations = [activation] * (len(self.sizes) - 1) + [output]
         self.layers = [
-            Layer(before, size, kind, seed=chance, expanded=expanded)
-            for before, size, kind in zip((inputs, *self.sizes), self.sizes, kinds)
+            Layer(before, width, kind, seed=rng, expanded=expanded)
+            for before, width, kind in zip(widths, self.sizes, activations)
         ]
         self.label_parameters()
 
-    def forward(self, x: tuple[Any, ...]) -> Any:
+    def forward(self, x: tuple[Any, ...]) -> Value | list[Value]:
         for layer in self.layers:
             x = tuple(layer.forward(x))
         return x[0] if len(x) == 1 else list(x)
 
     def __repr__(self) -> str:
-        return (
-            f"MLP({self.inputs}, {list(self.sizes)}, activation={_name(self.activation)}, "
-            f"output={_name(self.output)})"
-        )
+        activation, output = _name(self.activation), _name(self.output)
+        return f"MLP({self.inputs}, {list(self.sizes)}, activation={activation}, output={output})"
 
 
-def starting_range(inputs: int, outputs: int, activation: str | Callable[[Any], Any]) -> float:
-    """Weights start evenly spread between minus and plus this number, so that signals neither fade nor grow.
+def starting_range(inputs: int, outputs: int, activation: Activation) -> float:
+    """Return the largest weight to start with; weights are drawn evenly from minus to plus that.
 
     >>> starting_range(6, 3, "relu"), starting_range(4, 2, "tanh")
     (1.0, 1.0)
 
-    For the relu family √(6/inputs), a variance of 2/inputs: He, Zhang, Ren and Sun, Delving Deep
-    into Rectifiers, 2015. For all others √(6/(inputs + outputs)): Glorot and Bengio, Understanding
-    the difficulty of training deep feedforward neural networks, 2010.
+    Then signals neither fade nor grow. For the relu family √(6/inputs), a variance of 2/inputs: He
+    et al., Delving Deep into Rectifiers, 2015. For all others √(6/(inputs + outputs)): Glorot and
+    Bengio, Understanding the difficulty of training deep feedforward neural networks, 2010.
     """
     return math.sqrt(6.0 / (inputs if activation in _RECTIFIERS else inputs + outputs))
 
 
-def _known(activation: str | Callable[[Any], Any]) -> str | Callable[[Any], Any]:
-    if activation in _ACTIVATIONS or (callable(activation) and not isinstance(activation, str)):
+def _known(activation: Activation) -> Activation:
+    """Return the activation. Raises ValueError for a name that is not one."""
+    if activation in _FUNCTIONS or (callable(activation) and not isinstance(activation, str)):
         return activation
-    raise ValueError(
-        f"unknown activation {activation!r}: take one of {', '.join(_ACTIVATIONS)}, or give a function"
-    )
+    names = ", ".join(_FUNCTIONS)
+    raise ValueError(f"unknown activation {activation!r}: take one of {names}, or a function")
 
 
-def _name(activation: str | Callable[[Any], Any]) -> str:
-    return (
-        f'"{activation}"'
-        if isinstance(activation, str)
-        else getattr(activation, "__name__", repr(activation))
-    )
+def _name(activation: Activation) -> str:
+    if isinstance(activation, str):
+        return f'"{activation}"'
+    return getattr(activation, "__name__", repr(activation))
 
 
-def _chance(seed: Seed) -> random.Random:
+def _generator(seed: Seed) -> random.Random:
     return seed if isinstance(seed, random.Random) else random.Random(seed)
 
 
 def _counts(sizes: Iterable[int]) -> tuple[int, ...]:
     if isinstance(sizes, (str, bytes)) or not isinstance(sizes, Iterable):
-        raise TypeError(
-            f"sizes is a list with the number of neurons of each layer, not {sizes!r}: write [{sizes!r}]"
-        )
-    found = tuple([_count(size, "neurons of a layer") for size in sizes])
-    if not found:
+        raise TypeError(f"sizes is a list of the layers' sizes, not {sizes!r}: write [{sizes!r}]")
+    counts = tuple([_count(size, "neurons of a layer") for size in sizes])
+    if not counts:
         raise ValueError("sizes is empty: an MLP has at least one layer, as in MLP(2, [1])")
-    return found
+    return counts
 
 
-def _count(n: int, what: str) -> int:
+def _count(n: Any, what: str) -> int:
     if not hasattr(n, "__index__"):
-        raise TypeError(f"the number of {what} is a whole number, not {n!r}")
+        remedy = f": write MLP({n[0]!r}, {n[1:]!r})" if isinstance(n, list) and n else ""
+        raise TypeError(f"the number of {what} is a whole number, not {n!r}{remedy}")
     if index(n) < 1:
         raise ValueError(f"the number of {what} is {n}: it must be 1 or more")
     return index(n)

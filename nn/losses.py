@@ -1,4 +1,4 @@
-"""Losses: how wrong the answer to one example is, as one Value (or a float, given floats).
+"""Losses: how wrong the outputs for one example are, as one Value (or a float, given floats).
 
 >>> squared_error([0.5, 1.0], [1.0, 0.0])
 1.25
@@ -8,13 +8,25 @@
 
 from collections.abc import Iterable, Sequence
 from operator import index as whole
-from typing import Any
+from typing import Any, Protocol, overload
 
-from engine import Value, logsumexp, relu, softplus, square, total, where
+from engine import Number, Value, logsumexp, relu, softplus, square, total, where
+
+Floats = float | Sequence[float]
 
 
+class Loss(Protocol):
+    """How wrong a model's outputs for one example are; `fit` calls loss(outputs, target)."""
+
+    def __call__(self, outputs: Any, target: Any, /) -> Number: ...
+
+
+@overload
+def squared_error(outputs: Floats, targets: Floats) -> float: ...
+@overload
+def squared_error(outputs: Any, targets: Any) -> Value: ...
 def squared_error(outputs: Any, targets: Any) -> Any:
-    """Σ (a - y)² over the outputs, C₀ of the notes: a sum, without ½ and not a mean.
+    """Return Σ (a - y)² over the outputs, C₀ of the notes: a sum, without ½ and not a mean.
 
     >>> squared_error(3.0, 1.0)
     4.0
@@ -23,16 +35,18 @@ def squared_error(outputs: Any, targets: Any) -> Any:
     """
     if not isinstance(outputs, (list, tuple)) and not hasattr(targets, "__len__"):
         return square(outputs - targets)
-    outputs, targets = _listed(outputs), _listed(targets)
-    if len(outputs) != len(targets):
-        raise ValueError(
-            f"{len(outputs)} outputs but {len(targets)} targets: give one target for each output"
-        )
-    return total([square(a - y) for a, y in zip(outputs, targets)])
+    a, y = _listed(outputs), _listed(targets)
+    if len(a) != len(y):
+        raise ValueError(f"{len(a)} outputs but {len(y)} targets: give one target for each output")
+    return total([square(output - target) for output, target in zip(a, y)])
 
 
-def max_margin(score: Any, sign: Any) -> Any:
-    """max(0, 1 - sign·score): nothing to learn from an example on its right side by a margin of 1.
+@overload
+def max_margin(score: Floats, sign: float) -> float: ...
+@overload
+def max_margin(score: Any, sign: Number) -> Value: ...
+def max_margin(score: Any, sign: Number) -> Any:
+    """Return max(0, 1 - sign·score): 0 for an example on its right side by a margin of 1.
 
     >>> max_margin(0.25, -1), max_margin(3.0, 1)
     (1.25, 0.0)
@@ -44,8 +58,12 @@ def max_margin(score: Any, sign: Any) -> Any:
     return relu(1.0 - sign * _single(score, "max_margin"))
 
 
-def cross_entropy(logits: Sequence[Any], index: Any) -> Any:
-    """-log of the share that softmax(logits) gives to the class `index`: logsumexp(logits) - logits[index].
+@overload
+def cross_entropy(logits: Floats, index: int) -> float: ...
+@overload
+def cross_entropy(logits: Any, index: Number) -> Value: ...
+def cross_entropy(logits: Any, index: Number) -> Any:
+    """Return -log softmax(logits)[index], the logsumexp of logit - logits[index] over all logits.
 
     >>> cross_entropy([0.0, 0.0], 1)
     0.6931471805599453
@@ -54,22 +72,25 @@ def cross_entropy(logits: Sequence[Any], index: Any) -> Any:
     a tape where it changes from row to row, picks its logit by `where`.) Bridle 1990; Bishop,
     Pattern Recognition and Machine Learning, 2006, section 4.3.4.
     """
-    logits = _listed(logits)
+    scores = _listed(logits)
     if isinstance(index, Value):
-        return logsumexp(logits) - total(
-            [where(index - k, 0.0, logit) for k, logit in enumerate(logits)]
-        )
+        picked = total([where(index - k, 0.0, score) for k, score in enumerate(scores)])
+        return logsumexp([score - picked for score in scores])
     if not hasattr(index, "__index__"):
         raise TypeError(f"cross_entropy takes the number of a class, an int, not {index!r}")
-    if not 0 <= whole(index) < len(logits):
-        raise ValueError(
-            f"class {index} of {len(logits)} logits: classes run from 0 to {len(logits) - 1}"
-        )
-    return logsumexp(logits) - logits[whole(index)]
+    k, n = whole(index), len(scores)
+    if not 0 <= k < n:
+        raise ValueError(f"class {k} of {n} logits: classes run from 0 to {n - 1}")
+    others = [score - scores[k] for i, score in enumerate(scores) if i != k]
+    return logsumexp([0.0, *others]) if others else scores[k] - scores[k]
 
 
-def binary_cross_entropy(logit: Any, target: Any) -> Any:
-    """-log of the probability that sigmoid(logit) gives to the target, 0 or 1 or a share in between.
+@overload
+def binary_cross_entropy(logit: Floats, target: float) -> float: ...
+@overload
+def binary_cross_entropy(logit: Any, target: Number) -> Value: ...
+def binary_cross_entropy(logit: Any, target: Number) -> Any:
+    """Return -log of the probability that sigmoid(logit) gives to the target, from 0 to 1.
 
     >>> binary_cross_entropy(0.0, 1), binary_cross_entropy(-1000.0, 0)
     (0.6931471805599453, 0.0)
@@ -77,18 +98,21 @@ def binary_cross_entropy(logit: Any, target: Any) -> Any:
     target·softplus(-logit) + (1 - target)·softplus(logit), which neither overflows nor cancels.
     Bishop 2006, 4.3.2.
     """
-    logit = _single(logit, "binary_cross_entropy")
-    if isinstance(target, Value):
-        return target * softplus(-logit) + (1.0 - target) * softplus(logit)
-    if not 0 <= target <= 1:
-        raise ValueError(f"binary_cross_entropy takes a target from 0 to 1, not {target!r}")
-    if target in (0, 1):
-        return softplus(-logit if target else logit)
-    return target * softplus(-logit) + (1.0 - target) * softplus(logit)
+    z = _single(logit, "binary_cross_entropy")
+    if not isinstance(target, Value):
+        if not 0 <= target <= 1:
+            raise ValueError(f"binary_cross_entropy takes a target from 0 to 1, not {target!r}")
+        if target in (0, 1):
+            return softplus(-z if target else z)
+    return target * softplus(-z) + (1.0 - target) * softplus(z)
 
 
-def l2(parameters: Iterable[Any]) -> Any:
-    """Σ p² over the parameters: times a small number, what L2 regularisation adds to a loss.
+@overload
+def l2(parameters: Iterable[float]) -> float: ...
+@overload
+def l2(parameters: Iterable[Value]) -> Value: ...
+def l2(parameters: Iterable[Number]) -> Any:
+    """Return Σ p² over the parameters: times a small number, what L2 regularisation adds to a loss.
 
     >>> l2([3.0, 4.0])
     25.0
@@ -102,7 +126,5 @@ def _listed(values: Any) -> Sequence[Any]:
 
 def _single(value: Any, name: str) -> Any:
     if isinstance(value, (list, tuple)):
-        raise ValueError(
-            f"{name} takes one output, not a list of {len(value)}: give the network one output neuron"
-        )
+        raise ValueError(f"{name} takes one output, not {len(value)}: give the network one output")
     return value

@@ -1,4 +1,4 @@
-"""Optimisers: what to do with the gradients. All that they remember is kept here, nothing on the Values.
+"""Optimizers: how a gradient changes the parameters. Their state is kept here, not on the Values.
 
 >>> from engine import Value
 >>> x = Value(1.0)
@@ -10,97 +10,92 @@
 """
 
 import math
-import reprlib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from engine import Value
 
-from .module import number as plain
+from .files import finite_numbers, whole_number
+from .habits import Remedied
+from .interrupts import Change, assign_all
+from .module import number
 
 Rate = float | Callable[[int], float]
+Array = Any  # a NumPy array of floats, one for each parameter; or a single float
 
 
-class Optimizer:
-    """A formula that turns a parameter's gradient into its next number, and the memory it needs for that.
+class Optimizer(Remedied):
+    """A formula for a parameter's next number by its gradient, and the state that it needs.
 
-    `learning_rate` is a number, or a function of the step, which counts from 0. With `weight_decay`
-    each step also takes away rate·weight_decay·parameter, apart from the gradient (Loshchilov and
-    Hutter, Decoupled Weight Decay Regularization, 2019); it is off by default. For L2 add `nn.l2`
-    to the loss.
+    `learning_rate`, or `lr`, is a number, or a function of the step, which counts from 0. With
+    `weight_decay` each step also subtracts rate·weight_decay·parameter (Loshchilov and Hutter,
+    Decoupled Weight Decay Regularization, 2019). For L2 add `nn.l2` to the loss.
+
+    A subclass names in `memory` what it remembers of each parameter, and defines `formula`.
     """
 
-    memory: tuple[str, ...] = ()  # the names of what is remembered, a number for each parameter
+    memory: tuple[str, ...] = ()
 
     def __init__(self, parameters: Iterable[Value], learning_rate: Rate, weight_decay: float = 0.0):
         self.parameters = _distinct(parameters)
         self.learning_rate = learning_rate
         if not callable(learning_rate):
-            self.learning_rate = _at_least_0(learning_rate, "learning_rate")
-        self.weight_decay = _at_least_0(weight_decay, "weight_decay")
+            self.learning_rate = _from_0(learning_rate, "learning_rate")
+        self.weight_decay = _from_0(weight_decay, "weight_decay")
         self.steps = 0
         self.state = {name: [0.0] * len(self.parameters) for name in self.memory}
-        self._frozen: set[int] = set()
+        self._frozen: set[Value] = set()
 
-    def formula(self, grad: Any, *memory: Any) -> tuple[Any, ...]:
-        """The direction to go against, and the new memory. Element by element: arrays serve as well as floats."""
-        raise NotImplementedError
+    def formula(self, grad: Array, *memory: Array) -> tuple[Array, ...]:
+        """Return the direction to go against, and the new memory.
+
+        It is called with floats, and with arrays that have an element for each parameter.
+        """
+        raise NotImplementedError(f"{type(self).__name__} needs a method formula(self, grad)")
 
     def rate(self) -> float:
-        """The learning rate of the step to come."""
-        return plain(
-            self.learning_rate(self.steps) if callable(self.learning_rate) else self.learning_rate
-        )
+        """Return the learning rate of the next step."""
+        rate = self.learning_rate
+        return number(rate(self.steps) if callable(rate) else rate)
 
     def step(self) -> None:
         """Change each parameter's data by its grad; frozen parameters stay."""
-        rate, memory = self.rate(), tuple(self.state.values())
-        for i, (p, *before) in enumerate(zip(self.parameters, *memory)):
-            if i in self._frozen:
-                continue
-            p.data, *after = self._next(rate, p.data, p.grad, *before)
-            for numbers, number in zip(memory, after):
-                numbers[i] = number
-        self.steps += 1
+        rate = self.rate()
+        new = [
+            (p.data, *memory)
+            if p in self._frozen
+            else self._next(rate, p.data, float(p.grad), *memory)
+            for p, *memory in zip(self.parameters, *self.state.values())
+        ]
+        data, *memory = map(list, zip(*new))
+        changes = [(p, "data", x) for p, x in zip(self.parameters, data)]
+        state = dict(zip(self.memory, memory))
+        assign_all([*changes, (self, "state", state), (self, "steps", self.steps + 1)])
 
-    def move(self, data: Any, grad: Any) -> Any:
-        """The same step on arrays of all parameters' data and grad: the new data. No Value is touched.
-
-        >>> import numpy
-        >>> SGD([Value(1.0), Value(2.0)], learning_rate=0.5).move(numpy.array([1.0, 2.0]), numpy.array([4.0, 0.0]))
-        array([-1.,  2.])
-
-        What is remembered becomes arrays too; `settle` makes lists of them again.
-        """
+    def step_arrays(self, data: Array, grad: Array, memory: Sequence[Array]) -> tuple[Array, ...]:
+        """Return what a step makes of arrays with an element a parameter; nothing changes."""
         import numpy
 
-        old = [data, *map(numpy.asarray, self.state.values())]
         with numpy.errstate(all="ignore"):  # floats don't warn of infinities either
-            new = self._next(self.rate(), data, grad, *old[1:])
-        for numbers, before in zip(new, old):
-            numbers[list(self._frozen)] = before[list(self._frozen)]
-        self.state = dict(zip(self.memory, new[1:]))
-        self.steps += 1
-        return new[0]
+            new = self._next(self.rate(), data, grad, *memory)
+        if self._frozen:
+            frozen = numpy.array([p in self._frozen for p in self.parameters])
+            new = tuple(numpy.where(frozen, a, b) for a, b in zip((data, *memory), new))
+        return new
 
-    def settle(self) -> None:
-        """Keep what is remembered in lists of floats, after steps on arrays."""
-        self.state = {name: [float(x) for x in numbers] for name, numbers in self.state.items()}
-
-    def _next(self, rate: float, data: Any, grad: Any, *memory: Any) -> tuple[Any, ...]:
-        """What a parameter's number and its memory become."""
-        direction, *kept = self.formula(grad, *memory)
-        return data - rate * (
-            direction + self.weight_decay * data if self.weight_decay else direction
-        ), *kept
+    def _next(self, rate: float, data: Array, grad: Array, *memory: Array) -> tuple[Array, ...]:
+        """Return a parameter's next data and memory."""
+        direction, *memory_after = self.formula(grad, *memory)
+        if self.weight_decay:
+            direction = direction + self.weight_decay * data
+        return data - rate * direction, *memory_after
 
     def zero_grad(self) -> None:
         """Set every parameter's grad to 0.0."""
-        for p in self.parameters:
-            p.grad = 0.0
+        assign_all((p, "grad", 0.0) for p in self.parameters)
 
     def freeze(self, parameters: Iterable[Value]) -> None:
-        """From now on leave these parameters, and what is remembered of them, as they are.
+        """Leave these parameters, and what is remembered of them, as they are from now on.
 
         >>> x, y = Value(1.0), Value(1.0)
         >>> optimizer = SGD([x, y], learning_rate=0.5)
@@ -110,52 +105,51 @@ class Optimizer:
         >>> x.data, y.data
         (1.0, 0.5)
         """
-        self._frozen |= self._places(parameters)
+        self._frozen |= self._own(parameters)
 
     def unfreeze(self, parameters: Iterable[Value]) -> None:
-        """Let frozen parameters move again."""
-        self._frozen -= self._places(parameters)
+        """Change frozen parameters again from now on."""
+        self._frozen -= self._own(parameters)
 
     def frozen(self) -> list[Value]:
-        """The parameters that stay as they are."""
-        return [p for i, p in enumerate(self.parameters) if i in self._frozen]
+        """Return the parameters that are frozen."""
+        return [p for p in self.parameters if p in self._frozen]
 
-    def _places(self, parameters: Iterable[Value]) -> set[int]:
-        place = {p: i for i, p in enumerate(self.parameters)}
-        wanted = list(parameters)
-        for p in wanted:
-            if p not in place:
-                raise ValueError(f"{p!r} is not a parameter of this optimiser")
-        return {place[p] for p in wanted}
+    def _own(self, parameters: Iterable[Value]) -> set[Value]:
+        chosen, own = list(parameters), set(self.parameters)
+        for p in chosen:
+            if p not in own:
+                raise ValueError(f"{p!r} is not a parameter of this optimizer")
+        return set(chosen)
 
     def state_dict(self) -> dict[str, Any]:
-        """All that is remembered, as plain data for JSON: with the parameters, enough to go on to the same bits.
-
-        The learning rate and its like belong to the program and are not in it.
-        """
+        """Return the state as plain data for JSON, without what the program sets, as the rate."""
         return {
             "kind": type(self).__name__,
             "steps": self.steps,
-            "frozen": sorted(self._frozen),
+            "frozen": [i for i, p in enumerate(self.parameters) if p in self._frozen],
             **{name: list(numbers) for name, numbers in self.state.items()},
         }
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
-        """Remember what `state_dict` gave. Raises ValueError, and changes nothing, where it does not fit."""
-        expected = {"kind", "steps", "frozen", *self.memory}
-        if (
-            not isinstance(state, dict)
-            or state.keys() != expected
-            or state["kind"] != type(self).__name__
-        ):
-            raise ValueError(
-                f"not the state of {type(self).__name__}, which has {', '.join(sorted(expected))}"
-            )
+        """Take over a state that `state_dict` returned.
+
+        Raises ValueError, and changes nothing, where it does not fit.
+        """
+        assign_all(self.state_changes(state))
+
+    def state_changes(self, state: dict[str, Any]) -> list[Change]:
+        """Return what `load_state_dict` changes."""
+        kind, names = type(self).__name__, {"kind", "steps", "frozen", *self.memory}
+        if not isinstance(state, dict) or state.keys() != names or state["kind"] != kind:
+            raise ValueError(f"not the state of {kind}, which has {', '.join(sorted(names))}")
         count = len(self.parameters)
-        memory = {name: _numbers(state[name], count, name) for name in self.memory}
-        frozen = {_whole(i, count - 1, "frozen") for i in _list(state["frozen"], "frozen")}
-        self.steps = _whole(state["steps"], 2**53, "steps")
-        self.state, self._frozen = memory, frozen
+        memory = {name: finite_numbers(state[name], name, count) for name in self.memory}
+        numbers = finite_numbers(state["frozen"], "frozen")
+        indices = [whole_number(i, "frozen", count - 1) for i in numbers]
+        steps = whole_number(state["steps"], "steps", 2**53)
+        frozen = {self.parameters[i] for i in indices}
+        return [(self, "state", memory), (self, "_frozen", frozen), (self, "steps", steps)]
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({len(self.parameters)} parameters, step {self.steps})"
@@ -184,18 +178,19 @@ class SGD(Optimizer):
         momentum: float = 0.0,
         *,
         weight_decay: float = 0.0,
+        lr: Rate | None = None,
     ):
-        super().__init__(parameters, learning_rate, weight_decay)
-        self.momentum = _below_1(momentum, "momentum")
+        super().__init__(parameters, learning_rate if lr is None else lr, weight_decay)
+        self.momentum = _from_0(momentum, "momentum", below=1.0)
 
-    def formula(self, grad: Any, *memory: Any) -> tuple[Any, ...]:
+    def formula(self, grad: Array, *memory: Array) -> tuple[Array, ...]:
         (velocity,) = memory
         velocity = self.momentum * velocity + grad
         return velocity, velocity
 
 
 class Adam(Optimizer):
-    """Adaptive moments: every parameter has its own pace, rate·mean/√square, both free of their start at 0.
+    """Adaptive moments: every parameter moves at its own pace, rate·mean/√square.
 
     >>> x = Value(1.0)
     >>> optimizer = Adam([x], learning_rate=0.1)
@@ -204,7 +199,8 @@ class Adam(Optimizer):
     >>> round(x.data, 9)
     0.9
 
-    Kingma and Ba, Adam: A Method for Stochastic Optimization, 2015; with `weight_decay` it is
+    Mean and square are moving averages of the gradient and its square, corrected for their start at
+    0. Kingma and Ba, Adam: A Method for Stochastic Optimization, 2015; with `weight_decay` it is
     AdamW.
     """
 
@@ -219,16 +215,16 @@ class Adam(Optimizer):
         epsilon: float = 1e-8,
         *,
         weight_decay: float = 0.0,
+        lr: Rate | None = None,
     ):
-        super().__init__(parameters, learning_rate, weight_decay)
-        self.beta1, self.beta2 = _below_1(beta1, "beta1"), _below_1(beta2, "beta2")
-        self.epsilon = _at_least_0(epsilon, "epsilon")
+        super().__init__(parameters, learning_rate if lr is None else lr, weight_decay)
+        self.beta1 = _from_0(beta1, "beta1", below=1.0)
+        self.beta2 = _from_0(beta2, "beta2", below=1.0)
+        self.epsilon = _from_0(epsilon, "epsilon")
         if self.epsilon == 0.0:
-            raise ValueError(
-                "epsilon is 0.0, by which the step of a grad of 0 would be divided: give a number above 0"
-            )
+            raise ValueError("epsilon is 0.0, and a grad of 0 divided by it: take one above 0")
 
-    def formula(self, grad: Any, *memory: Any) -> tuple[Any, ...]:
+    def formula(self, grad: Array, *memory: Array) -> tuple[Array, ...]:
         mean, square = memory
         t = self.steps + 1
         mean = self.beta1 * mean + (1.0 - self.beta1) * grad
@@ -238,7 +234,7 @@ class Adam(Optimizer):
 
 
 def clip_by_norm(parameters: Iterable[Value], limit: float) -> float:
-    """Shorten the gradient to the length `limit` where it is longer; the length that it had.
+    """Shorten the gradient to the length `limit` where it is longer; return the length that it had.
 
     >>> x, y = Value(0.0), Value(0.0)
     >>> x.grad, y.grad = 3.0, 4.0
@@ -250,14 +246,13 @@ def clip_by_norm(parameters: Iterable[Value], limit: float) -> float:
     """
     parameters = list(parameters)
     length = math.hypot(*[p.grad for p in parameters])
-    if length > _at_least_0(limit, "limit"):
-        for p in parameters:
-            p.grad *= limit / length
+    if length > _from_0(limit, "limit"):
+        assign_all([(p, "grad", float(p.grad) * (limit / length)) for p in parameters])
     return length
 
 
 def clip_by_value(parameters: Iterable[Value], limit: float) -> None:
-    """Bring every grad between -limit and limit.
+    """Bring every grad between -limit and limit; a nan stays.
 
     >>> x = Value(0.0)
     >>> x.grad = -7.0
@@ -265,59 +260,31 @@ def clip_by_value(parameters: Iterable[Value], limit: float) -> None:
     >>> x.grad
     -2.0
     """
-    _at_least_0(limit, "limit")
-    for p in parameters:
-        p.grad = max(-limit, min(limit, p.grad)) if p.grad == p.grad else p.grad
+    _from_0(limit, "limit")
+    grads = [(p, p.grad) for p in parameters]
+    assign_all((p, "grad", max(-limit, min(limit, g)) if g == g else g) for p, g in grads)
 
 
-def _root(x: Any) -> Any:
+def _root(x: Array) -> Array:
     return math.sqrt(x) if isinstance(x, float) else x**0.5  # of an array NumPy takes the same root
 
 
 def _distinct(parameters: Iterable[Value]) -> list[Value]:
+    """Return the parameters as a list. Raises where they are none, not leaf Values, or repeated."""
     if not hasattr(parameters, "__iter__"):
         raise TypeError(f"{parameters!r} is no list of parameters: write SGD(net.parameters())")
-    found = list(parameters)
-    for p in found:
+    distinct = list(parameters)
+    for p in distinct:
         if not isinstance(p, Value) or p.parents:
-            raise TypeError(
-                f"{p!r} is not a leaf Value: give the parameters, as in SGD(net.parameters())"
-            )
-    if not found or len(set(found)) < len(found):
-        raise ValueError("an optimiser takes at least one parameter, and each only once")
-    return found
+            raise TypeError(f"{p!r} is not a leaf Value: write SGD(net.parameters())")
+    if not distinct or len(set(distinct)) < len(distinct):
+        raise ValueError("an optimizer takes at least one parameter, and each only once")
+    return distinct
 
 
-def _at_least_0(number: float, name: str) -> float:
-    number = plain(number)
-    if not 0.0 <= number < math.inf:
-        raise ValueError(f"{name} is {number!r}: it must be a finite number of 0 or more")
-    return number
-
-
-def _below_1(number: float, name: str) -> float:
-    number = plain(number)
-    if not 0.0 <= number < 1.0:
-        raise ValueError(f"{name} is {number!r}: it must be at least 0 and less than 1")
-    return number
-
-
-def _list(found: Any, name: str) -> list[Any]:
-    if not isinstance(found, list):
-        raise ValueError(f"{name} is {reprlib.repr(found)}, which is not a list")
-    return found
-
-
-def _numbers(found: Any, count: int, name: str) -> list[float]:
-    numbers = _list(found, name)
-    if len(numbers) != count or not all(type(x) is float and math.isfinite(x) for x in numbers):
-        raise ValueError(f"{name} is not a list of {count} finite numbers, one for each parameter")
-    return list(numbers)
-
-
-def _whole(found: Any, largest: int, name: str) -> int:
-    if type(found) not in (int, float) or not 0 <= found <= largest or found != int(found):
-        raise ValueError(
-            f"{name} has {reprlib.repr(found)}, which is not a whole number from 0 to {largest}"
-        )
-    return int(found)
+def _from_0(x: float, name: str, below: float = math.inf) -> float:
+    """Return a setting as a float. Raises ValueError if it is below 0 or not below the bound."""
+    x = number(x)
+    if not 0.0 <= x < below:
+        raise ValueError(f"{name} is {x!r}: it must be at least 0 and less than {below:g}")
+    return x

@@ -1,4 +1,4 @@
-"""Progress on standard error: a bar where rich is installed and someone watches, else a few plain lines.
+"""Progress: a bar in a terminal that has rich, one line in a notebook, else a few lines on stderr.
 
 >>> with progress(10, show=False) as report:
 ...     for epoch in range(10):
@@ -8,26 +8,21 @@
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from importlib.util import find_spec
 from threading import Timer
 from typing import Any
 
-Report = Callable[[float, float], None]
+Report = Callable[[float, float], None]  # called with the epochs done, whole or not, and the loss
 
-LONG = 30.0  # seconds; a run that will take longer is told of a faster way
-COMPILING = "preparing the replay: the first time on a machine, numba compiles for some seconds and keeps the result"
-
-
-def hint() -> str:
-    """What to tell those who will wait for long, and what to install for it."""
-    install = "" if find_spec("numba") else ": pip install numba"
-    return f"hint: compiled=True records the loss once and replays it, many times faster{install}"
+LONG = 30.0  # seconds; a run that will take longer is shown a faster way
+COMPILING = "preparing the replay: once on a machine, numba compiles for some seconds"
+FASTER = "hint: compiled=True records the loss once and replays it, many times faster"
 
 
 @contextmanager
-def patience(text: str, seconds: float = 1.0) -> Iterator[None]:
-    """Say `text` if what is done inside takes longer than a moment; nothing where there is no text."""
+def notice(text: str, seconds: float = 1.0) -> Iterator[None]:
+    """Print `text`, unless it is empty, if the block takes longer than some seconds."""
     timer = Timer(seconds, print_line, [text])
     timer.daemon = True
     if text:
@@ -40,76 +35,50 @@ def patience(text: str, seconds: float = 1.0) -> Iterator[None]:
 
 @contextmanager
 def progress(epochs: int, show: bool = True, hint: str = "") -> Iterator[Report]:
-    """A function to call after each step with the epochs that are done, a whole number or not, and the loss.
-
-    `hint` is a line for those who will wait for long. Nothing is printed unless `show` is true.
-    """
+    """Show the progress that the block reports; if the run will be long, also a hint, once."""
+    start, every, hints = time.perf_counter(), max(epochs // 10, 1), [hint] if hint else []
     bar = _bar() if show else None
-    if not show:
-        yield lambda epoch, loss: None
-    elif bar is None:
-        yield _hinting(_lines(epochs), print_line, epochs, hint)
-    else:
-        with bar:
-            task = bar.add_task("", total=epochs, loss="")
-            yield _hinting(
-                lambda epoch, loss: bar.update(task, completed=epoch, loss=f"loss {loss:.4g}"),
-                bar.console.print,
-                epochs,
-                hint,
-            )
+    task = bar.add_task("", total=epochs, loss="") if bar else None
+    notebook = type(sys.stderr).__module__.startswith("ipykernel")
+
+    def report(done: float, loss: float) -> None:
+        seconds = time.perf_counter() - start
+        if bar:
+            bar.update(task, completed=done, loss=f"loss {loss:.4g}")
+        elif done % every == 0 or done in (1, epochs):
+            count = f"{done:>{len(str(epochs))}}/{epochs}"
+            line = f"epoch {count}  loss {loss:.4g}  {seconds:.1f} s"
+            if notebook:  # what is written on standard error is red there
+                print(f"\r{line}", end="\n" if done == epochs else "", flush=True)
+            else:
+                print_line(line)
+        if hints and seconds / done * epochs > LONG:
+            (bar.console.print if bar else print_line)(hints.pop())
+
+    with bar or nullcontext():
+        yield report if show else lambda done, loss: None
 
 
 def print_line(text: str) -> None:
+    """Print a line on standard error."""
     print(text, file=sys.stderr, flush=True)
 
 
-def _lines(epochs: int) -> Report:
-    """About ten lines a run, however long it is."""
-    start, pause = time.perf_counter(), max(epochs // 10, 1)
-
-    def report(epoch: float, loss: float) -> None:
-        if epoch % pause == 0 or epoch in (1, epochs):
-            seconds = time.perf_counter() - start
-            print_line(
-                f"epoch {epoch:>{len(str(epochs))}}/{epochs}  loss {loss:.4g}  {seconds:.1f} s"
-            )
-
-    return report
-
-
-def _hinting(report: Report, say: Callable[[str], Any], epochs: int, hint: str) -> Report:
-    """`report`, which also says the hint once, as soon as it is clear that the run will be long."""
-    start, waiting = time.perf_counter(), [hint] if hint else []
-
-    def hinting(epoch: float, loss: float) -> None:
-        report(epoch, loss)
-        if waiting and (time.perf_counter() - start) / epoch * epochs > LONG:
-            say(waiting.pop())
-
-    return hinting
+def faster() -> str:
+    """Return the hint at the faster way, and at what to install for it."""
+    return FASTER if find_spec("numba") else f"{FASTER}: pip install numba"
 
 
 def _bar() -> Any:
-    """rich's bar, or None where rich is missing or standard error is a file."""
+    """Return rich's bar; None where rich is missing or standard error is not a terminal."""
     if sys.stderr is None or not sys.stderr.isatty():
         return None
     try:
+        from rich import progress as rich
         from rich.console import Console
-        from rich.progress import (
-            BarColumn,
-            MofNCompleteColumn,
-            Progress,
-            TextColumn,
-            TimeRemainingColumn,
-        )
     except ImportError:
         return None
-    return Progress(
-        TextColumn("training"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TextColumn("{task.fields[loss]}"),
-        TimeRemainingColumn(),
-        console=Console(stderr=True, markup=False, highlight=False),
-    )
+    columns = rich.TextColumn("training"), rich.BarColumn(), rich.MofNCompleteColumn()
+    loss, rest = rich.TextColumn("{task.fields[loss]}"), rich.TimeRemainingColumn()
+    console = Console(stderr=True, markup=False, highlight=False)
+    return rich.Progress(*columns, loss, rest, console=console)

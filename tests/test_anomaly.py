@@ -145,12 +145,12 @@ def test_the_innermost_context_rules_backward_too():
 
 
 def test_another_threads_numbers_are_its_own():
-    found = []
+    errors = []
     with anomaly():
-        thread = threading.Thread(target=lambda: found.append(Value(-1.0).log().data))
+        thread = threading.Thread(target=lambda: errors.append(Value(-1.0).log().data))
         thread.start()
         thread.join()
-    assert found[0] != found[0]
+    assert errors[0] != errors[0]
 
 
 def test_the_limit_is_for_what_a_leaf_has_gathered():

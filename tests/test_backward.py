@@ -6,6 +6,8 @@ import os
 import subprocess
 import sys
 import tracemalloc
+from concurrent.futures import ThreadPoolExecutor
+from fractions import Fraction
 
 import hypothesis
 import mpmath
@@ -121,12 +123,15 @@ def test_a_zero_gradient_sends_nothing():
     assert x.grad == 0.0
 
 
+def _area(x, y):
+    return x * y
+
+
 def test_an_error_in_the_sweep_leaves_the_leaves_as_they_were():
     x, y = Value(2.0), Value(3.0)
     x.grad, y.grad = 0.125, -0.0
-    early = x * y
+    early = engine.primitive(rule=lambda z, x, y: 1 / 0)(_area)(x, y)
     late = early * early
-    early.local_derivatives = lambda: 1 / 0
     with pytest.raises(ZeroDivisionError) as caught:
         late.backward()
     assert (x.grad, math.copysign(1.0, y.grad)) == (0.125, -1.0)
@@ -308,8 +313,8 @@ def test_whole_numbers_are_exact_through_several_losses_and_passes(program, data
     last = len(leaves) + len(instructions) - 1
     other = data.draw(hypothesis.strategies.integers(len(leaves), last))
     hypothesis.assume(whole_slopes(program, last)[1] < 2**40)
-    made = [Value(x) for x in program[0]]
-    results = list(made)
+    nodes = [Value(x) for x in program[0]]
+    results = list(nodes)
     for operation, operands in program[1]:
         results.append(operation(*[results[x] if isinstance(x, int) else x for x in operands]))
     root, shared = results[last], results[other]  # `shared` may lie inside the graph of `root`
@@ -324,4 +329,83 @@ def test_whole_numbers_are_exact_through_several_losses_and_passes(program, data
     for loss in (root, shared, root, extended):
         loss.backward()
     first, second = whole_slopes(program, last)[0], whole_slopes(program, other)[0]
-    assert [leaf.grad for leaf in made] == [5 * p + 2 * q for p, q in zip(first, second)]
+    assert [leaf.grad for leaf in nodes] == [5 * p + 2 * q for p, q in zip(first, second)]
+
+
+def test_a_grad_that_is_no_number_is_named_and_nothing_changes():
+    a, w = Value(2.0, label="a"), Value(3.0, label="w")
+    y = a * w
+    a.grad, w.grad = 1, None
+    for slip in (None, "0", Value(1.0), 1j):
+        w.grad = slip
+        with pytest.raises(TypeError, match=r"^w\.grad is a .*write w\.grad = 0\.0.*zero_grad"):
+            y.backward()
+        assert (a.grad, w.grad, y.grad) == (1, slip, 0.0)
+    unnamed = Value(5.0)
+    unnamed.grad = None
+    with pytest.raises(TypeError, match=r"Value\(5\), made at .*test_backward\.py:\d+: .*p\.grad"):
+        (unnamed * 2.0).backward()
+    with pytest.raises(TypeError, match="is a NoneType"):
+        unnamed.backward()
+
+
+def test_a_grad_of_another_kind_of_number_becomes_a_float():
+    numpy = pytest.importorskip("numpy")
+    for number in (
+        3,
+        True,
+        numpy.float32(0.1),
+        numpy.float64(0.1),
+        numpy.uint8(200),
+        Fraction(1, 4),
+    ):
+        x = Value(2.0)
+        x.grad = number
+        (x * 200.0).backward()
+        assert (type(x.grad), x.grad) == (float, float(number) + 200.0)
+
+
+def test_a_graph_may_be_run_again_with_pytorchs_option_or_without():
+    x = Value(3.0)
+    y = x * x
+    y.backward(retain_graph=True)
+    assert x.grad == 6.0
+    y.backward()
+    assert x.grad == 12.0
+    with pytest.raises(TypeError):
+        y.backward(1.0)
+
+
+def test_threads_that_share_a_graph_are_right_by_steps_and_by_gradient():
+    """Each thread has a root of its own over interior nodes of all: Σ c·h over 40 shared h = sin(k·x)."""
+    x = Value(0.7, label="x")
+    shared = [engine.sin(x * k) for k in range(1, 41)]
+    slope = sum(k * math.cos(0.7 * k) for k in range(1, 41))
+    roots = [engine.total([h * c for h in shared]) for c in range(1, 9)]
+
+    def by_steps(root):
+        return [step.after for step in root.steps() if step.parent is x][-1]
+
+    def by_gradient(root):
+        return engine.gradient(root, [x])[0].data
+
+    def by_a_graph_of_its_own(c):
+        own = Value(0.7)
+        engine.total([engine.sin(own * k) * c for k in range(1, 41)]).backward()
+        return own.grad
+
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)  # threads change places as often as they can
+    try:
+        with ThreadPoolExecutor(8) as pool:
+            for function, arguments in (
+                (by_steps, roots),
+                (by_gradient, roots),
+                (by_a_graph_of_its_own, range(1, 9)),
+            ):
+                for _ in range(5):
+                    results = list(pool.map(function, arguments))
+                    assert results == pytest.approx([c * slope for c in range(1, 9)], rel=1e-12)
+    finally:
+        sys.setswitchinterval(interval)
+    assert x.grad == 0.0 and all(h.grad == 0.0 for h in shared)

@@ -6,6 +6,7 @@ import pytest
 
 import engine
 from engine import Value, derivative, gradient
+from engine.graph import topological_order
 
 
 def test_first_and_second_derivatives_of_a_product():
@@ -31,6 +32,28 @@ def test_interior_values_the_root_and_the_unreachable():
     dh, dy, dz = gradient(y, [h, y, z])
     assert (dh.data, dy.data, dz.data) == (18.0, 1.0, 0.0)
     assert dz.constant
+
+
+def test_a_gradient_walks_only_edges_that_lead_to_what_was_asked():
+    """The other edge has an infinite slope, and a rule that cannot be used: neither is looked at."""
+
+    @engine.primitive(rule=lambda z, x, y: (2.0, math.inf))
+    def steep(x, y):
+        return 2.0 * x
+
+    @engine.primitive(rule=lambda z, x: 1 / 0)
+    def broken(x):
+        return x
+
+    x, y = Value(1.0), Value(4.0)
+    with engine.anomaly():
+        assert gradient(steep(x, y), [x])[0].data == 2.0
+        assert gradient(x * x + broken(y), [x])[0].data == 2.0
+        assert gradient(broken(y), [x])[0].data == 0.0
+    with pytest.raises(FloatingPointError), engine.anomaly():
+        gradient(steep(x, y), [y])
+    with pytest.raises(ZeroDivisionError):
+        gradient(broken(y), [y])
 
 
 @pytest.mark.parametrize(
@@ -74,3 +97,83 @@ def test_a_negative_order_is_refused():
 def test_what_is_mixed_up_is_told_apart(call, words):
     with pytest.raises(TypeError, match=words):
         call(Value(2.0))
+
+
+def test_what_a_gradient_is_made_of_has_the_place_of_its_caller():
+    x = Value(0.5)
+    [slope] = gradient(engine.tanh(x) * x**2.5, [x])
+    [curvature] = gradient(slope, [x])
+    for root in (slope, curvature):
+        order, _ = topological_order(root)
+        assert {node.created_at.filename for node in order} == {__file__}
+    assert curvature.created_at.text.strip() == "[curvature] = gradient(slope, [x])"
+
+
+def test_perturbations_are_not_confused():
+    """Each argument is a point of its own, which still depends on what the caller gave."""
+    assert derivative(lambda x: x * derivative(lambda y: x + y)(x))(5.0) == 1.0
+    assert derivative(lambda x: x * derivative(lambda y: x * y * y)(x))(5.0) == 150.0  # of 2x³: 6x²
+    v = Value(3.0)
+    assert numbers(engine.jacobian(lambda x, y: x - y, [v, v])) == [[1.0, -1.0]]
+    assert numbers(engine.jacobian(lambda x: [x * v, v], [v])) == [[3.0], [0.0]]
+    assert numbers(engine.hessian(lambda a: a * a * v, [v])) == [[6.0]]
+    assert numbers(engine.hessian(lambda a, b: a * a * b, [v, v])) == [[6.0, 6.0], [6.0, 0.0]]
+    product = engine.hessian_vector_product(lambda a, b: a * a * b, [v, v], [1.0, -1.0])
+    assert numbers([product]) == [[0.0, 6.0]]
+    [[outer]] = engine.jacobian(lambda x: x * engine.jacobian(lambda y: x * y, [v])[0][0], [v])
+    assert outer.data == 6.0  # of x·x
+    [through] = gradient(derivative(lambda x: x**3)(v), [v])
+    assert through.data == 18.0  # the point depends on v: 6v
+
+
+def numbers(rows):
+    return [[entry.data for entry in row] for row in rows]
+
+
+def test_a_derivative_that_depends_on_a_value_is_a_value():
+    w = Value(2.0)
+    residual = derivative(lambda x: w * x**2)(3) + 3 * w
+    (residual * residual).backward()
+    assert w.grad == 324.0  # r = 6w + 3w; 2r·9
+    assert derivative(lambda x: 3.0 * x**2)(3) == 18.0
+    assert type(derivative(lambda x: x * x)(3)) is float
+
+
+@pytest.mark.parametrize(
+    ("f", "n", "at", "right"),
+    [
+        (lambda x: engine.where(x > 0, engine.log(x), 0.0), 2, -1.0, 0.0),
+        (lambda x: engine.where(x > 0, engine.log(x), 0.0), 2, 0.0, 0.0),
+        (lambda x: engine.where(x > 0, engine.log(x), 0.0) * x, 2, -1.0, 0.0),
+        (lambda x: engine.where(x > 0, engine.sqrt(x), x * x), 3, -2.0, 0.0),
+        (lambda x: engine.where(x > 0, engine.sqrt(x), x * x), 2, 0.0, 2.0),
+        (lambda x: x * engine.where(x < 1, x, engine.acos(x)), 2, 0.5, 2.0),
+        (lambda x: x * engine.where(x < 1, x, engine.log(-x)), 2, 0.5, 2.0),
+        (lambda x: x ** Value(3.0), 3, 0.0, 6.0),
+        (lambda x: x ** Value(2.0), 2, 0.0, 2.0),
+        (engine.elu, 3, 710.0, 0.0),
+    ],
+)
+def test_a_branch_not_taken_sends_nothing_at_any_order(f, n, at, right):
+    assert engine.lift(derivative(f, n)(at)).data == right
+    x = Value(at)
+    slope = f(x)
+    for _ in range(n - 1):
+        [slope] = gradient(slope, [x])
+    slope.backward()
+    assert x.grad == right
+
+
+def test_a_mixed_derivative_may_be_infinite():
+    (a, b), (c, _) = numbers(engine.hessian(lambda x, y: x * engine.sqrt(y), [0.0, 0.0]))
+    assert (a, b, c) == (0.0, math.inf, math.inf)
+
+
+def test_a_tape_keeps_both_branches_of_a_derivative():
+    pytest.importorskip("numpy")
+
+    def slope(x):
+        return gradient(engine.where(x > 0, x * x * x, 5.0 * x), [x])[0]
+
+    tape = engine.record(slope, [2.0])
+    assert tape.forward([[2.0], [-2.0], [3.0]]).tolist() == [12.0, 5.0, 27.0]

@@ -1,6 +1,10 @@
 """Training on a Dask cluster is training on one machine, also when a worker dies on the way."""
 
+import os
 import random
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 
@@ -10,6 +14,7 @@ from engine import square
 pytest.importorskip("distributed", reason="the cluster needs Dask: pip install distributed")
 pytest.importorskip("numpy")
 
+ROOT = Path(__file__).parents[1]
 DRAW = random.Random(1)
 INPUTS = [[DRAW.uniform(-1, 1), DRAW.uniform(-1, 1)] for _ in range(37)]
 TARGETS = [x * y for x, y in INPUTS]
@@ -47,12 +52,12 @@ def client():
 def test_the_rows_are_kept_on_the_workers(client):
     import numpy
 
-    from nn.cluster import Cluster
-    from nn.compiled import Recipe, table
+    from nn.compiled import table
+    from nn.sources import Cluster, RowLoss
 
     net = nn.MLP(2, [1], seed=1)
     cluster = Cluster(
-        client, Recipe(net, lambda score, y: square(score - y), 2), table(INPUTS, TARGETS)
+        client, RowLoss(net, lambda score, y: square(score - y), 2), table(INPUTS, TARGETS)
     )
     loss, gradient = cluster.mean(numpy.array([p.data for p in net.parameters()]), range(37))
     errors = [net(x).data - y for x, y in zip(INPUTS, TARGETS)]
@@ -83,3 +88,54 @@ def test_a_cluster_finds_what_one_machine_finds_even_when_a_worker_dies(client):
     assert lost_losses == pytest.approx(losses, rel=1e-12, abs=1e-12)
     assert lost_weights == pytest.approx(weights, rel=1e-12, abs=1e-12)
     assert client.run(__import__("os").getpid) != pids
+
+
+def test_a_client_that_is_closed_or_none_is_refused_in_one_line(client):
+    from distributed import Client
+
+    closed = Client(client.scheduler.address)
+    closed.close()
+    for wrong in (closed, "tcp://scheduler:8786"):
+        with pytest.raises(
+            ValueError, match=r"no open Dask client: write client=Client\(\), or True"
+        ):
+            trained(wrong)
+
+
+SCRIPT = """
+import nn
+def train():
+    net = nn.MLP(2, [1], seed=0)
+    nn.fit(net, [[0.0, 1.0], [1.0, 1.0]], [1.0, 2.0], loss=nn.squared_error, epochs=2, progress=False,
+           optimizer=nn.SGD(net.parameters(), 0.1), compiled=True, client=True)
+    print("trained", [round(p.data, 6) for p in net.parameters()])
+"""
+
+
+def run_script(path, text):
+    path.write_text(text, encoding="utf-8")
+    return subprocess.run(
+        [sys.executable, str(path)],
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+
+
+def test_workers_of_its_own_need_a_guard_and_one_line_says_so(tmp_path):
+    for call in ("train()\n", "if len('a') == 1:\n    train()\n"):
+        done = run_script(tmp_path / "script.py", SCRIPT + call)
+        assert done.returncode == 1 and done.stdout == ""
+        assert done.stderr.endswith('call fit inside `if __name__ == "__main__":`\n')
+        assert done.stderr.count("Traceback") == 1 and len(done.stderr.splitlines()) < 30
+
+
+def test_workers_of_its_own_train(tmp_path):
+    done = run_script(tmp_path / "script.py", SCRIPT + "if __name__ == '__main__':\n    train()\n")
+    assert done.returncode == 0, done.stderr
+    net = nn.MLP(2, [1], seed=0)
+    optimizer = nn.SGD(net.parameters(), 0.1)
+    rows, targets = [[0.0, 1.0], [1.0, 1.0]], [1.0, 2.0]
+    nn.fit(net, rows, targets, loss=nn.squared_error, optimizer=optimizer, epochs=2, progress=False)
+    assert done.stdout == f"trained {[round(p.data, 6) for p in net.parameters()]}\n"

@@ -1,5 +1,6 @@
 """The command line: what it writes, what it prints, and that every mistake is explained."""
 
+import contextlib
 import json
 import os
 import signal
@@ -8,6 +9,7 @@ import sys
 from xml.etree import ElementTree
 
 import pytest
+from loop import BACKWARD, SUM
 
 from engine.__main__ import main
 
@@ -70,6 +72,22 @@ def test_every_text_format_says_the_same(tmp_path, capsys):
     assert grads == pytest.approx(
         {"w": 1.0, "x": -1.5, "b": 0.5}, abs=1e-3
     )  # 1 - tanh² = ½ at 0.8814, times x, w, 1
+
+
+@pytest.mark.parametrize(
+    ("ending", "form"), [("txt", "text"), ("mmd", "mermaid"), ("gv", "dot"), ("json", "json")]
+)
+def test_a_format_may_be_given_by_its_ending(tmp_path, capsys, ending, form):
+    pytest.importorskip("graphviz")
+    code, printed, _ = run("draw", *NEURON, "--format", ending, capsys=capsys)
+    assert (code, printed) == run("draw", *NEURON, "--format", form, capsys=capsys)[:2]
+    run("draw", *NEURON, "--format", ending, "-o", f"n.{ending}", capsys=capsys)
+    assert (tmp_path / f"n.{ending}").read_text("utf-8").rstrip() == printed.rstrip()
+
+
+def test_a_page_may_be_called_htm(tmp_path, capsys):
+    assert run("step", *NEURON, "--format", "htm", capsys=capsys)[:2] == (0, "steps.html\n")
+    assert run("step", *NEURON, "-o", "page.htm", capsys=capsys)[:2] == (0, "page.htm\n")
 
 
 def test_png(tmp_path, capsys):
@@ -201,6 +219,9 @@ def test_mistakes_in_files_are_explained(tmp_path, capsys, target, words):
         (["a", "a=1", "-o", "x.svg", "--format", "dot"], "leave --format out"),
         (["a", "a=1", "--format", "png", "-o", "-"], "not for a terminal"),
         (["a", "a=1", "-o", "."], "-o . is a folder: name a file in it"),
+        (["a", "a=1", "-o", ""], "-o needs a file: name one, as in -o graph.svg"),
+        (["a", "a=1", "--format", "txt", "-o", "x.svg"], "leave --format out"),
+        (["a", "a=1", "-o", "x" * 300 + ".svg"], "x.svg: "),
         (["a", "a=1", "-o", "x"], "one of .svg, .png, .pdf, .dot"),
         (["a·b", "a=1", "b=2"], "a·b\n^\nwrite * for a product"),
     ],
@@ -209,6 +230,51 @@ def test_mistakes_are_explained(capsys, tmp_path, arguments, words):
     code, _, err = run("draw", *arguments, capsys=capsys)
     assert code == 1 and words in err and "Traceback" not in err
     assert not list(tmp_path.iterdir())
+
+
+def test_a_folder_is_no_file(tmp_path, capsys):
+    (tmp_path / "model.py").mkdir()
+    for arguments in (["draw", "model.py:loss"], ["debug", "model.py:loss"]):
+        code, _, err = run(*arguments, capsys=capsys)
+        assert (code, err) == (
+            1,
+            "model.py is a folder: name a file in it, as in model.py/model.py:loss\n",
+        )
+    code, _, err = run("debug", "model.py", capsys=capsys)
+    assert (code, err) == (1, "model.py: this is a folder: give the path of a Python program\n")
+
+
+CONTROL = "\x1b[31m\x07"
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["draw", f"{CONTROL}.py:loss"],
+        ["draw", f"model.py:{CONTROL}"],
+        ["draw", "x", "x=1", "-o", f"{CONTROL}/x.svg"],
+        ["draw", "x", "x=1", "-o", f"{CONTROL}.exe"],
+        ["draw", "x", "x=1", "-o", f"{CONTROL}.svg"],
+        ["draw", "x", "x=1", "--format", "txt", "-o", f"{CONTROL}.svg"],
+        ["draw", f"x{CONTROL}", "x=1"],
+        ["draw", "x", f"x{CONTROL}=1"],
+        ["draw", "x", "x=1", f"--{CONTROL}"],
+        ["draw", "x", "x=1", "--format", CONTROL],
+        [CONTROL],
+        ["doctor", CONTROL],
+        ["debug", f"{CONTROL}.py"],
+        ["debug", "-m", CONTROL],
+        ["debug", CONTROL],
+        ["debug", "x", f"x{CONTROL}=1"],
+    ],
+)
+@pytest.mark.skipif(os.name == "nt", reason="such names of files are for POSIX")
+def test_a_message_holds_no_control_characters(tmp_path, capsys, arguments):
+    (tmp_path / "model.py").write_text("loss = 1\n", "utf-8")
+    with contextlib.suppress(SystemExit):
+        main(arguments)
+    told = "".join(capsys.readouterr())
+    assert told and not any(c < " " and c != "\n" for c in told)
 
 
 def test_failure_leaves_what_was_there(tmp_path, capsys):
@@ -252,7 +318,7 @@ def test_a_folder_that_cannot_be_written_to_is_named_and_no_temporary_file(
     def full(*_, **__):
         raise OSError(28, "No space left on device", str(tmp_path / ".temporary.svg"))
 
-    monkeypatch.setattr("engine.__main__.tempfile.mkstemp", full)
+    monkeypatch.setattr("engine.files.os.replace", full)
     code, _, err = run("draw", "a", "a=1", "-o", "x.svg", capsys=capsys)
     assert (code, err) == (1, "x.svg: No space left on device\n")
 
@@ -297,6 +363,7 @@ def test_doctor_as_a_program(python):
         timeout=60,
     )
     assert done.returncode == 0 and "ok       the engine" in done.stdout
+    assert done.stdout.endswith(f"b {BACKWARD}:{SUM}\n")
 
 
 def test_terminal_without_unicode(python):

@@ -50,7 +50,7 @@ PRODUCTS = [x * y for x, y in INPUTS]
 
 
 def by_products(compiled, kind=lambda p: nn.Adam(p, 0.02), freeze=False, clip=False, **options):
-    """Training on the products: history, parameters and their gradients, what the optimiser remembers."""
+    """Training on the products: history, parameters and their gradients, what the optimizer remembers."""
     net = nn.MLP(2, [5, 1], seed=4)
     optimizer = kind(net.parameters())
     if freeze:
@@ -95,8 +95,8 @@ def test_penalties_clipping_freezing_decay_and_schedules_work_alike(options):
         grads, rel=1e-7, abs=1e-12
     )  # the values have those of the last step
     assert fast_state.pop("kind") == state.pop("kind") and fast_state.keys() == state.keys()
-    for name, found in fast_state.items():
-        assert found == pytest.approx(state[name], rel=1e-7, abs=1e-12)
+    for name, actual in fast_state.items():
+        assert actual == pytest.approx(state[name], rel=1e-7, abs=1e-12)
 
 
 def test_a_run_in_two_parts_has_the_bits_of_a_run_in_one(tmp_path):
@@ -106,7 +106,7 @@ def test_a_run_in_two_parts_has_the_bits_of_a_run_in_one(tmp_path):
     assert parts[0].loss == whole[0].loss and parts[1:] == whole[1:]
 
 
-def test_an_optimiser_with_a_step_of_its_own_is_given_the_values():
+def test_an_optimizer_with_a_step_of_its_own_is_given_the_values():
     class Signs(nn.SGD):
         def step(self):
             for p in self.parameters:
@@ -186,9 +186,9 @@ def test_large_digits_are_learned_and_read_where_they_were_held_out():
     pytest.importorskip("numba")
     from demos import train_big
 
-    found = train_big.main(["--rows", "3000", "--epochs", "6"])
-    assert found["seen"] > 0.8 and found["unseen"] > 0.75  # a tenth would be chance
-    assert len(found["net"].parameters()) == 25450
+    result = train_big.main(["--rows", "3000", "--epochs", "6"])
+    assert result["seen"] > 0.8 and result["unseen"] > 0.75  # a tenth would be chance
+    assert len(result["net"].parameters()) == 25450
 
 
 @pytest.mark.parametrize(
@@ -207,6 +207,22 @@ def test_a_target_that_a_loss_refuses_is_refused(loss, sizes, targets):
             [[1.0], [2.0], [3.0]],
             targets,
             loss=loss,
+            optimizer=nn.SGD(net.parameters()),
+            epochs=1,
+            compiled=True,
+            progress=False,
+        )
+
+
+def test_a_target_that_a_loss_refuses_is_found_wherever_it_stands():
+    net = nn.MLP(1, [1], seed=0)
+    rows, signs = [[float(i)] for i in range(1200)], [1, -1] * 599 + [1, 5]
+    with pytest.raises(ValueError, match="not 5"):
+        nn.fit(
+            net,
+            rows,
+            signs,
+            loss=nn.max_margin,
             optimizer=nn.SGD(net.parameters()),
             epochs=1,
             compiled=True,
@@ -245,23 +261,37 @@ def test_a_loss_that_asks_python_for_its_target_is_refused():
         )
 
 
-def test_a_parameter_of_the_optimiser_alone_is_trained_alike():
-    found = []
-    for compiled in (False, True):
-        scale, net = engine.Value(2.0), nn.MLP(1, [2, 1], seed=1)
-        nn.fit(
-            net,
-            [[0.0], [1.0], [2.0]],
-            [1.0, 3.0, 1.0],
-            loss=lambda a, y, scale=scale: (scale * a - y) ** 2,
-            epochs=2,
-            batch_size=1,
-            optimizer=nn.SGD([*net.parameters(), scale], 0.01),
-            compiled=compiled,
-            progress=False,
-        )
-        found.append([scale.data, scale.grad, *(p.data for p in net.parameters())])
-    assert found[0] == pytest.approx(found[1], rel=1e-12) and found[0][0] != 2.0
+@pytest.mark.parametrize("compiled", [False, True])
+def test_a_parameter_of_the_optimizer_alone_is_trained_with_the_mean_gradient_and_no_penalty(
+    compiled,
+):
+    """Two steps on (scale·w·x - y)², worked out by hand; `unused` is in no loss, and its old grad is no gradient."""
+    scale, unused, line = engine.Value(2.0), engine.Value(7.0), nn.Neuron(1, "linear", seed=0)
+    line.w[0].data = w = 0.5
+    optimizer = nn.SGD([*line.parameters(), scale, unused], 0.01)
+    optimizer.freeze([line.b])
+    for p in optimizer.parameters:
+        p.grad = 5.0
+    nn.fit(
+        line,
+        [[1.0], [3.0]],
+        [2.0, -1.0],
+        loss=lambda a, y: (scale * a - y) ** 2,
+        optimizer=optimizer,
+        epochs=2,
+        l2=0.1,
+        compiled=compiled,
+        progress=False,
+    )
+    s = 2.0
+    for _ in range(2):
+        errors = [(s * w * x - y, x) for x, y in ((1.0, 2.0), (3.0, -1.0))]
+        by_w = sum(2.0 * e * s * x for e, x in errors) / 2 + 2.0 * 0.1 * w
+        by_s = sum(2.0 * e * w * x for e, x in errors) / 2
+        w, s = w - 0.01 * by_w, s - 0.01 * by_s
+    assert (line.w[0].data, scale.data) == pytest.approx((w, s), rel=1e-12)
+    assert (line.w[0].grad, scale.grad) == pytest.approx((by_w, by_s), rel=1e-12)
+    assert (unused.data, unused.grad) == (7.0, 0.0)
 
 
 def test_a_model_of_one_number_and_rows_of_rows():

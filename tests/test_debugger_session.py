@@ -1,5 +1,7 @@
 """The debugger's session: forwards and backwards to the same bits, stops where it should, gives back what it borrowed."""
 
+import io
+import itertools
 import math
 import struct
 
@@ -8,8 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine import Value
-from engine.debugger import Session
-from engine.debugger.formula import Refused
+from engine.debugger import Debugger, Session
+from engine.debugger.evaluate import Refused
 from engine.graph import topological_order
 from tests.strategies import programs, run
 
@@ -240,3 +242,232 @@ def test_a_hundred_thousand_nodes_cost_what_is_moved_and_no_more():
     assert Counted.reads < 200 and session.find("h99990")[0].grad == 1.0
     session.proceed()
     assert Counted.reads < 1_000_000 and (x.grad, y.grad) == (1.0, 100_000.0)
+
+
+def test_a_negative_zero_that_a_leaf_held_comes_back():
+    x, y = Value(2.0, label="x"), Value(3.0, label="y")
+    x.grad = y.grad = -0.0
+    root = x * 0.0 + y
+    before = bits(root)
+    session = Session(root)
+    session.proceed()
+    session.restart()
+    assert math.copysign(1.0, x.grad) == math.copysign(1.0, y.grad) == -1.0
+    session.close()
+    assert bits(root) == before
+
+
+def test_nothing_that_is_refused_takes_a_number():
+    *_, d = small()
+    session = Session(d)
+    for wrong in (
+        lambda: session.add_breakpoint("nowhere"),
+        lambda: session.add_breakpoint("a", "nothing > 3"),
+        lambda: session.add_breakpoint("a", "3 +"),
+        lambda: session.add_watch("nothing"),
+        lambda: session.add_watch("a +"),
+        lambda: session.add_display("nothing"),
+    ):
+        with pytest.raises(Refused):
+            wrong()
+    assert session.add_breakpoint("a").number == 1
+    assert session.add_watch("a").number == 2 and session.add_display("a") == 3
+    assert not session.breakpoints.keys() & session.watches.keys()
+
+
+def test_a_line_without_values_is_told_with_the_lines_that_have_some():
+    *_, d = small()
+    line, name = d.created_at.line, "test_debugger_session.py"
+    session = Session(d)
+    with pytest.raises(Refused) as caught:
+        session.places(f"{name}:{line + 5}")
+    assert str(caught.value) == (
+        f"no value of this graph was made at {name}:{line + 5}: those of that file come from lines "
+        f"{line - 2}, {line - 1}, {line}"
+    )
+    with pytest.raises(Refused, match=rf"other\.py:3: its values come from {name}"):
+        session.places("other.py:3")
+
+
+def test_a_condition_decides_whether_to_stop_and_hits_count_what_it_lets_stop():
+    x = Value(2.0, label="x")
+    session = Session(x + x + x + x)
+    point = session.add_breakpoint("x", "x.grad == 2")
+    assert session.proceed().end == session.arrivals[x][1].index + 1
+    assert (point.hits, session.proceed().reasons, session.done) == (1, [], True)
+    session.set_condition(point, "")
+    assert session.retreat().reasons == ["breakpoint 1: x"] and x.grad == 3.0
+    session.set_condition(point, "x.grad == 1 or x.grad == 3")
+    assert session.retreat().reasons == ["breakpoint 1: x if x.grad == 1 or x.grad == 3"]
+    assert x.grad == 1.0
+
+
+def test_a_condition_is_asked_after_the_contribution_has_arrived():
+    a, b = Value(2.0, label="a"), Value(-3.0, label="b")
+    session = Session(a * b + a)
+    session.add_breakpoint("a", "a.grad != 0")
+    assert session.proceed().end == session.arrivals[a][0].index + 1
+
+
+def test_ignore_counts_down_and_the_hits_up():
+    x = Value(2.0, label="x")
+    session = Session(x + x + x + x)
+    point = session.add_breakpoint("x")
+    point.ignored = 2
+    session.proceed()
+    assert (x.grad, point.ignored, point.hits) == (3.0, 0, 3)
+
+
+def test_a_breakpoint_at_an_interior_node_stops_before_its_first_contribution_only():
+    a, b = Value(2.0, label="a"), Value(-3.0, label="b")
+    c = a * b
+    c.label = "c"
+    session = Session(c + a)
+    session.add_breakpoint("c")
+    stops = []
+    while not session.done:
+        stops.append(session.proceed().end)
+    assert stops == [session.starts[c], len(session.trail)]
+
+
+def test_until_stops_where_the_last_contribution_has_arrived_and_not_later():
+    x, y = Value(2.0, label="x"), Value(3.0, label="y")
+    session = Session(
+        (x * y + x) * 2.0
+    )  # x gets a term from the sum, then from the product, then y
+    stop = session.until("x")
+    assert stop.end == session.arrivals[x][-1].index + 1 < len(session.trail)
+    assert session.complete(x) and not session.complete(y) and x.grad == 8.0
+    assert session.until("x").end == stop.end  # complete already: no move
+
+
+def test_until_stops_at_breakpoints_on_the_way():
+    x, y = Value(2.0, label="x"), Value(3.0, label="y")
+    session = Session((x * y + x) * 2.0)
+    session.add_breakpoint("x")
+    assert session.until("y").reasons == ["breakpoint 1: x"] and x.grad == 2.0
+
+
+def test_restart_goes_past_every_stop_and_leaves_them():
+    a, _b, _c, d = small()
+    a.grad = 0.5
+    session = Session(d)
+    point = session.add_breakpoint("a")
+    session.add_watch("b")
+    while not session.done:
+        session.proceed()
+    hits = point.hits
+    assert session.restart() == (0, 0, [], []) and session.position == 0
+    assert grads(d) == [0.0, 1.0, 0.5, 0.0] and point.hits == hits
+    assert session.proceed().reasons == ["breakpoint 1: a"] and a.grad == 1.5
+
+
+def test_goto_goes_both_ways_past_every_stop():
+    *_, d = small()
+    session = Session(d)
+    session.add_breakpoint("a")
+    history = [bits(d)]
+    while not session.done:
+        session.goto(session.position + 1)
+        history.append(bits(d))
+    for position in (0, 3, 1, 4, 99, 2, -5):
+        stop = session.goto(position)
+        assert stop.end == session.position == max(0, min(position, 4)) and stop.reasons == []
+        assert bits(d) == history[session.position]
+
+
+def test_one_step_back_restores_the_one_gradient_that_it_changed():
+    a, b, c, d = small()
+    a.grad, b.grad = 0.1, 0.2
+    session = Session(d)
+    session.step(3)
+    assert (a.grad, b.grad, c.grad) == (0.1 + 1.0 - 3.0, 0.2, 1.0)
+    stop = session.back()
+    assert (stop.start, stop.end, stop.steps) == (3, 2, session.trail[2:3])
+    assert (a.grad, b.grad, c.grad) == (0.1 + 1.0, 0.2, 1.0)
+
+
+def test_previous_takes_back_what_the_last_node_has_sent_and_no_more():
+    a, _b, c, d = small()
+    session = Session(d)
+    session.step(3)
+    assert session.previous().end == session.starts[c] == 2 and a.grad == 1.0
+    assert session.previous().end == session.starts[d] == 0 and a.grad == 0.0
+
+
+def test_a_watch_compares_with_the_step_before_not_with_the_start_of_the_run():
+    x = Value(2.0, label="x")
+    session = Session(x + x + x + x)
+    session.add_watch("x.grad > 2.5")
+    assert session.proceed().reasons == ["watch 1: x.grad > 2.5 was 0, is 1"] and x.grad == 3.0
+    assert session.proceed().reasons == [] and session.done
+    assert session.retreat().reasons == ["watch 1: x.grad > 2.5 was 1, is 0"] and x.grad == 2.0
+
+
+def test_a_watch_of_nan_sees_one_nan_become_another_number_and_no_change_of_nan():
+    x = Value(-1.0, label="x")
+    session = Session(x.log() + x.log() + x)
+    session.add_watch("x")
+    reasons = []
+    while not session.done:
+        reasons += session.proceed().reasons
+    assert [reason.rpartition(" was ")[2] for reason in reasons] == ["0, is 1", "1, is nan"]
+
+
+def test_ctrl_c_is_asked_for_after_every_step():
+    *_, d = small()
+    session = Session(d)
+    answers = iter([False, True, False, False])
+    session.interrupted = lambda: next(answers)
+    assert session.proceed() == (0, 2, ["Ctrl-C"], session.trail[:2])
+    assert session.proceed().end == 4
+
+
+def test_an_error_in_a_rule_says_where_its_node_was_made():
+    from engine.operation import Operation
+
+    def rule(z, x):
+        raise ArithmeticError("no slope today")
+
+    x = Value(2.0, label="x")
+    y = Operation("odd", "odd", lambda x: x, rule)(x)
+    y.label = "y"
+    with pytest.raises(ArithmeticError, match="no slope today") as caught:
+        Session(y * 2.0, {"x": x})
+    [note] = caught.value.__notes__
+    assert note.startswith("in the backward pass, at y=odd(") and "test_debugger_session.py" in note
+    assert (x.grad, x.label) == (0.0, "x")
+
+
+COMMANDS = [
+    *("s", "s 2", "n", "n 2", "c", "back", "back 2", "rs 3", "rn", "rc", "restart", "goto 2"),
+    *("unt #0", "unt node", "b #0", "tbreak #1", "b multiply", "b #1 if #0.grad > 0", "watch #0"),
+    *("watch nan", "cl", "cl 1", "cl 2", "ignore 1 2", "condition 1 #0.grad < 1", "display #1"),
+    *("w", "why #0 3", "when #0", "info inputs", "info leaves", "l", "p #0", "goto 99", "nonsense"),
+    *("predict #0", "1", "unt", "", "goto 0", "info watch", "watch #0.grad * 2"),
+]
+
+
+@settings(max_examples=200)
+@given(programs(longest=8), st.randoms(use_true_random=False))
+def test_after_any_commands_every_gradient_is_that_of_plain_stepping(program, random):
+    """2,000 random sequences, ten a graph, with Ctrl-C after some number of steps: the same bits."""
+    leaves, root = run(program)
+    leaves[0].grad, leaves[-1].grad = -0.0, 0.3
+    untouched = bits(root)
+    plain = Session(root)
+    history = [bits(root)]
+    while not plain.done:
+        plain.step()
+        history.append(bits(root))
+    plain.close()
+    for _ in range(10):
+        session = Session(root)
+        debugger = Debugger(session, stdin=io.StringIO(), stdout=io.StringIO())
+        for command in random.choices(COMMANDS, k=random.randint(1, 12)):
+            pressed = itertools.count(random.choice([0, 0, 1, 2, 5]) - 1, -1)
+            session.interrupted = lambda pressed=pressed: next(pressed) == 0
+            debugger.onecmd(command)
+            assert bits(root) == history[session.position], command
+        session.close()
+        assert bits(root) == untouched

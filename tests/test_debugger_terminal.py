@@ -4,39 +4,28 @@ import io
 import json
 import math
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from hostile import LABELS
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from loop import SUM
 
 import engine
 import nn
 from engine import Value
 from engine.debugger import Debugger, Session, run_script
-from engine.debugger.mistakes import likely
-from engine.debugger.paint import STYLES, Painter
-from engine.explain import columns
+from engine.debugger.mistakes import usual_mistake
+from engine.debugger.writer import STYLES, Writer
+from engine.printing import columns
 from engine.view.scene import Scene
 from tests.strategies import programs, run
 
 ROOT = Path(__file__).resolve().parent.parent
-HOSTILE = [
-    "\x1b[31m",
-    "a\nb",
-    "\x07",
-    "\ud800",
-    "[bold]x[/bold]",
-    "A" * 20_000,
-    "‮x",
-    "x; q",
-    "{x}",
-    "%s",
-    "\x00",
-    "梯度",
-]
 
 
 def conversation(root, *lines, **options):
@@ -49,7 +38,7 @@ def conversation_of(session, *lines, **options):
     talk = Debugger(
         session, stdin=io.StringIO("".join(line + "\n" for line in lines)), stdout=out, **options
     )
-    talk.converse()
+    talk.interact()
     return out.getvalue().replace(talk.prompt, "")
 
 
@@ -58,7 +47,7 @@ def small():
     return a * b + a
 
 
-@pytest.mark.parametrize("label", HOSTILE)
+@pytest.mark.parametrize("label", LABELS)
 def test_hostile_labels_are_inert(label):
     x = Value(2.0, label=label)
     said = conversation(
@@ -122,8 +111,8 @@ def test_completion_knows_commands_and_labels():
 def test_an_encoding_without_our_signs_gets_ascii():
     raw = io.BytesIO()
     stream = io.TextIOWrapper(raw, encoding="ascii", write_through=True)
-    Painter(stream).write("∂y/∂x × 梯 → 1")
-    assert raw.getvalue().decode().split() == ["dy/dx", "*", "?", "->", "1"]
+    Writer(stream).write("∂y/∂x × 梯 → 1 x² x⁻¹²")
+    assert raw.getvalue().decode().split() == ["dy/dx", "*", "?", "->", "1", "x**2", "x**-12"]
 
 
 class Terminal(io.StringIO):
@@ -138,10 +127,10 @@ def test_colours_where_the_terminal_has_them(monkeypatch):
     monkeypatch.setenv("TERM", "xterm-256color")
     monkeypatch.setenv("COLORTERM", "truecolor")
     monkeypatch.delenv("NO_COLOR", raising=False)
-    Painter(out := Terminal()).write([("+3", "plus"), (" [b]", "")])
+    Writer(out := Terminal()).write([("+3", "plus"), (" [b]", "")])
     assert "\x1b[" in out.getvalue() and " [b]" in out.getvalue()
     monkeypatch.setenv("NO_COLOR", "1")
-    Painter(out := Terminal()).write([("+3", "plus")])
+    Writer(out := Terminal()).write([("+3", "plus")])
     assert out.getvalue() == "+3\n"
 
 
@@ -160,14 +149,12 @@ def test_a_line_breaks_between_its_parts_where_the_terminal_ends(monkeypatch, co
     monkeypatch.setattr(
         "os.get_terminal_size", lambda number: os.terminal_size((columns_there, 24))
     )
-    Painter(out).write(
-        [("a is long", "name")], [(" = 1 + 2", "")], [("    0 → 3", "dim")], indent=5
-    )
+    Writer(out).write([("a is long", "name")], [(" = 1 + 2", "")], [("    0 → 3", "dim")], indent=5)
     assert out.getvalue().splitlines() == shown
 
 
 def test_where_there_is_no_terminal_a_line_has_eighty_columns():
-    assert Painter(io.StringIO()).width == 80
+    assert Writer(io.StringIO()).width == 80
 
 
 def luminance(colour):
@@ -176,11 +163,87 @@ def luminance(colour):
     return sum(weight * c for weight, c in zip((0.2126, 0.7152, 0.0722), linear, strict=True))
 
 
-@pytest.mark.parametrize("style", sorted(style for style, look in STYLES.items() if "#" in look))
-def test_contrast_on_black_and_on_white(style):
-    """WCAG 2.1: (lighter + 0.05) / (darker + 0.05)."""
-    light = luminance(STYLES[style][STYLES[style].index("#") :])
-    assert 1.05 / (light + 0.05) >= 4.45 and (light + 0.05) / 0.05 >= 4.45
+XTERM = {  # the colours that xterm gives those of ANSI, from its manual
+    "red": "#cd0000",
+    "green": "#00cd00",
+    "yellow": "#cdcd00",
+    "blue": "#0000ee",
+    "magenta": "#cd00cd",
+    "cyan": "#00cdcd",
+    "bright_red": "#ff0000",
+    "bright_blue": "#5c5cff",
+}
+
+
+def hexadecimal(look):
+    """A colour as #rrggbb: one of 256 is a cube of six levels a channel, then 24 greys."""
+    colour = look.removeprefix("bold ")
+    if not colour.startswith("color("):
+        return XTERM.get(colour, colour)
+    number = int(colour[6:-1])
+    if number >= 232:
+        return f"#{8 + 10 * (number - 232):02x}" + f"{8 + 10 * (number - 232):02x}" * 2
+    levels = (0, 95, 135, 175, 215, 255)
+    cube = number - 16
+    return "#" + "".join(f"{levels[cube // step % 6]:02x}" for step in (36, 6, 1))
+
+
+@pytest.mark.parametrize(("column", "least"), [(0, 4.45), (1, 4.45), (2, 3.9)])
+@pytest.mark.parametrize("style", sorted(STYLES))
+def test_contrast_on_black_and_on_white(style, column, least):
+    """WCAG 2.1: (lighter + 0.05) / (darker + 0.05), at 16 million colours, at 256, at 16."""
+    look = STYLES[style][column]
+    if look in ("", "bold"):
+        return  # the terminal's own colour
+    light = luminance(hexadecimal(look))
+    assert 1.05 / (light + 0.05) >= least and (light + 0.05) / 0.05 >= least, look
+
+
+@pytest.mark.parametrize(
+    ("terminal", "code"), [("xterm", "35"), ("xterm-256color", "38;5;130"), ("truecolor", "38;2;")]
+)
+def test_a_terminal_gets_the_colours_that_it_has(monkeypatch, terminal, code):
+    """In the 16 colours of ANSI, an orange would become a yellow that nobody can read on white."""
+    pytest.importorskip("rich", reason="colours come from rich")
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    monkeypatch.setenv("TERM", "xterm" if terminal == "truecolor" else terminal)
+    monkeypatch.setenv("COLORTERM", terminal if terminal == "truecolor" else "")
+    Writer(out := Terminal()).write([("+3", "plus")])
+    assert f"\x1b[{code}" in out.getvalue() and "\x1b[33m" not in out.getvalue()
+
+
+def shown_at(monkeypatch, width, *lines):
+    """What a terminal of this width shows of a conversation."""
+    monkeypatch.setattr(Writer, "width", width)
+    return conversation(small(), *lines).splitlines()
+
+
+@pytest.mark.parametrize("width", [60, 80])
+def test_help_wraps_between_words_and_below_its_own_column(monkeypatch, width):
+    lines = shown_at(monkeypatch, width, "h", "h b", "h predict", "q")
+    assert max(map(len, lines)) <= width
+    [at] = [number for number, line in enumerate(lines) if line.startswith("         rn, rc")]
+    meaning = " ".join(line[30:].strip() for line in lines[at : at + 3]).split(" to the start")[0]
+    assert meaning.startswith("one node back;") and "breakpoint or the start" in meaning
+
+
+def test_what_is_missing_is_said(monkeypatch):
+    said = " ".join(
+        conversation(small(), "unt", "b main.py:999", "b zzz", "p", "goto", "q").split()
+    )
+    assert "*** unt needs a value: unt w runs until w.grad is complete" in said
+    assert (
+        "*** no value of this graph was made at main.py:999: its values come from test_debugger_terminal.py"
+        in said
+    )
+    assert "*** there is no value zzz: w and info leaves list them" in said
+    assert "without a name" not in said
+
+
+def test_pass_is_for_scripts():
+    assert "*** pass is for scripts: python -m engine debug script.py" in conversation(
+        small(), "pass 3", "q"
+    )
 
 
 @pytest.mark.parametrize(
@@ -201,12 +264,12 @@ def test_contrast_on_black_and_on_white(style):
 )
 def test_the_usual_mistakes_are_named(make, answer, word):
     x = Value(3.0, label="x")
-    assert word in likely(make(x), x, answer)
+    assert word in usual_mistake(make(x), x, answer)
 
 
 def test_no_mistake_is_named_for_the_right_answer_or_for_noise():
     x = Value(3.0, label="x")
-    assert likely(x * x, x, 6.0) == "" and likely(x * x, x, 123.4) == ""
+    assert usual_mistake(x * x, x, 6.0) == "" and usual_mistake(x * x, x, 123.4) == ""
 
 
 def test_a_prediction_that_forgets_what_was_there_is_told():
@@ -276,7 +339,7 @@ def test_plot_writes_the_picture(tmp_path):
         small(), "s", f"plot {tmp_path / 'now.svg'}", f"plot {tmp_path / 'no' / 'such.svg'}", "q"
     )
     assert (tmp_path / "now.svg").read_text(encoding="utf-8").lstrip().startswith("<")
-    assert "*** no picture: No such file or directory" in said
+    assert "*** no picture: there is no folder" in said
     assert "end its name in .svg" in conversation(small(), f"plot {tmp_path / 'now.py'}", "q")
 
 
@@ -509,33 +572,66 @@ def test_where_looks_at_a_window_of_a_long_order():
     assert "before" in said and "to come" in said and len(said.splitlines()) < 80
 
 
-def test_a_notebook_asks_through_its_input_prompt():
+@pytest.fixture(scope="module")
+def notebook():
+    """Runs a cell in a notebook's kernel, answering its prompts; what was asked and shown."""
     client = pytest.importorskip(
         "jupyter_client", reason="a notebook's kernel is started by jupyter_client"
     )
     pytest.importorskip("ipykernel", reason="a notebook's kernel is ipykernel")
     manager, kernel = client.manager.start_new_kernel(kernel_name="python3", cwd=str(ROOT))
-    said, lines = [], iter(["s", "", "q"])
 
-    def answer(message):
-        said.append(message["content"]["prompt"])
-        kernel.input(next(lines))
+    def run_cell(cell, *lines):
+        said, typed = [], iter(lines)
 
-    try:
+        def answer(message):
+            said.append(message["content"]["prompt"])
+            kernel.input(next(typed))
+
         kernel.execute_interactive(
-            f"import sys; sys.path.insert(0, {str(ROOT)!r})\nimport engine\nx = engine.Value(3.0)\ny = x * x\n"
-            "engine.debug(y)\nprint('kept', x.grad, repr(x.label))",
+            f"import sys; sys.path.insert(0, {str(ROOT)!r})\nimport engine\n{cell}",
             allow_stdin=True,
             timeout=60,
             stdin_hook=answer,
             output_hook=lambda message: said.append(message["content"].get("text", "")),
         )
-    finally:
-        kernel.stop_channels()
-        manager.shutdown_kernel(now=True)
-    told = "".join(said)
+        return "".join(said)
+
+    yield run_cell
+    kernel.stop_channels()
+    manager.shutdown_kernel(now=True)
+
+
+def test_a_notebook_asks_through_its_input_prompt(notebook):
+    told = notebook(
+        "x = engine.Value(3.0)\ny = x * x\nengine.debug(y)\nprint('kept', x.grad, repr(x.label))",
+        *("s", "", "q"),
+    )
     assert "(grad)   1/2" not in told and told.count("(grad) ") == 3
     assert "1/2  x.grad += y.grad × x" in told and "kept 6.0 ''" in told
+
+
+@pytest.mark.parametrize(
+    "stop",
+    [
+        "engine.debugger.set_trace()",
+        "sys.breakpointhook = engine.debugger.set_trace; breakpoint()",
+    ],
+)
+def test_pdb_in_a_notebook_steps_from_the_cell_into_the_engine(notebook, stop):
+    """Not through IPython, which lies between two statements of a cell."""
+    told = notebook(
+        "import engine.debugger\nx = engine.Value(3.0, label='x')\ny = x * x\n"
+        f"{stop}\ny.backward()\nprint('finished', x.grad)",
+        *["s"] * 5,
+        *(f"tbreak engine/backward.py:{SUM}", "c", "edge", "why x", "c"),
+    )
+    plain = re.sub(r"\x1b\[[0-9;]*m", "", told)
+    assert "interactiveshell.py" not in plain and "contextlib.py" not in plain
+    assert "backward.py" in plain.split("Breakpoint ")[0]  # in so few steps
+    assert "x.grad += (x·x).grad × ∂(x·x)/∂x = 1 × 3 = +3" in plain
+    assert "x·x is sending now: 0 of its 2 contributions are added" in plain
+    assert "finished 6.0" in plain
 
 
 def test_the_slope_of_a_power_of_two_values_is_shown_in_letters():
@@ -543,4 +639,4 @@ def test_the_slope_of_a_power_of_two_values_is_shown_in_letters():
 
     a, b = Value(2.0, label="a"), Value(3.0, label="b")
     first = next((a**b).steps())
-    assert slope(first, "plain", lambda value: value.label or "c") == "(b·a^(b - 1))"
+    assert slope(first, "plain", lambda value: value.label or "c") == "b·a**(b - 1)"

@@ -12,6 +12,9 @@ from pathlib import Path
 import pytest
 from loop import BACKWARD, ROOT, SUM
 
+from engine.debugger import SKIPPED_MODULES
+from engine.operations import OPERATIONS
+
 pytest.importorskip("debugpy", reason="this is about debugpy")
 
 PROGRAM = """\
@@ -82,8 +85,15 @@ class Client:
         thread = self.event("stopped")["body"]["threadId"]
         frame = self.ask("stackTrace", threadId=thread, levels=1)["stackFrames"][0]
         scope = self.ask("scopes", frameId=frame["id"])["scopes"][0]
-        found = self.ask("variables", variablesReference=scope["variablesReference"])["variables"]
-        return thread, frame, {variable["name"]: variable["value"] for variable in found}
+        reference = scope["variablesReference"]
+        self.variables = self.ask("variables", variablesReference=reference)["variables"]
+        return thread, frame, {variable["name"]: variable["value"] for variable in self.variables}
+
+    def place(self):
+        """Wait for a stop: the function, the file, the thread."""
+        thread = self.event("stopped")["body"]["threadId"]
+        frame = self.ask("stackTrace", threadId=thread, levels=1)["stackFrames"][0]
+        return frame["name"], Path(frame["source"]["path"]).name, thread
 
     def step(self, thread, command):
         self.ask(command, threadId=thread)
@@ -154,6 +164,51 @@ def test_a_function_breakpoint_stops_in_the_rule(client):
     _, frame, names = client.stop()
     assert Path(frame["source"]["path"]).name == "operations.py"
     assert (float(names["x"]), float(names["y"])) == (2.0, -3.0)
+
+
+def test_a_node_opens_to_its_numbers(client):
+    """Not to the methods of Value, of which there are fifty."""
+    client.ask("setBreakpoints", source={"path": str(BACKWARD)}, breakpoints=[{"line": SUM}])
+    client.ask("configurationDone")
+    client.stop()
+    node = next(variable for variable in client.variables if variable["name"] == "node")
+    inside = client.ask("variables", variablesReference=node["variablesReference"])["variables"]
+    names = [variable["name"] for variable in inside]
+    assert len(names) <= 12 and names.index("data") < 6
+    assert {"data", "grad", "label", "operation", "parents"} <= set(names)
+    values = {variable["name"]: variable["value"] for variable in inside}
+    assert (float(values["data"]), float(values["grad"])) == (pytest.approx(-0.99998771165), 1.0)
+
+
+EVERY = """\
+from engine import Value
+from engine.operations import OPERATIONS
+for name, operation in OPERATIONS.items():
+    numbers = [1.5] if name == "acosh" else [0.5, 0.6, 0.7][: operation.arity or 3]
+    operation(*map(Value, numbers)).backward()
+print("the end")
+"""
+
+
+def test_a_function_breakpoint_stops_in_the_rule_of_every_operation(client, tmp_path):
+    (tmp_path / "program.py").write_text(EVERY, encoding="utf-8")
+    client.ask("setFunctionBreakpoints", breakpoints=[{"name": name} for name in OPERATIONS])
+    client.ask(
+        "setBreakpoints", source={"path": str(tmp_path / "program.py")}, breakpoints=[{"line": 6}]
+    )
+    client.ask("configurationDone")
+    stopped = []
+    while (place := client.place())[1] != "program.py":
+        stopped.append(place)
+        client.ask("continue", threadId=place[2])
+    assert [
+        name for name in OPERATIONS if (name, "operations.py") not in {p[:2] for p in stopped}
+    ] == []
+
+
+def test_the_rules_skip_the_modules_that_pdb_skips():
+    paths = {rule["path"] for rule in settings()["rules"] if not rule["include"]}
+    assert paths == {f"**/{name.replace('.', '/')}.py" for name in SKIPPED_MODULES}
 
 
 def test_stepping_skips_the_sort(client, tmp_path):

@@ -14,12 +14,12 @@ np = pytest.importorskip("numpy")
     ("activation", "cost"), list(itertools.product(demo.ACTIVATIONS, demo.COSTS))
 )
 def test_matrices_and_engine_agree(activation, cost):
-    chance = random.Random(f"{activation} {cost}")
+    rng = random.Random(f"{activation} {cost}")
     alive = 0
     for _ in range(5):
-        sizes = [chance.randint(1, 6) for _ in range(chance.randint(1, 4))] + [chance.randint(2, 5)]
-        found = demo.build(sizes, activation, cost, seed=chance.randrange(10**6))
-        lines = demo.compare(found)
+        sizes = [rng.randint(1, 6) for _ in range(rng.randint(1, 4))] + [rng.randint(2, 5)]
+        network = demo.build(sizes, activation, cost, seed=rng.randrange(10**6))
+        lines = demo.compare(network)
         assert demo.difference(lines) <= 1e-12, (
             sizes,
             max(lines, key=lambda line: abs(line.matrices - line.engine)),
@@ -33,8 +33,8 @@ def test_matrices_and_engine_agree(activation, cost):
 
 
 def test_a_wrong_equation_would_show():
-    found = demo.build([2, 3, 2], "sigmoid", "squared_error", seed=0)
-    lines = [line._replace(matrices=line.matrices + 1e-9) for line in demo.compare(found)]
+    network = demo.build([2, 3, 2], "sigmoid", "squared_error", seed=0)
+    lines = [line._replace(matrices=line.matrices + 1e-9) for line in demo.compare(network)]
     assert demo.difference(lines) > 1e-12
 
 
@@ -47,8 +47,8 @@ def test_activations_have_the_slopes_that_differences_give():
 
 
 def test_the_demo_prints_both_sides(tmp_path, capsys):
-    found = demo.main(["--networks", "3", "--out", str(tmp_path)])
+    result = demo.main(["--networks", "3", "--out", str(tmp_path)])
     out = capsys.readouterr().out
-    assert {line.equation for line in found["lines"]} == {"BP1", "BP2", "BP3", "BP4"}
-    assert "by matrices" in out and all(row[2] <= 1e-12 for row in found["networks"])
+    assert {line.equation for line in result["lines"]} == {"BP1", "BP2", "BP3", "BP4"}
+    assert "by matrices" in out and all(row[2] <= 1e-12 for row in result["networks"])
     assert (tmp_path / "four_equations.svg").exists()

@@ -45,17 +45,17 @@ def test_chain_network(layers, tmp_path, capsys):
 
 def test_layer_sums(tmp_path):
     result = layer_sums.main(["--hidden", "4", "--outputs", "3", "--out", str(tmp_path)])
-    built, _ = layer_sums.build([2, 4, 3], 0)
-    before = np.array([a.data for a in built["activations"][1]])
-    layer = built["net"].layers[-1]
+    network = layer_sums.build([2, 4, 3], 0)
+    before = np.array([a.data for a in network.activations[1]])
+    layer = network.net.layers[-1]
     w = np.array([[p.data for p in neuron.w] for neuron in layer.neurons])
     out = sigmoid(w @ before + np.array([neuron.b.data for neuron in layer.neurons]))
-    delta = 2.0 * (out - np.array(built["targets"])) * out * (1.0 - out)
-    terms = (w * delta[:, None]).T  # row k, column j: the opinion of output j on neuron k
-    assert [row[3] for row in result["opinions"]] == pytest.approx(
+    delta = 2.0 * (out - np.array(network.targets)) * out * (1.0 - out)
+    terms = (w * delta[:, None]).T  # row k, column j: what output j contributes to neuron k
+    assert [row[3] for row in result["contributions"]] == pytest.approx(
         terms.ravel().tolist(), rel=1e-12
     )
-    assert [row[2] for row in result["opinions"]] == pytest.approx(
+    assert [row[2] for row in result["contributions"]] == pytest.approx(
         terms.ravel().tolist(), rel=1e-12
     )
     assert [row[2] for row in result["sums"]] == pytest.approx((w.T @ delta).tolist(), rel=1e-12)
@@ -74,13 +74,13 @@ def test_most_wrong(tmp_path):
     assert {name: grad for name, grad, _ in result["ranking"]} == pytest.approx(true, rel=1e-12)
     sizes = [abs(grad) for _, grad, _ in result["ranking"]]
     assert sizes == sorted(sizes, reverse=True)
-    for _, grad, nudged in result["ranking"]:
-        assert nudged == pytest.approx(grad, rel=1e-6, abs=1e-8)
+    for _, grad, quotient in result["ranking"]:
+        assert quotient == pytest.approx(grad, rel=1e-6, abs=1e-8)
 
 
 def test_linear_regression(tmp_path):
     result = linear_regression.main(["--rows", "50", "--steps", "400", "--out", str(tmp_path)])
-    rows, answers = linear_regression.made(50, [0.5, -2.0, 1.0], 0.3, 0)
+    rows, answers = linear_regression.random_data(50, [0.5, -2.0, 1.0], 0.3, 0)
     x = np.column_stack([np.ones(50), np.array(rows)])
     beta, *_ = np.linalg.lstsq(x, np.array(answers), rcond=None)
     assert result["beta"] == pytest.approx(beta.tolist(), abs=1e-10)
@@ -119,7 +119,7 @@ def test_perceptron(seed, tmp_path):
                 wrong += 1
         total += wrong
     assert [*result["w"], result["b"]] == pytest.approx(w.tolist(), abs=1e-12)
-    assert (result["mistakes"], result["mistakes_last_epoch"]) == (total, 0)
+    assert (result["mistakes"], result["history"][-1]) == (total, 0)
     assert result["mistakes"] <= result["bound"]
 
 

@@ -93,9 +93,9 @@ def test_the_readme_shows_the_pictures_that_its_lines_make(tmp_path, monkeypatch
     """The same words and numbers: where they stand may differ from one layout to another."""
     monkeypatch.chdir(tmp_path)
     run_page((ROOT / "README.md").read_text(encoding="utf-8"), "README.md")
-    made = list(tmp_path.glob("*.svg"))
-    assert made
-    for picture in made:
+    drawn = list(tmp_path.glob("*.svg"))
+    assert drawn
+    for picture in drawn:
         assert _words(picture) == _words(ROOT / "docs" / "pictures" / picture.name)
 
 
@@ -141,16 +141,16 @@ def test_a_page_that_is_wrong_fails(text):
 
 
 def test_a_doctest_fails_unless_a_library_is_missing():
-    def found(source: str) -> int:
+    def failures_of(source: str) -> int:
         module = types.ModuleType("made_up")
         module.__doc__ = source
         return _doctests(module)[0]
 
-    assert found(">>> 1 + 1\n2\n") == 0
-    assert found(">>> 1 + 1\n3\n") == 1
-    assert found(">>> import no_such_library\n>>> 1 + 1\n3\n") == 0
-    assert found(">>> from engine import no_such_name\n") == 1
-    assert found(">>> import engine.no_such_module\n") == 1
+    assert failures_of(">>> 1 + 1\n2\n") == 0
+    assert failures_of(">>> 1 + 1\n3\n") == 1
+    assert failures_of(">>> import no_such_library\n>>> 1 + 1\n3\n") == 0
+    assert failures_of(">>> from engine import no_such_name\n") == 1
+    assert failures_of(">>> import engine.no_such_module\n") == 1
 
 
 def test_a_page_that_is_right_passes():

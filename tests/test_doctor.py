@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.command import doctor
+from engine.cli import doctor
 
 
 def test_what_is_missing_is_in_the_one_command(monkeypatch):
@@ -33,8 +33,8 @@ def test_computer_without_dot(without_dot):
 )
 def test_dot_has_a_remedy_on_every_system(system, command):
     ill = [doctor.Check("dot", "", "", "", "")]
-    assert doctor.prescription(ill, system) == f"To mend it:  {command}"
-    assert doctor.prescription([], system) == "Nothing is missing."
+    assert doctor.remedy(ill, system) == f"To mend it:  {command}"
+    assert doctor.remedy([], system) == "Nothing is missing."
 
 
 def test_library_that_breaks_while_it_is_loaded(tmp_path, monkeypatch):
@@ -50,7 +50,7 @@ def test_library_that_breaks_while_it_is_loaded(tmp_path, monkeypatch):
 
 def test_the_engine_is_tried_out(monkeypatch):
     monkeypatch.setattr(doctor.operations, "multiply", doctor.operations.add)
-    assert doctor._heart().startswith("BROKEN")
+    assert doctor._engine().startswith("BROKEN")
 
 
 def test_rsvg_convert_stands_in_for_cairosvg(monkeypatch):
@@ -68,7 +68,7 @@ def test_the_remedy_is_for_this_interpreter(monkeypatch, found):
     monkeypatch.setattr(
         doctor.shutil, "which", lambda name: None if found == "nowhere" else str(folder / name)
     )
-    command = doctor.prescription([doctor.Check("numba", "", "", "", "")], "linux")
+    command = doctor.remedy([doctor.Check("numba", "", "", "", "")], "linux")
     expected = "python" if found == "here" else sys.executable
     assert command in (
         f"To mend it:  {expected} -m pip install numba",
@@ -87,3 +87,12 @@ def test_nothing_but_the_engine(monkeypatch):
         told.count("missing  ") == len(checks) == 1 + len(doctor.LIBRARIES)
         and "ok       the engine" in told
     )
+
+
+def test_training_on_several_computers_needs_distributed(monkeypatch):
+    """fit(client=True) starts a cluster of dask.distributed: dask alone has none."""
+    monkeypatch.setitem(sys.modules, "distributed", None)
+    told = doctor.report()
+    assert "missing  distributed    training on several computers" in told
+    assert "distributed" in told.splitlines()[-1].split("pip install")[1].split()
+    assert doctor.LIBRARIES.keys() & {"dask", "distributed"} == {"distributed"}

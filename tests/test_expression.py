@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from engine.command.expression import ExpressionError, build, numbers
+from engine.cli.expression import ExpressionError, build, numbers
 
 GIVEN = {"a": -2.0, "b": 3.0}
 

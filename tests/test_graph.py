@@ -6,8 +6,8 @@ from strategies import programs, run
 
 import engine
 from engine import Value
-from engine.explain import numbered
-from engine.graph import stale, topological_order
+from engine.explain import numbered, stale
+from engine.graph import topological_order
 
 
 @settings(max_examples=100, deadline=None)

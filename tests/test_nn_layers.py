@@ -59,13 +59,13 @@ def by_matrices(net, x, y):
 @pytest.mark.parametrize("activation", ACTIVATIONS)
 @pytest.mark.parametrize("sizes", [[3], [1, 1, 1], [4, 5, 2], [16, 16, 1]])
 def test_forward_and_gradients_equal_the_matrices(sizes, activation, expanded):
-    chance = random.Random(len(sizes) * 100 + sizes[0])
-    net = nn.MLP(3, sizes, activation=activation, output="sigmoid", seed=chance, expanded=expanded)
+    rng = random.Random(len(sizes) * 100 + sizes[0])
+    net = nn.MLP(3, sizes, activation=activation, output="sigmoid", seed=rng, expanded=expanded)
     for p in net.parameters():
-        p.data += chance.uniform(-0.2, 0.2)
+        p.data += rng.uniform(-0.2, 0.2)
     x, y = (
-        [chance.uniform(-1.0, 1.0) for _ in range(3)],
-        [chance.random() for _ in range(sizes[-1])],
+        [rng.uniform(-1.0, 1.0) for _ in range(3)],
+        [rng.random() for _ in range(sizes[-1])],
     )
     out = net(x)
     cost = nn.squared_error(out, y if sizes[-1] > 1 else y[0])
@@ -204,8 +204,8 @@ def test_the_same_seed_gives_the_same_bits_in_another_process():
 
 
 def test_the_first_weights_of_seed_0_are_those_of_random():
-    chance = random.Random(0)
-    expected = [math.sqrt(6 / 3) * (2.0 * chance.random() - 1.0) for _ in range(3)]
+    rng = random.Random(0)
+    expected = [math.sqrt(6 / 3) * (2.0 * rng.random() - 1.0) for _ in range(3)]
     assert [w.data for w in nn.Neuron(3, "relu", seed=0).w] == expected
 
 

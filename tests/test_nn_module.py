@@ -68,7 +68,7 @@ def test_predict_gives_the_numbers_of_a_call_and_makes_no_value(activation, expa
     model = nn.MLP(3, [4, 2], activation=activation, output="sigmoid", seed=3, expanded=expanded)
     rows = [[0.5, -1.0, 2.0], [0.0, 3.0, -0.25]]
     wanted = [[v.data for v in model(row)] for row in rows]
-    monkeypatch.setattr("engine.value.made", None)  # whoever makes a node now fails
+    monkeypatch.setattr("engine.value.make", None)  # whoever makes a node now fails
     assert model.predict(rows) == wanted
     with pytest.raises(TypeError):
         model(rows[0])
@@ -193,6 +193,13 @@ def test_hostile_files_are_refused_with_the_reason_and_change_nothing(tmp_path, 
     assert len(message) < 500 + len(str(path)) and "\x1b" not in message
 
 
+def test_a_folder_that_is_not_there_is_named_as_it_was_given(tmp_path):
+    path = tmp_path / "nowhere" / "weights.json"
+    with pytest.raises(FileNotFoundError) as caught:
+        net().save(path)
+    assert caught.value.filename == str(path) and ".part" not in str(caught.value)
+
+
 def test_a_missing_file_says_so(tmp_path):
     with pytest.raises(FileNotFoundError):
         net().load(tmp_path / "nothing.json")
@@ -205,6 +212,24 @@ def test_set_weights_takes_finite_floats_by_name_only(weights):
     with pytest.raises(ValueError):
         neuron.set_weights(weights)
     assert bits(neuron) == before
+
+
+@pytest.mark.parametrize("name", ["float16", "float32", "float64"])
+def test_weights_that_numpy_changed_are_floats_again(tmp_path, name):
+    numpy = pytest.importorskip("numpy")
+    kind, model = getattr(numpy, name), net()
+    for p in model.parameters():
+        p.grad = kind(0.5)
+        p.data -= kind(0.1) * p.grad
+    weights = model.weights()
+    assert {type(x) for x in [*weights.values(), *model.named_gradient().values()]} == {float}
+    assert all(type(x) is float for x in model.predict([[kind(1.0), 2.0]]))
+    model.save(tmp_path / "weights.json")
+    assert net().load(tmp_path / "weights.json").weights() == weights
+    other = net()
+    other.set_weights({key: kind(x) for key, x in weights.items()})
+    assert {type(p.data) for p in other.parameters()} == {float}
+    assert [p.data for p in other.parameters()] == [float(kind(x)) for x in weights.values()]
 
 
 def test_two_parameters_of_one_name_are_refused():

@@ -14,13 +14,13 @@ GRADS = [[1.0, -2.0], [0.5, 0.25], [-3.0, 1e-3], [0.0, 7.0], [2.0, -1.0]]
 
 def run(optimizer, grads=GRADS):
     """The parameters after each of the gradients."""
-    found = []
+    actual = []
     for row in grads:
         for p, grad in zip(optimizer.parameters, row):
             p.grad = grad
         optimizer.step()
-        found.append([p.data for p in optimizer.parameters])
-    return found
+        actual.append([p.data for p in optimizer.parameters])
+    return actual
 
 
 def leaves():
@@ -33,12 +33,12 @@ def test_plain_descent():
 
 def test_momentum_by_hand():
     # v: 1, 0.5·1 + 1 = 1.5, 0.5·1.5 + 1 = 1.75; p: 1 - 0.1·v
-    found = run(nn.SGD([Value(1.0)], 0.1, momentum=0.5), [[1.0]] * 3)
-    assert [p for (p,) in found] == pytest.approx([0.9, 0.75, 0.575], abs=1e-15)
+    actual = run(nn.SGD([Value(1.0)], 0.1, momentum=0.5), [[1.0]] * 3)
+    assert [p for (p,) in actual] == pytest.approx([0.9, 0.75, 0.575], abs=1e-15)
 
 
 def test_adam_by_its_paper():
-    found = run(nn.Adam(leaves(), 0.1, 0.8, 0.95, 1e-6))
+    actual = run(nn.Adam(leaves(), 0.1, 0.8, 0.95, 1e-6))
     for place, start in enumerate((1.0, -0.5)):
         m = v = 0.0
         p = start
@@ -46,7 +46,7 @@ def test_adam_by_its_paper():
             g = row[place]
             m, v = 0.8 * m + 0.2 * g, 0.95 * v + 0.05 * g * g
             p -= 0.1 * (m / (1 - 0.8**t)) / (math.sqrt(v / (1 - 0.95**t)) + 1e-6)
-            assert found[t - 1][place] == pytest.approx(p, rel=1e-13)
+            assert actual[t - 1][place] == pytest.approx(p, rel=1e-13)
 
 
 @pytest.mark.parametrize(
@@ -68,10 +68,10 @@ def test_steps_are_pytorchs(ours, theirs, options):
     torch = pytest.importorskip("torch")
     tensor = torch.tensor([1.0, -0.5], dtype=torch.float64, requires_grad=True)
     other = getattr(torch.optim, theirs)([tensor], **options)
-    for found, row in zip(run(ours(leaves())), GRADS):
+    for actual, row in zip(run(ours(leaves())), GRADS):
         tensor.grad = torch.tensor(row, dtype=torch.float64)
         other.step()
-        assert found == pytest.approx(tensor.tolist(), rel=1e-12)
+        assert actual == pytest.approx(tensor.tolist(), rel=1e-12)
 
 
 def test_weight_decay_is_off_by_default_and_shrinks_when_on():
@@ -88,8 +88,8 @@ def test_weight_decay_is_off_by_default_and_shrinks_when_on():
 
 
 def test_the_learning_rate_may_be_a_function_of_the_step():
-    found = run(nn.SGD([Value(0.0)], lambda step: 2.0**-step), [[1.0]] * 4)
-    assert [p for (p,) in found] == [-1.0, -1.5, -1.75, -1.875]
+    actual = run(nn.SGD([Value(0.0)], lambda step: 2.0**-step), [[1.0]] * 4)
+    assert [p for (p,) in actual] == [-1.0, -1.5, -1.75, -1.875]
 
 
 def test_nothing_is_kept_on_the_values():
@@ -136,27 +136,24 @@ def test_steps_on_arrays_have_the_bits_of_steps_on_values(kind):
     by_value, by_array = kind(values), kind(arrays)
     by_value.freeze(values[3:9])
     by_array.freeze(arrays[3:9])
-    data = start
+    data, memory = start, [numpy.zeros(300) for _ in by_array.memory]
     for row, expected in zip(grads, run(by_value, grads.tolist())):
-        data = by_array.move(data, row)
+        data, *memory = by_array.step_arrays(data, row, memory)
+        by_array.steps += 1
         assert data.tolist() == expected
-    by_array.settle()
-    assert (
-        by_array.state_dict() == by_value.state_dict() and data[3:9].tolist() == start[3:9].tolist()
-    )
-    json.dumps(by_array.state_dict())  # plain floats again
-    assert [p.data for p in arrays] == start.tolist()
+    assert [numbers.tolist() for numbers in memory] == list(by_value.state.values())
+    assert data[3:9].tolist() == start[3:9].tolist()
+    assert [p.data for p in arrays] == start.tolist()  # they are left alone
 
 
 def test_arrays_overflow_as_quietly_as_floats():
     numpy = pytest.importorskip("numpy")
-    x = Value(1.0)
-    [[expected]] = run(nn.Adam([x], 0.1), [[1e200]])
+    [[expected]] = run(nn.Adam([Value(1.0)], 0.1), [[1e200]])
+    zero, optimizer = numpy.zeros(1), nn.Adam([Value(1.0)], 0.1)
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        assert nn.Adam([Value(1.0)], 0.1).move(
-            numpy.array([1.0]), numpy.array([1e200])
-        ).tolist() == [expected]
+        data, *_ = optimizer.step_arrays(zero + 1.0, zero + 1e200, [zero, zero])
+    assert data.tolist() == [expected]
 
 
 def test_freezing_a_stranger_is_refused():
@@ -194,6 +191,44 @@ def test_a_state_through_json_goes_on_to_the_same_bits(kind):
     second = kind([Value(p.data) for p in first.parameters])
     second.load_state_dict(json.loads(json.dumps(first.state_dict())))
     assert run(second) == whole[5:]
+
+
+def test_a_state_says_which_parameters_are_frozen():
+    first = nn.Adam(leaves())
+    first.freeze(first.parameters[1:])
+    second = nn.Adam(leaves())
+    second.load_state_dict(json.loads(json.dumps(first.state_dict())))
+    assert second.frozen() == second.parameters[1:]
+    run(second)
+    assert second.parameters[0].data != 1.0 and second.parameters[1].data == -0.5
+
+
+@pytest.mark.parametrize("name", ["float16", "float32", "float64", "int64", "longdouble"])
+@pytest.mark.parametrize(
+    "use",
+    [
+        lambda p: nn.SGD(p, 0.1, 0.9, weight_decay=0.1).step(),
+        lambda p: nn.Adam(p, 0.1).step(),
+        lambda p: nn.clip_by_norm(p, 1.0),
+        lambda p: nn.clip_by_value(p, 2.3),
+    ],
+)
+def test_numbers_of_numpy_in_a_grad_are_taken_as_floats(use, name):
+    numpy = pytest.importorskip("numpy")
+    of_numpy, of_python = leaves(), leaves()
+    for p, q, grad in zip(of_numpy, of_python, (3.0, -5.0)):
+        p.grad, q.grad = getattr(numpy, name)(grad), grad
+    use(of_numpy)
+    use(of_python)
+    assert [(p.data, float(p.grad)) for p in of_numpy] == [(p.data, p.grad) for p in of_python]
+    assert {type(p.data) for p in of_numpy} == {float}
+
+
+def test_the_state_of_an_optimizer_is_of_floats():
+    numpy = pytest.importorskip("numpy")
+    optimizer = nn.Adam(leaves(), 0.1)
+    run(optimizer, [[numpy.float32(1.0), numpy.float64(2.0)]] * 2)
+    assert json.loads(json.dumps(optimizer.state_dict())) == optimizer.state_dict()
 
 
 def broken_states():

@@ -1,8 +1,11 @@
 """fit against a loop by hand and NumPy's matrices; what one example wants; runs that are killed and go on."""
 
+import contextlib
+import io
 import math
 import os
 import random
+import re
 import subprocess
 import sys
 import time
@@ -152,6 +155,84 @@ def test_two_moons_are_learned_to_the_last_point():
     assert all(score * sign > 0.0 for score, sign in zip(model.predict(rows), signs))
 
 
+class Labelled:
+    """Rows that are indexed by labels, as those of pandas are."""
+
+    def __init__(self, rows):
+        self.rows = rows
+
+    def __len__(self):
+        return len(self.rows)
+
+    def __getitem__(self, label):
+        raise KeyError(label)
+
+    def __iter__(self):
+        return iter(["a", "b"])
+
+    def to_numpy(self):
+        return pytest.importorskip("numpy").array(self.rows)
+
+
+class Countable:
+    """An iterator with a length."""
+
+    def __init__(self, rows):
+        self.rows = iter(rows)
+        self.length = len(rows)
+
+    def __len__(self):
+        return self.length
+
+    def __iter__(self):
+        return self.rows
+
+
+def pandas_frame(rows):
+    pandas = pytest.importorskip("pandas")
+    shuffled = [3, 0, 4, 1, 2]  # labels that pair other rows than the positions do
+    if isinstance(rows[0], list):
+        return pandas.DataFrame(rows, index=shuffled, columns=["x0", "x1"])
+    return pandas.Series(rows, index=shuffled[::-1])
+
+
+def polars_frame(rows):
+    polars = pytest.importorskip("polars")
+    if isinstance(rows[0], list):
+        return polars.DataFrame(rows, schema=["x0", "x1"], orient="row")
+    return polars.Series(rows)
+
+
+@pytest.mark.parametrize("compiled", [False, True])
+@pytest.mark.parametrize(
+    "kind",
+    [
+        tuple,
+        Labelled,
+        Countable,
+        lambda rows: (row for row in rows),
+        lambda rows: pytest.importorskip("numpy").array(rows),
+        pandas_frame,
+        polars_frame,
+    ],
+)
+def test_whatever_has_rows_in_order_is_read_by_position(kind, compiled):
+    if compiled:
+        pytest.importorskip("numpy")
+    expected, model = net(), net()
+    options = {"loss": nn.squared_error, "epochs": 3, "batch_size": 2, "progress": False}
+    for one, rows, targets in (
+        (expected, ROWS, TARGETS),
+        (model, kind(ROWS), kind(TARGETS)),
+    ):
+        optimizer = nn.SGD(one.parameters(), 0.05)
+        nn.fit(one, rows, targets, optimizer=optimizer, compiled=compiled, **options)
+    assert numbers(model) == numbers(expected)
+    assert model.predict(kind(ROWS)) == expected.predict(ROWS)
+    each = nn.example_gradients(model, kind(ROWS), kind(TARGETS), loss=nn.squared_error)
+    assert each == nn.example_gradients(expected, ROWS, TARGETS, loss=nn.squared_error)
+
+
 # -- checkpoints ---------------------------------------------------------------------------------------------
 
 KINDS = [lambda p: nn.SGD(p, lambda t: 0.1 / (1 + t), 0.9), lambda p: nn.Adam(p, 0.05)]
@@ -173,6 +254,25 @@ def test_a_run_in_two_parts_has_the_bits_of_a_run_in_one(tmp_path, kind):
         other, epochs=9, optimizer=kind(other.parameters()), batch_size=2, checkpoint=path
     )
     assert again.loss == full.loss  # nothing is left to do
+
+
+def test_a_run_whose_numbers_numpy_touched_writes_its_checkpoints(tmp_path):
+    numpy = pytest.importorskip("numpy")
+    model = net()
+
+    def touch():
+        for p in model.parameters():
+            p.data -= numpy.float32(0.01) * p.grad
+            p.grad = numpy.float32(p.grad)
+
+    options = {
+        "before_step": touch,
+        "batch_size": numpy.int64(2),
+        "checkpoint": tmp_path / "a.json",
+    }
+    quiet(model, epochs=2, **options)
+    assert len(quiet(model, epochs=3, **options).loss) == 3
+    assert {type(p.data) for p in model.parameters()} == {float}
 
 
 KILLED = """
@@ -220,6 +320,25 @@ def test_a_checkpoint_of_another_run_is_refused_and_nothing_changes(tmp_path):
     with pytest.raises(ValueError, match="Adam"):
         quiet(model, optimizer=nn.Adam(model.parameters()), batch_size=2, checkpoint=path)
     assert numbers(other) == started and optimizer.steps == 0 and path.read_bytes() == before
+
+
+def test_a_checkpoint_whose_weights_do_not_fit_leaves_the_optimizer_too(tmp_path):
+    path, model = tmp_path / "run.json", net()
+    quiet(model, checkpoint=path)  # 17 parameters
+    other = nn.Neuron(16)  # as many, of other names
+    optimizer = nn.SGD(other.parameters(), 0.05)
+    with pytest.raises(ValueError, match="another network"):
+        quiet(other, optimizer=optimizer, checkpoint=path)
+    assert optimizer.steps == 0 and set(optimizer.state["velocity"]) == {0.0}
+
+
+def test_the_clock_of_a_run_that_goes_on_goes_on(tmp_path):
+    path = tmp_path / "run.json"
+    quiet(net(), epochs=2, checkpoint=path)
+    saved = nn.files.read(path)
+    nn.files.write(path, saved | {"times": [500.0, 1000.0]})
+    times = quiet(net(), epochs=3, checkpoint=path).times
+    assert times[:2] == [500.0, 1000.0] and 1000.0 < times[2] < 1100.0
 
 
 @pytest.mark.parametrize(
@@ -273,12 +392,87 @@ def test_a_loss_that_leaves_the_numbers_stops_the_run():
         quiet(model, epochs=2000, optimizer=nn.SGD(model.parameters(), 1e3))
 
 
+@pytest.mark.parametrize("compiled", [False, True])
+def test_a_loss_that_is_no_number_stops_the_run_before_before_step(compiled):
+    if compiled:
+        pytest.importorskip("numpy")
+    model, calls = nn.Neuron(2, "linear", seed=0), []
+    model.b.data = 1e200
+    with pytest.raises(ArithmeticError):
+        quiet(model, compiled=compiled, before_step=lambda: calls.append(1))
+    assert not calls
+
+
+@pytest.mark.parametrize("compiled", [False, True])
+@pytest.mark.parametrize("bad", [math.nan, math.inf])
+@pytest.mark.parametrize(
+    "kind", [list, tuple, lambda rows: pytest.importorskip("numpy").array(rows)]
+)
+def test_a_number_in_the_data_that_is_not_finite_is_named(kind, bad, compiled):
+    if compiled:
+        pytest.importorskip("numpy")
+    for row, column, name in (
+        (2, 1, "inputs[2]"),
+        (4, 0, "inputs[4]"),
+        (3, None, "targets[3]"),
+    ):
+        rows, targets = [list(x) for x in ROWS], list(TARGETS)
+        if column is None:
+            targets[row] = bad
+        else:
+            rows[row][column] = rows[4][1] = bad  # the first is named
+        model = nn.Neuron(2, "linear", seed=0)
+        start = numbers(model)
+        with pytest.raises(
+            ArithmeticError, match=re.escape(f"{name} has a {bad}; leave that row out")
+        ):
+            nn.fit(
+                model,
+                kind(rows),
+                kind(targets),
+                loss=nn.squared_error,
+                optimizer=nn.SGD(model.parameters()),
+                epochs=1,
+                progress=False,
+                compiled=compiled,
+            )
+        assert numbers(model) == start
+
+
+def test_a_bad_number_that_the_loss_does_not_use_is_no_error():
+    model = nn.Neuron(1, "linear", seed=0)
+    loss = lambda a, y: (a - y) ** 2 if y == y else 0.0 * a  # noqa: E731 - nan is "unknown"
+    optimizer = nn.SGD(model.parameters())
+    nn.fit(
+        model,
+        [[1.0], [2.0]],
+        [1.0, math.nan],
+        loss=loss,
+        optimizer=optimizer,
+        epochs=1,
+        progress=False,
+    )
+    assert optimizer.steps == 1
+
+
 def test_progress_in_plain_lines_on_standard_error(capsys):
     seen(epochs=30)
     out, err = capsys.readouterr()
     lines = err.splitlines()
     assert out == "" and 10 <= len(lines) <= 12
     assert lines[0].startswith("epoch  1/30  loss ") and lines[-1].startswith("epoch 30/30  loss ")
+
+
+def test_progress_in_a_notebook_is_one_line_that_is_written_over(capsys, monkeypatch):
+    class OutStream(io.StringIO):
+        pass
+
+    OutStream.__module__ = "ipykernel.iostream"
+    monkeypatch.setattr(sys, "stderr", OutStream())
+    seen(epochs=30)
+    shown = capsys.readouterr().out
+    assert sys.stderr.getvalue() == "" and shown.count("\n") == 1 and shown.endswith(" s\n")
+    assert 10 <= shown.count("\r") <= 12 and shown.startswith("\repoch  1/30  loss ")
 
 
 def test_without_progress_nothing_is_printed(capsys):
@@ -374,9 +568,9 @@ def test_memory_does_not_grow_with_the_collector_off():
         (
             {"optimizer": nn.SGD([Value(0.0)])},
             ValueError,
-            "none of the optimiser's parameters is the model's",
+            "none of the optimizer's parameters is the model's",
         ),
-        ({"optimizer": nn.SGD}, TypeError, "one that was made"),
+        ({"optimizer": nn.SGD}, TypeError, "an instance"),
         ({"loss": "mse"}, TypeError, "nn.squared_error"),
         ({"epochs": 2.0}, ValueError, "whole number"),
         ({"batch_size": math.nan}, ValueError, "whole number"),
@@ -401,18 +595,26 @@ def test_a_run_with_any_seed_goes_on(tmp_path, seed):
 
 
 def test_a_bar_moves_within_an_epoch(monkeypatch):
-    told = []
-    monkeypatch.setattr("nn.progress._lines", lambda epochs: lambda epoch, loss: told.append(epoch))
+    class Bar(contextlib.nullcontext):
+        completed = []
+
+        def add_task(self, text, total, loss):
+            assert total == 1
+
+        def update(self, task, completed, loss):
+            self.completed.append(completed)
+
+    monkeypatch.setattr("nn.progress._bar", Bar)
     seen(epochs=1, batch_size=len(ROWS) // 2)
-    assert told[0] < 1 and told[-1] == 1
+    assert Bar.completed == pytest.approx([1 / 3, 2 / 3, 1])
 
 
-def test_patience_speaks_only_when_it_takes_long(capsys):
-    from nn.progress import patience
+def test_a_notice_is_printed_only_when_it_takes_long(capsys):
+    from nn.progress import notice
 
-    with patience("a moment", seconds=60.0), patience("", seconds=0.0):
+    with notice("a moment", seconds=60.0), notice("", seconds=0.0):
         pass
     assert capsys.readouterr().err == ""
-    with patience("a moment", seconds=0.0):
+    with notice("a moment", seconds=0.0):
         time.sleep(0.2)
     assert capsys.readouterr().err == "a moment\n"

@@ -71,10 +71,10 @@ CASES = [
 
 @pytest.mark.parametrize(("f", "reference", "xs"), CASES)
 def test_hessians_against_fifty_digits(f, reference, xs):
-    found = [[entry.data for entry in row] for row in hessian(f, xs)]
+    actual = [[entry.data for entry in row] for row in hessian(f, xs)]
     expected = exact(reference, xs)
     scale = max(abs(x) for row in expected for x in row)
-    for row, other in zip(found, expected, strict=True):
+    for row, other in zip(actual, expected, strict=True):
         assert row == pytest.approx(other, rel=1e-12, abs=1e-14 * scale)
 
 
@@ -88,11 +88,11 @@ def test_the_hessian_of_rosenbrock_in_closed_form():
 @pytest.mark.parametrize(("f", "reference", "xs"), CASES)
 def test_a_hessian_times_a_vector_without_the_hessian(f, reference, xs):
     vector = [math.sin(i + 1.0) for i in range(len(xs))]
-    found = [entry.data for entry in hessian_vector_product(f, xs, vector)]
+    actual = [entry.data for entry in hessian_vector_product(f, xs, vector)]
     rows = exact(reference, xs)
     expected = [math.fsum(a * v for a, v in zip(row, vector)) for row in rows]
     scale = max(abs(x) for row in rows for x in row)
-    assert found == pytest.approx(expected, rel=1e-11, abs=1e-13 * scale)
+    assert actual == pytest.approx(expected, rel=1e-11, abs=1e-13 * scale)
 
 
 def test_a_jacobian_is_a_row_for_each_output():

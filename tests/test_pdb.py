@@ -9,6 +9,7 @@ import pytest
 from loop import BACKWARD, ROOT, SUM
 
 from engine import Value
+from engine.debugger import SKIPPED_MODULES, sum_location
 from engine.operations import FAMILIES, OPERATIONS
 
 pexpect = pytest.importorskip("pexpect", reason="a terminal is played by pexpect")
@@ -23,7 +24,7 @@ root = {root}
 root.backward()
 print("finished", a.grad)
 """
-SKIPPING = "import pdb; pdb.Pdb(skip=['engine.graph', 'engine.ieee']).set_trace()"
+SKIPPING = f"import pdb; pdb.Pdb(skip={SKIPPED_MODULES}).set_trace()"
 OURS = "from engine.debugger import GradPdb; GradPdb().set_trace()"
 
 
@@ -87,17 +88,17 @@ def test_stepping_reaches_the_first_sum_in_fifteen_stops(person, root):
     assert pdb.type("p node.grad, contribution, parent.grad").startswith("(1.0, ")
 
 
-def test_the_page_names_the_line_of_the_sum():
-    assert f"b engine/backward.py:{SUM}\n" in (ROOT / "docs" / "debugger.md").read_text(
-        encoding="utf-8"
-    )
+def test_the_page_names_the_line_of_the_sum_and_the_modules_to_skip():
+    page = (ROOT / "docs" / "debugger.md").read_text(encoding="utf-8")
+    assert f"engine/backward.py:{SUM}" in page and sum_location() == (str(BACKWARD), SUM)
+    assert f"pdb.Pdb(skip={SKIPPED_MODULES})".replace("'", '"') in page
 
 
 class Stepper(bdb.Bdb):
     """What pdb is made of, with `s` pressed at every stop up to the line of the sum."""
 
     def __init__(self):
-        super().__init__(skip=["engine.graph", "engine.ieee"])
+        super().__init__(skip=SKIPPED_MODULES)
         self.stops, self.arrived = 0, False
 
     def user_line(self, frame):
@@ -134,6 +135,42 @@ def test_whatever_the_root_is_the_first_sum_is_fifteen_stops_away(operation):
     assert stepper.arrived and stepper.stops <= 15 + 1  # the lambda's own line
 
 
+class Calls(bdb.Bdb):
+    """Notes the functions that `s` goes into, for which a breakpoint by name can be set."""
+
+    def __init__(self):
+        super().__init__(skip=SKIPPED_MODULES)
+        self.called = []
+
+    def user_call(self, frame, arguments):
+        self.called.append((frame.f_code.co_name, frame.f_code.co_filename))
+
+
+@pytest.mark.parametrize("operation", [*OPERATIONS.values(), *FAMILY], ids=repr)
+def test_a_function_breakpoint_on_an_operation_stops_in_its_rule(operation):
+    """The skipped files hold no rule: each is a function in operations.py with the operation's name."""
+    count = operation.arity or 3
+    root = operation(
+        *[Value(x) for x in ([1.5] if operation.name == "acosh" else [0.5, 0.6, 0.7])[:count]]
+    )
+    calls = Calls()
+    calls.runcall(root.backward)
+    assert (operation.name, str(ROOT / "engine" / "operations.py")) in calls.called
+
+
+@pytest.mark.parametrize("root", ["a + b", "a - b", "-a", "a * b", "a.tanh()"])
+def test_the_rule_of_a_node_can_be_broken_on_by_the_node(person, root):
+    pdb = person(root=root)
+    name = pdb.type("p root.operation.name").strip().strip("'")
+    pdb.type("b root.operation.rule")
+    assert f"operations.py({rule_line(name)}){name}()" in pdb.type("c")
+    assert "engine/backward.py" in pdb.type("w")
+
+
+def rule_line(name):
+    return OPERATIONS[name].rule.__code__.co_firstlineno
+
+
 def test_one_breakpoint_shows_everything_as_plain_locals(person):
     pdb = person()
     pdb.type(f"b {BACKWARD}:{SUM}")
@@ -161,7 +198,7 @@ def test_stepping_into_the_closure_lands_on_the_rule(person):
     assert "multiply" in pdb.type("l")
 
 
-def test_the_companion_knows_edges_and_sums(person):
+def test_edge_and_why(person):
     pdb = person(stop=OURS)
     assert "no edge here" in pdb.type("edge")
     assert "why root, x elsewhere" in pdb.type("why a")
@@ -178,12 +215,68 @@ def test_the_companion_knows_edges_and_sums(person):
     assert "NameError" in pdb.type("why zzz")
 
 
-def test_breakpoint_opens_the_companion(person):
+def said(text):
+    """The lines of an answer, without the places in source."""
+    return [re.sub(r" +program\.py:\d+", "", line) for line in text.strip().splitlines()]
+
+
+def test_why_in_the_loop_tells_how_far_the_node_that_is_sending_has_come(person):
+    pdb = person(stop=OURS)  # a·b + a sends to a·b and to a, then a·b to a and to b
+    pdb.type(f"b {BACKWARD}:{SUM}")
+    for _ in range(3):
+        pdb.type("c")
+    before = ["a.grad = 1", "   +1  from a·b + a    ∂(a·b + a)/∂a = 1"]
+    sending = "   a·b is sending now: {} of its 2 contributions are added"
+    assert said(pdb.type("why a")) == [*before, sending.format(0)]
+    assert said(pdb.type("why b")) == ["b.grad = 0", sending.format(0)]
+    after = [
+        "a.grad = -2",
+        "   +1  from a·b + a    ∂(a·b + a)/∂a = 1",
+        "   -3  from a·b        ∂(a·b)/∂a = -3",
+        sending.format(1),
+    ]
+    pdb.type("n")  # the sum is made, the loop stands at the next parent
+    assert said(pdb.type("why a")) == after
+    pdb.type("n")
+    pdb.type("n")  # on the sum, for b
+    assert said(pdb.type("why a")) == after
+    assert said(pdb.type("why root, parent")) == ["b.grad = 0", sending.format(1)]
+    pdb.type("n")
+    assert said(pdb.type("why b")) == [
+        "b.grad = 2",
+        "   +2  from a·b    ∂(a·b)/∂b = 2",
+        sending.format(2),
+    ]
+
+
+def test_why_where_a_parent_is_used_twice_by_the_node(person):
+    pdb = person(root="a * a", stop=OURS)
+    pdb.type(f"b {BACKWARD}:{SUM}")
+    term = "   +2  from a·a    ∂(a·a)/∂a = 2"
+    sending = "   a·a is sending now: {} of its 2 contributions are added"
+    pdb.type("c")
+    assert said(pdb.type("why a")) == ["a.grad = 0", sending.format(0)]
+    pdb.type("c")
+    assert said(pdb.type("why a")) == ["a.grad = 2", term, sending.format(1)]
+    pdb.type("n")
+    assert said(pdb.type("why a")) == ["a.grad = 4", term, term, sending.format(2)]
+
+
+def test_edge_before_the_first_parent_of_a_node(person):
+    pdb = person(root="a.tanh()", stop=OURS)
+    for _ in range(15):
+        if "node.local_derivatives()" in pdb.type("s"):
+            break
+    answer = pdb.type("edge")
+    assert answer.startswith("tanh(a)") and "computed now" in answer and ".grad +=" not in answer
+
+
+def test_breakpoint_opens_grad_pdb(person):
     pdb = person(stop="breakpoint()", env={"PYTHONBREAKPOINT": "engine.debugger.set_trace"})
     assert "edge" in pdb.type("help edge") and "contribution" in pdb.type("help edge")
 
 
-def test_pytest_opens_the_companion_at_a_failure(tmp_path, person):
+def test_pytest_opens_grad_pdb_at_a_failure(tmp_path, person):
     (tmp_path / "test_it.py").write_text(
         "from engine import Value\n\n\ndef test_it():\n    x = Value(3.0, label='x')\n    y = x * x\n    y.backward()\n"
         "    assert x.grad == 3.0\n",
@@ -208,7 +301,7 @@ def test_the_example_of_a_pdbrc(person, tmp_path):
     text = (ROOT / ".pdbrc.example").read_text(encoding="utf-8")
     (tmp_path / ".pdbrc").write_text(text, encoding="utf-8")
     pdb = person()
-    pdb.type(f"b {BACKWARD}:{SUM}")
+    assert f"breakpoint at {BACKWARD}:{SUM}" in pdb.type("bsum")
     pdb.type("c")
     assert "+(data=-4, grad=1)" in pdb.type("p node")
     assert "*(data=-6, grad=0) += 1 × 1 = 1" in pdb.type("edge")

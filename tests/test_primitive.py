@@ -43,9 +43,9 @@ def test_it_steps_and_explains_itself():
 
 
 def test_its_rule_is_known_in_symbols():
-    from engine import symbols
+    from engine import formula
 
-    assert symbols.rule(cube) == "∂z/∂x = 3·x·x"
+    assert formula.rule(cube) == "∂z/∂x = 3·x·x"
 
 
 @pytest.mark.drawing

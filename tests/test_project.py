@@ -15,7 +15,11 @@ BINARY = {".png", ".gz", ".pdf", ".ico"}
 SOMEBODYS_FOLDER = re.compile(r"(?<![\w.~])/(?:work|root|home/\w+|Users/\w+|tmp/(?:venv|lab))/")
 
 
-@pytest.mark.parametrize("command", [["ruff", "check", "."], ["mypy"]], ids=["ruff", "mypy"])
+@pytest.mark.parametrize(
+    "command",
+    [["ruff", "check", "."], ["ruff", "format", "--check", "."], ["mypy"]],
+    ids=["ruff", "format", "mypy"],
+)
 def test_types_and_lint_are_clean(command):
     if importlib.util.find_spec(command[0]) is None:
         pytest.skip(f"{command[0]} is not installed: pip install {command[0]}")
@@ -33,12 +37,12 @@ def test_files_are_utf8_with_unix_line_ends():
 
 
 def test_nothing_speaks_of_one_persons_machine():
-    found = [
+    mentions = [
         f"{file.relative_to(ROOT)}: {match[0]}"
         for file in _text_files()
         for match in SOMEBODYS_FOLDER.finditer(file.read_text(encoding="utf-8"))
     ]
-    assert not found
+    assert not mentions
 
 
 @pytest.mark.parametrize("text", ["cd |home/ann/x", "'|root/a'", "in |tmp/venv/bin"])

@@ -68,7 +68,7 @@ def graph_of(seed, inputs, parameters):
         ]
         if not any(isinstance(x, Value) for x in operands):
             operands[0] = pool[0]
-        pool.append(operation.of(tuple(operands)))
+        pool.append(operation.apply(tuple(operands)))
     return engine.total(pool[-6:]) if draw.random() < 0.5 else pool[-1]
 
 
@@ -147,7 +147,7 @@ def test_fused_edges_meet_the_same_nans_and_infinities():
 def test_the_functions_that_differ_differ_in_the_last_digits_only(name):
     pytest.importorskip("numba")
     operation, draw = OPERATIONS[name], random.Random(2)
-    tape = engine.record(lambda x, y: operation.of((x, y)[: operation.arity]), [1.0, 1.0])
+    tape = engine.record(lambda x, y: operation.apply((x, y)[: operation.arity]), [1.0, 1.0])
     rows = [[draw.uniform(-9.0, 9.0), draw.uniform(-9.0, 9.0)] for _ in range(500)]
     for row, z in zip(rows, tape.forward(rows)):
         expected = operation.forward(*row[: operation.arity])

@@ -1,10 +1,12 @@
 """Conversations with the debugger, word for word: tests/transcripts/*.txt, and the same in docs/debugger.md.
 
-A transcript is a program, a line of dashes, and what the terminal shows when it runs. What a person types stands behind
-a prompt, "(grad) " or a question that ends in "? ". To write one, put down the program and the lines typed, and run
-`python tests/test_transcripts.py FILE [LINE …]`; then read every line of the answer before you keep it.
+A transcript is a program, a line of dashes, and what the terminal shows when it runs; without a debug() in it, when it
+is run by `python -m engine debug main.py`. What a person types stands behind a prompt, "(grad) " or a question that ends
+in "? ". To write one, put down the program and the lines typed, and run `python tests/test_transcripts.py FILE [LINE …]`;
+then read every line of the answer before you keep it.
 """
 
+import contextlib
 import io
 import linecache
 import re
@@ -14,7 +16,9 @@ from pathlib import Path
 import pytest
 
 from engine.debugger import Session
-from engine.debugger.terminal import talk
+from engine.debugger.script import Passes
+from engine.debugger.terminal import Debugger, interact
+from engine.graph import listeners
 
 HERE = Path(__file__).resolve().parent
 FILES = sorted((HERE / "transcripts").glob("*.txt"))
@@ -43,12 +47,26 @@ def run(program, typed):
     linecache.cache["main.py"] = (len(program), None, program.splitlines(keepends=True), "main.py")
 
     def conversation(root):
-        talk(Session(root, names), stdin=Typist(typed, out), stdout=out)
+        interact(Debugger(Session(root, names), stdin=Typist(typed, out), stdout=out))
 
     code = compile(program.replace("import Value, debug", "import Value"), "main.py", "exec")
     names = {"debug": conversation}
-    exec(code, names)
+    if "debug(" in program:
+        exec(code, names)
+    else:
+        debugged(code, names, Passes(Typist(typed, out), out))
     return "\n".join(line.rstrip() for line in out.getvalue().splitlines()) + "\n"
+
+
+def debugged(code, names, passes):
+    """Run a program under the debugger, as `python -m engine debug` does."""
+    listeners.insert(0, passes)
+    try:
+        with contextlib.redirect_stdout(passes.stdout), contextlib.suppress(SystemExit):
+            exec(code, names)
+            passes.report("main.py")
+    finally:
+        listeners.remove(passes)
 
 
 def parted(text):
@@ -129,6 +147,9 @@ def test_every_command_is_spoken_somewhere():
         "plot",
         "restart",
         "predict",
+        "pass",
+        "when",
+        "goto",
         "q",
     }
     assert wanted <= spoken, wanted - spoken

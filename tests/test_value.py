@@ -249,11 +249,153 @@ def test_data_that_somebody_set_is_made_a_float_or_refused():
         p.data = number
         for node in (p * p, -p, p.sqrt(), p + 1, engine.weighted_sum([p], [p], p)):
             assert type(node.data) is float
-    p.data = p - 0.1  # a slip: p.data = p.data - 0.1
-    for use in (lambda: p * 2, lambda: p.exp(), lambda: engine.weighted_sum([p], [Value(1.0)], p)):
-        with pytest.raises(TypeError):
-            use()
+    p.label = "p"
+    for slip, remedy in (
+        (p - 0.1 * p, r"p\.data.*write p\.data -= …"),
+        ("3", r"p\.data.*write float\('3'\)"),
+        (numpy.array([1.0, 2.0]), r"p\.data.*one Value for each number"),
+        (None, r"p\.data.*give an int or a float"),
+    ):
+        with pytest.raises(TypeError, match=remedy):
+            p.data = slip
+        assert p.data == 1.0
 
 
 def test_a_methods_help_names_it():
     assert Value.tanh.__qualname__ == "Value.tanh" and "engine.tanh" in Value.tanh.__doc__
+
+
+def test_a_node_of_micrograd_says_how_nodes_are_made_here():
+    a, b = Value(1.0), Value(2.0)
+    for call in (
+        lambda: Value(3.0, (a, b), "+"),
+        lambda: Value(math.tanh(1.0), (a,), "tanh"),
+        lambda: Value(3.0, (a, b)),
+        lambda: Value(3.0, {a, b}, "+", "label"),
+    ):
+        with pytest.raises(
+            TypeError, match=r"makes a leaf: an operator.*engine\.primitive"
+        ) as slip:
+            call()
+        assert "\n" not in str(slip.value)
+    with pytest.raises(TypeError, match=r"a label is a str, not 3: write label='3'"):
+        a.label = 3
+    c = a * b
+    with pytest.raises(AttributeError, match=r"engine\.primitive") as slip:
+        c._backward = lambda: None
+    assert "\n" not in str(slip.value)
+    c.grad = 2.0
+    c._backward()
+    assert (a.grad, b.grad) == (4.0, 2.0)
+
+
+def test_a_function_of_numpy_names_the_one_to_write():
+    np = pytest.importorskip("numpy")
+    x, y = Value(3.0), Value(2.0)
+    for call, instead in (
+        (lambda: np.sin(x), r"engine\.sin\(v\)"),
+        (lambda: np.arctan(x), r"engine\.atan\(v\)"),
+        (lambda: np.sign(x), r"engine\.sign\(v\)"),
+        (lambda: np.maximum(x, y), r"engine\.maximum\(v, w\)"),
+        (lambda: np.isnan(x), r"v\.data"),
+        (lambda: np.add(x, y, out=np.zeros(1)), "lose the graph"),
+        (lambda: np.array([x]) * y, r"\[v \* 2\.0 for v in values\]"),
+        (lambda: y / np.array([x]), r"\[v \* 2\.0 for v in values\]"),
+        (lambda: np.ones(2) - x, r"\[v \* 2\.0 for v in values\]"),
+    ):
+        with pytest.raises(TypeError, match=instead) as slip:
+            call()
+        assert "\n" not in str(slip.value)
+
+
+def test_a_numpy_number_on_the_left_is_an_operand_like_any_other():
+    np = pytest.importorskip("numpy")
+    for number in (
+        np.float64(2.5),
+        np.float32(2.5),
+        np.longdouble(2.5),
+        np.uint8(200),
+        np.bool_(1),
+    ):
+        x, n = Value(3.0), float(number)
+        for node, data in (
+            (number + x, n + 3.0),
+            (number - x, n - 3.0),
+            (number / x, n / 3.0),
+            (number**x, n**3.0),
+            (number % x, n % 3.0),
+            (number // x, n // 3.0),
+            (np.multiply(number, x), n * 3.0),
+        ):
+            assert (type(node), node.data, type(node.data)) == (Value, data, float)
+            assert node.created_at.filename == __file__ and node.parents[1] is x
+        assert (bool(number < x), bool(number >= x)) == (n < 3.0, n >= 3.0)
+        assert (number == x) is False and (number != x) is True
+
+
+def test_a_missing_attribute_is_an_attribute_error_for_whoever_asks():
+    x = Value(1.0)
+    for name in ("foo", "item", "_repr_html_", "__array__", "__len__", "__iter__", "shape"):
+        assert not hasattr(x, name) and getattr(x, name, None) is None
+    with pytest.raises(AttributeError, match="backwards") as slip:
+        _ = x.backwards
+    assert (slip.value.name, slip.value.obj) == ("backwards", x)  # for Python's "Did you mean"
+
+
+HABITS = {
+    "item": r"write v\.data",
+    "detach": r"Value\(v\.data\)",
+    "requires_grad": "every leaf has a gradient",
+    "numpy": r"v\.data",
+    "zero_grad": r"v\.grad = 0\.0",
+    "T": "one number",
+    "shape": "one number",
+    "pow": r"v \*\* w",
+    "_children": r"v\.parents",
+}
+
+
+@pytest.mark.parametrize("name", HABITS)
+def test_habits_get_one_line(name):
+    with pytest.raises(AttributeError, match=f"{name}.*: .*{HABITS[name]}") as slip:
+        getattr(Value(1.0), name)
+    assert "\n" not in str(slip.value)
+
+
+@pytest.mark.parametrize(
+    ("name", "remedy"),
+    [
+        ("no_grad", r"v\.data is a plain number"),
+        ("tensor", r"engine\.Value"),
+        ("Tensor", r"engine\.Value"),
+        ("grad", r"engine\.gradient\(root, \[x\]\)"),
+        ("manual_seed", "seed"),
+        ("arctan", r"engine\.atan"),
+        ("nn", "import nn"),
+    ],
+)
+def test_names_of_others_in_the_engine_get_one_line(name, remedy):
+    assert not hasattr(engine, name)
+    with pytest.raises(AttributeError, match=f"engine has no '{name}': .*{remedy}") as slip:
+        getattr(engine, name)
+    assert "\n" not in str(slip.value)
+
+
+def test_every_remedy_names_what_is_there():
+    import re
+
+    from engine import habits
+
+    v = engine.exp(Value(0.5))
+    for names, owner in ((habits._OF_A_VALUE, v), (habits._OF_THE_ENGINE, engine)):
+        assert not [name for name in names if hasattr(owner, name)]
+        for remedy in names.values():
+            assert all(hasattr(engine, name) for name in re.findall(r"engine\.(\w+)", remedy))
+            assert all(hasattr(v, name) for name in re.findall(r"\bv\.(\w+)", remedy))
+
+
+def test_the_repr_of_a_value_whose_grad_is_no_number():
+    x = Value(1.0, label="x")
+    for grad, shown in ((None, "None"), ("a\nb", "a\ufffdb")):
+        x.grad = grad
+        assert repr(x) == f"x(data=1, grad={shown})"

@@ -8,51 +8,21 @@ import subprocess
 import sys
 import xml.etree.ElementTree as ET
 from pathlib import Path
-from unicodedata import category
 
 import pytest
+from hostile import LABELS, clean
 from hypothesis import given, settings
 from strategies import programs, run
 
 import engine
 from engine import Value
-from engine.explain import columns
+from engine.printing import columns
 from engine.view import export, layout, picture, svg
 from engine.view.film import film
 from engine.view.scene import Scene, changed, summed
 
 GOLDEN = Path(__file__).parent / "golden"
 SVG = "{http://www.w3.org/2000/svg}"
-HOSTILE = [
-    "a|b",
-    "{x}",
-    "a<b",
-    "<b>",
-    "<<b>hi</b>>",
-    "<lambda> <map>",
-    'x"y',
-    "x\\",
-    "\\N",
-    "\\G",
-    "new\nline",
-    "NUL\0",
-    "\ud800",
-    "\x07",
-    "\x1b[31m",
-    "&lt;script&gt;",
-    "<script>alert(1)</script>",
-    "]]><script>",
-    "--><script>",
-    "A" * 20_000,
-    "🙂",
-    "漢字",
-    "\u202eabc",
-    "",
-    "\ufffe|\uffff",
-    "\x85\u2028",
-    '<<TABLE><TR><TD HREF="javascript:alert(1)">x</TD></TR></TABLE>>',
-    'x }"]; evil [label="pwn" URL="javascript:alert(1)"]; y [label="{ ',
-]
 
 
 def fanout():
@@ -61,13 +31,6 @@ def fanout():
     f = d * e
     d.label, e.label, f.label = "d", "e", "f"
     return a, b, d, e, f
-
-
-def clean(label):
-    """The label with U+FFFD for what XML forbids and for control characters."""
-    return "".join(
-        "\ufffd" if c in "\ufffe\uffff" or category(c) in ("Cc", "Cs") else c for c in label
-    )
 
 
 def number(text):
@@ -379,7 +342,7 @@ def test_drawing_changes_nothing():
     assert before == [(v.data, v.grad, v.label) for v in (a, b, d, e, f)]
 
 
-@pytest.mark.parametrize("label", HOSTILE, ids=range(len(HOSTILE)))
+@pytest.mark.parametrize("label", LABELS, ids=range(len(LABELS)))
 def test_hostile_labels_are_inert(label, placing):
     x = Value(2.0, label=label)
     y = x * 3.0
@@ -405,7 +368,7 @@ def test_hostile_labels_are_inert(label, placing):
     assert "<script" not in svg and "url(" not in svg and "@import" not in svg
 
 
-@pytest.mark.parametrize("label", HOSTILE, ids=range(len(HOSTILE)))
+@pytest.mark.parametrize("label", LABELS, ids=range(len(LABELS)))
 def test_hostile_labels_are_inert_in_the_picture_of_the_lecture(label):
     graphviz = pytest.importorskip("graphviz")
     dot = engine.draw_dot(Value(2.0, label=label) * 3.0)
@@ -622,6 +585,16 @@ def test_the_lecture_draws_an_edge_for_every_parent():
     pytest.importorskip("graphviz")
     x = Value(2.0, label="x")
     assert engine.draw_dot(x * x).source.count("->") == 3
+
+
+def test_the_lectures_format_and_direction():
+    x = Value(2.0, label="x")
+    dot = engine.draw_dot(x * x, format="png", rankdir="TB")
+    assert dot.format == "png" and "rankdir=TB" in dot.source
+    assert engine.draw_dot(x).format == "svg" and "rankdir=LR" in engine.draw_dot(x).source
+    for slip in ({"rankdir": "down"}, {"format": "tiff2"}):
+        with pytest.raises(ValueError, match=next(iter(slip.values()))):
+            engine.draw_dot(x, **slip)
 
 
 def test_a_very_long_chain_is_refused_at_once_with_its_own_numbers():

@@ -6,10 +6,11 @@ import random
 import xml.etree.ElementTree as ET
 
 import pytest
+from hostile import LABELS
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from strategies import programs, run
-from test_view import HOSTILE, SVG, groups, texts
+from test_view import SVG, groups, texts
 
 import engine
 from engine import Value
@@ -500,7 +501,7 @@ def test_unknown_levels_are_named():
         engine.draw(loss, collapse="cells")
 
 
-@pytest.mark.parametrize("label", HOSTILE, ids=range(len(HOSTILE)))
+@pytest.mark.parametrize("label", LABELS, ids=range(len(LABELS)))
 @pytest.mark.parametrize("level", ["neurons", "layers"])
 def test_hostile_labels_are_inert_in_a_stale_collapsed_picture(label, level):
     w, x, b = (

@@ -9,7 +9,8 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from test_view import HOSTILE, clean, fanout
+from hostile import LABELS, clean
+from test_view import fanout
 
 import engine
 from engine import Value
@@ -49,7 +50,7 @@ GOLDEN = r"""digraph {
 
 
 @pytest.mark.drawing
-@pytest.mark.parametrize("label", HOSTILE, ids=range(len(HOSTILE)))
+@pytest.mark.parametrize("label", LABELS, ids=range(len(LABELS)))
 def test_dot_reads_back_the_very_label(label):
     pytest.importorskip("graphviz")
     program = shutil.which("dot")
@@ -67,7 +68,7 @@ def test_dot_reads_back_the_very_label(label):
     assert not label or clean(label).startswith(shown.removesuffix("…").rstrip())
 
 
-@pytest.mark.parametrize("label", HOSTILE, ids=range(len(HOSTILE)))
+@pytest.mark.parametrize("label", LABELS, ids=range(len(LABELS)))
 def test_json_reads_back_the_very_label(label):
     found = json.loads(export.json(drawn(label).scene))
     name = found["cards"][0]["name"]
@@ -75,7 +76,7 @@ def test_json_reads_back_the_very_label(label):
     assert len(found["cards"]) == 2 and len(found["pills"]) == 1
 
 
-@pytest.mark.parametrize("label", HOSTILE, ids=range(len(HOSTILE)))
+@pytest.mark.parametrize("label", LABELS, ids=range(len(LABELS)))
 def test_mermaid_has_a_line_for_every_card_and_edge_and_nothing_else(label):
     first, *lines = export.mermaid(drawn(label).scene).split("\n")
     assert first == "flowchart LR" and len(lines) == 3

@@ -5,12 +5,13 @@ import xml.etree.ElementTree as ET
 from itertools import pairwise
 
 import pytest
-from test_view import HOSTILE, SVG, number
+from hostile import LABELS
+from test_view import SVG, number
 from test_view_collapse import network
 
 import engine
 from engine import Value
-from engine.explain import columns
+from engine.printing import columns
 from engine.view.network import RADIUS
 from nn import MLP
 
@@ -225,7 +226,7 @@ def test_unknown_options_are_named(options):
         engine.draw(loss, **options)
 
 
-@pytest.mark.parametrize("label", HOSTILE, ids=range(len(HOSTILE)))
+@pytest.mark.parametrize("label", LABELS, ids=range(len(LABELS)))
 def test_hostile_labels_are_inert(label):
     y = engine.weighted_sum(
         [Value(1.0, label=label)], [Value(2.0, label=label)], Value(0.0, label=label)

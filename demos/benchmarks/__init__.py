@@ -1,1 +1,1 @@
-"""How fast the engine is beside others: `python -m demos.benchmarks eager`; README.md here says what is measured."""
+"""How fast the engine is beside others; README.md here says what is measured and how."""

@@ -1,59 +1,126 @@
-"""Build a graph, run it backward, drop it: the eager engine beside micrograd, XAD and PyTorch.
+"""Build a graph, run it backward, drop it: the eager engine beside other engines.
 
-Everyone has the same numbers, and before anything is timed everyone's gradients must agree.
+They are micrograd, XAD, PyTorch and the barest engine (bare.py). All have the same numbers, and
+before a time is printed all gradients must agree to nine digits.
+
+python -m demos.benchmarks eager [--quick] [--only gpt] [--against CHECKOUT]
 """
 
 import math
 import operator
 import random
+import statistics
 import sys
 import timeit
 import tracemalloc
 from collections.abc import Callable
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 
 import nn
 from demos import show
-from demos.benchmarks.rounds import Run, best_times, peers
+from demos.benchmarks import small_gpt
+from demos.benchmarks.bare import Bare
+from demos.benchmarks.rounds import Contestant, Run, Turns, in_processes, peers
 from demos.data import moons
 from engine import Value, mean
 
-OURS = "chainrule"
+OURS, BARE = "chainrule", "bare engine"
 ALPHA, RATE = 1e-4, 0.01
 Weights = list[list[tuple[list[float], float]]]  # layer, neuron, (w, b)
 
 
-def main(quick: bool = False) -> None:
-    """Print every table."""
-    others, rounds = list(peers()), 2 if quick else 6
+class Task(NamedTuple):
+    """A program that contestants run, each in a process of its own (trial.py)."""
+
+    title: str
+    prepare: Callable[[str], Run]  # from a contestant's name; the run returns what must agree
+    contestants: tuple[str, ...]  # besides this engine
+    base: str = OURS  # whose time is 1.00
+
+
+def main(quick: bool = False, only: str = "", against: str = "") -> None:
+    """Print every table, or the one that `only` names."""
+    here, processes = peers(), 3 if quick else 9
     print(
-        "\nCPU time on one core, best of",
-        rounds,
-        "rounds; a ratio says how many times as long as chainrule's",
+        f"\nCPU time on one core, medians of {processes} processes, with the garbage collector on "
+        "and\noff. A ratio is time over the time of the line that says 1.00; in brackets the"
+        "\nleast and the greatest."
     )
-    moons_step(others, rounds)
-    plain_graphs(others, rounds)
-    memory(others)
-    creation_site()
+    for name in [only] if only else TABLES:
+        if name in TASKS:
+            compare(name, here, processes, against)
+        elif name == "memory":
+            memory(here, against)
+        else:
+            creation_site()
+
+
+def compare(name: str, here: list[str], processes: int, against: str = "") -> None:
+    """Time the contestants of a task that are installed; print milliseconds and ratios."""
+    task = TASKS[name]
+    contestants = _contestants(
+        [OURS, *(x for x in task.contestants if x in (*here, BARE))], against
+    )
+    print(f"\n{task.title}", flush=True)
+    turns = in_processes(name, contestants, processes)
+    _agree({label: turn.result for label, turn in turns.items()})
+    rows = [[label, *_cells(turn, turns[task.base])] for label, turn in turns.items()]
+    heads = ["", "GC on", "ratio", "", "off", "ratio", ""]
+    print(show.table(heads, rows))
+    if other := next((x for x in contestants if x.checkout), None):
+        on, off = (
+            _ratios(turns[OURS], turns[other.label], collector) for collector in (True, False)
+        )
+        print(f"here / there: {_spread(on)} with GC on, {_spread(off)} off")
+
+
+def _contestants(names: list[str], against: str) -> list[Contestant]:
+    contestants = [Contestant(name, name) for name in names]
+    if against:
+        contestants.insert(1, Contestant("other checkout", OURS, against))
+    return contestants
+
+
+def _cells(turn: Turns, base: Turns) -> list[str]:
+    cells = []
+    for collector in (True, False):
+        ratios = _ratios(turn, base, collector)
+        cells.append(f"{1000 * statistics.median(turn.seconds[collector]):.1f} ms")
+        cells.append(f"{statistics.median(ratios):.2f}")
+        cells.append("" if turn is base else f"({min(ratios):.2f}–{max(ratios):.2f})")
+    return cells
+
+
+def _ratios(turn: Turns, base: Turns, collector: bool) -> list[float]:
+    """Return the ratio of every process to the one of the base that ran in the same round."""
+    return [a / b for a, b in zip(turn.seconds[collector], base.seconds[collector])]
+
+
+def _spread(ratios: list[float]) -> str:
+    return f"{statistics.median(ratios):.2f} ({min(ratios):.2f}–{max(ratios):.2f})"
+
+
+# -- a small GPT, spelled out
+# ---------------------------------------------------------------------------------
+
+
+def gpt_step(contestant: str) -> Run:
+    return small_gpt.step(Bare if contestant == BARE else Value)
 
 
 # -- the moons step
 # ------------------------------------------------------------------------------------------
 
 
-def moons_step(others: list[str], rounds: int) -> dict[bool, dict[str, float]]:
-    """One training step of a 2-16-16-1 relu network on 100 points: hinge loss + L2, forward, backward, SGD."""
+def moons_step(contestant: str) -> Run:
+    """Return a training step of a 2-16-16-1 relu network on 100 points: hinge loss, L2, SGD."""
     rows, signs = moons(100, 0.1, seed=0)
     net = nn.MLP(2, [16, 16, 1], seed=0)
+    if contestant == OURS:
+        return our_step(net, rows, signs)
     weights = [[([w.data for w in n.w], n.b.data) for n in layer.neurons] for layer in net.layers]
-    steps = {OURS: our_step(net, rows, signs)}
-    steps |= {name: STEPS[name](weights, rows, signs) for name in others}
-    _agree({name: step() for name, step in steps.items()})
-    print(
-        "\nThe moons step: 2-16-16-1 relu, 100 examples, hinge loss + L2, forward + backward + SGD"
-    )
-    return _compare(steps, rounds)
+    return STEPS[contestant](weights, rows, signs)
 
 
 def our_step(net: nn.MLP, rows: Any, signs: Any) -> Run:
@@ -72,7 +139,7 @@ def our_step(net: nn.MLP, rows: Any, signs: Any) -> Run:
 
 
 def micrograd_step(weights: Weights, rows: Any, signs: Any) -> Run:
-    """As in micrograd's own demo, on its own MLP."""
+    """Return the step as in micrograd's own demo, on its own MLP."""
     from micrograd.engine import Value as Their
     from micrograd.nn import MLP
 
@@ -95,7 +162,7 @@ def micrograd_step(weights: Weights, rows: Any, signs: Any) -> Run:
 
 
 def xad_step(weights: Weights, rows: Any, signs: Any) -> Run:
-    """On XAD's C++ tape through its Python package, neuron by neuron."""
+    """Return the step on XAD's C++ tape through its Python package, neuron by neuron."""
     from xad import math as functions
     from xad.adj_1st import Real, Tape
 
@@ -125,7 +192,7 @@ def xad_step(weights: Weights, rows: Any, signs: Any) -> Run:
 
 
 def torch_step(weights: Weights, rows: Any, signs: Any) -> Run:
-    """PyTorch with one 0-dimensional tensor a number: scalar autodiff, not what PyTorch is made for."""
+    """Return the step with a 0-dimensional tensor a number, which PyTorch is not made for."""
     import torch
 
     torch.set_num_threads(1)
@@ -183,38 +250,38 @@ def _sum(values: list[Any]) -> Any:
     return result
 
 
-# -- graphs of plain + and ×
+# -- graphs of plain + and ×, and of functions
 # ---------------------------------------------------------------------------------
 
 
-def plain_graphs(others: list[str], rounds: int) -> None:
-    """Nothing that another engine could lack: additions and products, built and run backward."""
-    plan = random_plan(leaves=100, nodes=20_000)
-    runs: dict[str, Run] = {
-        name: partial(_fresh, kind, "dag", plan) for name, kind in _kinds(others).items()
-    }
-    _agree({name: run() for name, run in runs.items()})
-    print("\nA random graph of 20,000 nodes, + and ×, over 100 leaves")
-    _compare(runs, rounds)
+def random_graph(contestant: str) -> Run:
+    """Return a run over additions and products alone, which every engine has."""
+    return partial(_fresh, KINDS[contestant], "dag", random_plan(leaves=100, nodes=20_000))
 
-    runs = {name: partial(_fresh, kind, "chains", 50, 400) for name, kind in _kinds(others).items()}
-    _agree({name: run() for name, run in runs.items()})
-    print("\n50 chains of 400 steps y = y*m + b (micrograd recurses and fails beyond 494)")
-    _compare(runs, rounds)
+
+def function_graph(contestant: str) -> Run:
+    return partial(_fresh, KINDS[contestant], "functions", 20_000)
+
+
+def chains(contestant: str) -> Run:
+    return partial(_fresh, KINDS[contestant], "chains", 50, 400)
 
 
 def random_plan(leaves: int, nodes: int) -> list[tuple[Callable[[Any, Any], Any], int, int]]:
-    """For each node its operation and the places of its operands, made beforehand: only the engine is timed."""
-    chance = random.Random(0)
+    """Return for each node its operation and the indices of its operands.
+
+    They are drawn beforehand, so that only the engine is timed.
+    """
+    rng = random.Random(0)
     operations = (operator.add, operator.mul)
     return [
-        (chance.choice(operations), chance.randrange(leaves + i), chance.randrange(leaves + i))
+        (rng.choice(operations), rng.randrange(leaves + i), rng.randrange(leaves + i))
         for i in range(nodes)
     ]
 
 
 class Ours:
-    """How an engine is asked; micrograd's words are the same as ours."""
+    """The programs of the tasks, and this engine's names for leaves, functions and gradients."""
 
     leaf: Callable[[float], Any] = staticmethod(Value)
 
@@ -232,6 +299,21 @@ class Ours:
             nodes.append(operation(nodes[i], nodes[j]))
         return self.gradients(_halved(nodes[-500:]), leaves)
 
+    def functions(self, count: int) -> list[float]:
+        """Apply six operations to two earlier nodes, again and again; all values stay within ±5."""
+        exp, tanh, log, sin = (self.function(name) for name in ("exp", "tanh", "log", "sin"))
+        rng, leaves = random.Random(0), self.leaves([math.sin(k) / 3.0 for k in range(100)])
+        nodes = list(leaves)
+        for _ in range(count // 6):
+            x, y = nodes[rng.randrange(len(nodes))], nodes[rng.randrange(len(nodes))]
+            bounded = tanh(x)
+            positive = exp(bounded)
+            nodes += [bounded, positive, sin(y), log(positive), y / positive, positive**1.5]
+        return self.gradients(_halved(nodes[-500:]), leaves)
+
+    def function(self, name: str) -> Callable[[Any], Any]:
+        return operator.methodcaller(name)
+
     def chains(self, count: int, length: int) -> list[float]:
         return [self.chain(length) for _ in range(count)][-1]
 
@@ -243,11 +325,19 @@ class Ours:
 
 
 class Micrograd(Ours):
-    def leaf(self, x: float) -> Any:
-        return sys.modules["micrograd.engine"].Value(x)
+    def __init__(self) -> None:
+        from micrograd.engine import Value as Their
+
+        self.leaf = Their
 
 
 class Torch(Ours):
+    def function(self, name: str) -> Callable[[Any], Any]:
+        import torch
+
+        function: Callable[[Any], Any] = getattr(torch, name)
+        return function
+
     def leaf(self, x: float) -> Any:
         import torch
 
@@ -268,17 +358,29 @@ class Xad(Ours):
     def leaves(self, numbers: list[float]) -> list[Any]:
         from xad.adj_1st import Real
 
-        made = [Real(x) for x in numbers]
+        leaves = [Real(x) for x in numbers]
         self.tape.clearAll()
-        self.tape.registerInputs(made)
+        self.tape.registerInputs(leaves)
         self.tape.newRecording()
-        return made
+        return leaves
 
     def gradients(self, root: Any, leaves: list[Any]) -> list[float]:
         self.tape.registerOutput(root)
         root.setDerivative(1.0)
         self.tape.computeAdjoints()
         return [float(leaf.getDerivative()) for leaf in leaves]
+
+    def function(self, name: str) -> Callable[[Any], Any]:
+        from xad import math as functions
+
+        function: Callable[[Any], Any] = getattr(functions, name)
+        return function
+
+    def functions(self, count: int) -> list[float]:
+        try:
+            return super().functions(count)
+        finally:
+            self.tape.deactivate()
 
     def dag(self, plan: Any) -> list[float]:
         try:
@@ -297,13 +399,11 @@ def _fresh(kind: Callable[[], Any], task: str, *arguments: Any) -> Any:
     return getattr(kind(), task)(*arguments)
 
 
-def _kinds(others: list[str]) -> dict[str, Any]:
-    kinds = {"micrograd": Micrograd, "xad": Xad, "torch": Torch}
-    return {OURS: Ours} | {name: kinds[name] for name in others}
+KINDS: dict[str, type[Ours]] = {OURS: Ours, "micrograd": Micrograd, "xad": Xad, "torch": Torch}
 
 
 def _halved(nodes: list[Any]) -> Any:
-    """The sum of the nodes, pair by pair, so that no engine meets a long chain."""
+    """Return the sum of the nodes, pair by pair, so that no engine meets a long chain."""
     while len(nodes) > 1:
         nodes = [a + b for a, b in zip(nodes[::2], nodes[1::2])] + nodes[len(nodes) // 2 * 2 :]
     return nodes[0]
@@ -313,18 +413,20 @@ def _halved(nodes: list[Any]) -> Any:
 # ----------------------------------------------------------
 
 
-def memory(others: list[str], length: int = 10_000) -> dict[str, float]:
-    """Bytes per interior node over y = y*m + b, by tracemalloc, which sees what Python allocates."""
-    kinds = {name: kind for name, kind in _kinds(others).items() if name in (OURS, "micrograd")}
-    found = {name: bytes_per_node(kind(), length) for name, kind in kinds.items()}
-    print(f"\nMemory of y = y*m + b, {length:,} times, by tracemalloc (it can't see into C++)")
-    print(
-        show.table(
-            ["", "bytes per node", "ratio"],
-            [[name, f"{found[name]:.0f}", f"{found[name] / found[OURS]:.2f}"] for name in found],
-        )
-    )
-    return found
+def memory(here: list[str], against: str = "") -> dict[str, float]:
+    """Print and return the bytes of an interior node over y = y*m + b, by tracemalloc."""
+    contestants = _contestants([OURS, *(name for name in here if name == "micrograd")], against)
+    turns = in_processes("memory", contestants, 1)
+    sizes = {label: turn.result[0] for label, turn in turns.items()}
+    print("\nMemory of y = y*m + b, 10,000 times, by tracemalloc (it can't see into C++):")
+    print("bytes per node, the mean of + and ×, with the place of creation")
+    rows = [[label, f"{sizes[label]:.0f}", f"{sizes[label] / sizes[OURS]:.2f}"] for label in sizes]
+    print(show.table(["", "bytes per node", "ratio"], rows))
+    return sizes
+
+
+def node_size(contestant: str) -> Run:
+    return lambda: [bytes_per_node(KINDS[contestant](), 10_000)]
 
 
 def bytes_per_node(kind: Ours, length: int) -> float:
@@ -339,7 +441,7 @@ def bytes_per_node(kind: Ours, length: int) -> float:
 
 
 def creation_site(repeats: int = 20_000) -> None:
-    """Every node notes the instruction that made it; the line and column are looked up when someone asks."""
+    """Print what noting the place costs: an instruction for each node, a line when it is asked."""
     x, y = Value(2.0), Value(3.0)
     times = {
         "make a node (x*y)": _best(lambda: x * y, repeats),
@@ -347,10 +449,10 @@ def creation_site(repeats: int = 20_000) -> None:
         "ask for created_at": _best(lambda: (x * y).created_at, repeats // 100),
     }
     whole = times["make a node (x*y)"]
-    print("\nWhat it costs that every node knows where it was made")
+    print("\nWhat it costs that every node knows its place in the source")
     print(
         show.table(
-            ["", "share of making a node"],
+            ["", "part of making a node"],
             [[name, f"{t / whole:.2f}"] for name, t in times.items()],
         )
     )
@@ -369,34 +471,45 @@ def _best(run: Run, repeats: int) -> float:
     return min(timeit.repeat(run, number=repeats, repeat=5)) / repeats
 
 
-# -- tables
+# -- all of it
 # --------------------------------------------------------------------------------------------------
 
-
-def _compare(runs: dict[str, Run], rounds: int) -> dict[bool, dict[str, float]]:
-    """Time the runs with the collector on and off, and print milliseconds and ratios."""
-    times = {on: best_times(runs, rounds, collector=on) for on in (True, False)}
-    rows = [
-        [
-            name,
-            *[
-                cell
-                for on in (True, False)
-                for cell in (
-                    f"{1000 * times[on][name]:.1f}",
-                    f"{times[on][name] / times[on][OURS]:.2f}",
-                )
-            ],
-        ]
-        for name in runs
-    ]
-    print(show.table(["", "collector on, ms", "ratio", "off, ms", "ratio"], rows))
-    return times
+TASKS = {
+    "gpt": Task(
+        "A step of a small GPT, 76,000 nodes of + × ÷ ** exp log relu, forward and back",
+        gpt_step,
+        (BARE,),
+        BARE,
+    ),
+    "moons": Task(
+        "The moons step: 2-16-16-1 relu, 100 examples, hinge loss + L2, with SGD",
+        moons_step,
+        ("micrograd", "xad", "torch"),
+    ),
+    "graph": Task(
+        "A random graph of 20,000 nodes, + and ×, over 100 leaves",
+        random_graph,
+        ("micrograd", "xad", "torch"),
+    ),
+    "functions": Task(
+        "A graph of 20,000 functions: exp, tanh, log, sin, ÷, ** (micrograd lacks them)",
+        function_graph,
+        ("xad", "torch"),
+    ),
+    "chains": Task(
+        "50 chains of 400 steps y = y*m + b (micrograd recurses and fails beyond 494)",
+        chains,
+        ("micrograd", "xad", "torch"),
+    ),
+}
+TABLES = (*TASKS, "memory", "place")
+TRIALS: dict[str, Callable[[str], Run]] = {name: task.prepare for name, task in TASKS.items()}
+TRIALS["memory"] = node_size
 
 
 def _agree(gradients: dict[str, Any]) -> None:
-    """Raises ArithmeticError unless everyone found the gradients that we found."""
-    for name, found in gradients.items():
-        for ours, theirs in zip(gradients[OURS], found, strict=True):
+    """Raise ArithmeticError unless all have this engine's gradients, to nine digits."""
+    for name, gradient in gradients.items():
+        for ours, theirs in zip(gradients[OURS], gradient, strict=True):
             if not math.isclose(ours, theirs, rel_tol=1e-9, abs_tol=1e-12):
-                raise ArithmeticError(f"{name} found a gradient of {theirs!r}, chainrule {ours!r}")
+                raise ArithmeticError(f"{name} has a gradient of {theirs!r}, chainrule {ours!r}")

@@ -1,6 +1,6 @@
-"""Replaying a recorded graph, beside matrices, C and other engines; CPU time on one core, side by side in one run.
+"""Replay a recorded graph, beside matrices, C and other engines, on one core.
 
-python -m demos.benchmarks replay [--quick]
+python -m demos.benchmarks replay [--quick] [--only chain]
 """
 
 import ctypes
@@ -27,10 +27,13 @@ for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
 L2 = 1e-4
 
 
-def main(quick: bool = False) -> None:
+def main(quick: bool = False, only: str = "", against: str = "") -> None:
+    """Print every table, or the one that `only` names."""
+    if against:
+        print("--against is for eager: replay is timed here alone")
     rounds = 3 if quick else 15
-    for part in (moons, classifier_64, classifier_784, dags, chain, recording):
-        part(rounds)
+    for name in [only] if only else TABLES:
+        TABLES[name](rounds)
         print(flush=True)
 
 
@@ -42,7 +45,7 @@ def show(
     unit: float = 1.0,
     what: str = "",
 ) -> dict[str, float]:
-    """Times relative to the first, each the best of interleaved rounds of `repeat` runs."""
+    """Print times relative to the first, each the best of interleaved rounds of `repeat` runs."""
 
     def repeated(run: Run) -> Run:
         return lambda: [run() for _ in range(repeat)]
@@ -58,7 +61,7 @@ def show(
 
 
 def installed(*names: str) -> list[str]:
-    """The peers that are here; those that aren't are said."""
+    """Return the peers that are installed; say how to install the others."""
     for name in names:
         if not find_spec(name):
             print(f"  {name} is not installed and left out: pip install {name}")
@@ -72,14 +75,15 @@ def installed(*names: str) -> list[str]:
 def moons(rounds: int) -> None:
     import numpy as np
 
-    draw = np.random.default_rng(0)
-    rows = draw.standard_normal((100, 3))
+    rng = np.random.default_rng(0)
+    rows = rng.standard_normal((100, 3))
     rows[:, 2] = np.sign(rows[:, 2])
     net = MLP(2, [16, 16, 1], seed=1)
     parameters = net.parameters()
 
     def loss(x: Value, y: Value, sign: Value) -> Any:
-        return (1.0 - sign * net([x, y])).relu() + L2 * engine.total([p * p for p in parameters])
+        score: Any = net([x, y])
+        return (1.0 - sign * score).relu() + L2 * engine.total([p * p for p in parameters])
 
     start = time.process_time()
     tape = engine.record(loss, rows[0].tolist(), threads=1)
@@ -106,28 +110,28 @@ def moons(rounds: int) -> None:
     )
 
 
-def must_agree(name: str, found: Any, expected: tuple[float, Any]) -> None:
-    """Only what finds the same loss and gradient is timed."""
+def must_agree(name: str, result: Any, expected: tuple[float, Any]) -> None:
+    """Raise ArithmeticError unless loss and gradient are as expected."""
     import numpy as np
 
-    for part, wanted in zip(found, expected, strict=True):
+    for part, wanted in zip(result, expected, strict=True):
         if not np.allclose(part, wanted, rtol=1e-9, atol=1e-12):
             raise ArithmeticError(f"{name} computes something else than NumPy's matrices")
 
 
 def with_l2(value: Any, gradient: Any, vector: Any) -> tuple[float, Any]:
-    """For engines that work row by row: the L2 term, which no row changes, is added once, as NumPy does it."""
+    """Add the L2 term and its gradient, for engines that work row by row."""
     return float(value) + L2 * float(vector @ vector), gradient + 2.0 * L2 * vector
 
 
 def layers_of(vector: Any, shapes: list[tuple[int, int]]) -> list[tuple[Any, Any]]:
-    """Weights and biases by layer from parameters that stand neuron by neuron: w…, b."""
-    found, at = [], 0
+    """Return weights and biases by layer from parameters neuron by neuron: w…, b."""
+    layers, at = [], 0
     for n, m in shapes:
         block = vector[at : at + n * (m + 1)].reshape((n, m + 1))
-        found.append((block[:, :m].T, block[:, m]))
+        layers.append((block[:, :m].T, block[:, m]))
         at += n * (m + 1)
-    return found
+    return layers
 
 
 def by_matrices(vector: Any, rows: Any, shapes: list[tuple[int, int]]) -> tuple[float, Any]:
@@ -174,7 +178,10 @@ double step(const double *p, const double *rows, int n, double *out) {
         out[336] += g;
         for (int i = 0; i < 16; i++) { out[320+i] += g * k[i]; gk[i] = k[i] > 0 ? g * w3[i] : 0; }
         for (int i = 0; i < 16; i++) {
-            for (int j = 0; j < 16; j++) { out[48+17*i+j] += gk[i] * h[j]; gh[j] += gk[i] * w2[17*i+j]; }
+            for (int j = 0; j < 16; j++) {
+                out[48+17*i+j] += gk[i] * h[j];
+                gh[j] += gk[i] * w2[17*i+j];
+            }
             out[48+17*i+16] += gk[i];
         }
         for (int i = 0; i < 16; i++) {
@@ -190,7 +197,7 @@ double step(const double *p, const double *rows, int n, double *out) {
 
 
 def in_c(vector: Any, rows: Any) -> dict[str, Run]:
-    """Written by hand, one example after the other, by the C compiler at its best."""
+    """Return the step written by hand in C, example by example, compiled with all optimisations."""
     import numpy as np
 
     compiler = shutil.which("gcc") or shutil.which("cc")
@@ -246,7 +253,7 @@ def in_jax(vector: Any, rows: Any, shapes: list[tuple[int, int]]) -> dict[str, R
 
 
 def in_casadi(vector: Any, rows: Any, shapes: list[tuple[int, int]]) -> dict[str, Run]:
-    """The scalar graph of one example in CasADi's virtual machine, mapped over the rows."""
+    """Return the scalar graph of an example in CasADi's virtual machine, mapped over the rows."""
     if not installed("casadi"):
         return {}
     import casadi as ca
@@ -322,9 +329,9 @@ def classifier_784(rounds: int) -> None:
 def classifier(inputs: int, batch: int, rounds: int) -> None:
     import numpy as np
 
-    draw = np.random.default_rng(0)
-    rows = draw.standard_normal((batch, inputs + 1))
-    labels = draw.integers(0, 10, batch)
+    rng = np.random.default_rng(0)
+    rows = rng.standard_normal((batch, inputs + 1))
+    labels = rng.integers(0, 10, batch)
     rows[:, -1] = labels
     net = MLP(inputs, [32, 10], seed=1)
     tape = engine.record(
@@ -372,11 +379,11 @@ def classifier(inputs: int, batch: int, rounds: int) -> None:
 def random_dag(
     nodes: int, leaves: list[Any], relu: Callable[[Any], Any], maximum: Callable[[Any, Any], Any]
 ) -> Any:
-    """A graph of + − × ÷ relu and maximum; operands are mostly recent, and everything reaches the root."""
-    draw, pool = random.Random(0), list(leaves)
+    """Return the root of a graph of + − × ÷ relu and maximum; operands are mostly recent nodes."""
+    rng, pool = random.Random(0), list(leaves)
     for _ in range(nodes - 1):
-        x, y = pool[-1 - min(int(draw.expovariate(0.02)), len(pool) - 1)], draw.choice(pool)
-        kind = draw.randrange(6)
+        x, y = pool[-1 - min(int(rng.expovariate(0.02)), len(pool) - 1)], rng.choice(pool)
+        kind = rng.randrange(6)
         pool.append(
             x + y
             if kind == 0
@@ -390,7 +397,7 @@ def random_dag(
             if kind == 4
             else maximum(x, y)
         )
-        if len(pool) > 40 and draw.random() < 0.5:
+        if len(pool) > 40 and rng.random() < 0.5:
             pool[-1] = pool[-1] * 0.5 + pool[-2] * 0.5
     return pool[-1]
 
@@ -454,7 +461,8 @@ def chain(rounds: int) -> None:
     row = np.array([[1.0]])
     tape.input_gradients(row)
     print(
-        f"recorded a chain of 1,000,000 nodes: {time.process_time() - start:.2f} µs a node, with its program"
+        f"recorded a chain of 1,000,000 nodes: {time.process_time() - start:.2f} µs a node, "
+        "with its program"
     )
     runs: dict[str, Run] = {"tape.input_gradients": lambda: tape.input_gradients(row)}
     if installed("casadi"):
@@ -468,7 +476,7 @@ def chain(rounds: int) -> None:
 
 
 def recording(rounds: int) -> None:
-    """Recording is linear in the nodes."""
+    """Print what recording costs a node: the same for every number of nodes."""
     for nodes in (20_000, 200_000) if rounds <= 3 else (20_000, 200_000, 2_000_000):
         start = time.process_time()
 
@@ -481,7 +489,8 @@ def recording(rounds: int) -> None:
         recorded = time.process_time() - start
         tape.input_gradients([[1.0], [2.0]])
         print(
-            f"recording {nodes:9,} nodes: {recorded / nodes * 1e6:5.2f} µs a node, with program and replay "
+            f"recording {nodes:9,} nodes: {recorded / nodes * 1e6:5.2f} µs a node, "
+            "with program and replay "
             f"{(time.process_time() - start) / nodes * 1e6:5.2f}"
         )
     print(peak())
@@ -492,8 +501,18 @@ def peak() -> str:
         import resource
     except ImportError:
         return ""
-    return f"peak memory of this run {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20:.1f} GiB"
+    kilobytes = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return f"peak memory of this run {kilobytes / 2**20:.1f} GiB"
 
+
+TABLES: dict[str, Callable[[int], None]] = {
+    "moons": moons,
+    "classifier": classifier_64,
+    "classifier-784": classifier_784,
+    "dags": dags,
+    "chain": chain,
+    "recording": recording,
+}
 
 if __name__ == "__main__":
     main()

@@ -1,15 +1,18 @@
-"""Measuring side by side: in every round each contestant has its turn, and the best round of each counts.
+"""Timing side by side: the contestants take turns, A B A B …, here or each in its own process.
 
 >>> sorted(best_times({"one": lambda: None, "two": lambda: None}, rounds=2))
 ['one', 'two']
 """
 
 import gc
+import json
+import subprocess
+import sys
 import time
-from collections.abc import Callable
-from importlib import import_module
+from collections.abc import Callable, Sequence
 from importlib.util import find_spec
-from types import ModuleType
+from pathlib import Path
+from typing import Any, NamedTuple
 
 Run = Callable[[], object]
 
@@ -18,11 +21,11 @@ PEERS = {
     "micrograd": "micrograd",
     "xad": "xad",
     "torch": "torch==2.13.0",
-}  # what to import: what pip installs
+}  # module: what pip installs
 
 
 def best_times(runs: dict[str, Run], rounds: int, collector: bool = True) -> dict[str, float]:
-    """The least CPU seconds that each run took, A B A B …, with Python's garbage collector on or off."""
+    """Return the least CPU seconds of each run, with Python's garbage collector on or off."""
     best = dict.fromkeys(runs, float("inf"))
     was_on = gc.isenabled()
     try:
@@ -35,12 +38,13 @@ def best_times(runs: dict[str, Run], rounds: int, collector: bool = True) -> dic
 
 
 def _seconds(run: Run, collector: bool) -> float:
+    """Return the mean CPU seconds of the counted runs of one turn."""
     gc.enable()
     gc.collect()
-    gc.freeze()  # what the other contestants imported would be walked at our expense
+    gc.freeze()  # else the run pays for the walk over all that was imported
     if not collector:
         gc.disable()
-    run()  # one step of training follows another: what counts starts with warm caches, not with the collector's
+    run()  # warm up: steps of training follow one another, with warm caches
     start = time.process_time()
     for _ in range(COUNTED):
         run()
@@ -49,12 +53,60 @@ def _seconds(run: Run, collector: bool) -> float:
     return seconds / COUNTED
 
 
-def peers() -> dict[str, ModuleType]:
-    """The other engines that are installed; a line names each one that is not, and how to install it."""
-    found = {}
+class Contestant(NamedTuple):
+    """Who takes part: a label for the table, a name for trial.py, the checkout if not this one."""
+
+    label: str
+    name: str
+    checkout: str = ""
+
+
+class Turns(NamedTuple):
+    """What a contestant computed, and the CPU seconds of each of its processes.
+
+    The keys of `seconds` say whether the garbage collector was on.
+    """
+
+    result: list[float]
+    seconds: dict[bool, list[float]]
+
+
+def in_processes(task: str, contestants: Sequence[Contestant], processes: int) -> dict[str, Turns]:
+    """Run a task of every contestant in new processes, A B A B …, and return their turns by label.
+
+    In a new process the objects lie elsewhere in memory, which changes the time by some percent.
+    """
+    turns: dict[str, Turns] = {}
+    for _ in range(processes):
+        for collector in (True, False):
+            for contestant in contestants:
+                result, seconds = _trial(task, contestant, collector)
+                turn = turns.setdefault(contestant.label, Turns(result, {True: [], False: []}))
+                turn.seconds[collector].append(seconds)
+    return turns
+
+
+def _trial(task: str, contestant: Contestant, collector: bool) -> tuple[list[float], float]:
+    """Run trial.py, and return what the contestant computed and its CPU seconds."""
+    arguments = [task, contestant.name, "on" if collector else "off"]
+    if contestant.checkout:
+        arguments.append(str(Path(contestant.checkout).resolve()))
+    done = subprocess.run(
+        [sys.executable, "-m", "demos.benchmarks.trial", *arguments],
+        cwd=Path(__file__).parents[2],
+        stdout=subprocess.PIPE,
+        text=True,
+        start_new_session=True,  # a Ctrl-C is for the parent, which ends the child
+    )
+    if done.returncode:
+        raise SystemExit(f"{contestant.label} failed at {task}: the reason is above")
+    answer: Any = json.loads(done.stdout)
+    return answer["result"], answer["seconds"]
+
+
+def peers() -> list[str]:
+    """Return the names of the engines that are installed; say how to install the others."""
     for name, package in PEERS.items():
-        if find_spec(name):
-            found[name] = import_module(name)
-        else:
+        if not find_spec(name):
             print(f"{name} is not installed and left out: pip install {package}")
-    return found
+    return [name for name in PEERS if find_spec(name)]

@@ -1,4 +1,4 @@
-"""The data of the demos: two real sets that ship beside this file, and the two moons, which are drawn by chance.
+"""The data of the demos: two real sets that ship beside this file, and two moons of random points.
 
 Rows are lists of floats and labels are ints, ready for a network; where they come from stands in
 README.md here.
@@ -25,7 +25,7 @@ SPECIES = ["setosa", "versicolor", "virginica"]
 
 
 def iris() -> tuple[Rows, Labels, list[str]]:
-    """Three species of iris: 150 flowers, four measures of each, its species, and the names of the species.
+    """Return 150 irises: four measures of each, its species, and the names of the species.
 
     >>> rows, species, names = iris()
     >>> rows[100], names[species[100]]
@@ -43,7 +43,7 @@ def iris() -> tuple[Rows, Labels, list[str]]:
 
 
 def digits(scaled: bool = True) -> tuple[Rows, Labels]:
-    """Handwritten digits: 1,797 pictures of 8 × 8 pixels, and the digit that each one shows.
+    """Return 1,797 pictures of handwritten digits, 8 × 8 pixels, and the digit of each.
 
     >>> rows, labels = digits()
     >>> len(rows), len(rows[0]), labels[:10]
@@ -58,13 +58,13 @@ def digits(scaled: bool = True) -> tuple[Rows, Labels]:
 
 
 def moons(n: int = 100, noise: float = 0.1, seed: int = 0) -> tuple[Rows, Labels]:
-    """Two half circles that reach into each other: n points in the plane, labelled -1 and +1.
+    """Return n points of two half circles that reach into each other, labelled -1 and +1.
 
     >>> moons(4, noise=0.0)[1]
     [1, -1, -1, 1]
 
     The upper moon (-1) is (cos t, sin t), the lower one (+1) is (1 - cos t, ½ - sin t), for equal
-    steps of t from 0 to π: the curves of scikit-learn's make_moons, in whose words `noise` is the
+    steps of t from 0 to π: the curves of scikit-learn's make_moons, where `noise` too is the
     standard deviation of the normal error that is added to each coordinate. The points come
     shuffled. The same seed gives the same points; they are not scikit-learn's points, whose random
     numbers are NumPy's.
@@ -75,25 +75,25 @@ def moons(n: int = 100, noise: float = 0.1, seed: int = 0) -> tuple[Rows, Labels
         )
     upper = [([math.cos(t), math.sin(t)], -1) for t in _angles(n // 2)]
     lower = [([1.0 - math.cos(t), 0.5 - math.sin(t)], +1) for t in _angles(n - n // 2)]
-    chance = random.Random(seed)
+    rng = random.Random(seed)
     points = upper + lower
-    chance.shuffle(points)
-    rows = [[x + chance.gauss(0.0, noise) for x in point] for point, _ in points]
+    rng.shuffle(points)
+    rows = [[x + rng.gauss(0.0, noise) for x in point] for point, _ in points]
     return rows, [label for _, label in points]
 
 
 def split(
     rows: Sequence[Row], labels: Sequence[int], seed: int = 0, held_out: float = 1 / 3
 ) -> tuple[tuple[list[Row], Labels], tuple[list[Row], Labels]]:
-    """Two parts of the data: rows and labels to learn from, then rows and labels held out to test on.
+    """Split the data: rows and labels to learn from, then rows and labels held out for the test.
 
     >>> rows, species, _ = iris()
     >>> (train, train_species), (test, test_species) = split(rows, species)
     >>> len(train), len(test), test_species.count(0)
     (99, 51, 17)
 
-    Every class gives the same share, rounded; both parts come shuffled. The same seed makes the
-    same parts.
+    The same fraction of every class is held out, rounded; both parts are shuffled. The same seed
+    gives the same parts.
     """
     if len(rows) != len(labels):
         raise ValueError(
@@ -101,7 +101,7 @@ def split(
         )
     if not 0.0 < held_out < 1.0:
         raise ValueError(
-            f"split: held_out={held_out}; give the share to hold out, more than 0 and less than 1"
+            f"split: held_out={held_out}; give a fraction, more than 0 and less than 1"
         )
     order = list(range(len(rows)))
     random.Random(seed).shuffle(order)
@@ -118,11 +118,11 @@ def split(
 
 
 def _table(name: str) -> list[list[str]]:
-    """The lines of a csv file, without its heading."""
+    """Return the lines of a csv file, without its heading."""
     with (FOLDER / name).open(encoding="utf-8", newline="") as file:
         return list(csv.reader(file))[1:]
 
 
 def _angles(n: int) -> list[float]:
-    """n equal steps from 0 to π, both ends included."""
+    """Return n equal steps from 0 to π, both ends included."""
     return [math.pi * i / max(n - 1, 1) for i in range(n)]

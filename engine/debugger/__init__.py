@@ -7,13 +7,25 @@
 >>> session.step().steps[-1].contribution, len(session.trail)
 (1.0, 4)
 
-`debug(root)` talks in a terminal or a notebook's input prompt; `run_script` is `python -m engine
-debug`. For those who prefer pdb there is `GradPdb`, and `set_trace` for PYTHONBREAKPOINT.
+`debug(root)` asks in a terminal or in a notebook's input prompt; `run_script` and `run_module` are
+`python -m engine debug`. For those who prefer pdb there is `GradPdb`, and `set_trace` for
+PYTHONBREAKPOINT; `break_on_sum` and `SKIPPED_MODULES` are for every debugger of pdb's family.
 """
 
-from .companion import GradPdb, set_trace
-from .script import run_script
+from .pdb_commands import SKIPPED_MODULES, GradPdb, break_on_sum, set_trace, sum_location
+from .script import run_module, run_script
 from .session import Session
 from .terminal import Debugger, debug
 
-__all__ = ["Debugger", "GradPdb", "Session", "debug", "run_script", "set_trace"]
+__all__ = [
+    "SKIPPED_MODULES",
+    "Debugger",
+    "GradPdb",
+    "Session",
+    "break_on_sum",
+    "debug",
+    "run_module",
+    "run_script",
+    "set_trace",
+    "sum_location",
+]

@@ -1,4 +1,4 @@
-"""How a moment looks: a row for a step, a heading for a node, the order, the source with its values.
+"""What a session looks like: a row for a step, a heading for a node, the order, the source.
 
 >>> import io
 >>> from engine import Value
@@ -13,43 +13,46 @@ from collections.abc import Callable, Container
 from pathlib import PurePath
 from typing import Any
 
-from ..explain import Site, Step, columns, excerpt, expression, name, number, place, printable
+from ..explain import Step
+from ..formula import expression, name
+from ..location import Site, excerpt, place
+from ..printing import columns, number, plural, printable
 from ..value import Value
-from .paint import Line, Painter, many, table
 from .session import Session
+from .writer import Line, Writer, table
 
 WINDOW = 12  # as many steps or nodes as are shown at once
 
 
 class Screen:
-    """Writes what a session is like now; it changes nothing in it."""
+    """Writes what a session is like at its position; it changes nothing in it."""
 
     def __init__(self, session: Session, stream: Any):
         self.session, self.call = session, session.short
-        self.painter = Painter(stream)
+        self.writer = Writer(stream)
         self.shown: Value | None = None  # the node whose heading was written last
 
     def say(self, *parts: Line | str, indent: int = 4) -> None:
-        self.painter.write(*parts, indent=indent)
+        """Write one line, as Writer.write does."""
+        self.writer.write(*parts, indent=indent)
 
-    def lay(self, rows: list[Line]) -> None:
-        """Rows whose cells stand below one another."""
-        for row in table(rows, self.painter.width - 2):
+    def rows(self, rows: list[Line]) -> None:
+        """Write rows with their cells aligned."""
+        for row in table(rows, self.writer.width - 2):
             self.say([("  ", ""), *row])
 
-    # -- steps
-    # -------------------------------------------------------------------------------------------------------
+    # -- steps ---------------------------------------------------------------------------------
 
     def steps(self, steps: list[Step], show: Callable[[Step], None]) -> None:
-        """The steps; of very many the last, behind which the person stands now."""
+        """Write the steps; of very many only the last, which end at this position."""
         shown = steps if len(steps) <= WINDOW else steps[-WINDOW // 2 :]
         if len(shown) < len(steps):
-            self.say([(f"    … {many(len(steps) - len(shown), 'contribution')}", "dim")])
+            self.say([(f"    … {plural(len(steps) - len(shown), 'contribution')}", "dim")])
         for step in shown:
             show(step)
 
     def heading(self, node: Value) -> None:
-        """The node whose turn it is, and the line that made it."""
+        """Write a node with the line of source that made it, unless it was written last."""
         if node is self.shown or not node.parents:
             return
         self.shown = node
@@ -58,16 +61,16 @@ class Screen:
             (f"    grad {number(node.grad)}", "name"),
             ("" if node.label else f"    #{self.session.numbers[node]}", "dim"),
         ]
-        room = self.painter.width - sum(len(text) for text, _ in rest)
+        room = self.writer.width - sum(len(text) for text, _ in rest)
         self.say([(printable(expression(node), room), "head"), *rest])
-        made = node.created_at
-        if made and made.text:
-            source, carets = excerpt(made, self.painter.width - 4)
+        site = node.created_at
+        if site and site.text:
+            source, carets = excerpt(site, self.writer.width - 4)
             self.say([("    " + source, "dim")])
             self.say([("    " + carets, "caret")])
 
     def row(self, step: Step) -> None:
-        """One += in letters, in numbers, and in what it does to the sum."""
+        """Write one += in letters, in numbers, and with what it does to the sum."""
         self.heading(step.node)
         parent, node = self.call(step.parent), self.call(step.node)
         finished = self.session.completed_at(step.parent) == step.index + 1
@@ -91,6 +94,7 @@ class Screen:
         )
 
     def undone(self, step: Step) -> None:
+        """Write a step that was taken back."""
         self.say(
             [
                 (self.count(step), "dim"),
@@ -104,11 +108,12 @@ class Screen:
         )
 
     def count(self, step: Step) -> str:
-        every = f"{len(self.session.trail)}"
-        return f"  {step.index + 1:{len(every)}}/{every}  "
+        """Return the number of a step, of how many."""
+        total = f"{len(self.session.trail)}"
+        return f"  {step.index + 1:{len(total)}}/{total}  "
 
     def totals(self) -> list[Line]:
-        """The gradients of the first leaves."""
+        """Return the gradients of the first leaves, for one line."""
         leaves = [
             leaf
             for leaf in self.session.leaves
@@ -118,11 +123,10 @@ class Screen:
             [(f"  {self.call(leaf)}.grad = {number(leaf.grad)}", "")] for leaf in leaves[:6]
         ] + [[("  … (info leaves)", "dim")]] * (len(leaves) > 6)
 
-    # -- nodes and source
-    # --------------------------------------------------------------------------------------------
+    # -- nodes and source ----------------------------------------------------------------------
 
     def order(self) -> None:
-        """The backward order around the node whose turn it is."""
+        """Write the backward order around the current node."""
         order, here = self.session.order[::-1], self.session.node
         if not order:
             self.say("  there is no order: the root is a leaf")
@@ -132,11 +136,12 @@ class Screen:
         shown = order[first : first + WINDOW + 1]
         if first:
             self.say([(f"    … {first:,} before", "dim")])
-        self.lay([self.in_order(node, node is here) for node in shown])
+        self.rows([self.in_order(node, node is here) for node in shown])
         if first + len(shown) < len(order):
             self.say([(f"    … {len(order) - first - len(shown):,} to come", "dim")])
 
     def in_order(self, node: Value, current: bool) -> Line:
+        """Return the row of a node in the backward order."""
         sent = (
             self.session.starts.get(node, len(self.session.trail)) < self.session.position
             and not current
@@ -153,23 +158,23 @@ class Screen:
             (short_place(node), "dim"),
         ]
 
-    def source(self, node: Value, made: Site, lines: list[str]) -> None:
-        """The lines around the one that made a node, with the values that were born on each."""
-        room = self.painter.width - 10
+    def source(self, node: Value, site: Site, lines: list[str]) -> None:
+        """Write the lines around the one that made a node, with the values that each line made."""
+        room = self.writer.width - 10
         texts = {
-            at: printable(lines[at - 1].rstrip().expandtabs(4), room)
-            for at in range(max(1, made.line - 5), min(len(lines), made.line + 5) + 1)
+            line: printable(lines[line - 1].rstrip().expandtabs(4), room)
+            for line in range(max(1, site.line - 5), min(len(lines), site.line + 5) + 1)
         }
-        self.say([(printable(PurePath(made.filename).name), "dim")])
-        self.annotated(texts, made.line, self.born(made.filename, texts, node))
+        self.say([(printable(PurePath(site.filename).name), "dim")])
+        self.annotated(texts, site.line, self.made_on(site.filename, texts, node))
 
-    def annotated(self, texts: dict[int, str], here: int, born: dict[int, list[str]]) -> None:
-        """Lines of source with notes in a column beside them; where a line is too long for that, below it."""
-        longest = max([columns(note) for notes in born.values() for note in notes], default=0)
-        room = self.painter.width - 13 - longest
-        margin = max([wide for at in born if (wide := columns(texts[at])) <= room], default=0)
+    def annotated(self, texts: dict[int, str], here: int, values: dict[int, list[str]]) -> None:
+        """Write lines of source with notes beside them, or below a line that is too long."""
+        longest = max([columns(note) for notes in values.values() for note in notes], default=0)
+        room = self.writer.width - 13 - longest
+        margin = max([wide for at in values if (wide := columns(texts[at])) <= room], default=0)
         for at, text in texts.items():
-            notes = born.get(at, [])
+            notes = values.get(at, [])
             beside = "   " + notes.pop(0) if notes and columns(text) <= margin else ""
             self.say(
                 [
@@ -182,41 +187,42 @@ class Screen:
             for note in notes:
                 self.say([(" " * (13 + margin) + note, "name")])
 
-    def born(self, filename: str, lines: Container[int], first: Value) -> dict[int, list[str]]:
-        """What was made on these lines of a file, `first` before others; three values of a line are spelled out."""
-        found: dict[int, list[Value]] = {}
+    def made_on(self, filename: str, lines: Container[int], first: Value) -> dict[int, list[str]]:
+        """Return notes on the values that these lines made, three a line, `first` before others."""
+        values: dict[int, list[Value]] = {}
         for node in self.session.numbers:
-            made = node.created_at if not node.constant else None
-            if made and made.filename == filename and made.line in lines:
-                found.setdefault(made.line, []).append(node)
-        for nodes in found.values():
+            site = node.created_at if not node.constant else None
+            if site and site.filename == filename and site.line in lines:
+                values.setdefault(site.line, []).append(node)
+        for nodes in values.values():
             nodes.sort(key=lambda node: node is not first)
         return {
-            at: [
+            line: [
                 f"{printable(name(node), 24)} = {number(node.data)}, grad {number(node.grad)}"
                 for node in nodes[:3]
             ]
             + [f"… {len(nodes) - 3:,} more"] * (len(nodes) > 3)
-            for at, nodes in found.items()
+            for line, nodes in values.items()
         }
 
 
 def slope(step: Step, plain: str, call: Callable[[Value], str]) -> str:
-    """The local derivative of a step in letters, from the rule itself; `plain` where it is long or a number."""
-    from ..symbols import Symbol, spelled
+    """Return the local derivative in letters, by its rule; `plain` where it is long or a number."""
+    from ..formula import PRODUCT, Symbol, derivatives
 
     if len(step.node.parents) > 64:
         return plain
-    found = spelled(step.node.operation, [call(x) for x in step.node.parents], call(step.node))
-    slope = found[step.slot] if found else None
+    assert step.node.operation is not None
+    names = [call(x) for x in step.node.parents]
+    slopes = derivatives(step.node.operation, names, call(step.node))
+    slope = slopes[step.slot] if slopes else None
     if not isinstance(slope, Symbol) or len(slope.text) > 28:
         return plain
-    # 3 is a sign: sums and products get brackets
-    return f"({slope.text})" if " " in slope.text and slope.tightness < 3 else slope.text
+    return slope.inside(PRODUCT)
 
 
 def short_place(node: Value) -> str:
-    """Where it was made; of a long file name the end, which has the line."""
+    """Return where a node was made; of a long file name the end, which has the line."""
     text = place(node)
     return text if len(text) <= 20 else "…" + text[-19:]
 
@@ -226,5 +232,5 @@ def _bracketed(x: float) -> str:
 
 
 def sign(x: float) -> str:
-    """The style of a number."""
+    """Return the style of a number by its sign."""
     return "plus" if x > 0.0 else "minus" if x < 0.0 else "dim"

@@ -11,11 +11,11 @@ import gc
 import warnings
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from threading import get_ident
 from typing import Any
 
-from ..graph import topological_order, watchers
-from ..value import Value, decisions, lift
+from ..graph import topological_order
+from ..listeners import Listener
+from ..value import Value, lift
 from .jit import numpy
 from .spelling import Speller
 
@@ -40,19 +40,20 @@ class Graph:
         return self.inputs + len(self.parameters) + len(self.speller.values)
 
 
-class _Listener:
-    """Hears of every node that this thread makes."""
+class _Recorder(Listener):
+    """Keeps the nodes that the function makes, and the comparisons that Python branched on."""
+
+    records = True
 
     def __init__(self) -> None:
         self.nodes: list[Value] = []
-        self.thread = get_ident()
+        self.decisions: list[Value] = []
 
     def made(self, node: Value) -> None:
-        if get_ident() == self.thread:
-            self.nodes.append(node)
+        self.nodes.append(node)
 
-    def before_backward(self, root: Value) -> None:
-        """A backward pass inside a recorded function leaves no trace in its result."""
+    def decided(self, comparison: Value) -> None:
+        self.decisions.append(comparison)
 
 
 def recorded(function: Callable[..., Any], example: Iterable[Any]) -> Graph:
@@ -72,16 +73,10 @@ def recorded(function: Callable[..., Any], example: Iterable[Any]) -> Graph:
 
 def _recorded(function: Callable[..., Any], example: Iterable[Any]) -> Graph:
     inputs = [Value(x) for x in example]
-    listener, decided = _Listener(), list[Value]()
-    watchers.append(listener)
-    decisions.append(decided)
-    try:
+    with _Recorder() as recorder:
         root = _result(function, inputs)
-    finally:
-        watchers.remove(listener)
-        decisions[:] = [seen for seen in decisions if seen is not decided]
-    _warn(decided, inputs)
-    return _flat(root if root.parents else root * 1.0, inputs, listener.nodes)
+    _warn(recorder.decisions, inputs)
+    return _flat(root if root.parents else root * 1.0, inputs, recorder.nodes)
 
 
 def _result(function: Callable[..., Any], inputs: list[Value]) -> Value:

@@ -88,7 +88,7 @@ class Speller:
         z, operands = Value(1.0), [Value(1.0) for _ in range(n)]
         refs = {leaf: i for i, leaf in enumerate([*operands, z])}
         derivative: list[Step] = []
-        slopes = operation.rule(z, *operands)()
+        slopes = operation.rule(z, *operands)
         slots = [self._graph(derivative, n, lift(slope), refs) for slope in slopes]
         tame = all(step[0] & 255 in _TAME for step in derivative)
         return Template(forward, result, derivative, slots, tame + 2 * operation.domain)
@@ -98,6 +98,7 @@ class Speller:
         for node in topological_order(root)[0]:
             if node not in refs:
                 operands = [self._leaf(refs, parent) for parent in node.parents]
+                assert node.operation is not None
                 refs[node] = self._inline(steps, n, node.operation, operands)
         return self._leaf(refs, root)
 

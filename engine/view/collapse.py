@@ -17,6 +17,7 @@ from typing import Any
 
 from ..explain import Step
 from ..ieee import add_up
+from ..printing import plural
 from .neurons import Neuron, neurons
 
 
@@ -128,7 +129,7 @@ def _note(group: Group) -> str:
     """How many neurons a layer has, or how often a neuron was used."""
     count, uses = len({neuron.parameters for neuron in group.applications}), len(group.applications)
     if group.kind == "layer":
-        return f"{count} neuron{'s' * (count > 1)}"
+        return plural(count, "neuron")
     return f"{uses}×" if uses > 1 else ""
 
 

@@ -19,7 +19,7 @@ import json as _json
 import math
 from typing import Any
 
-from ..explain import printable
+from ..printing import printable
 from .scene import Card, Pill, Scene
 
 

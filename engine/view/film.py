@@ -18,9 +18,10 @@ from functools import cache
 from typing import Any, NamedTuple
 
 from ..backward import backward
-from ..explain import expression, name, printable, steps
+from ..explain import steps
+from ..formula import SUM, Symbol, constant, derivatives, expression, forward, name, symbol
 from ..graph import topological_order
-from ..symbols import formula, slopes
+from ..printing import plural, printable
 from ..value import Value
 from . import collapse as collapsing
 from .collapse import Group
@@ -397,25 +398,16 @@ def _shares(scene: Scene, root: Value) -> dict[tuple[Any, Any], list[float]]:
 
 
 def _edges(pill: Pill) -> str:
-    count = max(1, pill.edges)
-    return f"{count} edge{'s' * (count != 1)}"
+    return plural(max(1, pill.edges), "edge")
 
 
 def _slopes(node: Value) -> list[str]:
     """The local derivatives in symbols; "" where a rule can't be spelled."""
     assert node.operation is not None
-    letters = [_called(parent) for parent in node.parents]
-    return [
-        _once(
-            ""
-            if slope == "?"
-            else f"({slope})"
-            if any(sign in slope for sign in "<>≤≥")
-            else slope,
-            letters,
-        )
-        for slope in slopes(node.operation, letters, _called(node))
-    ]
+    found = derivatives(node.operation, [symbol(x) for x in node.parents], symbol(node))
+    if found is None:
+        return [""] * len(node.parents)
+    return [x.inside(SUM) if isinstance(x, Symbol) else constant(x).text for x in found]
 
 
 def _once(words: str, letters: list[str]) -> str:
@@ -443,7 +435,7 @@ def _computed(node: Any) -> tuple[str, str]:
         what = f"the sum of its {outputs} outputs" if outputs > 1 else "its output"
         return f"{node.label}: {len(node.members)} values inside", f"{what} = {text(node.data)}"
     numbers = [_bracketed(parent.data) for parent in node.parents]
-    words = printable(_once(formula(node.operation, numbers), numbers), 160).replace("-", MINUS)
+    words = printable(_once(forward(node.operation, numbers), numbers), 160).replace("-", MINUS)
     return printable(expression(node), 200), f"= {_equals(words, text(node.data))}"
 
 

@@ -8,23 +8,31 @@
 
 from typing import TYPE_CHECKING, Any
 
-from ..explain import numbered, printable
+from ..explain import numbered
+from ..printing import printable
 
 if TYPE_CHECKING:
     import graphviz
 
+DIRECTIONS = ("LR", "RL", "TB", "BT")
 
-def draw_dot(root: Any) -> "graphviz.Digraph":
-    """A graphviz.Digraph that a notebook shows as it is; needs Graphviz's dot to render.
 
-    One edge for each parent, so x*x has two. Raises ImportError where the graphviz package is
-    missing.
+def draw_dot(root: Any, format: str = "svg", rankdir: str = "LR") -> "graphviz.Digraph":
+    """Return a graphviz.Digraph that a notebook shows as it is; needs Graphviz's dot to render.
+
+    One edge for each parent, so x*x has two. `format` is what rendering writes, such as "png";
+    `rankdir` is the direction from leaves to root, such as "TB" for downwards. Raises ValueError for
+    what Graphviz does not know, ImportError where the graphviz package is missing.
     """
     try:
         import graphviz
     except ImportError:
         raise ImportError("draw_dot needs the graphviz package: pip install graphviz") from None
-    dot = graphviz.Digraph(format="svg", graph_attr={"rankdir": "LR"})
+    if rankdir not in DIRECTIONS:
+        raise ValueError(
+            f"draw_dot has no rankdir={rankdir!r}: choose from {', '.join(DIRECTIONS)}"
+        )
+    dot = graphviz.Digraph(format=format, graph_attr={"rankdir": rankdir})
     numbers = numbered(root)
     for node, number in numbers.items():
         dot.node(
@@ -32,8 +40,8 @@ def draw_dot(root: Any) -> "graphviz.Digraph":
             shape="record",
             label=f"{{ {_field(node.label)} | data {node.data:.4f} | grad {node.grad:.4f} }}",
         )
-        if node.parents:
-            dot.node(f"o{number}", label=graphviz.escape(node.operation.symbol))
+        if node.operation:
+            dot.node(f"o{number}", label=graphviz.escape(printable(node.operation.symbol)))
             dot.edge(f"o{number}", f"v{number}")
             for parent in node.parents:
                 dot.edge(f"v{numbers[parent]}", f"o{number}")

@@ -15,8 +15,9 @@ import hashlib
 from math import inf
 from typing import Any, NamedTuple
 
-from ..explain import columns, name, printable
+from ..formula import name
 from ..graph import topological_order
+from ..printing import columns, printable
 from .neurons import Neuron, neurons
 from .scene import changed, cut, sign, text
 from .svg import CELL, DARK, LIGHT, t

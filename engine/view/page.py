@@ -16,13 +16,14 @@ import html
 import json
 import os
 import re
-import tempfile
 from collections.abc import Mapping
 from contextlib import suppress
 from importlib import resources
 from pathlib import Path
 from typing import Any
 
+from ..files import write_file
+from ..printing import printable
 from ..value import Value
 from .film import film
 from .picture import draw
@@ -48,10 +49,9 @@ class Page:
         target = Path(path)
         if target.suffix.lower() not in (".html", ".htm"):
             raise ValueError(
-                f"a stepper page is an .html file, not {target.name!r}: write {target.stem}.html"
+                f"a stepper page is an .html file, not {target.name!r}: write {printable(target.stem)}.html"
             )
-        write_whole(target, self.html)
-        return target
+        return write_file(target, self.html)
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
         """A frame that may run its script and nothing else; viewers that strip frames show the picture."""
@@ -66,21 +66,6 @@ class Page:
 
     def __repr__(self) -> str:
         return f"<Page of {self._count} steps>"
-
-
-def write_whole(path: Path, content: str) -> None:
-    """Write a temporary file beside `path` and rename it, so that nobody ever sees half a file."""
-    if not path.parent.is_dir():
-        raise FileNotFoundError(f"{path}: there is no folder {path.parent}: make it first")
-    handle, temporary = tempfile.mkstemp(dir=path.parent, suffix=".tmp")
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
-            file.write(content)
-        os.chmod(temporary, 0o644)
-        os.replace(temporary, path)
-    except BaseException:
-        os.unlink(temporary)
-        raise
 
 
 def _height(boxes: list[dict[str, Any]]) -> int:

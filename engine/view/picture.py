@@ -14,13 +14,15 @@ from pathlib import Path
 from typing import Any
 
 from ..explain import Step
+from ..files import write_file
 from ..graph import topological_order
+from ..printing import plural, printable
 from ..value import Value
 from . import collapse as collapsing
 from . import export, focus
 from .layout import place
 from .network import network
-from .scene import Scene, counted, select
+from .scene import Scene, select
 from .svg import CELL, paint
 
 WRITERS = {
@@ -43,18 +45,15 @@ class Picture:
         self.scene, self.svg = scene, svg
 
     def save(self, path: str | Path) -> Path:
-        """Write the picture; the suffix says the format: .svg, .dot, .mmd, .json, .png or .pdf.
+        """Write the picture, whole or not at all; the suffix says the format: .svg, .dot, .mmd, .json, .png or .pdf.
 
         Returns the path. The last two need cairosvg or the program rsvg-convert. Raises ValueError
         for another suffix, ImportError where both are missing.
         """
         path = Path(path)
         suffix = path.suffix.lower()
-        if suffix in (".png", ".pdf"):
-            path.write_bytes(converted(self.svg, suffix))
-        else:
-            path.write_text(self._text(suffix), encoding="utf-8", newline="\n")
-        return path
+        known = suffix in (".png", ".pdf")
+        return write_file(path, converted(self.svg, suffix) if known else self._text(suffix))
 
     def _text(self, suffix: str) -> str:
         if suffix == ".svg":
@@ -64,7 +63,8 @@ class Picture:
                 "; engine.stepper(root).save() writes pages" if suffix in (".html", ".htm") else ""
             )
             raise ValueError(
-                f"can't save a picture as {suffix or 'a file without suffix'}: end its name in .svg, "
+                f"can't save a picture as {printable(suffix, 20) or 'a file without suffix'}: "
+                f"end its name in .svg, "
                 f".png, .pdf, .dot, .mmd or .json{advice}"
             )
         return WRITERS[suffix](self.scene).rstrip("\n") + "\n"
@@ -75,8 +75,8 @@ class Picture:
     def __repr__(self) -> str:
         last, what = self.scene.cards[-1], "value" if self.scene.level == "values" else "card"
         return (
-            f"<Picture of {last.title or last.chip or 'a value'}: {counted(len(self.scene.cards), what)}, "
-            f"{counted(self.scene.edges, 'edge')}>"
+            f"<Picture of {last.title or last.chip or 'a value'}: {plural(len(self.scene.cards), what)}, "
+            f"{plural(self.scene.edges, 'edge')}>"
         )
 
 

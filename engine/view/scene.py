@@ -17,10 +17,11 @@ from dataclasses import dataclass
 from math import inf, isfinite, nextafter
 from typing import Any, NamedTuple
 
-from ..explain import Step, arrivals, columns, expression, name, numbered, printable
+from ..explain import Step, arrivals, numbered
+from ..formula import SUM, Symbol, derivatives, expression, forward, name, symbol
 from ..graph import topological_order
 from ..ieee import add_up
-from ..symbols import slopes
+from ..printing import columns, plural, printable
 from .collapse import UNSENT, Bundle, Group, Unsent, contracted, running
 from .neurons import output_names
 
@@ -31,7 +32,6 @@ CHIPS = {
     "sum": "Σ",
     "dot": "Σ w·a",
     "prod": "Π",
-    "**": "xʸ",
     "<=": "≤",
     ">=": "≥",
 }
@@ -276,14 +276,6 @@ def _edges(
     return steps
 
 
-def counted(count: int, what: str) -> str:
-    """
-    >>> counted(1, "edge"), counted(256, "edge")
-    ('1 edge', '256 edges')
-    """
-    return f"{count} {what}{'s' * (count != 1)}"
-
-
 def text(x: float) -> str:
     """Four significant digits with a true minus sign."""
     return f"{x:.4g}".replace("-", MINUS)
@@ -424,10 +416,11 @@ def _header(node: Any) -> tuple[str, str]:
         return CHIPS.get(node.chip, printable(node.chip, 10)), node.note
     if not node.parents:
         return "", "constant" if node.constant else "leaf"
-    symbol = node.operation.symbol
-    chip = CHIPS.get(symbol, symbol.replace("**", "^").replace("-", MINUS))
+    chip = CHIPS.get(node.operation.symbol, node.operation.symbol)
+    if node.operation.name == "power":
+        chip = forward(node.operation)
     plain = [text(parent.data) for parent in node.parents if parent.constant and not parent.label]
-    return printable(chip, 10), printable(
+    return printable(chip.replace("-", MINUS), 10), printable(
         ", ".join(plain[:3]) + (", …" if len(plain) > 3 else ""), 14
     )
 
@@ -454,7 +447,7 @@ def _pill(step: Step, cards: dict[Any, Card], state: str, top: float, is_repeate
     child, parent = cards[step.node], cards[step.parent]
     up, down = _held(child.title or child.name), _held(parent.title or parent.name)
     edges = step.slot if isinstance(step, Bundle) else 1
-    local = counted(edges, "edge") if isinstance(step, Bundle) else text(step.local)
+    local = plural(edges, "edge") if isinstance(step, Bundle) else text(step.local)
     operand = _operand(step) if is_repeated and not isinstance(step, Bundle) else ""
     if isinstance(step, Bundle):
         tip = f"{local} from {up} to {down}"
@@ -519,14 +512,18 @@ def _rule(step: Step, child: str) -> str:
     """The rule that gave the local derivative, in symbols: `b = ` at a product with b; "" where it says no more."""
     if isinstance(step.node, Group) or len(step.node.parents) > 4:
         return ""
-    names = [printable(name(parent), 20) for parent in step.node.parents]
-    formula = slopes(step.node.operation, names, child)[step.slot]
-    return "" if formula in ("?", text(step.local)) else f"{formula} = "
+    parents = [symbol(parent) for parent in step.node.parents]
+    names = [Symbol(printable(parent.text, 20), parent.precedence) for parent in parents]
+    found = derivatives(step.node.operation, names, child)
+    slope = found[step.slot] if found else None
+    if not isinstance(slope, Symbol) or slope.text.replace("-", MINUS) == text(step.local):
+        return ""
+    return f"{slope.inside(SUM)} = "
 
 
 def _summary(cards: dict[Any, Card], pills: list[Pill], state: str) -> str:
     """The picture in a few sentences, for those who hear it."""
-    sizes = f"{counted(len(cards), 'card')}, {counted(sum(pill.edges for pill in pills), 'edge')}"
+    sizes = f"{plural(len(cards), 'card')}, {plural(sum(pill.edges for pill in pills), 'edge')}"
     if state == "forward only":
         return f"{sizes}. Forward only: backward() has not been called."
     leaves = [card for node, card in cards.items() if not node.parents and card.title][:12]

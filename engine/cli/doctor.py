@@ -1,14 +1,15 @@
-"""The doctor: what is installed, what is missing, what works without it, and the one command that mends it.
+"""The doctor: what is installed, what is missing, and the one command that installs it.
 
 >>> checks = [Check("numpy", "2.3.1", "", "tapes over many rows", ""),
 ...           Check("dot", "", "", "lays out pictures", "pictures in the built-in layout")]
->>> print(prescription(checks, "linux"))
+>>> print(remedy(checks, "linux"))
 To mend it:  sudo apt-get install graphviz
 """
 
 import importlib
 import os
 import platform
+import re
 import shutil
 import subprocess
 import sys
@@ -21,7 +22,7 @@ from ..value import Value
 
 
 class Check(NamedTuple):
-    """One thing that was looked for: its version if it works, its trouble if it is there but does not."""
+    """One thing that was looked for: its version if it works, its trouble if it is broken."""
 
     name: str
     version: str
@@ -30,14 +31,14 @@ class Check(NamedTuple):
     without: str
 
 
-LIBRARIES = {  # the package to import, what it is for, and what works without it
+LIBRARIES = {  # by its name for pip: the module, what it is for, and what works without it
     "graphviz": ("graphviz", "hands graphs to dot", "pictures in the built-in layout"),
     "rich": ("rich", "colours in the debugger", "the debugger in plain text"),
     "numpy": ("numpy", "tapes over many rows at once", "training in plain Python"),
     "numba": ("numba", "compiled tapes, fast training", "tapes without a compiler"),
     "matplotlib": ("matplotlib", "plots of the demos", "the demos' numbers and graphs"),
     "cairosvg": ("cairosvg", "pictures as PNG and PDF", "pictures as SVG and pages"),
-    "dask": ("dask", "training on several computers", "training on this one"),
+    "distributed": ("distributed", "training on several computers", "training on this one"),
     "nbclient": ("nbclient", "running notebooks from the shell", "notebooks in a browser"),
 }
 DOT_REMEDIES = {
@@ -48,42 +49,41 @@ DOT_REMEDIES = {
 
 
 def examine() -> list[Check]:
-    """Look for everything; nothing is changed, and no network is asked."""
+    """Return what was looked for; nothing is changed, and no network is asked."""
     return [_dot(), *(_converter() if name == "cairosvg" else _library(name) for name in LIBRARIES)]
 
 
 def report() -> str:
-    """The whole examination as text."""
+    """Return the whole examination as text."""
     checks = examine()
     return "\n".join(
-        [_heading(), "", f"  {_heart()}", *_rows(checks), "", prescription(checks, sys.platform)]
+        [_heading(), "", f"  {_engine()}", *_rows(checks), "", remedy(checks, sys.platform)]
     )
 
 
-def prescription(checks: list[Check], system: str) -> str:
-    """One command for all that is missing, or the good news."""
-    ill = [check.name for check in checks if not check.version]
-    commands = [DOT_REMEDIES.get(system, "install graphviz from https://graphviz.org/download")] * (
-        "dot" in ill
-    )
-    packages = " ".join(name for name in ill if name != "dot")
+def remedy(checks: list[Check], system: str) -> str:
+    """Return one command that installs all that is missing, or that nothing is."""
+    missing = [check.name for check in checks if not check.version]
+    download = "install graphviz from https://graphviz.org/download"
+    commands = [DOT_REMEDIES.get(system, download)] * ("dot" in missing)
+    packages = " ".join(name for name in missing if name != "dot")
     if packages:
         commands.append(f"{_python()} -m pip install {packages}")
     return f"To mend it:  {' && '.join(commands)}" if commands else "Nothing is missing."
 
 
 def _python() -> str:
-    """What this interpreter is called at the prompt: a short name, if it is the one that the prompt would find."""
+    """Return what starts this interpreter in a shell: a short name, if it is first on PATH."""
     here = os.path.dirname(sys.executable)
     for name in ("python", "python3", "py"):
-        found = shutil.which(name)
-        if found and os.path.dirname(found) == here:
+        path = shutil.which(name)
+        if path and os.path.dirname(path) == here:
             return name
     return f'"{sys.executable}"' if " " in sys.executable else sys.executable or "python"
 
 
 def version() -> str:
-    """What is installed, as --version says it."""
+    """Return the version that is installed, as --version says it."""
     try:
         return metadata.version("chainrule")
     except metadata.PackageNotFoundError:
@@ -91,10 +91,12 @@ def version() -> str:
 
 
 def _heading() -> str:
-    return f"chainrule {version()}, Python {platform.python_version()}, {platform.system() or sys.platform}"
+    system = platform.system() or sys.platform
+    return f"chainrule {version()}, Python {platform.python_version()}, {system}"
 
 
-def _heart() -> str:
+def _engine() -> str:
+    """Return the row of the engine itself, which is tried out."""
     x = Value(3.0)
     operations.multiply(x, x).backward()
     works = x.grad == 6.0
@@ -130,11 +132,11 @@ def _library(name: str) -> Check:
 
 
 def _converter() -> Check:
-    """cairosvg, or the program that does the same."""
-    found = _library("cairosvg")
-    if not found.version and shutil.which("rsvg-convert"):
-        return found._replace(name="rsvg-convert", version="in place of cairosvg", trouble="")
-    return found
+    """Look for cairosvg, or for the program that does the same."""
+    check = _library("cairosvg")
+    if not check.version and shutil.which("rsvg-convert"):
+        return check._replace(name="rsvg-convert", version="in place of cairosvg", trouble="")
+    return check
 
 
 def _dot() -> Check:
@@ -144,9 +146,9 @@ def _dot() -> Check:
         return Check("dot", "", "", use, without)
     try:
         answer = subprocess.run([path, "-V"], capture_output=True, text=True, timeout=20)
-        words = (answer.stderr + answer.stdout).split()
-        if answer.returncode == 0 and "version" in words[:-1]:
-            return Check("dot", words[words.index("version") + 1], "", use, without)
+        version = re.search(r"version (\S+)", answer.stderr + answer.stdout)
+        if answer.returncode == 0 and version:
+            return Check("dot", version[1], "", use, without)
         trouble = "it does not start"
     except (OSError, subprocess.TimeoutExpired) as error:
         trouble = str(error)[:90]

@@ -1,4 +1,4 @@
-"""A graph out of somebody's file: `model.py:loss` names a Value, or a function that returns one.
+"""Take a graph from a file: `model.py:loss` names a Value, or a function that returns one.
 
 >>> split("model.py:loss"), split("w*x")
 (('model.py', 'loss'), None)
@@ -7,14 +7,14 @@
 import inspect
 import re
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from difflib import get_close_matches
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from ..explain import printable
+from ..printing import printable
 from ..value import Value
 
 
@@ -23,29 +23,33 @@ class TargetError(ValueError):
 
 
 def split(target: str) -> tuple[str, str] | None:
-    """The file and the name in `model.py:loss`; the name is empty in `model.py`; None for an expression."""
-    found = re.fullmatch(r"(.+\.pyw?)(?::(.*))?", target.strip(), re.DOTALL)
-    return (found[1], found[2] or "") if found else None
+    """Return the file and the name in `model.py:loss`, or None for an expression.
+
+    The name is empty where the target is only a file.
+    """
+    match = re.fullmatch(r"(.+\.pyw?)(?::(.*))?", target.strip(), re.DOTALL)
+    return (match[1], match[2] or "") if match else None
 
 
 def load(target: str, values: Mapping[str, float]) -> Value:
-    """The Value that `model.py:loss` names. Values that have no label get the name of their variable.
+    """Return the Value that `model.py:loss` names.
 
-    A function is called with a Value for each of its parameters. Raises TargetError.
+    Values that have no label get the name of their variable. A function is called with a Value for
+    each of its parameters. Raises TargetError.
     """
     path, name = split(target) or (target, "")
     module = _imported(Path(path))
-    found = getattr(module, name, None) if name else None
+    target_object = getattr(module, name, None) if name else None
     _label(vars(module))
-    if isinstance(found, Value):
+    if isinstance(target_object, Value):
         if values:
             raise TargetError(
                 f"{name} is a Value, not a function: {', '.join(values)} can't be given to it"
             )
-        return found
-    if not callable(found):
-        raise TargetError(_not_there(module, path, name, found))
-    return _result(found, name, values)
+        return target_object
+    if not callable(target_object):
+        raise TargetError(_not_usable(module, path, name, target_object))
+    return _result(target_object, name, values)
 
 
 def _label(variables: Mapping[str, Any]) -> None:
@@ -55,10 +59,13 @@ def _label(variables: Mapping[str, Any]) -> None:
 
 
 def _imported(path: Path) -> ModuleType:
-    """The file, run as an import would run it, with its folder first on the path."""
+    """Run the file as an import would run it, with its folder first on the path."""
     if not path.is_file():
+        shown = printable(str(path), 200)
         raise TargetError(
-            f"there is no file {printable(str(path), 200)}: name one that exists, as in model.py:loss"
+            f"{shown} is a folder: name a file in it, as in {shown}/model.py:loss"
+            if path.is_dir()
+            else f"there is no file {shown}: name one that exists, as in model.py:loss"
         )
     spec = spec_from_file_location(path.stem, path.resolve())
     if spec is None or spec.loader is None:
@@ -70,7 +77,8 @@ def _imported(path: Path) -> ModuleType:
     return module
 
 
-def _not_there(module: ModuleType, path: str, name: str, found: Any) -> str:
+def _not_usable(module: ModuleType, path: str, name: str, target_object: object) -> str:
+    """Return what is wrong with the name, and which names of the file will do."""
     usable = [
         n
         for n, x in vars(module).items()
@@ -85,12 +93,15 @@ def _not_there(module: ModuleType, path: str, name: str, found: Any) -> str:
     if not name:
         first = usable[0] if usable else "loss"
         return f"say which Value or function of {path} is meant, as in {path}:{first}; {advice}"
-    if found is not None:
-        return f"{name} in {path} has type {type(found).__name__}, is neither a Value nor a function: {advice}"
+    if target_object is not None:
+        return (
+            f"{name} in {path} has type {type(target_object).__name__}, "
+            f"is neither a Value nor a function: {advice}"
+        )
     return f"{path} has no {printable(name)}: {advice}"
 
 
-def _result(function: Any, name: str, values: Mapping[str, float]) -> Value:
+def _result(function: Callable[..., object], name: str, values: Mapping[str, float]) -> Value:
     parameters = [
         p
         for p in inspect.signature(function).parameters.values()
@@ -104,9 +115,8 @@ def _result(function: Any, name: str, values: Mapping[str, float]) -> Value:
         )
     needed = [p.name for p in parameters if p.default is p.empty and p.name not in values]
     if needed:
-        raise TargetError(
-            f"{name} needs a value for {', '.join(needed)}: add {' '.join(n + '=1.0' for n in needed)}"
-        )
+        example = " ".join(n + "=1.0" for n in needed)
+        raise TargetError(f"{name} needs a value for {', '.join(needed)}: add {example}")
     operands = [
         Value(values[p.name], label=p.name) for p in parameters if p.kind is p.POSITIONAL_ONLY
     ]

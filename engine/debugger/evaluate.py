@@ -1,4 +1,4 @@
-"""Formulas typed at the debugger's prompt: arithmetic over labels, `.data` and `.grad`, parsed, never evaluated.
+"""Formulas typed at the debugger's prompt: arithmetic on labels, parsed and never run as code.
 
 >>> formula = read("abs(a.grad) * 2 > 5")
 >>> formula({"a.grad": -3.0}.__getitem__)
@@ -6,7 +6,7 @@
 >>> read("open('f')")
 Traceback (most recent call last):
     ...
-engine.debugger.formula.Refused: a formula is arithmetic over labels (or #7), .data and .grad; this is not: open('f')
+engine.debugger.evaluate.Refused: a formula is arithmetic over labels ...; this is not: open('f')
 """
 
 import ast
@@ -17,46 +17,28 @@ from collections.abc import Callable
 from itertools import pairwise
 from typing import Any
 
-from .. import ieee
-from ..explain import printable
+from ..formula import OPERATORS
+from ..operation import OPERATIONS
+from ..printing import printable
 
 Lookup = Callable[[str], float]
 Formula = Callable[[Lookup], float]
 LONGEST = 200  # characters
 
-_BINARY: dict[type, Callable[[float, float], float]] = {
-    ast.Add: operator.add,
-    ast.Sub: operator.sub,
-    ast.Mult: operator.mul,
-    ast.Div: ieee.divide,
-    ast.FloorDiv: ieee.floor_divide,
-    ast.Mod: ieee.modulo,
-    ast.Pow: ieee.power,
+_OPERATORS: dict[str, Callable[..., float]] = {
+    **OPERATORS,
+    "UAdd": lambda x: x,
+    "Not": lambda x: float(not x),
+    "Eq": operator.eq,
+    "NotEq": operator.ne,
 }
-_UNARY: dict[type, Callable[[float], float]] = {
-    ast.USub: operator.neg,
-    ast.UAdd: operator.pos,
-    ast.Not: lambda x: float(not x),
-}
-_COMPARE: dict[type, Callable[[float, float], bool]] = {
-    ast.Lt: operator.lt,
-    ast.LtE: operator.le,
-    ast.Gt: operator.gt,
-    ast.GtE: operator.ge,
-    ast.Eq: operator.eq,
-    ast.NotEq: operator.ne,
-}
-_CALLS: dict[str, Callable[..., float]] = {
+_FUNCTIONS: dict[str, Callable[..., float]] = {
+    **{name: row for name, row in OPERATIONS.items() if row.arity == 1},
     "abs": abs,
-    "min": min,
-    "max": max,
-    "sqrt": ieee.sqrt,
-    "exp": ieee.exp,
-    "log": ieee.log,
-    "tanh": math.tanh,
     "isnan": lambda x: float(x != x),
     "isinf": lambda x: float(math.isinf(x)),
 }
+_EXTREMES: dict[str, Callable[..., float]] = {"min": min, "max": max}  # of two operands or more
 
 
 class Refused(ValueError):
@@ -64,7 +46,10 @@ class Refused(ValueError):
 
 
 def read(text: str) -> Formula:
-    """The formula as a function of a lookup from names (`x`, `x.grad`, `layer0.neuron1.w2.data`, `#7.grad`) to floats.
+    """Return the formula as a function of a lookup, which gives the number behind a name.
+
+    A name is a label, `x` or `layer0.neuron1.w2`, or the number of a node, `#7`, each alone or with
+    `.data` or `.grad`. Raises Refused for anything but arithmetic.
 
     >>> read("2 ** 0.5 + x")(lambda name: 1.0)
     2.414213562373095
@@ -81,9 +66,13 @@ def read(text: str) -> Formula:
         ) from None
 
 
-def _formula(tree: Any) -> Formula:
-    """The function of one part; raises KeyError or ValueError for whatever is not on the list."""
+def _formula(tree: ast.AST) -> Formula:
+    """Return the function of one part. Raises KeyError or ValueError for what is not listed."""
     return _PARTS[type(tree)](tree)
+
+
+def _operator(tree: ast.AST) -> Callable[..., float]:
+    return _OPERATORS[type(tree).__name__]
 
 
 def _constant(tree: ast.Constant) -> Formula:
@@ -94,22 +83,22 @@ def _constant(tree: ast.Constant) -> Formula:
 
 
 def _binary(tree: ast.BinOp) -> Formula:
-    function, left, right = _BINARY[type(tree.op)], _formula(tree.left), _formula(tree.right)
+    function, left, right = _operator(tree.op), _formula(tree.left), _formula(tree.right)
     return lambda lookup: function(left(lookup), right(lookup))
 
 
 def _unary(tree: ast.UnaryOp) -> Formula:
-    function, operand = _UNARY[type(tree.op)], _formula(tree.operand)
+    function, operand = _operator(tree.op), _formula(tree.operand)
     return lambda lookup: function(operand(lookup))
 
 
-def _choice(tree: ast.BoolOp) -> Formula:
+def _boolean(tree: ast.BoolOp) -> Formula:
     parts, every = [_formula(part) for part in tree.values], isinstance(tree.op, ast.And)
     return lambda lookup: float((all if every else any)(part(lookup) for part in parts))
 
 
 def _compare(tree: ast.Compare) -> Formula:
-    tests = [_COMPARE[type(op)] for op in tree.ops]
+    tests = [_operator(test) for test in tree.ops]
     parts = [_formula(part) for part in (tree.left, *tree.comparators)]
 
     def compared(lookup: Lookup) -> float:
@@ -122,21 +111,23 @@ def _compare(tree: ast.Compare) -> Formula:
 def _call(tree: ast.Call) -> Formula:
     if not isinstance(tree.func, ast.Name) or tree.keywords:
         raise ValueError
-    function, parts = _CALLS[tree.func.id], [_formula(part) for part in tree.args]
-    if len(parts) < 1 + (tree.func.id in ("min", "max")) or (
-        len(parts) > 1 and tree.func.id not in ("min", "max")
-    ):
+    name, parts = tree.func.id, [_formula(part) for part in tree.args]
+    if len(parts) == 1:
+        function = _FUNCTIONS[name]
+    elif len(parts) > 1:
+        function = _EXTREMES[name]
+    else:
         raise ValueError
     return lambda lookup: function(*[part(lookup) for part in parts])
 
 
-def _name(tree: Any) -> Formula:
+def _name(tree: ast.AST) -> Formula:
     path = re.sub(r"\bnumber_(\d+)_", r"#\1", _path(tree))
     return lambda lookup: lookup(path)
 
 
-def _path(tree: Any) -> str:
-    """`layer0.neuron1.w2` as text: a label may have dots, so attributes are letters here and nothing is looked up."""
+def _path(tree: ast.AST) -> str:
+    """Return `layer0.neuron1.w2` as text: a label may have dots, and no attribute is looked up."""
     if isinstance(tree, ast.Attribute):
         return f"{_path(tree.value)}.{tree.attr}"
     if isinstance(tree, ast.Name):
@@ -148,7 +139,7 @@ _PARTS: dict[type, Callable[[Any], Formula]] = {
     ast.Constant: _constant,
     ast.BinOp: _binary,
     ast.UnaryOp: _unary,
-    ast.BoolOp: _choice,
+    ast.BoolOp: _boolean,
     ast.Compare: _compare,
     ast.Call: _call,
     ast.Name: _name,

@@ -1,4 +1,4 @@
-"""Expressions typed on a command line become graphs: parsed against a list of what is allowed, never evaluated.
+"""Expressions typed on a command line become graphs: parsed, and never run as code.
 
 >>> root = build("d = a*b; e = a + b; d*e", {"a": -2.0, "b": 3.0})
 >>> root.backward()
@@ -7,7 +7,7 @@
 >>> build("w*y", {"w": 2.0})
 Traceback (most recent call last):
     ...
-engine.command.expression.ExpressionError: w*y
+engine.cli.expression.ExpressionError: w*y
   ^
 y has no value: give it one, as in y=2.0
 """
@@ -16,54 +16,31 @@ import ast
 import inspect
 import math
 import unicodedata
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from difflib import get_close_matches
 from keyword import iskeyword
-from typing import Any
+from typing import NoReturn
 
 from .. import functions, operations, sums
-from ..explain import printable
+from ..formula import OPERATORS
 from ..graph import topological_order
 from ..operation import OPERATIONS
+from ..printing import columns, plural, printable
+from ..types import Number
 from ..value import Value
 
 LONGEST, DEEPEST = 20_000, 200  # characters, and brackets or operators inside one another
 
-_OPERATORS: dict[type[ast.AST], Callable[..., Any]] = {
-    ast.Add: operations.add,
-    ast.Sub: operations.subtract,
-    ast.Mult: operations.multiply,
-    ast.Div: operations.divide,
-    ast.FloorDiv: operations.floor_divide,
-    ast.Mod: operations.modulo,
-    ast.Pow: functions.power,
-    ast.USub: operations.negative,
-    ast.UAdd: lambda x: x,
-    ast.Lt: operations.less,
-    ast.LtE: operations.less_equal,
-    ast.Gt: operations.greater,
-    ast.GtE: operations.greater_equal,
+_OPERATORS: dict[str, Callable[..., Number]] = {
+    **OPERATORS,
+    "Pow": functions.power,  # a plain exponent is no operand
+    "UAdd": lambda x: x,
 }
 _OF_LISTS = {
     name: getattr(sums, name) for name in ("total", "mean", "product", "logsumexp", "weighted_sum")
 }
-_INTERNAL = {
-    "add",
-    "subtract",
-    "multiply",
-    "divide",
-    "negative",
-    "floor_divide",
-    "modulo",
-    "power",
-    "absolute",
-    "less",
-    "less_equal",
-    "greater",
-    "greater_equal",
-    "share",
-}
-FUNCTIONS: dict[str, Callable[..., Any]] = {
+_INTERNAL = {*(operation.name for operation in OPERATORS.values()), "absolute", "share"}
+FUNCTIONS: dict[str, Callable[..., Number]] = {
     **{name: row for name, row in OPERATIONS.items() if name not in _INTERNAL},
     **_OF_LISTS,
     "sum": sums.total,
@@ -79,12 +56,14 @@ _REMEDIES: dict[type[ast.AST], str] = {
     ast.BitXor: "^ is not a power here: write **",
     ast.Attribute: "methods and attributes are not read here: write tanh(x) in place of x.tanh()",
     ast.IfExp: "if … else would freeze one branch: write where(x > 0, a, b)",
-    ast.BoolOp: "and, or are not read here: write minimum(a, b), maximum(a, b) of the two comparisons",
+    ast.BoolOp: "and, or are not read here: write minimum(a, b), maximum(a, b) of the two "
+    "comparisons",
     ast.Not: "not is not read here: turn the comparison round",
     ast.Eq: "== is not read here: compare with <, <=, > or >=",
     ast.NotEq: "!= is not read here: compare with <, <=, > or >=",
     ast.List: "a list stands only in a function of many, as in total([a, b])",
-    ast.Tuple: "one expression, please; several parts are separated by ; and all but the last have a name",
+    ast.Tuple: "one expression, please; several parts are separated by ; and all but the last "
+    "have a name",
     ast.Lambda: "a function can't be made here: write the expression itself",
     ast.Starred: "* in front of an operand is not read here: name each one",
     ast.NamedExpr: "write the assignment in front: d = a*b; d + 1",
@@ -92,7 +71,7 @@ _REMEDIES: dict[type[ast.AST], str] = {
 
 
 class ExpressionError(ValueError):
-    """What is wrong with an expression, where (a column from 0), and what to write instead.
+    """What is wrong with an expression, where (the column, from 0), and what to write instead.
 
     >>> print(ExpressionError("a + bb", 4, "bb has no value: give it one, as in bb=2.0"))
     a + bb
@@ -106,50 +85,47 @@ class ExpressionError(ValueError):
 
 
 def _pointed(line: str, column: int) -> str:
-    """The part of the line around a column, and a caret under it, as wide characters need it."""
+    """Return the part of a line around a column, and a caret under that column."""
     start = max(0, column - 60)
     shown = ("…" if start else "") + printable(line[start : start + 100], 100)
     before = shown[: column - start + bool(start)]
-    wide = sum(
-        2 if unicodedata.east_asian_width(c) in "WF" else not unicodedata.combining(c)
-        for c in before
-    )
-    return f"{shown}\n{' ' * wide}^"
+    return f"{shown}\n{' ' * columns(before)}^"
 
 
 def build(text: str, values: Mapping[str, float]) -> Value:
-    """The graph of an expression: a labelled leaf for every name, the names of assignments as labels.
+    """Return the graph of an expression: a labelled leaf for every name that has a value.
 
     >>> build("tanh(w*x + b)", {"w": -3.0, "x": 2.0, "b": 6.8813})
     tanh(data=0.7071, grad=0)
 
-    Operators, comparisons, numbers, pi, names and the engine's functions are read; anything else
-    raises ExpressionError, which points at its column. Nothing of the text is run by Python.
+    The name of an assignment becomes a label. Operators, comparisons, numbers, pi, names and the
+    engine's functions are read; anything else raises ExpressionError, which points at its column.
+    Nothing of the text is run by Python.
     """
     reader = _Reader(text.strip(), values)
     root = reader.read()
     for node in topological_order(root)[0]:
-        node._code = None  # the place in this file where it was made would tell nobody anything
+        node._code = None  # the line in this file that made it is of no use to the user
     return root
 
 
 def numbers(pairs: Iterable[str]) -> dict[str, float]:
-    """The values given as NAME=NUMBER.
+    """Return the values given as NAME=NUMBER.
 
     >>> numbers(["w=-3", "x=2e-1"])
     {'w': -3.0, 'x': 0.2}
     """
-    found: dict[str, float] = {}
+    values: dict[str, float] = {}
     for pair in pairs:
         name, sign, digits = pair.partition("=")
         name = unicodedata.normalize("NFKC", name.strip())
         if not sign or not name.isidentifier() or iskeyword(name):
             column = 0 if not sign or not name else _first_odd(name)
             raise ExpressionError(pair, column, "a value is given as NAME=NUMBER, as in w=-3")
-        if name in found:
+        if name in values:
             raise ExpressionError(pair, 0, f"{printable(name)} has two values: give it one")
-        found[name] = _number(pair, len(pair) - len(digits), digits)
-    return found
+        values[name] = _number(pair, len(pair) - len(digits), digits)
+    return values
 
 
 def _first_odd(name: str) -> int:
@@ -168,12 +144,12 @@ def _number(pair: str, column: int, digits: str) -> float:
 
 
 class _Reader:
-    """One expression on its way to a graph."""
+    """Reads one expression into a graph."""
 
     def __init__(self, text: str, values: Mapping[str, float]):
         self.lines = text.splitlines() or [""]
         self.text, self.values = text, values
-        self.known: dict[str, Any] = {}  # leaves that were met, and names that were assigned
+        self.known: dict[str, Value] = {}  # leaves that were met, and names that were assigned
         self.depth = 0
 
     def read(self) -> Value:
@@ -202,23 +178,23 @@ class _Reader:
                 "model.py, and draw model.py:loss",
             )
         try:
-            found = ast.parse(self.text).body
+            statements = ast.parse(self.text).body
         except SyntaxError as error:
             raise ExpressionError(
-                self.line(error.lineno or 1), max(0, (error.offset or 1) - 1), _said(error)
+                self.line(error.lineno or 1), max(0, (error.offset or 1) - 1), _advice(error)
             ) from None
         except (RecursionError, MemoryError):
             raise self.error(None, _too_deep()) from None
         except ValueError:
             raise self.error(None, "it holds a character that no expression has") from None
-        if not found:
+        if not statements:
             raise self.error(None, 'the expression is empty: write one, as in "w*x + b"')
-        return found
+        return statements
 
     def line(self, number: int) -> str:
         return self.lines[min(number, len(self.lines)) - 1]
 
-    def error(self, node: Any, message: str) -> ExpressionError:
+    def error(self, node: ast.AST | None, message: str) -> ExpressionError:
         line = self.line(getattr(node, "lineno", 1))
         column = len(
             line.encode("utf-8", "replace")[: getattr(node, "col_offset", 0)].decode(
@@ -227,8 +203,8 @@ class _Reader:
         )
         return ExpressionError(line, column, message)
 
-    def assign(self, statement: ast.stmt) -> Any:
-        """`d = a*b`: the name becomes the label of what was computed."""
+    def assign(self, statement: ast.stmt) -> Value:
+        """Read `d = a*b`: the name becomes the label of what was computed."""
         if not isinstance(statement, ast.Assign):
             raise self.error(
                 statement, "only the last part may go without a name: write d = … in front of it"
@@ -243,7 +219,7 @@ class _Reader:
         node.label = node.label or target.id
         return node
 
-    def one(self, statement: ast.stmt) -> Any:
+    def one(self, statement: ast.stmt) -> Number:
         if isinstance(statement, ast.AnnAssign):
             raise self.error(
                 statement, ": is not read here; a Value of a file is named as in model.py:loss"
@@ -255,28 +231,28 @@ class _Reader:
             )
         return self.value(statement.value)
 
-    def value(self, node: ast.AST) -> Any:
-        """A Value, or a float where no name is involved."""
+    def value(self, node: ast.AST) -> Number:
+        """Return a Value, or a float where no name is involved."""
         read = getattr(self, f"read_{type(node).__name__}", self.refuse)
         self.depth += 1
         if self.depth > DEEPEST:
             raise self.error(node, _too_deep())
-        result = read(node)
+        result: Number = read(node)
         self.depth -= 1
         return result
 
-    def refuse(self, node: ast.AST, place: Any = None) -> Any:
+    def refuse(self, node: ast.AST, place: ast.AST | None = None) -> NoReturn:
         remedy = _REMEDIES.get(type(node))
         raise self.error(
             place or node,
             remedy
-            or f"{_words(node)} is not read here: write operators, numbers, names "
+            or f"{_described(node)} is not read here: write operators, numbers, names "
             "and functions, as in tanh(w*x + b)",
         )
 
     def read_Constant(self, node: ast.Constant) -> float:
         if type(node.value) not in (int, float):
-            raise self.error(node, f"{_words(node)} is not a number")
+            raise self.error(node, f"{_described(node)} is not a number")
         try:
             number = float(node.value)  # type: ignore[arg-type]
         except OverflowError:
@@ -285,7 +261,7 @@ class _Reader:
             raise self.error(node, "this number is beyond the largest float, 1.8e308")
         return number
 
-    def read_Name(self, node: ast.Name) -> Any:
+    def read_Name(self, node: ast.Name) -> Number:
         name = node.id
         if name in self.known:
             return self.known[name]
@@ -304,26 +280,26 @@ class _Reader:
             node, f"{printable(name)} has no value: {hint}, as in {printable(name)}=2.0"
         )
 
-    def read_BinOp(self, node: ast.BinOp) -> Any:
-        apply = _OPERATORS.get(type(node.op)) or self.refuse(node.op, node)
+    def read_BinOp(self, node: ast.BinOp) -> Number:
+        apply = _OPERATORS.get(type(node.op).__name__) or self.refuse(node.op, node)
         return apply(self.value(node.left), self.value(node.right))
 
-    def read_UnaryOp(self, node: ast.UnaryOp) -> Any:
-        apply = _OPERATORS.get(type(node.op)) or self.refuse(node.op, node)
+    def read_UnaryOp(self, node: ast.UnaryOp) -> Number:
+        apply = _OPERATORS.get(type(node.op).__name__) or self.refuse(node.op, node)
         if isinstance(node.op, ast.USub) and isinstance(node.operand, ast.Constant):
             return -self.value(node.operand)
         return apply(self.value(node.operand))
 
-    def read_Compare(self, node: ast.Compare) -> Any:
+    def read_Compare(self, node: ast.Compare) -> Number:
         if len(node.ops) > 1:
             raise self.error(node, "one comparison at a time: minimum(a < b, b < c) says both")
-        apply = _OPERATORS.get(type(node.ops[0])) or self.refuse(node.ops[0], node)
+        apply = _OPERATORS.get(type(node.ops[0]).__name__) or self.refuse(node.ops[0], node)
         return apply(self.value(node.left), self.value(node.comparators[0]))
 
-    def read_Call(self, node: ast.Call) -> Any:
+    def read_Call(self, node: ast.Call) -> Number:
         if not isinstance(node.func, ast.Name):
             self.refuse(node.func)
-        name = node.func.id  # type: ignore[attr-defined]
+        name = node.func.id
         function = FUNCTIONS.get(name) or self.unknown(node.func, name)
         operands = [self.operand(argument, name) for argument in node.args]
         options = {option.arg or "**": self.value(option.value) for option in node.keywords}
@@ -339,12 +315,12 @@ class _Reader:
                 node, f"{name}: its bounds and slopes are plain numbers, not names"
             ) from None
 
-    def operand(self, node: ast.expr, name: str) -> Any:
+    def operand(self, node: ast.expr, name: str) -> Number | list[Number]:
         if isinstance(node, ast.List | ast.Tuple) and FUNCTIONS[name] in _OF_LISTS.values():
             return [self.value(element) for element in node.elts]
         return self.value(node)
 
-    def unknown(self, node: ast.AST, name: str) -> Any:
+    def unknown(self, node: ast.AST, name: str) -> NoReturn:
         if name in self.values or name in self.known:
             raise self.error(
                 node, f"{name} is a value, not a function: write {name}*( for a product"
@@ -355,14 +331,15 @@ class _Reader:
 
 
 def _mismatch(
-    function: Callable[..., Any], name: str, operands: list[Any], options: dict[str, Any]
+    function: Callable[..., Number],
+    name: str,
+    operands: Sequence[Number | list[Number]],
+    options: Mapping[str, Number],
 ) -> str:
-    """What is wrong with the operands of a call; empty if nothing is."""
+    """Return what is wrong with the operands of a call; empty if nothing is."""
     arity = getattr(function, "arity", None)
     if arity is not None and (len(operands) != arity or options):
-        return (
-            f"{name} takes {arity} operand{'s' * (arity > 1)}, not {len(operands) + len(options)}"
-        )
+        return f"{name} takes {plural(arity, 'operand')}, not {len(operands) + len(options)}"
     if function in _OF_LISTS.values() and not isinstance(operands[0] if operands else None, list):
         return f"{name} takes a list: write {name}([a, b])"
     if arity is None:
@@ -373,31 +350,32 @@ def _mismatch(
     return ""
 
 
-def _said(error: SyntaxError) -> str:
-    """Python's own words about a syntax error, and a remedy where there is a common one."""
-    words = str(error.msg)
-    if "invalid decimal literal" in words or "forgot a comma" in words:
-        words = "two operands without an operator: write * for a product, as in 2*x"
-    elif "too many nested" in words or "too many levels" in words:
-        words = _too_deep()
-    elif "Exceeds the limit" in words:
-        words = "this number is beyond the largest float, 1.8e308"
-    elif "expected 'else'" in words:
-        words = _REMEDIES[ast.IfExp]
-    elif words == "invalid syntax" or "Missing parentheses" in words:
-        words = "an operator or an operand is missing here: write it, as in w*x + b"
-    elif "invalid character" in words or "non-printable" in words:
-        words += ": write what is on a keyboard, as in 2*x**3 - 1"
-    elif "cannot assign" in words or "Maybe you meant '=='" in words:
-        words = "one name stands in front of =, as in d = a*b; and no == is read here"
-    return words
+def _advice(error: SyntaxError) -> str:
+    """Return the remedy for a common syntax error; for another what Python says of it."""
+    message = str(error.msg)
+    if "invalid decimal literal" in message or "forgot a comma" in message:
+        message = "two operands without an operator: write * for a product, as in 2*x"
+    elif "too many nested" in message or "too many levels" in message:
+        message = _too_deep()
+    elif "Exceeds the limit" in message:
+        message = "this number is beyond the largest float, 1.8e308"
+    elif "expected 'else'" in message:
+        message = _REMEDIES[ast.IfExp]
+    elif message == "invalid syntax" or "Missing parentheses" in message:
+        message = "an operator or an operand is missing here: write it, as in w*x + b"
+    elif "invalid character" in message or "non-printable" in message:
+        message += ": write what is on a keyboard, as in 2*x**3 - 1"
+    elif "cannot assign" in message or "Maybe you meant '=='" in message:
+        message = "one name stands in front of =, as in d = a*b; and no == is read here"
+    return message
 
 
 def _too_deep() -> str:
     return f"this is nested more than {DEEPEST} deep: name a part of it first, as in d = a*b; d + 1"
 
 
-def _words(node: ast.AST) -> str:
+def _described(node: ast.AST) -> str:
+    """Return what a part of an expression is called in a message."""
     if isinstance(node, ast.Constant):
         return {
             "str": "a text in quotes",

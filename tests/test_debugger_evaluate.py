@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from engine.debugger.formula import Refused, read
+from engine.debugger.evaluate import Refused, read
 
 NUMBERS = {"x": 3.0, "x.grad": -2.0, "layer0.neuron1.w2.data": 0.5, "#7.grad": 4.0}
 

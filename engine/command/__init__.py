@@ -1,6 +1,0 @@
-"""What the command line is made of: reading expressions, taking a Value out of a file, and the doctor.
-
->>> from engine.command.expression import build
->>> build("w*x + b", {"w": 2.0, "x": 3.0, "b": 1.0})
-+(data=7, grad=0)
-"""

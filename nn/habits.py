@@ -1,0 +1,42 @@
+"""Habits from PyTorch: a name that is not here is answered with what to write in its place.
+
+>>> import nn
+>>> nn.Linear(2, 3)
+Traceback (most recent call last):
+    ...
+AttributeError: nn has no 'Linear': write nn.Layer(2, 3, activation="linear")
+"""
+
+from typing import TYPE_CHECKING, NoReturn
+
+_REMEDIES = {
+    "Linear": 'write nn.Layer(2, 3, activation="linear")',
+    "Sequential": "write nn.MLP(2, [16, 1]), or a Module that calls its layers in turn",
+    "ReLU Tanh Sigmoid GELU SiLU ELU": 'write its name, as in nn.Layer(2, 3, activation="relu")',
+    "Parameter": "write Value(0.0), an attribute of a Module",
+    "ModuleList": "write a list, an attribute of a Module",
+    "MSELoss": "write loss=nn.squared_error, a sum over the outputs of one example",
+    "CrossEntropyLoss": "write loss=nn.cross_entropy",
+    "BCEWithLogitsLoss BCELoss": "write loss=nn.binary_cross_entropy, which takes a logit",
+    "state_dict": "write weights(), or save(path)",
+    "load_state_dict": "write set_weights(numbers), or load(path)",
+    "train eval": "leave it out; predict(rows) makes no graph",
+    "to cpu cuda double": "leave it out; the numbers are Python's floats",
+    "requires_grad_": "write optimizer.freeze(module.parameters())",
+    "param_groups": "write optimizer.learning_rate, or optimizer.parameters",
+}
+
+
+def missing(thing: str, name: str) -> AttributeError:
+    """Return the error for a name that a thing does not have."""
+    remedies = [f": {text}" for names, text in _REMEDIES.items() if name in names.split()]
+    return AttributeError(f"{thing} has no {name!r}{''.join(remedies)}")
+
+
+class Remedied:
+    """A class whose instances say what to write in place of a name that they do not have."""
+
+    if not TYPE_CHECKING:  # type checkers know by themselves which names there are
+
+        def __getattr__(self, name: str) -> NoReturn:
+            raise missing(type(self).__name__, name)
