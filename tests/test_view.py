@@ -234,6 +234,106 @@ def test_the_line_under_a_grad_fits_its_card(before, line):
     assert len(line) * 6.02 <= card.width - 16
 
 
+def classes(svg, kind):
+    return [group.get("class").split()[1] for group in groups(svg, kind)]
+
+
+def numbers(path):
+    return [float(x) for x in re.findall(r"-?[\d.]+", path)]
+
+
+def test_a_card_has_the_colour_of_its_grad_and_an_edge_that_of_what_it_carries(placing):
+    *_, f = fanout()  # data −2, 3, −6, 1, −6 with grads −3, −8, 1, −6, 1
+    f.backward()
+    svg = engine.draw(f).svg
+    assert classes(svg, "node") == ["neg", "neg", "pos", "neg", "pos"]
+    assert classes(svg, "edge") == ["pos", "neg", "neg", "neg", "pos", "neg"]  # +1 −6 −6 −6 +3 −2
+
+
+def test_a_bar_goes_the_way_of_its_grad_and_is_as_long_as_the_root_of_its_part(placing):
+    *_, f = fanout()
+    f.backward()
+    for group, grad in zip(groups(engine.draw(f).svg, "node"), [-3, -8, 1, -6, 1], strict=True):
+        [bar] = [part for part in group if part.get("class") == "bar"]
+        start, length = float(bar.get("x")), float(bar.get("width"))
+        assert length == pytest.approx((144 / 2 - 10) * math.sqrt(abs(grad) / 8), abs=0.1)
+        assert start == pytest.approx(72 - length if grad < 0 else 72, abs=0.1)
+
+
+def test_a_wire_is_as_thick_as_the_root_of_what_it_carries(placing):
+    *_, f = fanout()
+    f.backward()
+    widths = [
+        float(part.get("stroke-width"))
+        for group in groups(engine.draw(f).svg, "edge")
+        for part in group
+        if part.get("class") == "wire"
+    ]
+    carried = [1, 6, 6, 6, 3, 2]
+    assert widths == [pytest.approx(1.2 + 3.3 * math.sqrt(x / 6), abs=0.06) for x in carried]
+
+
+def test_a_wire_that_carries_nothing_is_dashed():
+    x = Value(-1.0, label="x")
+    y = x.relu()
+    y.backward()
+    svg = engine.draw(y).svg
+    assert classes(svg, "edge") == ["zero"]
+    assert re.search(r"\.zero \.wire\{stroke-dasharray:[1-9]", svg)
+    assert not re.search(r"\.(pos|neg) \.wire\{[^}]*stroke-dasharray", svg)
+
+
+def test_an_arrow_points_at_the_parent(placing):
+    *_, f = fanout()
+    f.backward()
+    drawn = engine.draw(f)
+    right = [
+        numbers(group.get("transform"))[0] + 144 for group in groups(drawn.svg, "node")
+    ]  # of a card
+    for group, pill in zip(groups(drawn.svg, "edge"), drawn.scene.pills, strict=True):
+        [tip] = [part for part in group if part.get("class") == "tip"]
+        x, _, length, *_ = numbers(tip.get("d"))
+        assert x == pytest.approx(right[pill.parent.number], abs=0.1) and length > 0
+
+
+def test_the_two_signs_have_their_own_colours():
+    for theme, palette in (("light", svg.LIGHT), ("dark", svg.DARK)):
+        *_, f = fanout()
+        f.backward()
+        drawn = engine.draw(f, theme=theme).svg
+        red, green, blue = (int(palette["pos"][i : i + 2], 16) for i in (1, 3, 5))
+        assert red > green > blue  # orange; blue is for negative
+        red, green, blue = (int(palette["neg"][i : i + 2], 16) for i in (1, 3, 5))
+        assert red < green < blue
+        assert f".pos .wire{{stroke:{palette['pos']}}}" in drawn
+        assert f".neg .wire{{stroke:{palette['neg']}}}" in drawn
+        assert "prefers-color-scheme" not in drawn
+    dark = engine.draw(f).svg.partition("@media(prefers-color-scheme:dark)")[2]
+    assert f".pos .wire{{stroke:{svg.DARK['pos']}}}" in dark
+
+
+def test_minus_zero_keeps_its_sign_and_takes_no_plus():
+    x, y = Value(-0.0, label="x"), Value(0.0, label="y")
+    z = x * y
+    z.backward()  # dz/dx = y = 0 and dz/dy = x = −0
+    drawn = engine.draw(z).svg
+    assert [texts(pill) for pill in groups(drawn, "edge")] == [["× 0", "0"], ["× −0", "−0"]]
+    cards = [texts(card) for card in groups(drawn, "node")]
+    assert cards[0] == ["x", "leaf", "data", "−0", "grad", "0"]
+    assert cards[1] == ["y", "leaf", "data", "0", "grad", "0"]  # 0 + −0 is 0
+    assert classes(drawn, "edge") == ["zero", "zero"]
+
+
+def test_what_may_still_be_cancelled_has_not_been_sent():
+    x = Value(5.0, label="x")
+    a = -x
+    y = a - a  # a's grad is 1 for a moment, and 0 when its turn comes
+    _, second = y.steps()
+    scene = Scene.of(y, to_come=[second])
+    shown = {(pill.child.name, pill.parent.name, pill.contribution) for pill in scene.pills}
+    assert {("-x", "x", "0"), ("-x - -x", "-x", "+1"), ("-x - -x", "-x", "not sent")} == shown
+
+
 def test_drawing_changes_nothing():
     a, b, d, e, f = fanout()
     f.backward()

@@ -378,6 +378,46 @@ def test_a_part_that_is_large_is_collapsed_and_what_comes_from_outside_is_elsewh
         assert math.fsum(terms) == pytest.approx(found.node.grad, rel=1e-9)
 
 
+def two_losses():
+    """Three neurons under two losses, both swept: 2·Σh sends 2 to each, 5·Σh sends 5."""
+    x = Value(0.5, label="x")
+    hidden = [
+        engine.weighted_sum([Value(w, label=f"layer0.h{w}.w0")], [x]).tanh()
+        for w in (1.0, -2.0, 3.0)
+    ]
+    first, second = engine.total(hidden) * 2.0, engine.total(hidden) * 5.0
+    first.backward()
+    second.backward()  # makes the interior's grads afresh: 5 at each neuron
+    return first, hidden
+
+
+def test_what_another_loss_sent_to_a_layer_is_elsewhere_on_its_card():
+    first, hidden = two_losses()
+    [layer] = [
+        found
+        for found in engine.draw(first, collapse="layers").scene.cards
+        if found.kind == "layer"
+    ]
+    assert [h.grad for h in hidden] == [5.0, 5.0, 5.0]
+    assert (
+        layer.node.grad == 15.0 and layer.elsewhere == 9.0 and layer.terms == ["6", "9 elsewhere"]
+    )
+    svg = engine.draw(first, collapse="layers").svg
+    assert ["Σ grad", "15", "= 6 + 9 elsewhere"] in [
+        words[-3:] for words in map(texts, groups(svg, "node"))
+    ]
+    found = json.loads(export.json(engine.draw(first, collapse="layers").scene))["cards"]
+    assert [(c["grad"], c["elsewhere"]) for c in found if c["kind"] == "layer"] == [(15.0, 9.0)]
+
+
+def test_what_another_loss_sent_to_a_neuron_is_elsewhere_on_its_card():
+    first, _ = two_losses()
+    neurons = [c for c in engine.draw(first, collapse="neurons").scene.cards if c.kind == "neuron"]
+    assert [(c.node.grad, c.elsewhere, c.terms) for c in neurons] == [
+        (5.0, 3.0, ["2", "3 elsewhere"])
+    ] * 3
+
+
 def test_between_two_values_only_the_paths():
     a, b = Value(2.0, label="a"), Value(3.0, label="b")
     d = a.exp()

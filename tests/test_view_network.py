@@ -1,5 +1,6 @@
 """The network view: a circle for every neuron and input, a wire for every weight, the most wrong in rings."""
 
+import math
 import xml.etree.ElementTree as ET
 from itertools import pairwise
 
@@ -51,6 +52,75 @@ def test_what_flows_back_along_a_wire():
         engine.draw(y, view="network").svg
     )  # tanh'(0) = 1
     assert x.grad == 0.5
+
+
+def test_what_flows_back_goes_through_the_slope_of_the_activation():
+    w, x, b = Value(0.5, label="w"), Value(2.0, label="x"), Value(0.25)
+    y = engine.weighted_sum([w], [x], b).tanh()  # tanh(1.25)
+    y.label = "y"
+    y.backward()
+    back = 0.5 * (1 - math.tanh(1.25) ** 2)
+    assert x.grad == pytest.approx(back, rel=1e-12)
+    [title] = [title for title in titles(engine.draw(y, view="network").svg) if " to y; " in title]
+    assert number(title.partition("passes back ")[2]) == pytest.approx(back, rel=1e-3)
+
+
+def circle(svg, name):
+    """The group of a circle, by the name with which its tooltip begins."""
+    return next(
+        group
+        for group in ET.fromstring(svg).iter(f"{SVG}g")
+        if (group.findtext(f"{SVG}title") or "").startswith(f"{name}: ")
+    )
+
+
+def test_colours_shades_and_rings_are_those_of_the_gradients():
+    x, weights = Value(1.0, label="x"), {"h0": 5.0, "h1": -4.0, "h2": 3.0, "h3": 0.25, "h4": 0.0}
+    hidden = []
+    for i, name in enumerate(weights):  # the data are in the other order, 5, 4, 3, …, all positive
+        h = engine.weighted_sum([Value(float(len(weights) - i))], [x])
+        h.label = name
+        hidden.append(h)
+    slopes = {"h0": 0.25, "h1": -1.0, "h2": 4.0, "h3": -9.0, "h4": 0.0}
+    y = engine.weighted_sum([Value(slope) for slope in slopes.values()], hidden)
+    y.label = "y"
+    z = y * 0.25  # dz/dh = slope / 4, dz/dy = ¼
+    z.backward()
+    svg = engine.draw(z, view="network").svg
+    ring = set()
+    for name, slope in {**slopes, "y": 1.0}.items():
+        group = circle(svg, name)
+        assert group.get("class") == ("pos" if slope > 0 else "neg" if slope < 0 else "zero")
+        [dot] = [part for part in group if part.get("class") == "dot"]
+        assert float(dot.get("fill-opacity")) == pytest.approx(
+            0.55 * math.sqrt(abs(slope) / 9), abs=0.006
+        )
+        ring |= {name for part in group if part.get("class") == "ring"}
+    assert ring in ({"h3", "h2", "h1"}, {"h3", "h2", "y"})  # h1 and y are as wrong
+    group = circle(svg, "x")
+    assert [p.get("fill-opacity") for p in group if p.get("class") == "dot"] == ["0.00"]  # an input
+    wires = {
+        title.partition(";")[0]: (
+            float(path.get("stroke-width")),
+            float(path.get("stroke-opacity")),
+        )
+        for group in ET.fromstring(svg).iter(f"{SVG}g")
+        for title in [group.findtext(f"{SVG}title") or ""]
+        for path in group
+        if path.get("class") == "wire"
+    }
+    back = {f"{name} to y": abs(slope) / 4 for name, slope in slopes.items()}
+    back |= {
+        f"x to h{i}": w * abs(s) / 4
+        for (i, w), s in zip(enumerate([5.0, 4.0, 3.0, 2.0, 1.0]), slopes.values())
+    }
+    top = 2.0 * 9.0 / 4
+    for wire, amount in back.items():
+        part = math.sqrt(amount / top)
+        assert wires[wire] == (
+            pytest.approx(0.5 + 3 * part, abs=0.06),
+            pytest.approx(0.12 + 0.83 * part, abs=0.006),
+        )
 
 
 @pytest.mark.parametrize("wires, kind", [("weight", "pos"), ("gradient", "neg")])

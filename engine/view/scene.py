@@ -252,33 +252,28 @@ def _compare(card: Card, rebuilt: dict[Any, float]) -> None:
 def _edges(
     root: Any, order: list[Any], constants: bool, waiting: Container[tuple[Any, int]]
 ) -> list[Step]:
-    """A step for every edge in the order of the sweep; along an edge that carries nothing yet, a contribution of 0."""
+    """Return a step for every edge in the order of the sweep; one that carries nothing adds 0.
+
+    From the first edge that waits on, nothing has been sent: what a grad is at that moment may still
+    be cancelled by what is to come.
+    """
     grads = {root: 1.0}
-    found: list[Step] = []
+    steps: list[Step] = []
+    is_to_come = False
     for node in reversed(order):
         upstream = grads.get(node, 0.0)
-        for slot, (parent, local) in enumerate(
-            zip(node.parents, map(float, node.local_derivatives()))
-        ):
-            kind = Unsent if (node, slot) in waiting else Step
-            contribution = upstream * local if upstream and kind is Step else 0.0
+        for slot, (parent, local) in enumerate(zip(node.parents, node.local_derivatives())):
+            is_waiting = (node, slot) in waiting
+            is_to_come = is_to_come or is_waiting
+            sent = 0.0 if is_to_come else upstream
+            contribution = sent * float(local) if sent else 0.0
             before = grads.get(parent, 0.0)
             grads[parent] = before + contribution
             if constants or not parent.constant:
-                found.append(
-                    kind(
-                        len(found),
-                        node,
-                        parent,
-                        slot,
-                        local,
-                        upstream,
-                        contribution,
-                        before,
-                        grads[parent],
-                    )
-                )
-    return found
+                make = Unsent if is_waiting else Step
+                numbers = float(local), sent, contribution, before, grads[parent]
+                steps.append(make(len(steps), node, parent, slot, *numbers))
+    return steps
 
 
 def text(x: float) -> str:
