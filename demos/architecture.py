@@ -44,6 +44,8 @@ ROLES = {  # every module of the engine and every package in it, with its role i
     "calculus": "gradient, jvp, …",
     "anomaly": "stop at a nan",
     "check": "check gradients",
+    "differences": "slopes by differences",
+    "exact": "slopes in many digits",
     "view": "pictures, the page",
     "debugger": "step in a terminal",
     "cli": "expressions, doctor",

@@ -418,7 +418,9 @@ def test_work_grows_with_the_size(name, many_inputs, monkeypatch):
         xs = [1.0 + 1e-4 * i for i in range(n)]
         values = xs if many_inputs else xs[:1]
         numbers = 0
-        report = check_gradients(lambda *v: operation.apply((*v, *map(Value, xs[len(v) :]))), *values)
+        report = check_gradients(
+            lambda *v: operation.apply((*v, *map(Value, xs[len(v) :]))), *values
+        )
         assert report.ok and not report.undecided and not report.doubts, str(report)
         return numbers
 
