@@ -127,7 +127,8 @@ def check_gradients(f: Callable[..., Any], *values: Any, tolerance: float = 1e-6
     (True, None)
 
     `values` are numbers, or Values, which are passed on as they are (so f may also use them by
-    itself); f returns one Value. Never raises for a wrong derivative; no grad is touched.
+    itself); of a Value that is given twice the second is a point of its own. f returns one Value.
+    Never raises for a wrong derivative; no grad is touched.
     `tolerance` is relative to the derivative. Raises ValueError for no values or a tolerance that
     is not positive. Ridders, Accurate computation of F'(x) and F'(x)F''(x), 1982.
     """
@@ -136,7 +137,10 @@ def check_gradients(f: Callable[..., Any], *values: Any, tolerance: float = 1e-6
             f"check_gradients of {len(values)} values to tolerance={tolerance}: give it a value "
             "and a positive tolerance"
         )
-    points = [x if isinstance(x, Value) else Value(x) for x in values]
+    points: list[Value] = []
+    for x in values:
+        number = x.data if isinstance(x, Value) else x
+        points.append(x if isinstance(x, Value) and x not in points else Value(number))
     root = lift(f(*points))
     order, _ = topological_order(root)
     of_nodes = [list(_local_rows(node, tolerance)) for node in order]

@@ -444,3 +444,10 @@ def test_a_function_of_many_inputs_is_checked_at_some_and_at_all_together():
     assert report.ok and len(report.rows) < 300 and report.rows[-1].name == "(1,000 together)"
     lost = check_gradients(lambda *v: engine.total([*v[:-1], Value(v[-1].data)]), *xs)
     assert not lost.ok and "does not hold all" in str(lost)
+
+
+def test_a_value_that_is_given_twice_is_two_arguments():
+    v = Value(3.0, label="v")
+    report = check_gradients(lambda x, y: x - 2.0 * y, v, v)
+    assert report.ok and [row.analytic for row in report.rows] == [1.0, -2.0]
+    assert v.data == 3.0 and v.grad == 0.0
