@@ -23,12 +23,12 @@ POW, EXP, EXP2, EXPM1, LOG, LOG2, LOG10, LOG1P, SQRT, CBRT = range(22, 32)
 SIN, COS, TAN, ASIN, ACOS, ATAN = range(32, 38)
 SINH, COSH, TANH, ASINH, ACOSH, ATANH = range(38, 44)
 SIGMOID, ERF, ERFC, HYPOT, ATAN2, COPYSIGN = range(44, 50)
-NAMES = (
+NAMES = (  # noqa: SIM905 - a list of quoted names would hide them
     "add subtract multiply divide negative absolute relu maximum minimum greater greater_equal "
     "where share guard step sign floor ceil trunc floor_divide modulo fmod "
     "power exp exp2 expm1 log log2 log10 log1p sqrt cbrt sin cos tan asin acos atan "
     "sinh cosh tanh asinh acosh atanh sigmoid erf erfc hypot atan2 copysign"
-).split()  # noqa: SIM905 - a list of quoted names would hide them
+).split()
 CODES = {name: code for code, name in enumerate(NAMES)}
 
 
