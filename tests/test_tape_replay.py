@@ -4,6 +4,8 @@ import gc
 import itertools
 import linecache
 import math
+import os
+import random
 import subprocess
 import sys
 import threading
@@ -354,3 +356,74 @@ def test_infinities_that_meet_warn_of_nothing():
         mean, gradient = tape.value_and_gradient([math.inf], [[-1.0], [2.0]])
     assert math.isnan(mean)
     assert gradient[0] == math.inf
+
+
+def wide_tape(threads):
+    rng = random.Random(0)
+    weights = [[Value(rng.uniform(-1.0, 1.0)) for _ in range(8)] for _ in range(32)]
+
+    def loss(*xs):
+        hidden = [engine.tanh(engine.weighted_sum(row, xs)) for row in weights]
+        return engine.total([h * h for h in hidden])
+
+    return engine.record(loss, [0.5] * 8, threads=threads)
+
+
+def test_the_bits_do_not_depend_on_the_threads():
+    rows = np.random.default_rng(0).standard_normal((8000, 8))
+    tapes = [wide_tape(threads) for threads in (1, 2, 3, 7)]
+    results = [tape.value_and_gradient([p.data for p in tape.parameters], rows) for tape in tapes]
+    first, gradient = results[0]
+    for value, other in results[1:]:
+        assert value == first and (other == gradient).all()
+    exact = np.array([[p.data for p in tapes[0].parameters]]).reshape(32, 8)
+    hidden = np.tanh(rows @ exact.T)
+    expected = (2.0 * hidden * (1.0 - hidden**2)).T @ rows / len(rows)
+    assert gradient.reshape(32, 8) == pytest.approx(expected, rel=1e-9, abs=1e-12)
+
+
+@pytest.mark.parametrize("backend", ["numba", "numpy"])
+def test_no_rows_add_nothing(backend):
+    if backend == "numba":
+        pytest.importorskip("numba")
+    w = Value(3.0)
+    tape = engine.record(lambda x: (x * w) ** 2 + 0.5 * w * w, [1.0], backend=backend)
+    none = np.zeros((0, 1))
+    assert tape.replay(none).size == 0 and w.grad == 0.0
+    value, gradient = tape.value_and_gradient([3.0], none)
+    assert value == 0.0 and gradient.tolist() == [0.0]
+    assert tape.forward(none).size == 0
+    assert [part.shape for part in tape.gradients(none)] == [(0,), (0, 1)]
+    tape.replay([[1.0]])
+    assert w.grad == 9.0
+
+
+FORKING = """\
+import multiprocessing, sys
+import numpy
+from tests.test_tape_replay import wide_tape
+
+def train(seed):
+    rows = numpy.random.default_rng(seed).standard_normal((8000, 8))
+    tape = wide_tape(2)
+    return tape.value_and_gradient([p.data for p in tape.parameters], rows)[0]
+
+if __name__ == "__main__":
+    before = train(0)
+    with multiprocessing.get_context("fork").Pool(2) as pool:
+        print(pool.map(train, [0, 0]) == [before, before])
+"""
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system does not fork")
+def test_a_forked_process_replays(tmp_path):
+    root = Path(__file__).resolve().parent.parent
+    (tmp_path / "forking.py").write_text(FORKING, encoding="utf-8")
+    done = subprocess.run(
+        [sys.executable, str(tmp_path / "forking.py")],
+        env={**os.environ, "PYTHONPATH": os.pathsep.join([str(root), str(root / "tests")])},
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    assert done.stdout == "True\n", done.stderr

@@ -50,7 +50,8 @@ DOT_REMEDIES = {
 
 def examine() -> list[Check]:
     """Return what was looked for; nothing is changed, and no network is asked."""
-    return [_dot(), *(_converter() if name == "cairosvg" else _library(name) for name in LIBRARIES)]
+    others = {"cairosvg": _converter, "numba": _compiler}
+    return [_dot(), *(others[name]() if name in others else _library(name) for name in LIBRARIES)]
 
 
 def report() -> str:
@@ -129,6 +130,13 @@ def _library(name: str) -> Check:
         return Check(
             name, "", f"{type(error).__name__}: {error}".splitlines()[0][:90], use, without
         )
+
+
+def _compiler() -> Check:
+    """Look for numba, and whether tapes can use it and what it keeps for them."""
+    check = _library("numba")
+    trouble = importlib.import_module("engine.tape").trouble() if check.version else ""
+    return check._replace(version="", trouble=trouble) if trouble else check
 
 
 def _converter() -> Check:

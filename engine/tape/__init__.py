@@ -60,6 +60,19 @@ def record(
     return Tape(function, example, fuse, compiled, threads)
 
 
+def trouble() -> str:
+    """Return one line on what is wrong with numba or its files of ours; "" if nothing is."""
+    from .cache import damaged_files
+    from .jit import why_no_numba
+
+    if reason := why_no_numba():
+        return reason
+    from .kernels.interpreter import replay
+
+    files = damaged_files(replay)
+    return f"{files[0]} is damaged: the next tape compiles it anew" if files else ""
+
+
 def __getattr__(name: str) -> Any:
     if name not in _ON_FIRST_USE:
         raise AttributeError(f"engine.tape has no {name!r}")

@@ -14,7 +14,7 @@ from functools import cache
 from importlib.util import find_spec
 from typing import Any
 
-from .cache import damaged_files, kernel_cache
+from .cache import kernel_cache
 
 
 def numpy() -> Any:
@@ -40,16 +40,6 @@ def why_no_numba() -> str:
     if numba.config.DISABLE_JIT:
         return "numba is switched off: unset NUMBA_DISABLE_JIT"
     return ""
-
-
-def trouble() -> str:
-    """Return one line on what is wrong with numba or its files of ours, for the doctor; "" if nothing."""
-    if reason := why_no_numba():
-        return reason
-    from .kernels.interpreter import replay
-
-    files = damaged_files(replay)
-    return f"{files[0]} is damaged: the next tape compiles it anew" if files else ""
 
 
 def jit(function: Callable[..., Any]) -> Any:
