@@ -15,8 +15,6 @@ from collections.abc import Callable, Iterable
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from .jit import HAS_NUMBA
-
 if TYPE_CHECKING:
     from .tape import Tape
 
@@ -52,13 +50,14 @@ def record(
         raise ValueError(
             f"backend={backend!r}: choose 'numba', 'numpy', or None for the faster one installed"
         )
-    if backend == "numba" and not HAS_NUMBA:
-        raise ImportError("numba is not installed: pip install numba")
+    from .jit import why_no_numba
+
+    if backend == "numba" and why_no_numba():
+        raise ImportError(why_no_numba())
     from .tape import Tape
 
-    return Tape(
-        function, example, fuse, HAS_NUMBA if backend is None else backend == "numba", threads
-    )
+    compiled = not why_no_numba() if backend is None else backend == "numba"
+    return Tape(function, example, fuse, compiled, threads)
 
 
 def __getattr__(name: str) -> Any:

@@ -1,22 +1,24 @@
-"""What the tape needs from other libraries: NumPy always, numba where it is installed.
+"""What the tape needs from other libraries: NumPy always, numba where it works.
 
-numba compiles the loops of kernels.py once per machine and keeps them on disk beside the source,
-or, where that folder is not writable, in the user's cache. Without numba those that make a program
-run as plain Python, and lanes.py takes the place of those that run it.
+numba compiles the loops in kernels/ once per machine and keeps the machine code on disk (see
+cache.py). Where numba is missing, does not load, or is switched off by NUMBA_DISABLE_JIT=1, the
+loops that make a program run as plain Python, and numpy_replay.py replaces those that run it.
 
 >>> numpy().float64
 <class 'numpy.float64'>
 """
 
 from collections.abc import Callable
+from contextlib import suppress
+from functools import cache
 from importlib.util import find_spec
 from typing import Any
 
-HAS_NUMBA = find_spec("numba") is not None
+from .cache import damaged_files, kernel_cache
 
 
 def numpy() -> Any:
-    """The module numpy, or one line that says how to get it."""
+    """Return the module numpy, or raise one line that says how to get it."""
     try:
         import numpy
     except ImportError as error:
@@ -26,35 +28,63 @@ def numpy() -> Any:
     return numpy
 
 
+@cache
+def why_no_numba() -> str:
+    """Return one line on why tapes cannot use numba, with the remedy; "" where they can."""
+    if find_spec("numba") is None:
+        return "numba is not installed: pip install numba"
+    try:
+        import numba
+    except Exception as error:  # a library may fail in any way while it is loaded
+        return f"numba does not load ({error}): pip install --upgrade numba numpy"
+    if numba.config.DISABLE_JIT:
+        return "numba is switched off: unset NUMBA_DISABLE_JIT"
+    return ""
+
+
+def trouble() -> str:
+    """Return one line on what is wrong with numba or its files of ours, for the doctor; "" if nothing."""
+    if reason := why_no_numba():
+        return reason
+    from .kernels.interpreter import replay
+
+    files = damaged_files(replay)
+    return f"{files[0]} is damaged: the next tape compiles it anew" if files else ""
+
+
 def jit(function: Callable[..., Any]) -> Any:
-    """`function` compiled to machine code, exact: every operation rounds as it does in Python."""
-    return _compiled(function)
+    """Compile `function` to machine code in which every operation rounds as it does in Python."""
+    return _compiled(function, keep=True)
 
 
 def jit_part(function: Callable[..., Any]) -> Any:
-    """The same for what only compiled functions call: without an entrance for Python it compiles in half the time."""
+    """Compile a function that only compiled functions call: half the work, and no file of its own."""
     return _compiled(function, no_cpython_wrapper=True)
 
 
 def jit_sum(function: Callable[..., Any]) -> Any:
-    """The same with leave to reorder sums and to round a product and a sum at once."""
+    """Compile such a function with leave to reorder sums and to round a product and a sum at once."""
     return _compiled(function, no_cpython_wrapper=True, fastmath={"contract", "reassoc"})
 
 
-def _compiled(function: Callable[..., Any], **options: Any) -> Any:
-    if not HAS_NUMBA:
+def _compiled(function: Callable[..., Any], keep: bool = False, **options: Any) -> Any:
+    if why_no_numba():
         return function
     import numba
 
     options.update(error_model="numpy", nogil=True, no_cfunc_wrapper=True, no_rewrites=True)
-    try:
-        return numba.njit(cache=True, **options)(function)
-    except RuntimeError:  # no folder to keep compiled code in: compile in every process
-        return numba.njit(**options)(function)
+    compiled = numba.njit(**options)(function)
+    if keep:
+        # No folder to keep files in, or a numba with another kind of cache: compile every time.
+        with suppress(RuntimeError, ImportError, AttributeError):
+            compiled._cache = kernel_cache(function)
+    return compiled
 
 
-def _wide() -> Any:
-    """Ask for the widest vectors in the function that calls it: LLVM takes half of AVX-512 if it isn't asked."""
+def wide_vectors() -> Any:
+    """Return a function whose caller gets the widest vectors; unasked, LLVM uses half of AVX-512."""
+    if why_no_numba():
+        return lambda: None
     from numba.core import types
     from numba.extending import intrinsic
 
@@ -68,6 +98,3 @@ def _wide() -> Any:
         return types.void(), generate
 
     return intrinsic(asked)
-
-
-wide = _wide() if HAS_NUMBA else lambda: None

@@ -9,15 +9,18 @@
 
 import gc
 import warnings
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from itertools import chain, count
 from typing import Any
 
 from ..graph import topological_order
 from ..listeners import Listener
 from ..value import Value, lift
 from .jit import numpy
-from .spelling import Speller
+from .lowering import Lowering
+
+np = numpy()
 
 
 class FrozenBranchWarning(UserWarning):
@@ -26,18 +29,29 @@ class FrozenBranchWarning(UserWarning):
 
 @dataclass
 class Graph:
-    """A recorded graph. Leaves are numbered inputs, then parameters, then constants; nodes follow in order."""
+    """A recorded graph. Leaves are numbered constants, then inputs, then parameters; nodes follow in order."""
 
     inputs: int
     parameters: list[Value]
-    speller: Speller
+    lowering: Lowering
     kinds: Any  # the template of each node
-    starts: Any  # where its operands start in args
-    args: Any
+    starts: Any  # where its operands start in `operands`, and where the last one's end
+    operands: Any  # numbers of leaves and nodes
+
+    @property
+    def constants(self) -> int:
+        """How many constants there are, which is the number of the first input."""
+        return len(self.lowering.values)
+
+    @property
+    def first_parameter(self) -> int:
+        """The number of the first parameter."""
+        return self.constants + self.inputs
 
     @property
     def leaves(self) -> int:
-        return self.inputs + len(self.parameters) + len(self.speller.values)
+        """How many leaves there are, which is the number of the first node."""
+        return self.first_parameter + len(self.parameters)
 
 
 class _Recorder(Listener):
@@ -57,14 +71,14 @@ class _Recorder(Listener):
 
 
 def recorded(function: Callable[..., Any], example: Iterable[Any]) -> Graph:
-    """The graph of function(*example), where every number of the example becomes a fresh leaf.
+    """Return the graph of function(*example), where every number of the example becomes a fresh leaf.
 
-    The garbage collector rests meanwhile: nothing of a growing graph is garbage, and it would look
+    The garbage collector is off meanwhile: nothing of a growing graph is garbage, and it would look
     at all of it.
     """
     collects = gc.isenabled()
-    gc.disable()
     try:
+        gc.disable()
         return _recorded(function, example)
     finally:
         if collects:
@@ -109,67 +123,35 @@ def _warn(decided: list[Value], inputs: list[Value]) -> None:
 
 
 def _flat(root: Value, inputs: list[Value], made: list[Value]) -> Graph:
-    numpy()
-    order, _ = topological_order(root)
-    index = {leaf: i for i, leaf in enumerate(inputs)}
-    parameters = _parameters(made, order, index)
-    base = len(index)
-    speller = Speller()
-    kinds = _kinds(order, speller)
-    args = _operands(order, index, base, speller)
-    return _renumbered(
-        len(inputs), parameters, speller, kinds, args, [len(node.parents) for node in order]
+    """Return the graph under `root` as arrays; `made` are the nodes that the function made, in order."""
+    order, leaves = topological_order(root)
+    parents = [node.parents for node in order]
+    used = list(chain.from_iterable(parents))
+    parameters = _parameters(
+        chain(chain.from_iterable([node.parents for node in made]), used), inputs
+    )
+    counts = list(map(len, parents))
+    lowering = Lowering()
+    operations = [node.operation for node in order if node.operation]
+    kinds = list(map(lowering.number, operations, counts))
+    excluded = {*inputs, *parameters}
+    number = {leaf: lowering.constant(leaf.data) for leaf in leaves if leaf not in excluded}
+    number.update(zip(chain(inputs, parameters, order), count(len(lowering.values))))
+    return Graph(
+        len(inputs),
+        parameters,
+        lowering,
+        np.array(kinds, np.int64),
+        np.cumsum([0, *counts], dtype=np.int64),
+        np.array([number[node] for node in used], np.int64),
     )
 
 
-def _parameters(made: Sequence[Value], order: list[Value], index: dict[Value, int]) -> list[Value]:
-    """Every leaf that is neither input nor constant, in order of first use; `index` learns them."""
-    found = []
-    for nodes in (made, order):
-        for node in nodes:
-            for parent in node.parents:
-                if not parent.parents and not parent.constant and parent not in index:
-                    index[parent] = len(index)
-                    found.append(parent)
-    return found
-
-
-def _kinds(order: list[Value], speller: Speller) -> list[int]:
-    known = speller.templates
-    kinds = []
-    for node in order:
-        key = (node.operation, len(node.parents))
-        kinds.append(known[key] if key in known else speller.number(*key))  # type: ignore[arg-type]
-    return kinds
-
-
-def _operands(
-    order: list[Value], index: dict[Value, int], base: int, speller: Speller
-) -> list[int]:
-    """The operands of all nodes: leaves from 0, interior nodes below zero until the constants are counted."""
-    args = []
-    for i, node in enumerate(order):
-        for parent in node.parents:
-            if parent not in index:
-                index[parent] = base + speller.constant(parent.data)
-            args.append(index[parent])
-        index[node] = -1 - i
-    return args
-
-
-def _renumbered(
-    inputs: int,
-    parameters: list[Value],
-    speller: Speller,
-    kinds: list[int],
-    args: list[int],
-    counts: list[int],
-) -> Graph:
-    np = numpy()
-    operands = np.array(args, np.int64)
-    starts = np.zeros(len(counts) + 1, np.int64)
-    np.cumsum(counts, out=starts[1:])
-    graph = Graph(inputs, parameters, speller, np.array(kinds, np.int64), starts, operands)
-    interior = operands < 0
-    operands[interior] = graph.leaves - 1 - operands[interior]
-    return graph
+def _parameters(used: Iterable[Value], inputs: list[Value]) -> list[Value]:
+    """Return every leaf that is neither input nor constant, in order of first use."""
+    excluded = set(inputs)
+    return [
+        node
+        for node in dict.fromkeys(used)
+        if not node.parents and not node.constant and node not in excluded
+    ]

@@ -1,111 +1,113 @@
 """Running a program over rows of examples: with numba on all cores, with NumPy where numba is missing.
 
 >>> from engine import Value
->>> from engine.tape.program import Plan
+>>> from engine.tape.planner import make_plan
 >>> from engine.tape.recording import recorded
->>> plan = Plan(recorded(lambda x: Value(2.0) * x, [3.0]), "parameters", fuse=True)
->>> values, gradient, finite = run(plan, numpy().array([2.0]), numpy().array([[1.0], [3.0]]))
->>> values.tolist(), gradient.tolist(), finite
+>>> plan = make_plan(recorded(lambda x: Value(2.0) * x, [3.0]), "parameters", fuse=True)
+>>> result = run(plan, np.array([2.0]), np.array([[1.0], [3.0]]), threads=1, compiled=True)
+>>> result.values.tolist(), result.gradient.tolist(), result.finite
 ([[2.0, 6.0]], [2.0], True)
 """
 
 import os
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
+from itertools import pairwise
 from threading import local
-from typing import Any
+from typing import Any, NamedTuple
 
-from . import kernels
-from .jit import HAS_NUMBA, numpy
-from .program import Plan
+from .jit import numpy
+from .kernels.interpreter import finish
+from .kernels.interpreter import replay as replay_parts
+from .kernels.plan import Plan
+from .kernels.tiles import REACH
 
 np = numpy()
 _CACHE = 1 << 20  # bytes of the buffer: about what a core keeps close
-_PAYS = 2_000_000  # instructions × examples from which a second thread is worth waking
-_ROOM = 4 * int(kernels.REACH)  # numbers of the buffer that a tile of sums grows in
+_PART = 1_000_000  # instructions × examples of a part: worth a thread of its own
+_PER_GRADIENT = 1_000  # as many more for each gradient: then putting totals aside takes under 1 %
+_MOST_PARTS = 64
+_ROOM = 4 * int(REACH)  # numbers of the buffer that a tile of sums grows in
 _kept = local()  # the buffer of each thread
 
 
-def run(
-    plan: Plan, parameters: Any, rows: Any, threads: int | None = None, numba: bool = HAS_NUMBA
-) -> tuple[Any, Any, bool]:
-    """The results (one row each: the value, then the gradients kept per example), the mean gradient, all finite?"""
-    out, total = np.zeros((plan.results.size, rows.shape[0])), np.zeros(plan.outputs.size)
-    if not numba:
-        from .lanes import replay
+class Result(NamedTuple):
+    """What a replay returns."""
 
-        return (
-            out,
-            total,
-            replay(plan, parameters, rows, max(lanes_of(plan, rows.shape[0]), 1024), out, total),
-        )
-    uniforms = _run(plan, parameters, rows, out, total, threads)
-    return (
-        out,
-        total,
-        bool(kernels.finish(out, total, uniforms, plan.hoisted, plan.uniform_results)),
-    )
+    values: Any  # one row each: the value, then the gradients kept per example
+    gradient: Any  # the mean of those that are summed over the examples
+    finite: bool  # whether all numbers are
 
 
-def _run(plan: Plan, parameters: Any, rows: Any, out: Any, total: Any, threads: int | None) -> Any:
-    """Sum into `out` and `total`; the uniform numbers."""
+def run(plan: Plan, parameters: Any, rows: Any, threads: int | None, compiled: bool) -> Result:
+    """Return the values and the mean gradient at `parameters`; of no rows both are zeros."""
     n = rows.shape[0]
-    lanes = lanes_of(plan, n)
-    work = (plan.code.shape[0] + plan.dot.shape[0]) * n
-    blocks = -(-n // lanes)
-    workers = min(blocks, threads or (_cores() if work > _PAYS else 1))
+    out = np.zeros((plan.results.size, n))
+    if n == 0:
+        return Result(out, np.zeros(plan.gradients), True)
+    if not compiled:
+        from .numpy_replay import replay
+
+        total = np.zeros(plan.gradients)
+        finite = replay(plan, parameters, rows, max(block_size(plan, n), 1024), out, total)
+        return Result(out, total, finite)
+    width = block_size(plan, n)
+    part = part_size(plan, n, width)
+    totals = np.zeros((-(-n // part), plan.gradients))
+
+    def work(first: int, last: int) -> Any:
+        uniforms, buffer = plan.uniforms.copy(), _buffer(plan.registers * width + _ROOM)
+        replay_parts(
+            plan.program,
+            parameters,
+            rows,
+            width,
+            part,
+            first,
+            last,
+            out,
+            totals,
+            uniforms,
+            buffer,
+        )
+        return uniforms
+
+    uniforms = _shared_out(work, len(totals), threads)
+    finite = finish(out, totals, uniforms, plan.hoisted, plan.uniform_results)
+    return Result(out, totals[0], finite)
+
+
+def _shared_out(work: Callable[[int, int], Any], parts: int, threads: int | None) -> Any:
+    """Have work(first, last) done for all parts, by as many threads; return what the first returns."""
+    workers = min(parts, threads or _cores()) if parts > 1 else 1
     if workers < 2:
-        return _stretch(plan, parameters, rows, lanes, out, total, 0, n)
-    bounds = [blocks * w // workers * lanes for w in range(workers)] + [n]
-    totals = [total, *(np.zeros_like(total) for _ in range(workers - 1))]
-    parts = [
-        _pool().submit(_stretch, plan, parameters, rows, lanes, out, each, *ends)
-        for each, *ends in zip(totals, bounds, bounds[1:])
-    ]
-    uniforms = [part.result() for part in parts]
-    total += sum(totals[1:])
-    return uniforms[0]
+        return work(0, parts)
+    bounds = [parts * w // workers for w in range(workers + 1)]
+    jobs = [_pool().submit(work, *ends) for ends in pairwise(bounds)]
+    results = [job.result() for job in jobs]  # waits for all
+    return results[0]
 
 
-def lanes_of(plan: Plan, n: int) -> int:
-    """How many examples go side by side: 8 to 128, so that the buffer stays in the cache; one goes alone."""
+def block_size(plan: Plan, n: int) -> int:
+    """Return how many examples go side by side: 8 to 128, so that the buffer stays in the cache; one alone."""
     if n <= 1:
         return 1
-    fitting = max(
-        8, min(128, _CACHE // (8 * plan.rows) // 32 * 32 or _CACHE // (8 * plan.rows) // 8 * 8)
-    )
-    needed = -(-n // 8) * 8 if n <= 128 else 128
-    return min(fitting, needed)
+    fitting = _CACHE // (8 * plan.registers)
+    fitting = max(8, min(128, fitting // 32 * 32 or fitting // 8 * 8))
+    return min(fitting, -(-n // 8) * 8)
 
 
-def _stretch(
-    plan: Plan, parameters: Any, rows: Any, lanes: int, out: Any, total: Any, start: int, stop: int
-) -> Any:
-    uniforms = plan.uniforms.copy()
-    kernels.replay(
-        parameters,
-        rows,
-        start,
-        stop,
-        lanes,
-        out,
-        total,
-        uniforms,
-        _buffer(plan.rows * lanes + _ROOM),
-        plan.parameter_slots,
-        plan.uniform_code,
-        plan.uniform_dot,
-        plan.code,
-        plan.dot,
-        plan.columns,
-        plan.splats,
-        plan.results,
-    )
-    return uniforms
+def part_size(plan: Plan, n: int, width: int) -> int:
+    """Return how many examples are summed before a total is put aside: whole blocks, whatever the threads."""
+    work = _PART + _PER_GRADIENT * plan.gradients
+    if plan.size * n < 2 * work:
+        return n
+    return -(-max(work // plan.size, n // _MOST_PARTS, 1) // width) * width
 
 
 def _buffer(size: int) -> Any:
-    """Room for `size` floats; each thread keeps one of a usual size."""
+    """Return room for `size` floats; each thread keeps one of a usual size."""
     if size > _CACHE:
         return _aligned(size)
     if getattr(_kept, "size", -1) < size:
@@ -114,7 +116,7 @@ def _buffer(size: int) -> Any:
 
 
 def _aligned(size: int) -> Any:
-    """Room for `size` floats that begins with a line of the cache, so that no vector straddles two."""
+    """Return room for `size` floats that begins with a line of the cache, so that no vector straddles two."""
     room = np.empty(size + 8)
     start = -(room.ctypes.data // 8) % 8
     return room[start : start + size]
@@ -124,6 +126,11 @@ def _cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-@cache
 def _pool() -> ThreadPoolExecutor:
+    """Return the threads of this process: a fork of it has none of them, and would wait for them for ever."""
+    return _pool_of(os.getpid())
+
+
+@cache
+def _pool_of(process: int) -> ThreadPoolExecutor:
     return ThreadPoolExecutor(_cores(), thread_name_prefix="replay")

@@ -25,11 +25,14 @@ def value_and_gradient(v0):
 import math
 from collections.abc import Iterator
 
+from .assignments import Assignments, assigned
 from .jit import numpy
-from .kernels import CONSTANT, LEAF, NAMES, mark
-from .program import Assignments, assignments
+from .kernels.arithmetic import NAMES
+from .kernels.expansion import KIND, OP, mark
+from .kernels.plan import CONSTANT, LEAF
 from .recording import Graph
 
+np = numpy()
 LANGUAGES = ("python", "numpy", "jax", "torch", "c")
 
 _INFIX = {"add": "{0} + {1}", "subtract": "{0} - {1}", "multiply": "{0} * {1}", "negative": "-{0}"}
@@ -199,9 +202,9 @@ def source(graph: Graph, language: str) -> str:
     """The source in one of LANGUAGES; raises ValueError for another. C takes an array v and fills an array."""
     if language not in LANGUAGES:
         raise ValueError(f"no source in {language!r}: choose one of {', '.join(LANGUAGES)}")
-    made = assignments(graph, "all", fast=False)
+    made = assigned(graph, "all", fast=False)
     count = graph.inputs + len(graph.parameters)
-    text = _Text(made, count, language)
+    text = _Text(made, range(graph.constants, graph.leaves), language)
     mark_of = "//" if language == "c" else "#"
     opening = (
         f"{mark_of} The inputs are v0 … v{graph.inputs - 1}, the parameters v{graph.inputs} … v{count - 1}; "
@@ -209,7 +212,7 @@ def source(graph: Graph, language: str) -> str:
     )
     functions = [
         text.function("value", []),
-        text.function("value_and_gradient", made.grads[:count].tolist()),
+        text.function("value_and_gradient", made.gradients[graph.constants :].tolist()),
     ]
     body = "\n\n".join("\n".join(lines) + "\n" for lines in functions)
     needs_special = language == "numpy" and "special." in body
@@ -220,13 +223,13 @@ def source(graph: Graph, language: str) -> str:
 class _Text:
     """Statements of one language for the assignments that a result needs."""
 
-    def __init__(self, made: Assignments, arguments: int, language: str):
+    def __init__(self, made: Assignments, arguments: range, language: str):
         self.made, self.arguments, self.language = made, arguments, language
         self.names: dict[int, str] = {}
 
     def function(self, name: str, grads: list[int]) -> list[str]:
-        arguments = [f"v{i}" for i in range(self.arguments)]
-        self.names = dict(enumerate(arguments))
+        arguments = [f"v{i}" for i in range(len(self.arguments))]
+        self.names = dict(zip(self.arguments, arguments))
         statements = list(self._statements([self.made.root, *grads]))
         value, slopes = self._name(self.made.root), [self._name(i) for i in grads]
         if self.language == "c":
@@ -248,19 +251,21 @@ class _Text:
         return [f"double {name}(const double *v{out}) {{", *(f"    {line}" for line in lines), "}"]
 
     def _statements(self, results: list[int]) -> Iterator[str]:
-        np, made = numpy(), self.made
-        uses = np.zeros(made.count, np.int32)
+        code = self.made.code
+        uses = np.zeros(len(code), np.int32)
         uses[[i for i in results if i >= 0]] = 1
-        mark(made.code, made.kind, made.count, uses)
+        mark(code, uses)
         for i in np.flatnonzero(uses).tolist():
-            if made.kind[i] != CONSTANT and made.code[i, 0] != LEAF:
-                expression = self._expression(*made.code[i].tolist())
+            if code[i, KIND] != CONSTANT and code[i, OP] != LEAF:
+                expression = self._expression(*code[i, :KIND].tolist())
                 self.names[i] = f"v{len(self.names)}"
                 yield f"{self.names[i]} = {expression}"
 
     def _expression(self, op: int, *operands: int) -> str:
         name = NAMES[op]
         texts = [self._name(i) for i in operands if i >= 0]
+        if name in ("add", "multiply") and operands[0] not in self.names:
+            texts.reverse()  # v0 * 3.0, not 3.0 * v0
         pattern = self._pattern(name, len(texts))
         needs_tensors = pattern.startswith("torch.") and (
             name in ("where", "guard") or "torch.where" not in pattern

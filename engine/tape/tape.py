@@ -12,10 +12,14 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from ..value import Value
+from .assignments import Wanted
 from .jit import numpy
-from .program import Plan
+from .kernels.plan import Plan
+from .planner import make_plan
 from .recording import recorded
-from .replay import run
+from .replay import Result, run
+
+np = numpy()
 
 
 class Tape:
@@ -35,7 +39,7 @@ class Tape:
     ):
         self._graph = recorded(function, example)
         self._fuse, self._numba, self._threads = fuse, numba, threads
-        self._plans: dict[tuple[str, bool, bool], Plan] = {}
+        self._plans: dict[tuple[Wanted, bool, bool], Plan] = {}
 
     @property
     def parameters(self) -> list[Value]:
@@ -59,23 +63,22 @@ class Tape:
         `rows` is an (examples × inputs) array. The parameters' data is read anew each time.
         """
         rows = self._rows(rows)
-        values, gradient = self._run("parameters", self._data(), rows)
-        for parameter, slope in zip(self._graph.parameters, gradient.tolist(), strict=True):
+        result = self._run("parameters", self._data(), rows)
+        for parameter, slope in zip(self._graph.parameters, result.gradient.tolist(), strict=True):
             parameter.grad += slope
-        return values[0]
+        return result.values[0]
 
     def value_and_gradient(self, parameters: Any, rows: Any) -> tuple[float, Any]:
         """The mean loss and its gradient by the given parameters, as plain numbers: no Value is touched."""
         rows = self._rows(rows)
-        values, gradient = self._run("parameters", self._vector(parameters), rows)
-        return float(values[0].sum() / max(rows.shape[0], 1)), gradient
+        result = self._run("parameters", self._vector(parameters), rows)
+        return float(result.values[0].sum() / max(rows.shape[0], 1)), result.gradient
 
     def forward(self, rows: Any, parameters: Any = None) -> Any:
         """The loss of every row, without a gradient; with the parameters' present data, or the numbers given."""
         rows = self._rows(rows)
-        return self._run(
-            "nothing", self._data() if parameters is None else self._vector(parameters), rows
-        )[0][0]
+        vector = self._data() if parameters is None else self._vector(parameters)
+        return self._run("nothing", vector, rows).values[0]
 
     def gradients(self, rows: Any, parameters: Any = None) -> tuple[Any, Any]:
         """The loss of every row, and its own gradient by the parameters: arrays (n,) and (n × parameters)."""
@@ -96,34 +99,35 @@ class Tape:
 
         return source(self._graph, language)
 
-    def _each(self, wanted: str, rows: Any, parameters: Any) -> tuple[Any, Any]:
+    def _each(self, wanted: Wanted, rows: Any, parameters: Any) -> tuple[Any, Any]:
         rows = self._rows(rows)
         vector = self._data() if parameters is None else self._vector(parameters)
-        values, _ = self._run(wanted, vector, rows, summed=False)
+        values = self._run(wanted, vector, rows, summed=False).values
         return values[0], values[1:].T
 
-    def _run(self, wanted: str, parameters: Any, rows: Any, summed: bool = True) -> tuple[Any, Any]:
-        """With fusion a product may meet 0·inf that the engine skips: what is not finite is run again without."""
-        *found, finite = run(
-            self._plan(wanted, self._fuse, summed), parameters, rows, self._threads, self._numba
-        )
-        if self._fuse and wanted != "nothing" and not finite:
-            *found, _ = run(
-                self._plan(wanted, False, summed), parameters, rows, self._threads, self._numba
-            )
-        return found[0], found[1]
+    def _run(self, wanted: Wanted, parameters: Any, rows: Any, summed: bool = True) -> Result:
+        """Run the program; if a number is not finite, run it again as it is without fusion.
 
-    def _plan(self, wanted: str, fuse: bool, summed: bool = True) -> Plan:
+        With fusion a product may meet 0·inf, which the engine skips.
+        """
+        plan = self._plan(wanted, self._fuse, summed)
+        result = run(plan, parameters, rows, self._threads, self._numba)
+        if self._fuse and wanted != "nothing" and not result.finite:
+            plan = self._plan(wanted, False, summed)
+            result = run(plan, parameters, rows, self._threads, self._numba)
+        return result
+
+    def _plan(self, wanted: Wanted, fuse: bool, summed: bool = True) -> Plan:
         key = (wanted, fuse, summed)
         if key not in self._plans:
-            self._plans[key] = Plan(self._graph, wanted, fuse, summed)
+            self._plans[key] = make_plan(self._graph, wanted, fuse, summed)
         return self._plans[key]
 
     def _data(self) -> Any:
-        return numpy().array([parameter.data for parameter in self._graph.parameters], float)
+        return np.array([parameter.data for parameter in self._graph.parameters], float)
 
     def _vector(self, parameters: Any) -> Any:
-        vector = numpy().asarray(parameters)
+        vector = np.asarray(parameters)
         if vector.shape != (len(self._graph.parameters),):
             raise ValueError(
                 f"parameters of shape {vector.shape} for a tape of shape ({len(self._graph.parameters)},): "
@@ -132,7 +136,7 @@ class Tape:
         return _real(vector, "parameters")
 
     def _rows(self, rows: Any) -> Any:
-        array = numpy().asarray(rows)
+        array = np.asarray(rows)
         if array.ndim != 2 or array.shape[1] != self.inputs:
             raise ValueError(
                 f"rows of shape {array.shape} for a tape of shape (examples, {self.inputs}): give an "
@@ -144,7 +148,7 @@ class Tape:
 def _real(array: Any, what: str) -> Any:
     if array.dtype.kind not in "fiub":
         raise TypeError(f"{what} of dtype {array.dtype}: give real numbers, such as float64")
-    found = numpy().ascontiguousarray(array, float)
+    floats = np.ascontiguousarray(array, float)
     return (
-        found if found.flags.writeable else found.copy()
-    )  # for numba a read-only array is of another type
+        floats if floats.flags.writeable else floats.copy()
+    )  # numba's type has it: not two kernels

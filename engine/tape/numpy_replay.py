@@ -1,6 +1,6 @@
 """The lane part in NumPy, for machines without numba: every instruction works on whole rows of the buffer.
 
->>> from engine.tape.kernels import CODES
+>>> from engine.tape.kernels.arithmetic import CODES
 >>> operate(CODES["relu"], numpy().array([-1.0, 2.0]), None, None).tolist()
 [0.0, 2.0]
 """
@@ -10,23 +10,23 @@ from typing import Any
 
 from ..operation import OPERATIONS
 from .jit import numpy
-from .kernels import CODES, NAMES, RDOT, SDOT, VDOT
-from .program import Plan
+from .kernels.arithmetic import CODES, NAMES
+from .kernels.plan import RDOT, SDOT, VDOT, Plan
 
 
-def replay(plan: Plan, parameters: Any, rows: Any, lanes: int, out: Any, total: Any) -> bool:
-    """Results into `out`, the mean gradient into `total`, `lanes` rows at a time; whether all is finite."""
+def replay(plan: Plan, parameters: Any, rows: Any, width: int, out: Any, total: Any) -> bool:
+    """Results into `out`, the mean gradient into `total`, `width` rows at a time; whether all is finite."""
     np = numpy()
     with np.errstate(all="ignore"):
         uniforms = _uniforms(plan, parameters, total)
-        for start in range(0, rows.shape[0], lanes):
-            block = rows[start : start + lanes]
-            buffer = np.empty((plan.rows, block.shape[0]))
-            buffer[plan.splats[:, 1]] = uniforms[plan.splats[:, 0], None]
-            buffer[plan.columns[:, 1]] = block[:, plan.columns[:, 0]].T
-            _run(plan.code, plan.dot, uniforms, buffer, total)
+        for start in range(0, rows.shape[0], width):
+            block = rows[start : start + width]
+            buffer = np.empty((plan.registers, block.shape[0]))
+            buffer[plan.broadcasts[:, 1]] = uniforms[plan.broadcasts[:, 0], None]
+            buffer[plan.loads[:, 1]] = block[:, plan.loads[:, 0]].T
+            _run(plan.code, plan.terms, uniforms, buffer, total)
             kept = plan.results >= 0
-            out[kept, start : start + lanes] = buffer[plan.results[kept]]
+            out[kept, start : start + width] = buffer[plan.results[kept]]
         total /= max(rows.shape[0], 1)
         total[plan.hoisted[:, 0]] += uniforms[plan.hoisted[:, 1]]
         out[plan.uniform_results[:, 0]] = uniforms[plan.uniform_results[:, 1], None]
@@ -37,7 +37,7 @@ def _uniforms(plan: Plan, parameters: Any, total: Any) -> Any:
     """The uniform part is a program like the other, with a single lane."""
     uniforms = plan.uniforms.copy()
     uniforms[plan.parameter_slots[:, 1]] = parameters[plan.parameter_slots[:, 0]]
-    _run(plan.uniform_code, plan.uniform_dot, uniforms, uniforms[:, None], total)
+    _run(plan.uniform_code, plan.uniform_terms, uniforms, uniforms[:, None], total)
     return uniforms
 
 
