@@ -12,6 +12,14 @@ from engine.debugger import Debugger, Session
 from engine.debugger.interrupts import HINT, Interrupts
 
 
+@pytest.fixture(autouse=True)
+def _heard():
+    """A suite that runs in the background ignores Ctrl-C: here it is heard."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
 def press():
     signal.raise_signal(signal.SIGINT)
 

@@ -572,6 +572,20 @@ def test_where_looks_at_a_window_of_a_long_order():
     assert "before" in said and "to come" in said and len(said.splitlines()) < 80
 
 
+def test_what_is_to_come_is_told_to_the_very_step():
+    """a·b + a sends to a·b and to a, then a·b to a and to b: what has arrived at a after each step."""
+    for taken, left in ((0, 2), (1, 2), (2, 1), (3, 0), (4, 0)):
+        said = conversation(
+            small(), f"goto {taken}", "info node a", "when a", "info outputs a", "q"
+        )
+        node = re.search(r"a: leaf, data 2, grad \S+, (.*)", said)[1]
+        assert (
+            node == {2: "2 contributions to come", 1: "1 contribution to come", 0: "complete"}[left]
+        )
+        assert len(re.findall(r"from .* → .* to come", said)) == left
+        assert said.count("will send") == left and said.count("  sent ") == 2 - left
+
+
 @pytest.fixture(scope="module")
 def notebook():
     """Runs a cell in a notebook's kernel, answering its prompts; what was asked and shown."""
