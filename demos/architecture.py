@@ -5,7 +5,7 @@ does not. Written as architecture.svg, which follows the light or dark scheme of
 and as architecture-dark.svg for pages that choose.
 
 >>> floors()[0]
-['ieee', 'real', 'graph', 'types']
+['ieee', 'real', 'graph', 'types', 'differences']
 >>> print(imports()["backward"])
 {'graph'}
 """

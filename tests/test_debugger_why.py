@@ -52,7 +52,7 @@ def test_an_interior_value_after_two_roots():
         "   +1  from y = z + x    ∂y/∂z = 1",
         "   +4  not from a backward() of y: each makes interior grads afresh",
     ]
-    assert terms(other.why(z))[1:] == ["   +5  from z·5    ∂(z·5)/∂z = 5"]
+    assert terms(other.why(z))[1:] == ["   +5  from other = z·5    ∂other/∂z = 5"]
 
 
 def test_a_leaf_after_two_roots():

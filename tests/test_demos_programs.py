@@ -341,7 +341,7 @@ def test_the_measure_of_columns_sees_what_is_too_wide():
     assert wide("∂" * 80) == [] and wide("梯" * 41) == ["梯" * 41]
 
 
-def test_a_terminal_that_cannot_write_greek_gets_question_marks(tmp_path):
+def test_a_terminal_that_cannot_write_greek_gets_what_it_can_write(tmp_path):
     for name in ("chain_network", "layer_sums"):
         done = subprocess.run(
             [sys.executable, "-m", f"demos.{name}", "--out", str(tmp_path)],
@@ -349,7 +349,7 @@ def test_a_terminal_that_cannot_write_greek_gets_question_marks(tmp_path):
             env={**os.environ, "PYTHONIOENCODING": "ascii"},
         )
         assert done.returncode == 0, done.stderr.decode()
-        assert b"?" in done.stdout
+        assert done.stdout.isascii() and len(done.stdout) > 200
 
 
 # -- programs that write into docs/

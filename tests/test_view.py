@@ -331,7 +331,7 @@ def test_what_may_still_be_cancelled_has_not_been_sent():
     _, second = y.steps()
     scene = Scene.of(y, to_come=[second])
     shown = {(pill.child.name, pill.parent.name, pill.contribution) for pill in scene.pills}
-    assert {("-x", "x", "0"), ("-x - -x", "-x", "+1"), ("-x - -x", "-x", "not sent")} == shown
+    assert {("-x", "x", "0"), ("-x - (-x)", "-x", "+1"), ("-x - (-x)", "-x", "not sent")} == shown
 
 
 def test_drawing_changes_nothing():
