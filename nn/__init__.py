@@ -13,7 +13,7 @@ Reading order: module, layers, losses, optim, trainer, train, then compiled and 
 `progress` and `habits` serve them.
 """
 
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 from .habits import missing
 from .layers import MLP, Layer, Neuron
@@ -45,5 +45,7 @@ __all__ = [
 ]
 
 
-def __getattr__(name: str) -> NoReturn:
-    raise missing("nn", name)
+if not TYPE_CHECKING:  # type checkers know by themselves which names there are
+
+    def __getattr__(name: str) -> NoReturn:
+        raise missing("nn", name)
