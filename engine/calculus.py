@@ -23,7 +23,7 @@ from .forward import forward
 from .graph import listening, topological_order
 from .listeners import Listener
 from .operation import Operation
-from .operations import share, where
+from .operations import masked, where
 from .real import real
 from .sums import weighted_sum
 from .value import Value, lift
@@ -61,14 +61,14 @@ def gradient(root: Value, wrt: Iterable[Value]) -> list[Value]:
 def _pass_on(node: Value, grads: dict[Value, Value], leading: set[Value], recording: bool) -> None:
     """Do what the body of the backward loop does, with Values for numbers.
 
-    share() is the product that skips a zero grad. A branch that was not taken gets nothing at all,
+    masked() is the product that skips a zero grad. A branch that was not taken gets nothing at all,
     so that a nan in it can't come back at the next order; but a tape needs both branches.
     """
     grad = grads[node]
     skipped = None if recording or not math.isfinite(grad.data) else _branch_not_taken(node)
     for slot, (parent, local) in enumerate(zip(node.parents, _slopes(node), strict=True)):
         if parent in leading and slot != skipped:
-            contribution = share(grad, local)
+            contribution = masked(grad, local)
             grads[parent] = grads[parent] + contribution if parent in grads else contribution
 
 
@@ -239,7 +239,7 @@ def _tangents(order: list[Value], tangents: dict[Value, Value]) -> dict[Value, V
 
 def _product(tangent: Value, local: Any) -> Value:
     """Return their product, 0 where either is: nothing to pass on, not 0·inf."""
-    return share(tangent, local) if math.isfinite(tangent.data) else share(local, tangent)
+    return masked(tangent, local) if math.isfinite(tangent.data) else masked(local, tangent)
 
 
 def _own_point(x: Any) -> Value:

@@ -60,7 +60,7 @@ def _by_another_name(mp: Any, p: tuple[float, ...]) -> dict[str, Callable[..., A
         "divide": lambda x, y: x / y,
         "negative": lambda x: -x,
         "absolute": abs,
-        "share": lambda g, x: g * x,
+        "masked": lambda g, x: g * x,
         "power": (lambda x: x ** p[0]) if p else (lambda x, y: x**y),
         "cbrt": lambda x: mp.sign(x) * mp.cbrt(abs(x)),
         "exp2": lambda x: mp.mpf(2) ** x,

@@ -54,7 +54,7 @@ FORMS = {
     "reciprocal": Form("1 / {}", QUOTIENT, (POWER,)),
     "negative": Form("-{}", SIGN, (POWER,)),
     "multiply": Form("{}·{}", PRODUCT, (SIGN, POWER)),
-    "share": Form("{}·{}", PRODUCT, (SIGN, POWER)),
+    "masked": Form("{}·{}", PRODUCT, (SIGN, POWER)),
     "square": Form("{}²", POWER, (ATOM,)),
     "power": Form("{}**{}", POWER, (ATOM, ATOM)),
     "absolute": Form("|{}|", ATOM, (COMPARISON,)),
@@ -79,7 +79,7 @@ TERMS, OPERANDS = 3, 8  # of a weighted sum, of another operation of many, that 
 _SUPERSCRIPT = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 _LETTERS = {
     "where": ("condition", "x", "y"),
-    "share": ("g", "local"),
+    "masked": ("g", "local"),
     "atan2": ("y", "x"),
     "weighted_sum": ("w₀", "w₁", "a₀", "a₁", "b"),
 }

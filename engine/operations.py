@@ -42,8 +42,8 @@ fmod = operation("fmod", "fmod", ieee.fmod, lambda z, x, y: (1.0, -floor(divide(
 
 def by_x(z: Any, x: Any, y: Any, lower: Any) -> Any:
     """Return y·x**(y - 1), of which `lower` is the power; y·z / x where y - 1 loses digits of y."""
-    lost = where(share(absolute(x) < inf, x), y - 1.0 + 1.0 - y, 0.0)  # at 0 and inf none are
-    return where(lost, divide(y * z, x), share(y, lower))
+    lost = where(masked(absolute(x) < inf, x), y - 1.0 + 1.0 - y, 0.0)  # none at 0 and at inf
+    return where(lost, divide(y * z, x), masked(y, lower))
 
 # Both operands are Values. No slope along the base where the exponent is 0, none along the exponent
 # at 0**y for y ≥ 0 (the limits); along the exponent of a negative base there is no real logarithm.
@@ -60,7 +60,7 @@ greater = operation("greater", ">", ieee.greater, lambda z, x, y: (0.0, 0.0))
 greater_equal = operation("greater_equal", ">=", ieee.greater_equal, lambda z, x, y: (0.0, 0.0))
 where = operation("where", "where", ieee.where, lambda z, condition, x, y: (
     0.0, where(condition, 1.0, 0.0), where(condition, 0.0, 1.0)), domain=False)
-share = operation("share", "share", ieee.share, lambda z, g, local: (local, g), domain=False)
+masked = operation("masked", "·", ieee.masked, lambda z, g, local: (local, g), domain=False)
 step = function("step", lambda x: float(x > 0.0) if x == x else x, lambda z, x: (0.0,))
 sign = function("sign", ieee.sign, lambda z, x: (0.0,))
 floor = function("floor", ieee.floor, lambda z, x: (0.0,))

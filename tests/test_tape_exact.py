@@ -47,7 +47,9 @@ def an_operation(draw):
         name = draw.choice(sorted(FAMILY_PARAMETERS))
         return FAMILIES[name](*draw.choice(FAMILY_PARAMETERS[name]))
     return OPERATIONS[
-        draw.choice([name for name in OPERATIONS if name not in INEXACT | THEIR_SLOPES | {"share"}])
+        draw.choice(
+            [name for name in OPERATIONS if name not in INEXACT | THEIR_SLOPES | {"masked"}]
+        )
     ]
 
 

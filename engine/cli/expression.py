@@ -39,7 +39,7 @@ _OPERATORS: dict[str, Callable[..., Number]] = {
 _OF_LISTS = {
     name: getattr(sums, name) for name in ("total", "mean", "product", "logsumexp", "weighted_sum")
 }
-_INTERNAL = {*(operation.name for operation in OPERATORS.values()), "absolute", "share"}
+_INTERNAL = {*(operation.name for operation in OPERATORS.values()), "absolute", "masked"}
 FUNCTIONS: dict[str, Callable[..., Number]] = {
     **{name: row for name, row in OPERATIONS.items() if name not in _INTERNAL},
     **_OF_LISTS,

@@ -84,7 +84,7 @@ def _functions() -> dict[int, Any]:
         "greater": lambda x, y: (x > y) * 1.0,
         "greater_equal": lambda x, y: (x >= y) * 1.0,
         "where": lambda x, y, z: np.where(x != 0.0, y, z),
-        "share": lambda x, y: np.where(x != 0.0, x * y, 0.0),
+        "masked": lambda x, y: np.where(x != 0.0, x * y, 0.0),
         "guard": lambda x, y: np.where(x == x, y, np.nan),
         "step": lambda x: np.where(x == x, x > 0.0, x),
         "exp": np.exp,

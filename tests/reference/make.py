@@ -70,7 +70,7 @@ SMOOTH = {  # name: (function, operands)
     "hypot": (mpmath.hypot, PAIRS),
     "atan2": (mpmath.atan2, [*PAIRS, (-1e200, 1e200)]),
     "logaddexp": (lambda x, y: mpmath.log(mpmath.exp(x) + mpmath.exp(y)), PAIRS),
-    "share": (lambda g, local: g * local, PAIRS),
+    "masked": (lambda g, local: g * local, PAIRS),
     "weighted_sum": (lambda v, w, x, y, b: b + v * x + w * y, [(0.5, -2.0, 3.0, 0.25, 1.0)]),
     "total": (lambda x, y, z: x + y + z, [(0.5, -2.0, 3.0)]),
     "mean": (lambda x, y, z: (x + y + z) / 3, [(0.5, -2.0, 3.0)]),

@@ -17,7 +17,7 @@ np = numpy()
 # The order of the names is the order of the codes. Up to `guard` the code is arithmetic and choice,
 # which is folded when a tape is recorded; from `step` on it is a call of the mathematical library.
 ADD, SUB, MUL, DIV, NEG, ABS, RELU, MAX, MIN = range(9)
-GT, GE, WHERE, SHARE, GUARD = range(9, 14)
+GT, GE, WHERE, MASKED, GUARD = range(9, 14)
 STEP, SIGN, FLOOR, CEIL, TRUNC, FLOORDIV, MOD, FMOD = range(14, 22)
 POW, EXP, EXP2, EXPM1, LOG, LOG2, LOG10, LOG1P, SQRT, CBRT = range(22, 32)
 SIN, COS, TAN, ASIN, ACOS, ATAN = range(32, 38)
@@ -25,7 +25,7 @@ SINH, COSH, TANH, ASINH, ACOSH, ATANH = range(38, 44)
 SIGMOID, ERF, ERFC, HYPOT, ATAN2, COPYSIGN = range(44, 50)
 NAMES = (  # noqa: SIM905 - a list of quoted names would hide them
     "add subtract multiply divide negative absolute relu maximum minimum greater greater_equal "
-    "where share guard step sign floor ceil trunc floor_divide modulo fmod "
+    "where masked guard step sign floor ceil trunc floor_divide modulo fmod "
     "power exp exp2 expm1 log log2 log10 log1p sqrt cbrt sin cos tan asin acos atan "
     "sinh cosh tanh asinh acosh atanh sigmoid erf erfc hypot atan2 copysign"
 ).split()
@@ -169,7 +169,7 @@ def arithmetic(op, x, y, z):
         return 1.0 if x >= y else 0.0
     if op == WHERE:
         return y if x != 0.0 else z
-    if op == SHARE:
+    if op == MASKED:
         return x * y if x != 0.0 else 0.0
     return y if x == x else math.nan
 

@@ -16,7 +16,7 @@ import math
 from typing import Any, NamedTuple
 
 from ..jit import jit, jit_part, numpy
-from .arithmetic import ADD, DIV, GUARD, MUL, NEG, POW, SHARE, SUB, WHERE, folded
+from .arithmetic import ADD, DIV, GUARD, MASKED, MUL, NEG, POW, SUB, WHERE, folded
 from .plan import CONSTANT, LEAF, UNIFORM
 
 np = numpy()
@@ -75,7 +75,7 @@ class Progress(NamedTuple):
 @jit_part
 def _simpler(op, x, y, z, code, value):
     """Return the number that op(x, y, z) equals without a computation, or -1."""
-    if op == MUL or op == SHARE:
+    if op == MUL or op == MASKED:
         if y == ONE:
             return x
         if x == ONE:
@@ -91,7 +91,7 @@ def _simpler(op, x, y, z, code, value):
             return y if value[x] != 0.0 else z
         if op == GUARD and value[x] == value[x]:
             return y
-        if op == SHARE and value[x] == 0.0:
+        if op == MASKED and value[x] == 0.0:
             return x
     return NONE
 
@@ -102,7 +102,7 @@ def emit(op, x, y, z, code, value, buckets, count):
     equal = _simpler(op, x, y, z, code, value)
     if equal >= 0:
         return equal
-    if op == SHARE and code[x, KIND] == CONSTANT:
+    if op == MASKED and code[x, KIND] == CONSTANT:
         op = MUL
     if (op == MUL or op == ADD) and x > y:
         x, y = y, x
@@ -203,7 +203,7 @@ def expand(nodes, templates, table, progress, fast):
             if domain[t] and not fast:
                 slope = emit(np.int64(GUARD), z, slope, NONE, code, value, buckets, count)
             plain = fast and (tame[t] or code[slope, KIND] == CONSTANT)
-            op = np.int64(MUL) if plain else np.int64(SHARE)
+            op = np.int64(MUL) if plain else np.int64(MASKED)
             c = emit(op, g, slope, NONE, code, value, buckets, count)
             if gradient[parent] >= 0:
                 c = emit(np.int64(ADD), gradient[parent], c, NONE, code, value, buckets, count)

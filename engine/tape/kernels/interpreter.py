@@ -23,12 +23,12 @@ from .arithmetic import (
     GE,
     GT,
     GUARD,
+    MASKED,
     MAX,
     MIN,
     MUL,
     NEG,
     RELU,
-    SHARE,
     SUB,
     WHERE,
     arithmetic,
@@ -143,7 +143,7 @@ def replay(program, parameters, rows, width, part, first_part, last_part, out, t
                     c = unsigned(code[k, 4]) * L
                     for i in range(L):
                         V[z + i] = V[y + i] if V[x + i] != 0.0 else V[c + i]
-                elif op == SHARE:
+                elif op == MASKED:
                     for i in range(L):
                         a = V[x + i]
                         V[z + i] = a * V[y + i] if a != 0.0 else 0.0
