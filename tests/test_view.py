@@ -16,6 +16,7 @@ from strategies import programs, run
 
 import engine
 from engine import Value
+from engine.formula import name
 from engine.printing import columns
 from engine.view import export, layout, picture, svg
 from engine.view.film import film
@@ -331,7 +332,7 @@ def test_what_may_still_be_cancelled_has_not_been_sent():
     _, second = y.steps()
     scene = Scene.of(y, to_come=[second])
     shown = {(pill.child.name, pill.parent.name, pill.contribution) for pill in scene.pills}
-    assert {("-x", "x", "0"), ("-x - -x", "-x", "+1"), ("-x - -x", "-x", "not sent")} == shown
+    assert {("-x", "x", "0"), (name(y), "-x", "+1"), (name(y), "-x", "not sent")} == shown
 
 
 def test_drawing_changes_nothing():
@@ -518,6 +519,24 @@ def test_saving_as_png_and_pdf(tmp_path):
     *_, f = fanout()
     assert engine.draw(f).save(tmp_path / "f.png").read_bytes().startswith(b"\x89PNG")
     assert engine.draw(f).save(tmp_path / "f.pdf").read_bytes().startswith(b"%PDF")
+
+
+def test_a_label_counts_more_than_the_callers_variable():
+    weight, x = Value(2.0, label="w"), Value(3.0)
+    cards = engine.draw(weight * x, names=locals()).scene.cards
+    assert [card.name for card in cards][:2] == ["w", "x"]
+
+
+@pytest.mark.parametrize(
+    "to_come, words",
+    [(0, "pill: × local derivative, = what it adds to grad"), (2, "what it has added so far")],
+)
+def test_the_legend_says_at_which_moment_the_picture_is(to_come, words):
+    *_, f = fanout()
+    f.backward()
+    steps = list(f.steps())
+    last = texts(ET.fromstring(engine.draw(f, to_come=steps[len(steps) - to_come :]).svg))[-1]
+    assert last.endswith(words)
 
 
 def test_names_of_the_callers_variables():
