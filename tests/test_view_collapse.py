@@ -312,7 +312,7 @@ def test_a_very_long_sum_is_one_neuron():
     assert found.weights == tuple(weights)
 
 
-def test_applications_with_the_same_weights_are_one_neuron():
+def test_uses_with_the_same_weights_are_one_neuron():
     _, loss = network(2, 5, 1, rows=6)
     assert (
         sum(found.kind == "neuron" for found in engine.draw(loss, collapse="neurons").scene.cards)
@@ -480,10 +480,10 @@ def test_what_leaves_a_neuron_with_several_outputs_has_no_one_local_derivative()
         if pill.child.kind == "neuron"
     ]
     assert {pill.local for pill in pills} == {"6 edges", "1 edge"}
-    assert not any(pill.single for pill in pills)
+    assert not any(pill.is_single for pill in pills)
     neuron = pills[0].child
     assert (
-        neuron.note == "6×" and "used 6 times, 12 values inside" in neuron.tip
+        neuron.note == "6×" and "used 6 times, 12 values inside" in neuron.tooltip
     )  # 6 sums, 5 weights, a bias
     assert [
         "Σ data" in words
@@ -506,7 +506,7 @@ def test_neurons_and_layers_say_what_their_data_would_be(level):
     found = {
         card.name: card.rebuilt - card.node.data
         for card in engine.draw(loss, collapse=level).scene.cards
-        if card.now
+        if card.rebuilt_text
     }
     last = "layer1.neuron0" if level == "neurons" else "layer1"
     assert found[last] == pytest.approx(1.0) and not any(
