@@ -148,6 +148,9 @@
   const code = data.code.map((line) => {
     const span = document.createElement("span");
     span.textContent = line;
+    const indent = line.search(/\S|$/) + 4; // where a line that is broken goes on
+    span.style.paddingLeft = `calc(.9rem + ${indent}ch)`;
+    span.style.textIndent = `-${indent}ch`;
     find("code").append(span);
     return span;
   });
