@@ -265,7 +265,7 @@ def test_current_line_node_edge_and_sum_are_lit(opened):
     assert shown.page.get_attribute("#card-3", "class").split() == ["card", "active"]
     assert shown.page.get_attribute("#card-1", "class").split() == ["card", "target"]
     assert shown.page.locator("#graph .edge.active .pill").count() == 1
-    assert shown.page.get_attribute(".words", "aria-live") == "polite"
+    assert shown.page.get_attribute(".explanation", "aria-live") == "polite"
     shown.until("document.querySelectorAll('.spark').length === 0")
 
 
@@ -485,7 +485,7 @@ def test_frame_of_a_notebook_is_readable_at_any_width(browser, tmp_path, width):
     frame.locator("#next").click()
     card, words = (
         frame.locator("#card-0 .box").bounding_box(),
-        frame.locator(".words").bounding_box(),
+        frame.locator(".explanation").bounding_box(),
     )
     assert card["width"] > 0.69 * 144
     outer = shown.page.locator("iframe").bounding_box()

@@ -18,8 +18,8 @@ import engine
 from engine import Value
 from engine.printing import columns
 from engine.view import export, layout, picture, svg
-from engine.view.film import film
-from engine.view.scene import Scene, changed, summed
+from engine.view.animation import animation
+from engine.view.scene import Scene, rebuilt_data, sum_line
 
 GOLDEN = Path(__file__).parent / "golden"
 SVG = "{http://www.w3.org/2000/svg}"
@@ -185,9 +185,9 @@ def test_a_graph_that_is_stale_in_nothing_marks_nothing():
 def test_a_stale_nan_is_a_change_in_one_direction_only():
     x = Value(-1.0, label="x")
     y = engine.log(x)
-    assert changed([y]) == {}
+    assert rebuilt_data([y]) == {}
     x.data = 1.0
-    assert changed([y]) == {y: 0.0}
+    assert rebuilt_data([y]) == {y: 0.0}
 
 
 @pytest.mark.parametrize(
@@ -230,7 +230,7 @@ def test_the_line_under_a_grad_fits_its_card(before, line):
     x.grad = before
     y.backward()
     [card, _] = Scene.of(y).cards
-    assert summed(card) == line
+    assert sum_line(card) == line
     assert len(line) * 6.02 <= card.width - 16
 
 
@@ -473,7 +473,7 @@ def test_a_graph_too_large_to_read_is_refused_with_advice():
 def test_a_slow_dot_gives_way_to_the_built_in_layout(monkeypatch, capsys):
     if layout.shutil.which("dot") is None:
         pytest.skip("needs Graphviz's dot")
-    monkeypatch.setattr(layout, "_hinted", False)
+    monkeypatch.setattr(layout, "_has_hinted", False)
     *_, f = fanout()
     placed = layout.place(Scene.of(f), seconds=1e-9)
     assert placed == layout.layered(Scene.of(f))
@@ -493,7 +493,7 @@ def test_one_hint_says_why_dot_is_not_used(monkeypatch, capsys, error, words):
     def fails(scene, seconds):
         raise error
 
-    monkeypatch.setattr(layout, "_hinted", False)
+    monkeypatch.setattr(layout, "_has_hinted", False)
     monkeypatch.setattr(layout, "by_dot", fails)
     *_, f = fanout()
     first, second = engine.draw(f), engine.draw(f)
@@ -518,6 +518,24 @@ def test_saving_as_png_and_pdf(tmp_path):
     *_, f = fanout()
     assert engine.draw(f).save(tmp_path / "f.png").read_bytes().startswith(b"\x89PNG")
     assert engine.draw(f).save(tmp_path / "f.pdf").read_bytes().startswith(b"%PDF")
+
+
+def test_a_label_counts_more_than_the_callers_variable():
+    weight, x = Value(2.0, label="w"), Value(3.0)
+    cards = engine.draw(weight * x, names=locals()).scene.cards
+    assert [card.name for card in cards][:2] == ["w", "x"]
+
+
+@pytest.mark.parametrize(
+    "to_come, words",
+    [(0, "pill: × local derivative, = what it adds to grad"), (2, "what it has added so far")],
+)
+def test_the_legend_says_at_which_moment_the_picture_is(to_come, words):
+    *_, f = fanout()
+    f.backward()
+    steps = list(f.steps())
+    last = texts(ET.fromstring(engine.draw(f, to_come=steps[len(steps) - to_come :]).svg))[-1]
+    assert last.endswith(words)
 
 
 def test_names_of_the_callers_variables():
@@ -652,7 +670,7 @@ def test_operations_and_arrays_among_the_callers_variables_are_no_values():
     y = tanh(x)
     shown = engine.draw(y, names=locals()).scene.cards
     assert [card.name for card in shown] == ["x", "y"] and grid.sum() == len(path.parents) - 1 == 0
-    assert {card["name"] for card in film(y, names={**locals(), "tanh": tanh})["cards"]} == {
+    assert {card["name"] for card in animation(y, names={**locals(), "tanh": tanh})["cards"]} == {
         "x",
         "y",
     }
@@ -677,4 +695,4 @@ def test_numbers_of_numpy_are_drawn_as_floats(kind, when):
         cards = json.loads(export.json(picture.scene))["cards"]
         assert {type(card[key]) for card in cards for key in ("data", "grad")} == {float}
     page = engine.stepper(y).html
-    assert "np." not in page and json.dumps(film(y), allow_nan=False)
+    assert "np." not in page and json.dumps(animation(y), allow_nan=False)

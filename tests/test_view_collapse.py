@@ -10,7 +10,7 @@ from hostile import LABELS
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from strategies import programs, run
-from test_view import SVG, groups, texts
+from test_view import SVG, groups, number, texts
 
 import engine
 from engine import Value
@@ -312,7 +312,7 @@ def test_a_very_long_sum_is_one_neuron():
     assert found.weights == tuple(weights)
 
 
-def test_applications_with_the_same_weights_are_one_neuron():
+def test_uses_with_the_same_weights_are_one_neuron():
     _, loss = network(2, 5, 1, rows=6)
     assert (
         sum(found.kind == "neuron" for found in engine.draw(loss, collapse="neurons").scene.cards)
@@ -418,6 +418,29 @@ def test_what_another_loss_sent_to_a_neuron_is_elsewhere_on_its_card():
     ] * 3
 
 
+def test_a_grad_ends_at_the_sum_that_the_sweep_made_in_its_order():
+    """1 + -1e16 + 1e16 is 0, and 1e16 + -1e16 + 1 is 1: the order in which cards send is another one."""
+    x = Value(1.0, label="x")
+    neurons = [engine.weighted_sum([Value(w)], [x]) for w in (1e16, -1e16)]
+    y = engine.total([*neurons, x * 1.0])
+    y.backward()
+    for level in ("neurons", "layers"):
+        found = card(engine.draw(y, collapse=level), "x")
+        assert found.node.grad == 0.0 and found.elsewhere == 0.0
+
+
+def test_a_layer_shows_the_sums_over_its_outputs():
+    _, hidden = two_losses()  # tanh(½·w) of w = 1, −2, 3
+    total = sum(math.tanh(0.5 * w) for w in (1.0, -2.0, 3.0))
+    y = engine.total(hidden)
+    y.backward()
+    [layer] = [c for c in engine.draw(y, collapse="layers").scene.cards if c.kind == "layer"]
+    assert number(layer.data) == pytest.approx(total, rel=1e-3) and layer.grad == "3"
+    hidden[0].parents[0].parents[1].data = 1.0  # x: the layer's data would be the sum at 1
+    [layer] = [c for c in engine.draw(y, collapse="layers").scene.cards if c.kind == "layer"]
+    assert layer.rebuilt == pytest.approx(sum(map(math.tanh, (1.0, -2.0, 3.0))), rel=1e-12)
+
+
 def test_between_two_values_only_the_paths():
     a, b = Value(2.0, label="a"), Value(3.0, label="b")
     d = a.exp()
@@ -457,10 +480,10 @@ def test_what_leaves_a_neuron_with_several_outputs_has_no_one_local_derivative()
         if pill.child.kind == "neuron"
     ]
     assert {pill.local for pill in pills} == {"6 edges", "1 edge"}
-    assert not any(pill.single for pill in pills)
+    assert not any(pill.is_single for pill in pills)
     neuron = pills[0].child
     assert (
-        neuron.note == "6×" and "used 6 times, 12 values inside" in neuron.tip
+        neuron.note == "6×" and "used 6 times, 12 values inside" in neuron.tooltip
     )  # 6 sums, 5 weights, a bias
     assert [
         "Σ data" in words
@@ -483,7 +506,7 @@ def test_neurons_and_layers_say_what_their_data_would_be(level):
     found = {
         card.name: card.rebuilt - card.node.data
         for card in engine.draw(loss, collapse=level).scene.cards
-        if card.now
+        if card.rebuilt_text
     }
     last = "layer1.neuron0" if level == "neurons" else "layer1"
     assert found[last] == pytest.approx(1.0) and not any(

@@ -54,12 +54,12 @@ def check(scene):
     for i, points in curves(paint(scene, placed)):
         own = (scene.pills[i], scene.pills[i].child, scene.pills[i].parent)
         for box, (left, top, right, bottom) in zip(
-            [*scene.cards, *([] if scene.bare else scene.pills)], found
+            [*scene.cards, *([] if scene.is_bare else scene.pills)], found
         ):
             if not any(box is mine for mine in own):
                 assert not any(left < x < right and top < y < bottom for x, y in points), (
                     i,
-                    box.tip,
+                    box.tooltip,
                 )
 
 
@@ -98,8 +98,8 @@ def test_a_leaf_used_along_a_chain_has_its_wires_around_the_chain():
     check(Scene.of(recurrent(6)))
 
 
-def test_where_there_is_no_room_for_turns_long_wires_run_beneath(monkeypatch):
-    monkeypatch.setattr(layered, "TURNS", 40)
+def test_where_there_is_no_room_for_dummies_long_wires_run_beneath(monkeypatch):
+    monkeypatch.setattr(layered, "DUMMIES", 40)
     scene = Scene.of(recurrent(12))
     check(scene)
     placed = layered.layered(scene)
@@ -110,14 +110,14 @@ def test_where_there_is_no_room_for_turns_long_wires_run_beneath(monkeypatch):
     assert high > max(y for bend in beneath for _, y in bend)
 
 
-def test_a_leaf_used_300_times_along_a_chain_keeps_the_number_of_turns(monkeypatch):
+def test_a_leaf_used_300_times_along_a_chain_keeps_the_number_of_dummies(monkeypatch):
     made = []
     monkeypatch.setattr(
         layered, "_Item", lambda *values, _make=layered._Item: made.append(values) or _make(*values)
     )
     scene = Scene.of(recurrent(300))
     layered.layered(scene)
-    assert len(made) <= len(scene.cards) + layered.TURNS
+    assert len(made) <= len(scene.cards) + layered.DUMMIES
 
 
 def test_a_chain_is_a_straight_line():

@@ -114,6 +114,7 @@ def test_colours_shades_and_rings_are_those_of_the_gradients():
         f"x to h{i}": w * abs(s) / 4
         for (i, w), s in zip(enumerate([5.0, 4.0, 3.0, 2.0, 1.0]), slopes.values())
     }
+    assert "y to *; passes back 0.25" in titles(svg)  # its grad, not the root's
     top = 2.0 * 9.0 / 4
     for wire, amount in back.items():
         part = math.sqrt(amount / top)

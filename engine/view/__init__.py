@@ -1,4 +1,4 @@
-"""Pictures of gradients: a card for every value, a pill for every edge, and every grad the sum of its pills.
+"""Pictures of gradients: a card for every value, a pill for every edge; a grad is a sum of pills.
 
 >>> from engine import Value, draw
 >>> x = Value(3.0, label="x")
@@ -7,13 +7,14 @@
 >>> draw(y).svg.count('class="pill"')
 2
 
-scene says what is shown, layout where (by dot, or by layered), svg paints it. neurons finds
-neurons, collapse draws them and their layers as one card, focus takes a part of a graph, network is
-the blackboard view, export writes DOT, Mermaid and JSON; `lecture` is the small picture of the
-micrograd lecture.
+A picture is made in this order: focus takes a part of the graph, neurons finds neurons and collapse
+draws them and their layers as one card, scene says what is shown, layout where (by dot, or by
+layered), and svg paints it. network is the picture of a blackboard, export writes DOT, Mermaid and
+JSON. A page takes the same scene: animation has its data, frames its steps. micrograd_dot is the
+small picture of the micrograd lecture.
 """
 
-from .lecture import draw_dot
+from .micrograd_dot import draw_dot
 from .page import Page, stepper
 from .picture import Picture, draw
 

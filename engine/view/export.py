@@ -1,4 +1,4 @@
-"""The same picture as text for other programs: DOT, Mermaid, and JSON as docs/picture-schema.md describes it.
+"""The same picture as text for other programs: DOT, Mermaid, and JSON.
 
 >>> from engine import Value, draw
 >>> x = Value(3.0, label="x")
@@ -12,19 +12,51 @@ flowchart LR
     c1 -->|"× 3 = #43;3"| c0
 
 Labels are text in all three: nothing in them is read as a command. An edge points the way the
-gradient flows, from a value to the operands it was computed from.
+gradient flows, from a value to the operands it was computed from. docs/picture-schema.md describes
+the JSON.
 """
 
 import json as _json
 import math
-from typing import Any
+from typing import TypedDict
 
 from ..printing import printable
 from .scene import Card, Pill, Scene
 
+Number = float | str  # a str where JSON has no number: "nan", "inf", "-inf"
+
+
+class CardRecord(TypedDict):
+    """A card in JSON."""
+
+    id: int
+    name: str
+    operation: str
+    kind: str
+    root: bool
+    data: Number
+    grad: Number | None
+    seed: float
+    elsewhere: Number
+    would_be: Number | None
+
+
+class PillRecord(TypedDict):
+    """A pill in JSON."""
+
+    child: int
+    parent: int
+    edges: int
+    slot: int | None
+    local: Number | None
+    contribution: Number | None
+
 
 def dot(scene: Scene) -> str:
-    """The picture in Graphviz's language; the graphviz package quotes it. Raises ImportError without it."""
+    """Return the picture in Graphviz's language; the graphviz package quotes it.
+
+    Raises ImportError without the package.
+    """
     try:
         import graphviz
     except ImportError:
@@ -35,63 +67,54 @@ def dot(scene: Scene) -> str:
         edge_attr={"dir": "back", "fontname": "monospace"},
     )
     for card in scene.cards:
-        graph.node(f"c{card.number}", label="\\n".join(map(_quoted, _lines(card))))
+        graph.node(f"c{card.number}", label="\\n".join(map(_dot_text, _lines(card))))
     for pill in scene.pills:
-        graph.edge(f"c{pill.parent.number}", f"c{pill.child.number}", label=_quoted(_flow(pill)))
+        label = _dot_text(_edge_text(pill))
+        graph.edge(f"c{pill.parent.number}", f"c{pill.child.number}", label=label)
     return str(graph.source)
 
 
-def _quoted(words: str) -> str:
-    """Neither an escape (backslash) nor an entity (&amp;) of DOT's."""
-    return (
-        words.replace("&", "&amp;").replace("\\", "\\\\").replace("<", "&lt;").replace(">", "&gt;")
-    )
+def _dot_text(text: str) -> str:
+    """Return text in which nothing is an escape (backslash) or an entity (&amp;) of DOT."""
+    text = text.replace("&", "&amp;").replace("\\", "\\\\")
+    return text.replace("<", "&lt;").replace(">", "&gt;")
 
 
 def mermaid(scene: Scene) -> str:
-    """The picture as a Mermaid flowchart, which GitHub and GitLab draw in their pages."""
+    """Return the picture as a Mermaid flowchart, which GitHub and GitLab draw in their pages."""
     lines = ["flowchart LR"]
     for card in scene.cards:
-        words = "<br/>".join(map(_entities, _lines(card)))
-        lines.append(
-            f'    c{card.number}["{words}"]'
-            if card.kind in ("leaf", "constant")
-            else f'    c{card.number}[["{words}"]]'
-        )
-    lines += [
-        f'    c{pill.child.number} -->|"{_entities(_flow(pill))}"| c{pill.parent.number}'
-        for pill in scene.pills
-    ]
+        text = "<br/>".join(map(_mermaid_text, _lines(card)))
+        is_leaf = card.kind in ("leaf", "constant")
+        box = f'["{text}"]' if is_leaf else f'[["{text}"]]'
+        lines.append(f"    c{card.number}{box}")
+    for pill in scene.pills:
+        text = _mermaid_text(_edge_text(pill))
+        lines.append(f'    c{pill.child.number} -->|"{text}"| c{pill.parent.number}')
     return "\n".join(lines)
 
 
-def _entities(words: str) -> str:
-    """Mermaid's own way to write a character by its number; only letters, digits and plain signs stay."""
-    return "".join(c if c.isalnum() or c in " .,×÷−–=·∂Σ…\ufffd" else f"#{ord(c)};" for c in words)
+def _mermaid_text(text: str) -> str:
+    """Return text in which all but letters, digits and plain signs are written by their number."""
+    plain = " .,×÷−–=·∂Σ…\ufffd"
+    return "".join(c if c.isalnum() or c in plain else f"#{ord(c)};" for c in text)
 
 
 def json(scene: Scene) -> str:
-    """The numbers behind the picture, all digits; nan and inf, for which JSON has no number, as strings."""
-    return (
-        _json.dumps(
-            {
-                "format": "chainrule-picture",
-                "version": 1,
-                "title": scene.title,
-                "state": scene.state,
-                "cards": [_card(card, scene.state) for card in scene.cards],
-                "pills": [_pill(pill) for pill in scene.pills],
-            },
-            ensure_ascii=True,
-            allow_nan=False,
-            indent=1,
-        )
-        + "\n"
-    )
+    """Return the numbers behind the picture, all digits; nan and inf as strings."""
+    picture = {
+        "format": "chainrule-picture",
+        "version": 1,
+        "title": scene.title,
+        "state": scene.state,
+        "cards": [_card(card, scene.state) for card in scene.cards],
+        "pills": [_pill(pill) for pill in scene.pills],
+    }
+    return _json.dumps(picture, ensure_ascii=True, allow_nan=False, indent=1) + "\n"
 
 
-def _card(card: Card, state: str) -> dict[str, Any]:
-    swept = state != "forward only"
+def _card(card: Card, state: str) -> CardRecord:
+    is_swept = state != "forward only"
     return {
         "id": card.number,
         "name": printable(card.name, 200),
@@ -99,35 +122,39 @@ def _card(card: Card, state: str) -> dict[str, Any]:
         "kind": card.kind,
         "root": card.is_root,
         "data": _number(card.node.data),
-        "grad": _number(card.node.grad) if swept else None,
-        "seed": 1.0 if card.is_root and swept else 0.0,
+        "grad": _number(card.node.grad) if is_swept else None,
+        "seed": 1.0 if card.is_root and is_swept else 0.0,
         "elsewhere": _number(card.elsewhere),
         "would_be": None if card.rebuilt is None else _number(card.rebuilt),
     }
 
 
-def _pill(pill: Pill) -> dict[str, Any]:
+def _pill(pill: Pill) -> PillRecord:
     return {
         "child": pill.child.number,
         "parent": pill.parent.number,
         "edges": pill.edges,
-        "slot": pill.step.slot if pill.single else None,
-        "local": _number(pill.step.local) if pill.single else None,
+        "slot": pill.step.slot if pill.is_single else None,
+        "local": _number(pill.step.local) if pill.is_single else None,
         "contribution": _number(pill.step.contribution) if pill.sent else None,
     }
 
 
-def _number(x: float) -> float | str:
+def _number(x: float) -> Number:
     return float(x) if math.isfinite(x) else str(float(x))
 
 
 def _lines(card: Card) -> list[str]:
+    """Return the lines of a card."""
     head = " ".join(filter(None, [card.chip, printable(card.name, 40)]))
-    behind = ["= " + " + ".join(card.terms)] if card.elsewhere else []
-    data = ", ".join(filter(None, [f"data {card.data}", card.now]))
-    return [head, data, f"grad {card.grad}", *behind]
+    data = ", ".join(filter(None, [f"data {card.data}", card.rebuilt_text]))
+    sums = ["= " + " + ".join(card.terms)] if card.elsewhere else []
+    return [head, data, f"grad {card.grad}", *sums]
 
 
-def _flow(pill: Pill) -> str:
-    share = f" = {pill.contribution}" if pill.sent else ", not sent" * bool(pill.contribution)
-    return "× " * pill.single + pill.local + share
+def _edge_text(pill: Pill) -> str:
+    """Return what an edge multiplies by, and what it adds."""
+    local = f"× {pill.local}" if pill.is_single else pill.local
+    if pill.sent:
+        return f"{local} = {pill.contribution}"
+    return f"{local}, not sent" if pill.contribution else local

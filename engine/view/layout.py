@@ -1,6 +1,6 @@
-"""Where everything goes: by Graphviz's dot, or, where dot is missing or too slow, by a layout of our own.
+"""The place of every card and pill: by Graphviz's dot, or, without it, by a layout of our own.
 
-Both give the centre of every card and pill, and the way of a long wire around what lies between.
+Both give centres, and the way of a long wire around what lies between.
 
 >>> from engine import Value
 >>> from engine.view.scene import Scene
@@ -19,38 +19,41 @@ from dataclasses import replace
 from .layered import Placed, Point, layered
 from .scene import Scene
 
-_hinted = False
+_has_hinted = False
 
 
 def place(scene: Scene, seconds: float = 4.0) -> Placed:
-    """dot's layout if dot is here and answers in time, else the built-in one."""
-    lying = scene if scene.direction == "LR" else _lying(scene)
+    """Return dot's layout if dot is here and answers in time, else the built-in one."""
+    from_left = scene if scene.direction == "LR" else _transposed(scene)
     try:
-        placed = by_dot(lying, seconds)
+        placed = by_dot(from_left, seconds)
     except (OSError, subprocess.SubprocessError, ValueError, ImportError) as error:
         _hint(error)
-        placed = layered(lying)
-    return placed if scene.direction == "LR" else _turned(placed)
+        placed = layered(from_left)
+    return placed if scene.direction == "LR" else _transposed_back(placed)
 
 
-def _lying(scene: Scene) -> Scene:
-    """The scene with every box on its side: laid out from left to right and turned, it runs from top to bottom."""
-    cards = [replace(card, width=card.height, tall=card.width) for card in scene.cards]
-    of = {id(old): new for old, new in zip(scene.cards, cards)}
+def _transposed(scene: Scene) -> Scene:
+    """Return the scene with every box on its side.
+
+    Laid out from left to right and transposed back, it runs from top to bottom.
+    """
+    cards = [replace(card, width=card.height, fixed_height=card.width) for card in scene.cards]
+    new_card = {id(old): new for old, new in zip(scene.cards, cards)}
     pills = [
         replace(
             pill,
             width=pill.height,
             height=pill.width,
-            child=of[id(pill.child)],
-            parent=of[id(pill.parent)],
+            child=new_card[id(pill.child)],
+            parent=new_card[id(pill.parent)],
         )
         for pill in scene.pills
     ]
     return replace(scene, cards=cards, pills=pills)
 
 
-def _turned(placed: Placed) -> Placed:
+def _transposed_back(placed: Placed) -> Placed:
     return Placed(
         [(y, x) for x, y in placed.cards],
         [(y, x) for x, y in placed.pills],
@@ -59,24 +62,28 @@ def _turned(placed: Placed) -> Placed:
 
 
 def _hint(error: Exception) -> None:
-    global _hinted
-    if not _hinted:
-        print(f"engine.draw: {_fault(error)}; the built-in layout takes its place", file=sys.stderr)
-        _hinted = True
+    global _has_hinted
+    if not _has_hinted:
+        print(f"engine.draw: {_cause(error)}; the built-in layout takes its place", file=sys.stderr)
+        _has_hinted = True
 
 
-def _fault(error: Exception) -> str:
+def _cause(error: Exception) -> str:
     if isinstance(error, ImportError):
         return "Graphviz's dot needs the graphviz package (pip install graphviz)"
     if isinstance(error, subprocess.TimeoutExpired):
         return "Graphviz's dot took too long"
-    return (
-        "Graphviz's dot is not installed" if isinstance(error, OSError) else "Graphviz's dot failed"
-    )
+    if isinstance(error, OSError):
+        return "Graphviz's dot is not installed"
+    return "Graphviz's dot failed"
+
+
+# -- dot
+# -------------------------------------------------------------------------------------------------
 
 
 def source(scene: Scene) -> str:
-    """The boxes for dot, without a single label: fonts and user text cannot change the layout."""
+    """Return the boxes for dot, without labels: fonts and user text cannot change the layout."""
     import graphviz
 
     graph = graphviz.Digraph(
@@ -89,23 +96,28 @@ def source(scene: Scene) -> str:
         node_attr={"shape": "box", "fixedsize": "true", "label": ""},
     )
     for i, card in enumerate(scene.cards):
-        graph.node(f"c{i}", width=f"{card.width / 72:.4f}", height=f"{card.height / 72:.4f}")
-    place_of = {id(card): i for i, card in enumerate(scene.cards)}
-    for i, pill in enumerate([] if scene.bare else scene.pills):
-        graph.node(f"p{i}", width=f"{pill.width / 72:.4f}", height=f"{pill.height / 72:.4f}")
-    for i, pill in sorted(
+        graph.node(f"c{i}", width=_inches(card.width), height=_inches(card.height))
+    for i, pill in enumerate([] if scene.is_bare else scene.pills):
+        graph.node(f"p{i}", width=_inches(pill.width), height=_inches(pill.height))
+    index = {id(card): i for i, card in enumerate(scene.cards)}
+    in_order = sorted(
         enumerate(scene.pills), key=lambda item: (item[1].child.number, item[1].step.slot)
-    ):
-        start = f"c{place_of[id(pill.parent)]}"
-        if not scene.bare:
+    )
+    for i, pill in in_order:
+        start = f"c{index[id(pill.parent)]}"
+        if not scene.is_bare:
             graph.edge(f"{start}:e", f"p{i}:w", weight="4")
             start = f"p{i}"
-        graph.edge(f"{start}:e", f"c{place_of[id(pill.child)]}:w", id=f"w{i}")
+        graph.edge(f"{start}:e", f"c{index[id(pill.child)]}:w", id=f"w{i}")
     return str(graph.source)
 
 
+def _inches(pixels: float) -> str:
+    return f"{pixels / 72:.4f}"
+
+
 def by_dot(scene: Scene, seconds: float) -> Placed:
-    """Run dot ourselves, for the graphviz package has no time limit: source on standard input, JSON back."""
+    """Return the layout of dot, which is run here: the graphviz package has no time limit."""
     program = shutil.which("dot")
     if program is None:
         raise OSError("dot is not on PATH")
@@ -117,27 +129,23 @@ def by_dot(scene: Scene, seconds: float) -> Placed:
         check=True,
     )
     answer = json.loads(done.stdout)
-    top = float(answer["bb"].split(",")[3])
-    boxes = {box["name"]: box for box in answer.get("objects", [])}
-    centre = {
-        name: (float(x), top - float(y))
-        for name, box in boxes.items()
-        for x, y in [box["pos"].split(",")]
-    }
+    height = float(answer["bb"].split(",")[3])  # dot counts upwards
+    centre = {box["name"]: _points(box["pos"], height)[0] for box in answer.get("objects", [])}
     placed = Placed(
         [centre[f"c{i}"] for i in range(len(scene.cards))],
-        [] if scene.bare else [centre[f"p{i}"] for i in range(len(scene.pills))],
+        [] if scene.is_bare else [centre[f"p{i}"] for i in range(len(scene.pills))],
     )
     for edge in answer.get("edges", []):
-        points = _points(edge["pos"], top) if edge.get("id", "").startswith("w") else []
-        if (
-            points and points[-1][0] - points[0][0] > 2 * scene.gap
-        ):  # to the next column no bends are needed
+        if not edge.get("id", "").startswith("w"):
+            continue
+        points = _points(edge["pos"], height)
+        is_long = points and points[-1][0] - points[0][0] > 2 * scene.gap
+        if is_long:  # a wire to the next column needs no bends
             placed.bends[int(edge["id"][1:])] = points
     return placed
 
 
-def _points(spline: str, top: float) -> list[Point]:
-    """The points of a spline that dot spells `e,x,y x,y …`; the arrow's end, which comes first, is left out."""
+def _points(spline: str, height: float) -> list[Point]:
+    """Return the points of a spline that dot writes as `e,x,y x,y …`, without the arrow's end."""
     pairs = [pair.split(",") for pair in spline.split() if not pair.startswith(("e", "s"))]
-    return [(float(x), top - float(y)) for x, y in pairs]
+    return [(float(x), height - float(y)) for x, y in pairs]

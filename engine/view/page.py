@@ -16,7 +16,7 @@ import html
 import json
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from importlib import resources
 from pathlib import Path
@@ -25,10 +25,10 @@ from typing import Any
 from ..files import write_file
 from ..printing import printable
 from ..value import Value
-from .film import film
-from .picture import draw
+from .animation import Animation, CardData, EdgeData, animation
+from .picture import NamesParameters, draw
 
-# An exported notebook says what its theme is, but not in CSS's own property, which frames and images go by.
+# An exported notebook says its theme in an attribute; frames and images go by color-scheme.
 THEME = "".join(
     f'[data-jp-theme-light="{is_light}"] .jp-OutputArea-output{{color-scheme:{scheme}}}'
     for is_light, scheme in (("true", "light"), ("false", "dark"))
@@ -38,42 +38,51 @@ THEME = "".join(
 class Page:
     """A finished page: its `html`, and `save(path)`."""
 
-    def __init__(self, content: dict[str, Any], root: Value, **options: Any):
-        self.html, self._root, self._options = _page(content), root, options
+    def __init__(self, content: Animation, forward: bool, root: Value, **options: Any):
+        self.html, self._root, self._options = _page(content, forward), root, options
         kinds = [frame["kind"] for frame in content["frames"]]
-        self._count = len(kinds) - (0 if content["forward"] else kinds.index("ready"))
-        self._height = _height(content["cards"] + content["edges"])
+        self._count = len(kinds) - (0 if forward else kinds.index("ready"))
+        self._height = _height([*content["cards"], *content["edges"]])
 
     def save(self, path: str | os.PathLike[str]) -> Path:
-        """Write the page, whole or not at all; returns the path. Raises ValueError unless it ends in .html."""
+        """Write the page, whole or not at all, and return the path.
+
+        Raises ValueError unless it ends in .html.
+        """
         target = Path(path)
         if target.suffix.lower() not in (".html", ".htm"):
             raise ValueError(
-                f"a stepper page is an .html file, not {target.name!r}: write {printable(target.stem)}.html"
+                f"a stepper page is an .html file, not {target.name!r}: "
+                f"write {printable(target.stem)}.html"
             )
         return write_file(target, self.html)
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
-        """A frame that may run its script and nothing else; viewers that strip frames show the picture."""
+        """Return a frame that may run its script and nothing else, and a picture instead of it.
+
+        Some viewers take frames out.
+        """
         frame = (
-            f'<style>{THEME}</style><iframe sandbox="allow-scripts" title="Backward pass, step by step" width="100%" '
-            f'height="{self._height}" style="border:0" srcdoc="{html.escape(self.html)}"></iframe>'
+            f'<style>{THEME}</style><iframe sandbox="allow-scripts" '
+            f'title="Backward pass, step by step" width="100%" height="{self._height}" '
+            f'style="border:0" srcdoc="{html.escape(self.html)}"></iframe>'
         )
         bundle = {"text/html": frame, "text/plain": repr(self)}
         with suppress(ValueError):  # too large for a picture
-            bundle["image/svg+xml"] = draw(self._root, **self._options).svg
+            picture = draw(self._root, **self._options)._repr_mimebundle_()
+            bundle["image/svg+xml"] = picture["image/svg+xml"]
         return bundle
 
     def __repr__(self) -> str:
         return f"<Page of {self._count} steps>"
 
 
-def _height(boxes: list[dict[str, Any]]) -> int:
-    """How high the frame in a notebook is: the graph as it is, with controls and words around; within reason."""
-    edges: list[float] = [
-        box["at"][1] + half * box["size"][1] for box in boxes for half in (-0.5, 0.5)
-    ]
-    return round(min(760.0, max(600.0, max(edges) - min(edges) + 450.0)))
+def _height(boxes: Iterable[CardData | EdgeData]) -> int:
+    """Return how high the frame in a notebook is: as the graph and what is around it, in reason."""
+    heights = [(box["at"][1], box["size"][1] / 2) for box in boxes]
+    top = min(centre - half for centre, half in heights)
+    bottom = max(centre + half for centre, half in heights)
+    return round(min(760.0, max(600.0, bottom - top + 450.0)))
 
 
 def stepper(
@@ -82,10 +91,10 @@ def stepper(
     forward: bool = False,
     title: str = "",
     names: Mapping[str, Any] | None = None,
-    module: Any = None,
+    module: NamesParameters | None = None,
     collapse: str = "auto",
 ) -> Page:
-    """A page on which the backward pass of `root` is played.
+    """Return a page on which the backward pass of `root` is played.
 
     >>> x = Value(3.0, label="x")
     >>> "x.grad" in stepper(x * x).html
@@ -97,42 +106,41 @@ def stepper(
     where several edges cross it between the same two cards, their sum. Raises ValueError above 300
     cards.
     """
-    content = film(root, title=title, names=names, module=module, collapse=collapse)
-    return Page(
-        {**content, "forward": forward}, root, names=names, module=module, collapse=collapse
-    )
+    content = animation(root, title=title, names=names, module=module, collapse=collapse)
+    return Page(content, forward, root, names=names, module=module, collapse=collapse)
 
 
-def _page(content: dict[str, Any]) -> str:
-    """The assets with the data in them; their hashes are all that the browser is allowed to run."""
-    parts = {
-        asset: resources.files(__package__).joinpath("assets", asset).read_text("utf-8")
-        for asset in ("page.html", "page.css", "page.js")
-    }
-    style, script = parts["page.css"], parts["page.js"]
+def _page(content: Animation, forward: bool) -> str:
+    """Return the assets with the data in them.
+
+    Their hashes are all that the browser is allowed to run.
+    """
+    assets = resources.files(__package__) / "assets"
+    style = (assets / "page.css").read_text("utf-8")
+    script = (assets / "page.js").read_text("utf-8")
     policy = (
         f"default-src 'none'; script-src '{_hash(script)}'; style-src '{_hash(style)}'; "
         "base-uri 'none'; form-action 'none'"
     )
-    fillings = {
+    fields = {
         "POLICY": policy,
         "TITLE": html.escape(content["title"]),
         "STYLE": style,
         "SCRIPT": script,
-        "DATA": _inert(content),
-    }  # all in one pass, so that a label can't ask for another filling
-    return re.sub(r"\{\{([A-Z]+)\}\}", lambda mark: fillings[mark[1]], parts["page.html"])
+        "DATA": _json_in_html({**content, "forward": forward}),
+    }  # all in one pass, so that a label can't ask for another field
+    page = (assets / "page.html").read_text("utf-8")
+    return re.sub(r"\{\{([A-Z]+)\}\}", lambda mark: fields[mark[1]], page)
 
 
 def _hash(text: str) -> str:
-    return "sha256-" + base64.b64encode(hashlib.sha256(text.encode("utf-8")).digest()).decode(
-        "ascii"
-    )
+    digest = hashlib.sha256(text.encode("utf-8")).digest()
+    return "sha256-" + base64.b64encode(digest).decode("ascii")
 
 
-def _inert(content: dict[str, Any]) -> str:
-    """JSON that can't end the element it stands in."""
-    found = json.dumps(content, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+def _json_in_html(content: Mapping[str, Any]) -> str:
+    """Return JSON that can't end the element it stands in."""
+    text = json.dumps(content, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
     for sign in "<>&\u2028\u2029":
-        found = found.replace(sign, f"\\u{ord(sign):04x}")
-    return found
+        text = text.replace(sign, f"\\u{ord(sign):04x}")
+    return text

@@ -9,17 +9,18 @@
 import re
 import shutil
 import subprocess
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from ..explain import Step
 from ..files import write_file
 from ..graph import topological_order
 from ..printing import plural, printable
+from ..types import Node
 from ..value import Value
-from . import collapse as collapsing
 from . import export, focus
+from .collapse import collapse_level
 from .layout import place
 from .network import network
 from .scene import Scene, select
@@ -38,6 +39,13 @@ READABLE = 0.7  # of its size, the least at which the text of a picture can be r
 FULL = 60  # values of a part that are drawn one by one
 
 
+class NamesParameters(Protocol):
+    """What `module=` takes: an nn.Module, or whatever names its parameters as one does."""
+
+    def named_parameters(self) -> Mapping[str, Any]:
+        """Return the parameters by their names."""
+
+
 class Picture:
     """A drawn graph: `.svg` is its text, `.save(path)` writes a file; notebooks show it."""
 
@@ -45,27 +53,26 @@ class Picture:
         self.scene, self.svg = scene, svg
 
     def save(self, path: str | Path) -> Path:
-        """Write the picture, whole or not at all; the suffix says the format: .svg, .dot, .mmd, .json, .png or .pdf.
+        """Write the picture, whole or not at all, and return the path.
 
-        Returns the path. The last two need cairosvg or the program rsvg-convert. Raises ValueError
-        for another suffix, ImportError where both are missing.
+        The suffix says the format: .svg, .dot, .mmd, .json, .png or .pdf. The last two need
+        cairosvg or the program rsvg-convert. Raises ValueError for another suffix, ImportError
+        where both are missing.
         """
         path = Path(path)
         suffix = path.suffix.lower()
-        known = suffix in (".png", ".pdf")
-        return write_file(path, converted(self.svg, suffix) if known else self._text(suffix))
+        is_converted = suffix in (".png", ".pdf")
+        return write_file(path, converted(self.svg, suffix) if is_converted else self._text(suffix))
 
     def _text(self, suffix: str) -> str:
         if suffix == ".svg":
             return self.svg
         if suffix not in WRITERS:
-            advice = (
-                "; engine.stepper(root).save() writes pages" if suffix in (".html", ".htm") else ""
-            )
+            is_page = suffix in (".html", ".htm")
+            advice = "; engine.stepper(root).save() writes pages" if is_page else ""
             raise ValueError(
                 f"can't save a picture as {printable(suffix, 20) or 'a file without suffix'}: "
-                f"end its name in .svg, "
-                f".png, .pdf, .dot, .mmd or .json{advice}"
+                f"end its name in .svg, .png, .pdf, .dot, .mmd or .json{advice}"
             )
         return WRITERS[suffix](self.scene).rstrip("\n") + "\n"
 
@@ -74,10 +81,8 @@ class Picture:
 
     def __repr__(self) -> str:
         last, what = self.scene.cards[-1], "value" if self.scene.level == "values" else "card"
-        return (
-            f"<Picture of {last.title or last.chip or 'a value'}: {plural(len(self.scene.cards), what)}, "
-            f"{plural(self.scene.edges, 'edge')}>"
-        )
+        cards, edges = plural(len(self.scene.cards), what), plural(self.scene.edges, "edge")
+        return f"<Picture of {last.title or last.chip or 'a value'}: {cards}, {edges}>"
 
 
 def _in_a_cell(svg: str) -> str:
@@ -96,22 +101,22 @@ def _in_a_cell(svg: str) -> str:
 
 
 def draw(
-    root: Any,
+    root: Value,
     *,
     names: Mapping[str, Any] | None = None,
-    module: Any = None,
+    module: NamesParameters | None = None,
     collapse: str = "auto",
     theme: str = "auto",
     constants: bool = False,
-    around: Any = None,
+    around: Value | None = None,
     depth: int = 2,
-    between: tuple[Any, Any] | None = None,
+    between: tuple[Value, Value] | None = None,
     view: str = "graph",
     wires: str = "auto",
     direction: str = "LR",
     to_come: Iterable[Step] = (),
 ) -> Picture:
-    """The graph of `root` as a picture: data, grad, and on every edge what it adds to the grad it leads to.
+    """Return the graph of `root` as a picture: data, grads, and what each edge adds to a grad.
 
     >>> a, b = Value(2.0), Value(3.0)  # doctest: +SKIP
     >>> draw(a * b, names=locals()).save("product.svg")  # doctest: +SKIP
@@ -122,31 +127,26 @@ def draw(
     neuron, above 300 one for a layer. `around` a value draws what is at most `depth` edges away
     from it, `between=(a, b)` the paths from a to b; what comes in from outside is "elsewhere".
     `view="network"` draws neurons in columns, with `wires` coloured by "weight" or "gradient".
-    Raises ValueError for more than 2,000 cards and edges, which no one could read. `direction` is
-    "LR" or, with the leaves at the top, "TB". In a sweep that is under way, `to_come` are the steps
-    that are still to be taken: their edges are drawn as not sent.
+    `direction` is "LR" or, with the leaves at the top, "TB". In a sweep that is under way,
+    `to_come` are the steps that are still to be taken: their edges are drawn as not sent. Raises
+    ValueError for more than 2,000 cards and edges, which no one could read.
     """
     order, leaves = topological_order(root)
-    count, edges = len(order) + len(leaves), sum(len(node.parents) for node in order)
-    whole = around is between is None
-    if whole and len(order) + edges > MOST:
-        raise _too_large(f"{count:,} values", edges)
-    if view not in ("graph", "network"):
-        raise ValueError(f"view {view!r}: take 'graph' or 'network'")
-    if direction not in ("LR", "TB"):
-        raise ValueError(
-            f"direction {direction!r}: take 'LR' (left to right) or 'TB' (top to bottom)"
-        )
-    part = None if whole else _part(order, around, depth, between)
+    values, edges = len(order) + len(leaves), sum(len(node.parents) for node in order)
+    is_whole = around is None and between is None
+    if is_whole and len(order) + edges > MOST:
+        raise _too_large(f"{values:,} values", edges)
+    _check_options(view, direction)
+    part = None if is_whole else _part(order, around, depth, between)
     if part is not None:
         _check_size(order, part, constants, MOST)
-    level = collapsing.level(count, order, collapse)
-    named = _named(names, module)
+    level = collapse_level(values, order, collapse)
+    named = names_by_value(names, module)
     if view == "network":
         scene = Scene.of(root, named, level="layers")
         return Picture(scene, network(root, names=named, wires=wires, theme=theme))
-    if whole and level == "values" and len(order) + edges > LARGEST:
-        raise _too_large(f"{count:,} values", edges)
+    if is_whole and level == "values" and len(order) + edges > LARGEST:
+        raise _too_large(f"{values:,} values", edges)
     if part is not None:
         level = level if len(part) > FULL else "values"
         _check_size(order, part, constants, LARGEST if level == "values" else MOST)
@@ -158,16 +158,27 @@ def draw(
     return Picture(scene, paint(scene, place(scene), theme))
 
 
+def _check_options(view: str, direction: str) -> None:
+    if view not in ("graph", "network"):
+        raise ValueError(f"view {view!r}: take 'graph' or 'network'")
+    if direction not in ("LR", "TB"):
+        raise ValueError(
+            f"direction {direction!r}: take 'LR' (left to right) or 'TB' (top to bottom)"
+        )
+
+
 def _part(
-    order: list[Any], around: Any, depth: int, between: tuple[Any, Any] | None
-) -> dict[Any, None]:
+    order: Sequence[Node], around: Node | None, depth: int, between: tuple[Node, Node] | None
+) -> dict[Node, None] | None:
     """Return the values that `around` or `between` ask for."""
     if between is not None:
         return focus.between(order, *between)
-    return focus.around(order, around, depth, MOST)
+    return focus.around(order, around, depth, MOST) if around is not None else None
 
 
-def _check_size(order: list[Any], part: dict[Any, None], constants: bool, most: int) -> None:
+def _check_size(
+    order: Iterable[Node], part: Mapping[Node, None], constants: bool, most: int
+) -> None:
     """Raise ValueError where a part has more than `most` values and edges, before any is drawn."""
     shown = {node for node in part if constants or not node.constant}
     edges = sum(parent in shown for node in order if node in part for parent in node.parents)
@@ -183,23 +194,25 @@ def _too_large(what: str, edges: int) -> ValueError:
     )
 
 
-def _named(names: Mapping[str, Any] | None, module: Any) -> dict[Any, str]:
-    """Names by value: a module's parameter names, then the caller's variables; a value's own label wins."""
+def names_by_value(
+    names: Mapping[str, Any] | None, module: NamesParameters | None
+) -> dict[Node, str]:
+    """Return names for values without a label: the caller's variables, a module's parameters."""
     if module is not None and not hasattr(module, "named_parameters"):
         raise TypeError(
             f"module: a {type(module).__name__} has no named_parameters(), as an nn.Module has; "
             "names={'w': value} names values too"
         )
-    given = {**(module.named_parameters() if module is not None else {}), **(names or {})}
+    parameters = module.named_parameters() if module is not None else {}
     return {
         value: name
-        for name, value in given.items()
+        for name, value in {**parameters, **(names or {})}.items()
         if isinstance(value, Value) and not value.label and not name.startswith("_")
     }
 
 
 def converted(svg: str, suffix: str) -> bytes:
-    """An SVG as PNG or PDF: by cairosvg, else by the program rsvg-convert."""
+    """Return an SVG as PNG or PDF: by cairosvg, else by the program rsvg-convert."""
     try:
         import cairosvg
     except (ImportError, OSError):  # OSError: the package is here, its library is not

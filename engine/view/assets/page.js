@@ -4,11 +4,11 @@
 (() => {
   const data = JSON.parse(document.getElementById("data").textContent);
   const find = (id) => document.getElementById(id);
-  const calm = matchMedia("(prefers-reduced-motion: reduce)");
+  const reducedMotion = matchMedia("(prefers-reduced-motion: reduce)");
   const EDGE = 10; // around the graph
   const READABLE = 0.7, LARGEST = 2.4; // of the size in which a card's text is as large as the page's small print
   const backwardAt = data.frames.findIndex((frame) => frame.kind === "ready");
-  let film = data.frames, last = 0, index = 0, timer = 0, motion = 0;
+  let frames = data.frames, last = 0, index = 0, timer = 0, motion = 0;
   const breakpoints = new Set();
 
   function make(parent, tag, attributes = {}, text = "") {
@@ -60,7 +60,7 @@
     const pill = make(pillsLayer, "g", { class: "edge", id: `pill-${edge.id}` });
     make(pill, "rect", { class: "pill", x: x - PW / 2, y: y - PH / 2, width: PW, height: PH, rx: 8 });
     edge.localText = make(pill, "text", { class: "local", x, y: y - 3.5 });
-    edge.share = make(pill, "text", { class: "share", x, y: y + 11 });
+    edge.contribution = make(pill, "text", { class: "contribution", x, y: y + 11 });
     make(pill, "title", {}, edge.tip);
     edge.parts = [group, pill];
   }
@@ -148,6 +148,9 @@
   const code = data.code.map((line) => {
     const span = document.createElement("span");
     span.textContent = line;
+    const indent = line.search(/\S|$/) + 4; // where a line that is broken goes on
+    span.style.paddingLeft = `calc(.9rem + ${indent}ch)`;
+    span.style.textIndent = `-${indent}ch`;
     find("code").append(span);
     return span;
   });
@@ -156,13 +159,13 @@
 
   // -- the state at a step, from the data alone -----------------------------------------------------------------
   function state(k) {
-    const grads = new Map(), shares = new Map(), computed = new Set();
-    for (const frame of film.slice(0, k + 1)) {
+    const grads = new Map(), contributions = new Map(), computed = new Set();
+    for (const frame of frames.slice(0, k + 1)) {
       if (frame.kind === "compute") computed.add(frame.node);
       if (frame.kind === "seed" || frame.kind === "send") grads.set(frame.node, frame);
-      if (frame.kind === "send") shares.set(frame.edge, frame);
+      if (frame.kind === "send") contributions.set(frame.edge, frame);
     }
-    return { grads, shares, computed, frame: film[k], all: film !== data.frames };
+    return { grads, contributions, computed, frame: frames[k], all: frames !== data.frames };
   }
   const travelled = (frame) => data.edges.filter((edge) => frame.kind === "compute" ? edge.node === frame.node : edge.id === frame.edge);
   function paint(k) {
@@ -198,11 +201,11 @@
     card.group.setAttribute("aria-label", `${card.name}: data ${known ? card.data : "not computed"}, grad ${frame ? frame.grad : 0}; breakpoint`);
   }
   function paintEdge(edge, now, active) {
-    const frame = now.shares.get(edge.id);
+    const frame = now.contributions.get(edge.id);
     edge.localText.textContent = now.all || now.computed.has(edge.node) ? edge.local : "";
-    edge.share.textContent = frame ? frame.share : "";
-    edge.share.setAttribute("class", "share " + (frame ? frame.way : "zero"));
-    for (const part of edge.parts) part.setAttribute("class", "edge" + (frame ? ` sent ${frame.way}-edge` : "") + (active ? " active" : ""));
+    edge.contribution.textContent = frame ? frame.contribution : "";
+    edge.contribution.setAttribute("class", "contribution " + (frame ? frame.contribution_sign : "zero"));
+    for (const part of edge.parts) part.setAttribute("class", "edge" + (frame ? ` sent ${frame.contribution_sign}-edge` : "") + (active ? " active" : ""));
     edge.wire.style.strokeWidth = frame ? 1.2 + 3.3 * Math.sqrt(Math.abs(frame.weight)) : active ? 2 : 1.2;
   }
 
@@ -217,11 +220,11 @@
     make(group, "text", { y: 4.2 }, text);
     return group;
   }
-  function travel() { // along the wire: a share from the node to its parent, in the forward pass data the other way
-    const frame = film[index], back = frame.kind === "send", begun = performance.now();
+  function travel() { // along the wire: a contribution from the node to its parent, in the forward pass data the other way
+    const frame = frames[index], back = frame.kind === "send", begun = performance.now();
     const time = Math.min(800, find("speed").value * 0.75);
     const trips = travelled(frame).map((edge) => ({ wire: edge.wire, length: edge.wire.getTotalLength(),
-      tag: spark(back ? frame.share : byId.get(edge.parent).data, back ? frame.way : "forth") }));
+      tag: spark(back ? frame.contribution : byId.get(edge.parent).data, back ? frame.contribution_sign : "forth") }));
     if (!trips.length) return;
     (function move(moment) {
       const part = Math.min(1, Math.max(0, (moment - begun) / time));
@@ -237,14 +240,14 @@
     const onward = k === index + 1;
     rest();
     paint(k);
-    if (onward && !calm.matches) travel();
-    follow(calm.matches ? "auto" : "smooth");
+    if (onward && !reducedMotion.matches) travel();
+    follow(reducedMotion.matches ? "auto" : "smooth");
   }
   function follow(behavior) { // in a graph larger than its window the current cards come into view
     look();
     const lit = data.cards.filter((card) => card.group.matches(".active, .target"));
     if (!lit.length || !isLarger()) return;
-    const operands = film[index].kind === "compute" ? travelled(film[index]).map((edge) => byId.get(edge.parent)) : [];
+    const operands = frames[index].kind === "compute" ? travelled(frames[index]).map((edge) => byId.get(edge.parent)) : [];
     const around = middle([...lit, ...operands]) || middle(lit) || middle(lit.slice(0, 1));
     stage.scrollBy({ ...around, behavior });
   }
@@ -261,8 +264,8 @@
     find("play").textContent = "▶\uFE0E Play";
     find("play").setAttribute("aria-pressed", "false");
   }
-  const atBreakpoint = (k) => ["visit", "skip", "compute"].includes(film[k].kind) && breakpoints.has(film[k].node)
-    || ["seed", "send"].includes(film[k].kind) && byId.get(film[k].node).leaf && breakpoints.has(film[k].node);
+  const atBreakpoint = (k) => ["visit", "skip", "compute"].includes(frames[k].kind) && breakpoints.has(frames[k].node)
+    || ["seed", "send"].includes(frames[k].kind) && byId.get(frames[k].node).leaf && breakpoints.has(frames[k].node);
   function tick() {
     show(index + 1);
     if (atBreakpoint(index)) stop();
@@ -281,13 +284,13 @@
     go(Math.min(k, last));
   }
   function choose(forward) { // with the forward pass as a first act, or without
-    film = forward ? data.frames : data.frames.slice(backwardAt);
-    last = film.length - 1;
+    frames = forward ? data.frames : data.frames.slice(backwardAt);
+    last = frames.length - 1;
     find("scrub").max = last;
     find("forward").setAttribute("aria-pressed", String(forward));
   }
   function toggleForward() { // to the start of the forward pass; from its middle on to the backward pass
-    const on = film !== data.frames, stay = index - backwardAt;
+    const on = frames !== data.frames, stay = index - backwardAt;
     choose(on);
     go(on ? 0 : Math.max(0, stay));
   }

@@ -1,4 +1,4 @@
-"""The graph as the micrograd lecture draws it: boxes of data and grad, a round node for each operation.
+"""The graph as the micrograd lecture draws it: a box for each value, an ellipse for each operation.
 
 >>> from engine import Value
 >>> x = Value(2.0, label="x")
@@ -6,10 +6,11 @@
 3
 """
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from ..explain import numbered
 from ..printing import printable
+from ..value import Value
 
 if TYPE_CHECKING:
     import graphviz
@@ -17,12 +18,12 @@ if TYPE_CHECKING:
 DIRECTIONS = ("LR", "RL", "TB", "BT")
 
 
-def draw_dot(root: Any, format: str = "svg", rankdir: str = "LR") -> "graphviz.Digraph":
+def draw_dot(root: Value, format: str = "svg", rankdir: str = "LR") -> "graphviz.Digraph":
     """Return a graphviz.Digraph that a notebook shows as it is; needs Graphviz's dot to render.
 
     One edge for each parent, so x*x has two. `format` is what rendering writes, such as "png";
-    `rankdir` is the direction from leaves to root, such as "TB" for downwards. Raises ValueError for
-    what Graphviz does not know, ImportError where the graphviz package is missing.
+    `rankdir` is the direction from leaves to root, such as "TB" for downwards. Raises ValueError
+    for what Graphviz does not know, ImportError where the graphviz package is missing.
     """
     try:
         import graphviz
@@ -49,5 +50,5 @@ def draw_dot(root: Any, format: str = "svg", rankdir: str = "LR") -> "graphviz.D
 
 
 def _field(label: str) -> str:
-    """A label as the text of a record's field: the letters that records or escapes would act on are escaped."""
+    """Return a label as a field of a record; what records or escapes act on is escaped."""
     return "".join("\\" + c if c in '{}|<>\\" ' else c for c in printable(label, 60))
