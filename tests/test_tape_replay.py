@@ -4,21 +4,18 @@ import gc
 import itertools
 import linecache
 import math
-import subprocess
-import sys
 import threading
 import tracemalloc
 import warnings
-from pathlib import Path
 
 import pytest
+from tapes import fresh, needs
 
 import engine
 from engine import Value
 from engine.tape import FrozenBranchWarning
 
 np = pytest.importorskip("numpy", reason="recording needs NumPy")
-pytest.importorskip("numpy")
 from engine.tape.kernels import interpreter  # noqa: E402
 from engine.tape.kernels.plan import RDOT, SDOT  # noqa: E402
 
@@ -57,7 +54,7 @@ def by_matrices(tape, rows):
 @pytest.mark.parametrize("fuse", [True, False])
 @pytest.mark.parametrize("count", [1, 2, 7, 64, 65, 300])
 def test_losses_and_mean_gradient_are_those_of_matrices(backend, fuse, count):
-    pytest.importorskip(backend)
+    needs(backend)
     tape, rows = network()
     again = engine.record(lambda x: x, [0.0])
     assert again.forward([[4.0]]).tolist() == [4.0]
@@ -108,7 +105,7 @@ def layers(sizes):
 def test_layers_are_computed_four_neurons_at_a_time_to_the_numbers_of_matrices(
     backend, sizes, count
 ):
-    pytest.importorskip(backend)
+    needs(backend)
     tape, matrices, draw = layers(sizes)
     tape._numba = backend == "numba"
     rows = draw.normal(size=(count, sizes[0]))
@@ -124,9 +121,7 @@ def test_layers_are_computed_four_neurons_at_a_time_to_the_numbers_of_matrices(
     heads = np.flatnonzero((code[:, 0] >= SDOT) & (code[:, 4] == 4))
     fours = sum(n // 4 for n in sizes[1:])
     assert (code[heads, 0] == RDOT).sum() == fours
-    assert (
-        code[heads, 0] == SDOT
-    ).sum() >= fours  # and those of the gradients between layers
+    assert (code[heads, 0] == SDOT).sum() >= fours  # and those of the gradients between layers
     assert all((code[k : k + 4, 0] == code[k, 0]).all() for k in heads)
 
 
@@ -270,7 +265,7 @@ def test_a_thousand_replays_leave_memory_flat():
 
 
 def test_a_deep_chain_records_and_replays():
-    pytest.importorskip("numba")
+    needs("numba")
 
     def chain(x):
         for _ in range(50_000):
@@ -293,18 +288,6 @@ def test_a_primitive_of_the_user_is_recorded_by_its_forward_or_refused():
     )
     with pytest.raises(TypeError, match="opaque"):
         engine.record(lambda x: opaque(x), [2.0])
-
-
-def fresh(code):
-    """What a new process prints: here nothing is imported yet."""
-    return subprocess.run(
-        [sys.executable, "-c", code],
-        capture_output=True,
-        text=True,
-        check=True,
-        timeout=120,
-        cwd=Path(__file__).parent.parent,
-    ).stdout
 
 
 def test_without_numba_numpy_replays_to_the_same_numbers():

@@ -12,7 +12,7 @@ from typing import Any, Literal, NamedTuple
 
 from .jit import numpy
 from .kernels.arithmetic import value_of
-from .kernels.expansion import KIND, OP, X, Nodes, Progress, Table, Templates, expand
+from .kernels.expansion import KIND, OP, Nodes, Progress, Table, Templates, X, expand
 from .kernels.plan import CONSTANT, LEAF, UNIFORM, VARYING
 from .lowering import Step, Template
 from .recording import Graph

@@ -9,11 +9,12 @@ loops that make a program run as plain Python, and numpy_replay.py replaces thos
 """
 
 from collections.abc import Callable
+from contextlib import suppress
 from functools import cache
 from importlib.util import find_spec
 from typing import Any
 
-from .cache import damaged_files, kernel_cache
+from .cache import kernel_cache
 
 
 def numpy() -> Any:
@@ -35,20 +36,11 @@ def why_no_numba() -> str:
     try:
         import numba
     except Exception as error:  # a library may fail in any way while it is loaded
-        return f"numba does not load ({error}): pip install --upgrade numba numpy"
+        reason = str(error).partition("\n")[0]
+        return f"numba does not load ({reason}): pip install --upgrade numba numpy"
     if numba.config.DISABLE_JIT:
         return "numba is switched off: unset NUMBA_DISABLE_JIT"
     return ""
-
-
-def trouble() -> str:
-    """Return one line on what is wrong with numba or its files of ours, for the doctor; "" if nothing."""
-    if reason := why_no_numba():
-        return reason
-    from .kernels.interpreter import replay
-
-    files = damaged_files(replay)
-    return f"{files[0]} is damaged: the next tape compiles it anew" if files else ""
 
 
 def jit(function: Callable[..., Any]) -> Any:
@@ -74,10 +66,9 @@ def _compiled(function: Callable[..., Any], keep: bool = False, **options: Any) 
     options.update(error_model="numpy", nogil=True, no_cfunc_wrapper=True, no_rewrites=True)
     compiled = numba.njit(**options)(function)
     if keep:
-        try:
+        # Without a folder to keep files in, or with a numba of another cache, every process compiles.
+        with suppress(RuntimeError, ImportError, AttributeError):
             compiled._cache = kernel_cache(function)
-        except (RuntimeError, ImportError, AttributeError):
-            pass  # no folder to keep files in, or a numba with another cache: compile every time
     return compiled
 
 

@@ -25,8 +25,8 @@ def value_and_gradient(v0):
 import math
 from collections.abc import Iterator
 
-from .jit import numpy
 from .assignments import Assignments, assigned
+from .jit import numpy
 from .kernels.arithmetic import NAMES
 from .kernels.expansion import KIND, OP, mark
 from .kernels.plan import CONSTANT, LEAF

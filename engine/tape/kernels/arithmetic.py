@@ -6,7 +6,7 @@
 
 # mypy: disallow-untyped-defs=False, disallow-incomplete-defs=False, disallow-untyped-calls=False
 # mypy: check-untyped-defs=False
-# ruff: noqa: SIM109 - numba compiles comparisons with == to a switch
+# ruff: noqa: SIM905 - names are read more easily in a string
 
 import math
 
@@ -178,7 +178,7 @@ def arithmetic(op, x, y, z):
     return y if x == x else math.nan
 
 
-def value_of(op, x, y, z):
+def value_of(op: int, x: float, y: float, z: float) -> float:
     """Return the value of any operation from Python, by the engine's own functions."""
     if op == GUARD:
         return y if x == x else math.nan

@@ -16,8 +16,24 @@ gradient don't depend on how many threads shared the parts.
 import math
 
 from ..jit import jit, jit_part, numpy
-from .arithmetic import ABS, ADD, DIV, GE, GT, GUARD, MAX, MIN, MUL, NEG, RELU, SHARE, SUB, WHERE
-from .arithmetic import arithmetic, call
+from .arithmetic import (
+    ABS,
+    ADD,
+    DIV,
+    GE,
+    GT,
+    GUARD,
+    MAX,
+    MIN,
+    MUL,
+    NEG,
+    RELU,
+    SHARE,
+    SUB,
+    WHERE,
+    arithmetic,
+    call,
+)
 from .plan import RDOT, SDOT, VDOT
 from .tiles import REACH, rdot, rdot_tile, sdot, sdot_tile, unsigned, vdot, wide
 
