@@ -4,6 +4,7 @@ import math
 import random
 
 import pytest
+from tapes import needs
 
 import engine
 from engine import Value
@@ -124,21 +125,21 @@ def replays(seeds, fuse, backend, edges=True):
 
 
 def test_unfused_the_tape_rounds_exactly_as_the_graph_does():
-    pytest.importorskip("numba", reason="exactness is promised for numba: pip install numba")
+    needs("numba")
     for seed, wanted, found, _ in replays(range(1000), fuse=False, backend="numba"):
         assert all(map(same, wanted, found)), (seed, wanted, found)
 
 
 @pytest.mark.parametrize("backend", ["numba", "numpy"])
 def test_fused_the_tape_is_within_1e_13_of_the_sum_of_magnitudes(backend):
-    pytest.importorskip(backend)
+    needs(backend)
     for seed, wanted, found, sizes in replays(range(1000), fuse=True, backend=backend, edges=False):
         for x, y, size in zip(wanted, found, sizes):
             assert same(x, y) or abs(x - y) <= 1e-13 * max(size, abs(x)), (seed, x, y, size)
 
 
 def test_fused_edges_meet_the_same_nans_and_infinities():
-    pytest.importorskip("numba")
+    needs("numba")
     for seed, wanted, found, _ in replays(range(300), fuse=True, backend="numba"):
         for x, y in zip(wanted, found):
             if not (math.isfinite(x) and math.isfinite(y)):
@@ -147,7 +148,7 @@ def test_fused_edges_meet_the_same_nans_and_infinities():
 
 @pytest.mark.parametrize("name", sorted(INEXACT))
 def test_the_functions_that_differ_differ_in_the_last_digits_only(name):
-    pytest.importorskip("numba")
+    needs("numba")
     operation, draw = OPERATIONS[name], random.Random(2)
     tape = engine.record(lambda x, y: operation.apply((x, y)[: operation.arity]), [1.0, 1.0])
     rows = [[draw.uniform(-9.0, 9.0), draw.uniform(-9.0, 9.0)] for _ in range(500)]

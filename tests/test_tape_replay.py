@@ -14,13 +14,13 @@ import warnings
 from pathlib import Path
 
 import pytest
+from tapes import fresh, needs
 
 import engine
 from engine import Value
 from engine.tape import FrozenBranchWarning
 
 np = pytest.importorskip("numpy", reason="recording needs NumPy")
-pytest.importorskip("numpy")
 from engine.tape.kernels import interpreter  # noqa: E402
 from engine.tape.kernels.plan import RDOT, SDOT  # noqa: E402
 
@@ -59,7 +59,7 @@ def by_matrices(tape, rows):
 @pytest.mark.parametrize("fuse", [True, False])
 @pytest.mark.parametrize("count", [1, 2, 7, 64, 65, 300])
 def test_losses_and_mean_gradient_are_those_of_matrices(backend, fuse, count):
-    pytest.importorskip(backend)
+    needs(backend)
     tape, rows = network()
     again = engine.record(lambda x: x, [0.0])
     assert again.forward([[4.0]]).tolist() == [4.0]
@@ -110,7 +110,7 @@ def layers(sizes):
 def test_layers_are_computed_four_neurons_at_a_time_to_the_numbers_of_matrices(
     backend, sizes, count
 ):
-    pytest.importorskip(backend)
+    needs(backend)
     tape, matrices, draw = layers(sizes)
     tape._numba = backend == "numba"
     rows = draw.normal(size=(count, sizes[0]))
@@ -270,7 +270,7 @@ def test_a_thousand_replays_leave_memory_flat():
 
 
 def test_a_deep_chain_records_and_replays():
-    pytest.importorskip("numba")
+    needs("numba")
 
     def chain(x):
         for _ in range(50_000):
@@ -291,18 +291,6 @@ def test_a_primitive_of_the_user_is_recorded_by_its_forward_or_refused():
     opaque = Operation("opaque", "opaque", lambda x: math.sin(x), lambda z, x: (engine.cos(x),))
     with pytest.raises(TypeError, match="opaque"):
         engine.record(lambda x: opaque(x), [2.0])
-
-
-def fresh(code):
-    """What a new process prints: here nothing is imported yet."""
-    return subprocess.run(
-        [sys.executable, "-c", code],
-        capture_output=True,
-        text=True,
-        check=True,
-        timeout=120,
-        cwd=Path(__file__).parent.parent,
-    ).stdout
 
 
 def test_without_numba_numpy_replays_to_the_same_numbers():

@@ -34,7 +34,7 @@ def record(
     backend: str | None = None,
     threads: int | None = None,
 ) -> "Tape":
-    """A tape of function(*example): the numbers of the example become inputs, every other leaf a parameter.
+    """Return a tape of function(*example): the example's numbers become inputs, other leaves parameters.
 
     >>> from engine import Value
     >>> w = Value(3.0, label="w")
@@ -42,9 +42,9 @@ def record(
     [w(data=3, grad=0)]
 
     Targets are inputs too. `fuse=False` keeps every operation apart, and rounds exactly as the
-    graph does; `backend` is "numba" or "numpy" (None: numba where it is installed); `threads` None:
-    all cores where it pays. Warns with FrozenBranchWarning where a Python branch was decided by an
-    input.
+    graph does. `backend` is "numba" or "numpy" (None: numba where it works), `threads` a number (None:
+    all cores where it pays), which changes no bit of any result. Warns with FrozenBranchWarning where
+    a Python branch was decided by an input.
     """
     if backend not in (None, "numba", "numpy"):
         raise ValueError(
@@ -61,12 +61,12 @@ def record(
 
 
 def trouble() -> str:
-    """Return one line on what is wrong with numba or its files of ours; "" if nothing is."""
-    from .cache import damaged_files
+    """Return one line on what keeps tapes from being compiled, with the remedy; "" if nothing does."""
     from .jit import why_no_numba
 
     if reason := why_no_numba():
         return reason
+    from .cache import damaged_files
     from .kernels.interpreter import replay
 
     files = damaged_files(replay)

@@ -87,7 +87,7 @@ def _fold(code: Any, value: Any) -> None:
     for i, row in zip(calls.tolist(), operands.tolist()):
         if all(j < 0 or code[j, KIND] == CONSTANT for j in row):
             numbers = [float(value[j]) if j >= 0 else 0.0 for j in row]
-            code[i, KIND], value[i] = CONSTANT, value_of(code[i, OP], *numbers)  # type: ignore[no-untyped-call]
+            code[i, KIND], value[i] = CONSTANT, value_of(code[i, OP], *numbers)
 
 
 def _templates(templates: list[Template]) -> Templates:

@@ -36,7 +36,8 @@ def why_no_numba() -> str:
     try:
         import numba
     except Exception as error:  # a library may fail in any way while it is loaded
-        return f"numba does not load ({error}): pip install --upgrade numba numpy"
+        reason = str(error).partition("\n")[0]
+        return f"numba does not load ({reason}): pip install --upgrade numba numpy"
     if numba.config.DISABLE_JIT:
         return "numba is switched off: unset NUMBA_DISABLE_JIT"
     return ""
@@ -65,7 +66,7 @@ def _compiled(function: Callable[..., Any], keep: bool = False, **options: Any) 
     options.update(error_model="numpy", nogil=True, no_cfunc_wrapper=True, no_rewrites=True)
     compiled = numba.njit(**options)(function)
     if keep:
-        # No folder to keep files in, or a numba with another kind of cache: compile every time.
+        # Without a folder to keep files in, or with a numba of another cache, every process compiles.
         with suppress(RuntimeError, ImportError, AttributeError):
             compiled._cache = kernel_cache(function)
     return compiled

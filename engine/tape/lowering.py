@@ -139,13 +139,14 @@ def _product(*xs: Value) -> Value:
     return z
 
 
-def _logsumexp(*xs: Number) -> Number:
+def _logsumexp(*xs: Number) -> Value:
     """Return peak + log(1 + Σ exp(x - peak)) without the first largest x; peak where it is not finite."""
     peak = lift(xs[0])
     for x in xs[1:]:
         peak = maximum(peak, x)
     rest = _rest(xs, peak) if len(xs) > 2 else [exp(minimum(xs[0], x) - peak) for x in xs[1:]]
-    return where(peak - peak, peak, peak + log1p(_add_up(rest)))  # inf - inf is nan, hence true
+    z = peak + log1p(_add_up(rest))
+    return lift(where(peak - peak, peak, z))  # inf - inf is nan, hence true
 
 
 def _rest(xs: Sequence[Number], peak: Value) -> list[Value]:

@@ -41,51 +41,44 @@ class Result(NamedTuple):
 
 
 def run(plan: Plan, parameters: Any, rows: Any, threads: int | None, compiled: bool) -> Result:
-    """Return the values and the mean gradient at `parameters`; of no rows both are zeros."""
+    """Return the values and the mean gradient at `parameters`; of no rows the gradient is 0."""
     n = rows.shape[0]
     out = np.zeros((plan.results.size, n))
     if n == 0:
         return Result(out, np.zeros(plan.gradients), True)
-    if not compiled:
-        from .numpy_replay import replay
+    if compiled:
+        return _run_compiled(plan, parameters, rows, threads, out)
+    from .numpy_replay import replay
 
-        total = np.zeros(plan.gradients)
-        finite = replay(plan, parameters, rows, max(block_size(plan, n), 1024), out, total)
-        return Result(out, total, finite)
-    width = block_size(plan, n)
-    part = part_size(plan, n, width)
-    totals = np.zeros((-(-n // part), plan.gradients))
+    total = np.zeros(plan.gradients)
+    finite = replay(plan, parameters, rows, max(block_size(plan, n), 1024), out, total)
+    return Result(out, total, finite)
+
+
+def _run_compiled(plan: Plan, parameters: Any, rows: Any, threads: int | None, out: Any) -> Result:
+    """Sum the examples by parts, and then the parts in their order, however many threads do the parts."""
+    width = block_size(plan, len(rows))
+    part = part_size(plan, len(rows), width)
+    totals = np.zeros((-(-len(rows) // part), plan.gradients))
 
     def work(first: int, last: int) -> Any:
-        uniforms, buffer = plan.uniforms.copy(), _buffer(plan.registers * width + _ROOM)
-        replay_parts(
-            plan.program,
-            parameters,
-            rows,
-            width,
-            part,
-            first,
-            last,
-            out,
-            totals,
-            uniforms,
-            buffer,
-        )
-        return uniforms
+        U, V = plan.uniforms.copy(), _buffer(plan.registers * width + _ROOM)
+        replay_parts(plan.program, parameters, rows, width, part, first, last, out, totals, U, V)
+        return U
 
-    uniforms = _shared_out(work, len(totals), threads)
+    uniforms = _divided(work, len(totals), threads)
     finite = finish(out, totals, uniforms, plan.hoisted, plan.uniform_results)
     return Result(out, totals[0], finite)
 
 
-def _shared_out(work: Callable[[int, int], Any], parts: int, threads: int | None) -> Any:
-    """Have work(first, last) done for all parts, by as many threads; return what the first returns."""
+def _divided(work: Callable[[int, int], Any], parts: int, threads: int | None) -> Any:
+    """Run work(first, last) for all parts, divided among threads; return what the first returns."""
     workers = min(parts, threads or _cores()) if parts > 1 else 1
     if workers < 2:
         return work(0, parts)
     bounds = [parts * w // workers for w in range(workers + 1)]
     jobs = [_pool().submit(work, *ends) for ends in pairwise(bounds)]
-    results = [job.result() for job in jobs]  # waits for all
+    results = [job.result() for job in jobs]  # of all: an error of any is raised
     return results[0]
 
 
@@ -99,7 +92,7 @@ def block_size(plan: Plan, n: int) -> int:
 
 
 def part_size(plan: Plan, n: int, width: int) -> int:
-    """Return how many examples are summed before a total is put aside: whole blocks, whatever the threads."""
+    """Return how many examples a part has: whole blocks, and the same for any number of threads."""
     work = _PART + _PER_GRADIENT * plan.gradients
     if plan.size * n < 2 * work:
         return n

@@ -58,9 +58,10 @@ class Tape:
         )
 
     def replay(self, rows: Any) -> Any:
-        """The loss of every row; the mean gradient is added to each parameter's grad.
+        """Return the loss of every row; the mean gradient is added to each parameter's grad.
 
-        `rows` is an (examples × inputs) array. The parameters' data is read anew each time.
+        `rows` is an (examples × inputs) array. The parameters' data is read anew each time. No rows
+        add nothing.
         """
         rows = self._rows(rows)
         result = self._run("parameters", self._data(), rows)
@@ -69,27 +70,31 @@ class Tape:
         return result.values[0]
 
     def value_and_gradient(self, parameters: Any, rows: Any) -> tuple[float, Any]:
-        """The mean loss and its gradient by the given parameters, as plain numbers: no Value is touched."""
+        """Return the mean loss and its gradient at the given parameters, as plain numbers.
+
+        No Value is touched. Of no rows the loss and the gradient are 0.0: they are sums that nothing
+        was added to, so that the parts of a batch may be empty.
+        """
         rows = self._rows(rows)
         result = self._run("parameters", self._vector(parameters), rows)
         return float(result.values[0].sum() / max(rows.shape[0], 1)), result.gradient
 
     def forward(self, rows: Any, parameters: Any = None) -> Any:
-        """The loss of every row, without a gradient; with the parameters' present data, or the numbers given."""
+        """Return the loss of every row, with the parameters' present data or the numbers given."""
         rows = self._rows(rows)
         vector = self._data() if parameters is None else self._vector(parameters)
         return self._run("nothing", vector, rows).values[0]
 
     def gradients(self, rows: Any, parameters: Any = None) -> tuple[Any, Any]:
-        """The loss of every row, and its own gradient by the parameters: arrays (n,) and (n × parameters)."""
+        """Return the loss of every row, and its gradient by the parameters: (n,) and (n × parameters)."""
         return self._each("parameters", rows, parameters)
 
     def input_gradients(self, rows: Any, parameters: Any = None) -> tuple[Any, Any]:
-        """The loss of every row, and its gradient by the row's numbers: arrays (n,) and (n × inputs)."""
+        """Return the loss of every row, and its gradient by its numbers: (n,) and (n × inputs)."""
         return self._each("inputs", rows, parameters)
 
     def source(self, language: str = "python") -> str:
-        """Readable source of the value and its gradient, for "python", "numpy", "jax", "torch" or "c".
+        """Return source of the value and its gradient, in "python", "numpy", "jax", "torch" or "c".
 
         >>> from engine import record
         >>> print(record(lambda x: x * x, [3.0]).source("numpy").splitlines()[-3:])

@@ -10,7 +10,7 @@ examples, is dissolved even if it has a single term.
 
 # mypy: disallow-untyped-defs=False, disallow-incomplete-defs=False, disallow-untyped-calls=False
 # mypy: check-untyped-defs=False
-# ruff: noqa: SIM102, SIM109 - numba compiles comparisons with == to a switch
+# ruff: noqa: SIM109 - numba compiles comparisons with == to a switch
 
 from typing import Any, NamedTuple
 
@@ -66,21 +66,20 @@ def fuse(code, uses, summed, sums):
     """Find the sums; `summed` counts how often a number is a gradient that is summed over examples."""
     last = np.int64(0)
     for i in range(code.shape[0]):
-        op = code[i, OP]
-        if summed[i] and uses[i] == summed[i] and code[i, KIND] == VARYING:
-            if op == ADD or op == SUB or op == MUL or op == NEG:
-                end, inside = _dissolve(i, code, uses, last, sums)
-                _absorb(i, last, end, inside, sums)
-                last = end
+        op, only_summed = code[i, OP], summed[i] > 0 and uses[i] == summed[i]
+        dissolves = op == ADD or op == SUB or op == MUL or op == NEG
+        if only_summed and dissolves and code[i, KIND] == VARYING:
+            end, inside = _dissolve(i, code, uses, last, sums)
+            _absorb(i, last, end, inside, sums)
+            last = end
     for i in range(code.shape[0] - 1, -1, -1):
-        op = code[i, OP]
-        if uses[i] and not sums.absorbed[i] and code[i, KIND] == VARYING:
-            if op == ADD or op == SUB:
-                end, inside = _dissolve(i, code, uses, last, sums)
-                if end - last >= 3:
-                    _absorb(i, last, end, inside, sums)
-                    sums.absorbed[i] = False
-                    last = end
+        op, computed = code[i, OP], uses[i] > 0 and not sums.absorbed[i]
+        if computed and (op == ADD or op == SUB) and code[i, KIND] == VARYING:
+            end, inside = _dissolve(i, code, uses, last, sums)
+            if end - last >= 3:
+                _absorb(i, last, end, inside, sums)
+                sums.absorbed[i] = False
+                last = end
 
 
 @jit_part
