@@ -34,7 +34,7 @@ def record(
     backend: str | None = None,
     threads: int | None = None,
 ) -> "Tape":
-    """Return a tape of function(*example): the example's numbers become inputs, other leaves parameters.
+    """Return a tape of function(*example): its numbers become inputs, other leaves parameters.
 
     >>> from engine import Value
     >>> w = Value(3.0, label="w")
@@ -42,9 +42,9 @@ def record(
     [w(data=3, grad=0)]
 
     Targets are inputs too. `fuse=False` keeps every operation apart, and rounds exactly as the
-    graph does. `backend` is "numba" or "numpy" (None: numba where it works), `threads` a number (None:
-    all cores where it pays), which changes no bit of any result. Warns with FrozenBranchWarning where
-    a Python branch was decided by an input.
+    graph does. `backend` is "numba" or "numpy" (None: numba where it works), `threads` a number
+    (None: all cores where it pays), which changes no bit of any result. Warns with
+    FrozenBranchWarning where a Python branch was decided by an input.
     """
     if backend not in (None, "numba", "numpy"):
         raise ValueError(
@@ -61,7 +61,7 @@ def record(
 
 
 def trouble() -> str:
-    """Return one line on what keeps tapes from being compiled, with the remedy; "" if nothing does."""
+    """Return one line on what keeps tapes from being compiled, with the remedy, or ""."""
     from .jit import why_no_numba
 
     if reason := why_no_numba():

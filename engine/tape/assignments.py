@@ -1,9 +1,9 @@
-"""From a recorded graph to single assignments: its forward pass and its gradient, one number a line.
+"""From a recorded graph to single assignments: forward pass and gradient, one number a line.
 
 >>> from engine import Value
 >>> from engine.tape.recording import recorded
 >>> lines = assigned(recorded(lambda x: x * x, [3.0]), wanted="inputs", fast=True)
->>> lines.root, lines.gradients.tolist()  # 0 and 1 are the constants 1 and -1, 2 is x, 3 is x·x, 4 is x + x
+>>> lines.root, lines.gradients.tolist()  # 0 and 1 are 1 and -1, 2 is x, 3 is x·x, 4 is x + x
 (3, [-1, -1, 4])
 """
 
@@ -22,7 +22,7 @@ np = numpy()
 
 
 class Assignments(NamedTuple):
-    """Rows of `code` and `value` as in kernels/expansion.py, and where to find some numbers in them."""
+    """Rows of `code` and `value` as in kernels/expansion.py, and where some numbers stand."""
 
     code: Any
     value: Any
@@ -31,7 +31,7 @@ class Assignments(NamedTuple):
 
 
 def assigned(graph: Graph, wanted: Wanted, fast: bool) -> Assignments:
-    """Return the assignments of the graph and of its gradient by the `wanted` leaves, simplified."""
+    """Return the assignments of the graph and of its gradient by `wanted` leaves, simplified."""
     nodes = Nodes(graph.leaves, graph.kinds, graph.starts, graph.operands)
     templates = _templates(graph.lowering.templates)
     table = _table(graph, graph.leaves + _most(graph, templates, wanted))
@@ -78,7 +78,7 @@ def _progress(graph: Graph, templates: Templates, wanted: Wanted) -> Progress:
 
 
 def _fold(code: Any, value: Any) -> None:
-    """Fold calls of the mathematical library, which `expand` leaves alone, with the engine's own functions."""
+    """Fold calls of the mathematical library with the engine's functions; `expand` does not."""
     calls = np.flatnonzero((code[:, KIND] == UNIFORM) & (code[:, OP] != LEAF))
     operands = code[calls, X:KIND]
     fixed = (operands < 0) | (code[operands, KIND] == CONSTANT)

@@ -1,13 +1,13 @@
 """Compiled code on disk: numba's cache, with a stamp of all kernels and a digest in every file.
 
-numba keeps the machine code of a function for as long as the file of that function is unchanged. But
-the code of its callees is compiled into it, and they stand in other files. So the stamp that is
+numba keeps the machine code of a function for as long as the file of that function is unchanged.
+But the code of its callees is compiled into it, and they stand in other files. So the stamp that is
 compared here is a digest of every file in kernels/, and of jit.py, which has the options.
 
-A file that was cut short or damaged (a full disk, a lost power supply) makes numba raise EOFError or
-UnpicklingError in every run, or the processor execute rubbish. So each file ends with the SHA-256 of
-what stands before it, where unpickling does not look. A file without it is removed, and what it
-held is compiled anew.
+A file that was cut short or damaged (a full disk, a lost power supply) makes numba raise EOFError
+or UnpicklingError in every run, or the processor execute rubbish. So each file ends with the
+SHA-256 of what stands before it, where unpickling does not look. A file without it is removed, and
+what it held is compiled anew.
 
 >>> import tempfile
 >>> file = Path(tempfile.mkdtemp(), "code")

@@ -49,12 +49,15 @@ def jit(function: Callable[..., Any]) -> Any:
 
 
 def jit_part(function: Callable[..., Any]) -> Any:
-    """Compile a function that only compiled functions call: half the work, and no file of its own."""
+    """Compile a function that only compiled functions call.
+
+    Half the work, and no file of its own.
+    """
     return _compiled(function, no_cpython_wrapper=True)
 
 
 def jit_sum(function: Callable[..., Any]) -> Any:
-    """Compile such a function with leave to reorder sums and to round a product and a sum at once."""
+    """Compile such a function, free to reorder sums and to round a product and a sum at once."""
     return _compiled(function, no_cpython_wrapper=True, fastmath={"contract", "reassoc"})
 
 
@@ -66,14 +69,18 @@ def _compiled(function: Callable[..., Any], keep: bool = False, **options: Any) 
     options.update(error_model="numpy", nogil=True, no_cfunc_wrapper=True, no_rewrites=True)
     compiled = numba.njit(**options)(function)
     if keep:
-        # Without a folder to keep files in, or with a numba of another cache, every process compiles.
+        # Without a folder to keep files in, or with a numba of another cache, every process
+        # compiles.
         with suppress(RuntimeError, ImportError, AttributeError):
             compiled._cache = kernel_cache(function)
     return compiled
 
 
 def wide_vectors() -> Any:
-    """Return a function whose caller gets the widest vectors; unasked, LLVM uses half of AVX-512."""
+    """Return a function whose caller gets the widest vectors.
+
+    Unasked, LLVM uses half of AVX-512.
+    """
     if why_no_numba():
         return lambda: None
     from numba.core import types

@@ -1,11 +1,11 @@
-"""Lowering: each operation in the instructions of the tape, its forward and, from its own rule, its derivatives.
+"""Lowering: each operation in the tape's instructions, its forward and, by its rule, its slopes.
 
-A *template* is worked out once for each operation and number of operands, by calling the operation's
-rule with leaves for z and the operands and reading the graph that comes back. So the tape has no
-table of derivatives.
+A *template* is worked out once for each operation and number of operands, by calling the
+operation's rule with leaves for z and the operands and reading the graph that comes back. So the
+tape has no table of derivatives.
 
 >>> from engine.operations import multiply
->>> Lowering().template(multiply, 2).local  # the slope by operand 0 is operand 1, and the other way round
+>>> Lowering().template(multiply, 2).local  # the slope by operand 0 is operand 1, and conversely
 [1, 0]
 """
 
@@ -31,7 +31,10 @@ _TAME_CODES = {CODES[name] for name in _TAME.split()}
 
 
 class Template(NamedTuple):
-    """The steps of an operation of n operands; see kernels.expansion.Templates for how operands are numbered."""
+    """The steps of an operation of n operands.
+
+    See kernels.expansion.Templates for how operands are numbered.
+    """
 
     forward: list[Step]
     result: int
@@ -42,7 +45,7 @@ class Template(NamedTuple):
 
 
 class Lowering:
-    """Templates by operation and number of operands, and the constants that they and the graph use."""
+    """Templates by operation and number of operands, and the constants of them and the graph."""
 
     def __init__(self) -> None:
         self.constants: dict[tuple[float, float] | str, int] = {}
@@ -81,7 +84,10 @@ class Lowering:
         return Template(forward, result, derivative, local, tame, operation.domain)
 
     def _graph(self, steps: list[Step], n: int, root: Value, known: dict[Value, int]) -> int:
-        """Append what computes `root`; `known` has the operands that leaves stand for, and learns the nodes."""
+        """Append what computes `root`.
+
+        `known` has the operands that leaves stand for, and learns the nodes.
+        """
         for node in topological_order(root)[0]:
             if node not in known:
                 operands = [self._leaf(known, parent) for parent in node.parents]
@@ -104,7 +110,10 @@ class Lowering:
 
 
 def _lowered(operation: Operation, leaves: list[Value]) -> Number:
-    """Return the operation written in simpler ones; a user's primitive is written by its own forward."""
+    """Return the operation written in simpler ones.
+
+    A user's primitive is written by its own forward.
+    """
     if operation.parameters and operation.name in _FAMILIES:
         return _FAMILIES[operation.name](leaves[0], *operation.parameters)
     in_table = OPERATIONS.get(operation.name) is operation
@@ -113,8 +122,8 @@ def _lowered(operation: Operation, leaves: list[Value]) -> Number:
         return written(*leaves)
     except TypeError as error:
         raise TypeError(
-            f"the tape can't record {operation.name}: its forward takes plain floats only; write it with "
-            "the functions of engine (engine.sin for math.sin), or build it from operations"
+            f"the tape can't record {operation.name}: its forward takes plain floats only; write "
+            "it with the functions of engine (engine.sin for math.sin), or build it from operations"
         ) from error
 
 
@@ -140,7 +149,10 @@ def _product(*xs: Value) -> Value:
 
 
 def _logsumexp(*xs: Number) -> Value:
-    """Return peak + log(1 + Σ exp(x - peak)) without the first largest x; peak where it is not finite."""
+    """Return peak + log(1 + Σ exp(x - peak)) without the first largest x.
+
+    Peak where it is not finite.
+    """
     peak = lift(xs[0])
     for x in xs[1:]:
         peak = maximum(peak, x)

@@ -1,7 +1,7 @@
 """Running a program with NumPy, where numba is missing: every instruction works on whole registers.
 
-Sums go through einsum, not through @: a BLAS library shares a product among as many threads as there
-are cores, and the last bits of a sum depend on how many.
+Sums go through einsum, not through @: a BLAS library shares a product among as many threads as
+there are cores, and the last bits of a sum depend on how many.
 
 >>> from engine.tape.kernels.arithmetic import CODES
 >>> operate(CODES["relu"], np.array([-1.0, 2.0]), None, None).tolist()
@@ -42,7 +42,10 @@ def replay(plan: Plan, parameters: Any, rows: Any, width: int, out: Any, total: 
 
 
 def _uniforms(plan: Plan, parameters: Any, total: Any) -> Any:
-    """Return the numbers in all slots: the uniform part is a program like the other, for one example."""
+    """Return the numbers in all slots.
+
+    The uniform part is a program like the other, for one example.
+    """
     uniforms = plan.uniforms.copy()
     uniforms[plan.parameter_slots[:, 1]] = parameters[plan.parameter_slots[:, 0]]
     _run(plan.uniform_code, plan.uniform_terms, uniforms, uniforms[:, None], total)
@@ -64,7 +67,10 @@ def _run(code: Any, terms: Any, uniforms: Any, registers: Any, total: Any) -> No
 
 
 def operate(op: int, x: Any, y: Any, z: Any) -> Any:
-    """Return op(x, y, z) of whole registers: by NumPy, or number by number with the engine's function."""
+    """Return op(x, y, z) of whole registers.
+
+    By NumPy, or number by number with the engine's function.
+    """
     n, function = _functions().get(op, (0, None))
     if function:
         return function(*(x, y, z)[:n])
@@ -75,7 +81,7 @@ def operate(op: int, x: Any, y: Any, z: Any) -> Any:
 
 @cache
 def _functions() -> dict[int, tuple[int, Callable[..., Any]]]:
-    """Return, by code, how many operands an operation has and its function in NumPy, if that has the right edges."""
+    """Return, by code, the number of operands and the function in NumPy, if it has our edges."""
     one = {
         "negative": np.negative,
         "absolute": np.abs,

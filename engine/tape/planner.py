@@ -1,7 +1,7 @@
 """Writing the program: what becomes an instruction, and where its numbers stand.
 
-Everything happens to all numbers, or to all terms of all sums, at once. A term is a row (x, y, sign):
-x·y, or ±x alone where y is -1.
+Everything happens to all numbers, or to all terms of all sums, at once. A term is a row (x, y,
+sign): x·y, or ±x alone where y is -1.
 
 >>> from engine import Value
 >>> from engine.tape.recording import recorded
@@ -27,14 +27,14 @@ np = numpy()
 def make_plan(graph: Graph, wanted: Wanted, fuse: bool, summed: bool = True) -> Plan:
     """Return the program for the value and its gradient by the `wanted` leaves.
 
-    `summed` sums the gradients over the examples; otherwise each example keeps its own. `fuse` makes
-    one instruction of a sum of products, and multiplies a gradient of zero like any other.
+    `summed` sums the gradients over the examples; otherwise each example keeps its own. `fuse`
+    makes one instruction of a sum of products, and multiplies a gradient of zero like any other.
     """
     return _Planner(graph, assigned(graph, wanted, fast=fuse), wanted, fuse, summed).plan()
 
 
 def spans(starts: Any, stops: Any) -> tuple[Any, Any]:
-    """Return the indices start … stop of all spans, one after the other: which span each is of, and the index.
+    """Return the indices start … stop of all spans in a row: the span of each, and the index.
 
     >>> [part.tolist() for part in spans(np.array([5, 0]), np.array([7, 3]))]
     [[0, 0, 1, 1, 1], [5, 6, 0, 1, 2]]
@@ -91,7 +91,7 @@ class _Planner:
     # -- what is alive, what is a sum
 
     def _count_uses(self) -> None:
-        """Count how often each number is used, and how often it is a gradient that is summed over examples."""
+        """Count the uses of each number, and how often it is a gradient summed over examples."""
         lines, gradients = self.lines, self.gradients
         self.uses = np.zeros(len(lines.code), np.int32)
         np.add.at(self.uses, gradients[gradients >= 0], 1)
@@ -123,7 +123,7 @@ class _Planner:
         self.uniforms = self.lines.value[alive]
 
     def _list_terms(self) -> None:
-        """List all terms: first of gradients that are summed over examples, then of sums within an example."""
+        """List all terms: first of gradients summed over examples, then of sums within one."""
         kind, gradients, sums = self.kind, self.gradients, self.sums
         varying = (gradients >= 0) & (kind[gradients] == VARYING) & self.summed
         self.dissolved = np.flatnonzero(varying & sums.absorbed[gradients])
@@ -141,7 +141,7 @@ class _Planner:
     # -- the uniform part
 
     def _uniform_part(self) -> tuple[Any, Any, Any, Any]:
-        """Return its slots, code and terms, and the slot with the uniform terms of each sum, -1 for none."""
+        """Return slots, code and terms, and the slot of the uniform terms of each sum, or -1."""
         count = np.bincount(self.owner[self.shared], minlength=self.dissolved.size + self.own.size)
         sum_slot = np.full(count.size, -1)
         single = self.shared & (count[self.owner] == 1) & (self.sign == ONE)
@@ -171,7 +171,10 @@ class _Planner:
     # -- the varying part
 
     def _varying_part(self, sum_slot: Any) -> tuple[Any, Any]:
-        """Return its code and terms: the sums of a number stand where the number does, its RDOT after it."""
+        """Return its code and terms.
+
+        The sums of a number stand where the number does, its RDOT after it.
+        """
         varying = self.kind == VARYING
         i = np.flatnonzero(self.computed & varying & ~self.sums.absorbed & (self.sums.start < 0))
         single = np.column_stack([self.op[i], i, self.lines.code[i, X:KIND]])
@@ -191,7 +194,7 @@ class _Planner:
         return tiled(code[np.argsort(np.concatenate(place), kind="stable")], terms), terms
 
     def _sdots(self, sum_slot: Any) -> tuple[Any, Any]:
-        """Σ uniform·varying; the sum of the uniform terms comes first, as the factor of a register of ones."""
+        """Return Σ uniform·varying; the uniform terms are the factor of a register of ones."""
         first = self.dissolved.size
         mine = ~self.shared & ~(self.varying_x & self.varying_y) & (self.owner >= first)
         x, y, varying_x = self.x[mine], self.y[mine], self.varying_x[mine]
@@ -213,7 +216,10 @@ class _Planner:
         return code[code[:, 2] < code[:, 3]], np.column_stack([self.x[mine], self.y[mine]])
 
     def _rdots(self) -> tuple[Any, Any]:
-        """Gradients of parameters: Σ g·a over the examples, where g is the later of the two numbers."""
+        """Gradients of parameters.
+
+        Σ g·a over the examples, where g is the later of the two numbers.
+        """
         mine = ~self.shared & (self.owner < self.dissolved.size)
         x, y = self.x[mine], np.where(self.alone, self.sign, self.y)[mine]
         swap = ~self.varying_x[mine] | (self.varying_y[mine] & (y > x))
@@ -228,7 +234,7 @@ class _Planner:
     # -- registers
 
     def _registers_before(self, code: Any, terms: Any) -> tuple[Any, Any, Any, Any]:
-        """Return the registers given in advance and to which numbers, last uses, and what is kept to the end.
+        """Return the registers given in advance, to which numbers, last uses, and what is kept.
 
         Inputs come first, then uniform numbers that instructions on registers use.
         """
@@ -260,14 +266,20 @@ def _int32(array: Any) -> Any:
 
 
 def _sums(op: int, numbers: Any, owner: Any) -> Any:
-    """Return an instruction for each number; the terms stand in order, and `owner` says of which number each is."""
+    """Return an instruction for each number.
+
+    The terms stand in order, and `owner` says of which number each is.
+    """
     stop = np.cumsum(np.bincount(owner, minlength=numbers.size))
     start = np.concatenate([[0], stop])[:-1]
     return np.column_stack([np.full(numbers.size, op), numbers, start, stop, np.zeros_like(stop)])
 
 
 def _additions(slots: Any, counts: Any) -> Any:
-    """Return the code of uniform sums: each slot is cleared, then the products of its terms are added."""
+    """Return the code of uniform sums.
+
+    Each slot is cleared, then the products of its terms are added.
+    """
     stop = np.cumsum(counts)
     nothing = np.zeros_like(slots)
     clear = np.column_stack([nothing + SDOT, slots, nothing, nothing, nothing])

@@ -24,12 +24,18 @@ np = numpy()
 
 
 class FrozenBranchWarning(UserWarning):
-    """A Python branch was decided by a comparison of inputs: the tape keeps the way it went for the example."""
+    """A Python branch was decided by a comparison of inputs.
+
+    The tape keeps the way it went for the example.
+    """
 
 
 @dataclass
 class Graph:
-    """A recorded graph. Leaves are numbered constants, then inputs, then parameters; nodes follow in order."""
+    """A recorded graph. Leaves are numbered constants, then inputs, then parameters.
+
+    Nodes follow in order.
+    """
 
     inputs: int
     parameters: list[Value]
@@ -71,7 +77,7 @@ class _Recorder(Listener):
 
 
 def recorded(function: Callable[..., Any], example: Iterable[Any]) -> Graph:
-    """Return the graph of function(*example), where every number of the example becomes a fresh leaf.
+    """Return the graph of function(*example); every number of the example is a fresh leaf.
 
     The garbage collector is off meanwhile: nothing of a growing graph is garbage, and it would look
     at all of it.
@@ -97,8 +103,8 @@ def _result(function: Callable[..., Any], inputs: list[Value]) -> Value:
     result = function(*inputs)
     if isinstance(result, (list, tuple)) or hasattr(result, "shape"):
         raise TypeError(
-            f"a tape records a function of one result, not a {type(result).__name__}: return its loss, "
-            "or the sum of what you want the gradient of"
+            f"a tape records a function of one result, not a {type(result).__name__}: return its "
+            "loss, or the sum of what you want the gradient of"
         )
     return lift(result)
 
@@ -114,8 +120,9 @@ def _warn(decided: list[Value], inputs: list[Value]) -> None:
         if depends[node] and site and (site.filename, site.line) not in told:
             told.add((site.filename, site.line))
             warnings.warn_explicit(
-                f"this branch was decided by an input: the tape keeps the way it went for the example "
-                f"({site.text.strip()}); write engine.where(condition, a, b) to choose anew for every row",
+                "this branch was decided by an input: the tape keeps the way it went for the "
+                f"example ({site.text.strip()}); write engine.where(condition, a, b) to choose "
+                "anew for every row",
                 FrozenBranchWarning,
                 site.filename,
                 site.line,
@@ -123,7 +130,10 @@ def _warn(decided: list[Value], inputs: list[Value]) -> None:
 
 
 def _flat(root: Value, inputs: list[Value], made: list[Value]) -> Graph:
-    """Return the graph under `root` as arrays; `made` are the nodes that the function made, in order."""
+    """Return the graph under `root` as arrays.
+
+    `made` are the nodes that the function made, in order.
+    """
     order, leaves = topological_order(root)
     parents = [node.parents for node in order]
     used = list(chain.from_iterable(parents))

@@ -1,4 +1,4 @@
-"""Running a program over rows of examples: with numba on all cores, with NumPy where numba is missing.
+"""Running a program over rows of examples: with numba on all cores, else with NumPy.
 
 >>> from engine import Value
 >>> from engine.tape.planner import make_plan
@@ -56,7 +56,7 @@ def run(plan: Plan, parameters: Any, rows: Any, threads: int | None, compiled: b
 
 
 def _run_compiled(plan: Plan, parameters: Any, rows: Any, threads: int | None, out: Any) -> Result:
-    """Sum the examples by parts, and then the parts in their order, however many threads do the parts."""
+    """Sum the examples by parts, then the parts in their order, whatever threads do them."""
     width = block_size(plan, len(rows))
     part = part_size(plan, len(rows), width)
     totals = np.zeros((-(-len(rows) // part), plan.gradients))
@@ -83,7 +83,10 @@ def _divided(work: Callable[[int, int], Any], parts: int, threads: int | None) -
 
 
 def block_size(plan: Plan, n: int) -> int:
-    """Return how many examples go side by side: 8 to 128, so that the buffer stays in the cache; one alone."""
+    """Return how many examples go side by side: 8 to 128, so that the buffer stays in the cache.
+
+    One alone.
+    """
     if n <= 1:
         return 1
     fitting = _CACHE // (8 * plan.registers)
@@ -109,7 +112,7 @@ def _buffer(size: int) -> Any:
 
 
 def _aligned(size: int) -> Any:
-    """Return room for `size` floats that begins with a line of the cache, so that no vector straddles two."""
+    """Return room for `size` floats from a line of the cache on: no vector straddles two."""
     room = np.empty(size + 8)
     start = -(room.ctypes.data // 8) % 8
     return room[start : start + size]
@@ -120,7 +123,10 @@ def _cores() -> int:
 
 
 def _pool() -> ThreadPoolExecutor:
-    """Return the threads of this process: a fork of it has none of them, and would wait for them for ever."""
+    """Return the threads of this process.
+
+    A fork of it has none of them, and would wait for them for ever.
+    """
     return _pool_of(os.getpid())
 
 

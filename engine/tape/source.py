@@ -1,4 +1,4 @@
-"""A recorded function as straight-line source: a bridge to other tools, one statement for each number.
+"""A recorded function as straight-line source for other tools, a statement for each number.
 
 Two functions come out, `value` and `value_and_gradient`. Their arguments are the inputs, then the
 parameters; every name is a v with a number, every constant is exact, and no text of the user's is
@@ -148,7 +148,9 @@ def whole(function):
 
 
 def atanh(x):
-    return math.atanh(x) if -1.0 < x < 1.0 else math.copysign(math.inf, x) if abs(x) == 1.0 else math.nan
+    if abs(x) == 1.0:
+        return math.copysign(math.inf, x)
+    return math.atanh(x) if abs(x) < 1.0 else math.nan
 
 
 def sigmoid(x):
@@ -167,7 +169,8 @@ def modulo(x, y):
 exp, exp2, expm1, sqrt, fmod = map(total, (math.exp, math.exp2, math.expm1, math.sqrt, math.fmod))
 sin, cos, tan, asin, acos = map(total, (math.sin, math.cos, math.tan, math.asin, math.acos))
 sinh, cosh, acosh = map(total, (math.sinh, math.cosh, math.acosh))
-log, log2, log10, log1p = *map(logarithm, (math.log, math.log2, math.log10)), logarithm(math.log1p, -1.0)
+log, log2, log10 = map(logarithm, (math.log, math.log2, math.log10))
+log1p = logarithm(math.log1p, -1.0)
 floor, ceil, trunc = map(whole, (math.floor, math.ceil, math.trunc))
 from math import asinh, atan, atan2, cbrt, copysign, erf, erfc, hypot, tanh
 '''
@@ -199,7 +202,10 @@ _HEADS = {
 
 
 def source(graph: Graph, language: str) -> str:
-    """The source in one of LANGUAGES; raises ValueError for another. C takes an array v and fills an array."""
+    """Return the source in one of LANGUAGES.
+
+    Raises ValueError for another. C takes an array v and fills an array.
+    """
     if language not in LANGUAGES:
         raise ValueError(f"no source in {language!r}: choose one of {', '.join(LANGUAGES)}")
     made = assigned(graph, "all", fast=False)
@@ -207,7 +213,8 @@ def source(graph: Graph, language: str) -> str:
     text = _Text(made, range(graph.constants, graph.leaves), language)
     mark_of = "//" if language == "c" else "#"
     opening = (
-        f"{mark_of} The inputs are v0 … v{graph.inputs - 1}, the parameters v{graph.inputs} … v{count - 1}; "
+        f"{mark_of} The inputs are v0 … v{graph.inputs - 1}, "
+        f"the parameters v{graph.inputs} … v{count - 1}; "
         "the gradient is in that order.\n"
     )
     functions = [

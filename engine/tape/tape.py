@@ -3,7 +3,7 @@
 >>> from engine import Value, record
 >>> w = Value(3.0)
 >>> tape = record(lambda x: w * x, [1.0])
->>> mean, gradient = tape.value_and_gradient([5.0], [[1.0], [2.0]])  # plain numbers: no Value is touched
+>>> mean, gradient = tape.value_and_gradient([5.0], [[1.0], [2.0]])  # no Value is touched
 >>> mean, gradient.tolist(), w.grad
 (7.5, [1.5], 0.0)
 """
@@ -23,7 +23,7 @@ np = numpy()
 
 
 class Tape:
-    """A recorded function, ready to replay. `parameters` are its leaves that are not inputs, by first use.
+    """A recorded function, ready to replay. `parameters` are its other leaves, by first use.
 
     Safe to replay from several threads: a replay works on buffers of its own. The expert's name is
     Wengert list.
@@ -72,8 +72,8 @@ class Tape:
     def value_and_gradient(self, parameters: Any, rows: Any) -> tuple[float, Any]:
         """Return the mean loss and its gradient at the given parameters, as plain numbers.
 
-        No Value is touched. Of no rows the loss and the gradient are 0.0: they are sums that nothing
-        was added to, so that the parts of a batch may be empty.
+        No Value is touched. Of no rows the loss and the gradient are 0.0: they are sums that
+        nothing was added to, so that the parts of a batch may be empty.
         """
         rows = self._rows(rows)
         result = self._run("parameters", self._vector(parameters), rows)
@@ -86,7 +86,7 @@ class Tape:
         return self._run("nothing", vector, rows).values[0]
 
     def gradients(self, rows: Any, parameters: Any = None) -> tuple[Any, Any]:
-        """Return the loss of every row, and its gradient by the parameters: (n,) and (n × parameters)."""
+        """Return every row's loss and gradient by the parameters: (n,) and (n × parameters)."""
         return self._each("parameters", rows, parameters)
 
     def input_gradients(self, rows: Any, parameters: Any = None) -> tuple[Any, Any]:
@@ -135,7 +135,8 @@ class Tape:
         vector = np.asarray(parameters)
         if vector.shape != (len(self._graph.parameters),):
             raise ValueError(
-                f"parameters of shape {vector.shape} for a tape of shape ({len(self._graph.parameters)},): "
+                f"parameters of shape {vector.shape} for a tape of shape "
+                f"({len(self._graph.parameters)},): "
                 "give one number for each of tape.parameters"
             )
         return _real(vector, "parameters")
@@ -144,8 +145,8 @@ class Tape:
         array = np.asarray(rows)
         if array.ndim != 2 or array.shape[1] != self.inputs:
             raise ValueError(
-                f"rows of shape {array.shape} for a tape of shape (examples, {self.inputs}): give an "
-                "array with one row for each example and one column for each input"
+                f"rows of shape {array.shape} for a tape of shape (examples, {self.inputs}): give "
+                "an array with one row for each example and one column for each input"
             )
         return _real(array, "rows")
 

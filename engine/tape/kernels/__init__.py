@@ -1,4 +1,4 @@
-"""The loops that numba compiles: those that make a program of a graph, and one that interprets every program.
+"""The loops that numba compiles: to make a program of a graph, and to interpret any program.
 
 They are plain loops over arrays of numbers, because that is what numba compiles well; a program of
 a million nodes passes through them in a second. Nothing here recurses or knows a Value. In the

@@ -1,8 +1,8 @@
-"""From the graph to single assignments: the forward pass, then the gradient in the order of backward().
+"""From the graph to single assignments: forward pass, then gradient in backward()'s order.
 
-Every number gets an index. Its row of `code` says how it is computed, an operation of the numbers X, Y
-and Z (-1: none), and what kind of number it is; `value` has the constants. What is computed twice
-gets one index: `buckets` is a hash table of all rows, by linear probing.
+Every number gets an index. Its row of `code` says how it is computed, an operation of the numbers
+X, Y and Z (-1: none), and what kind of number it is; `value` has the constants. What is computed
+twice gets one index: `buckets` is a hash table of all rows, by linear probing.
 
 >>> Table._fields
 ('code', 'value', 'buckets', 'count')
@@ -28,7 +28,10 @@ ABSENT = -(1 << 40)  # an operand that a step of a template does not have
 
 
 class Nodes(NamedTuple):
-    """The graph in topological order after its leaves; node i has the operands start[i] … start[i + 1]."""
+    """The graph in topological order after its leaves.
+
+    Node i has the operands start[i] … start[i + 1].
+    """
 
     leaves: int
     template: Any
@@ -37,10 +40,10 @@ class Nodes(NamedTuple):
 
 
 class Templates(NamedTuple):
-    """The steps of all operations, one after the other: template t has those of start[t] … start[t + 1].
+    """The steps of all operations in a row: template t has those of start[t] … start[t + 1].
 
-    A step is a row (op, x, y, z). An operand is numbered 0 … n-1 for a parent, n for the node itself,
-    from n + 1 for the steps; below zero stand constants, -1 - index.
+    A step is a row (op, x, y, z). An operand is numbered 0 … n-1 for a parent, n for the node
+    itself, from n + 1 for the steps; below zero stand constants, -1 - index.
     """
 
     forward_start: Any
@@ -98,7 +101,10 @@ def _simpler(op, x, y, z, code, value):
 
 @jit_part
 def emit(op, x, y, z, code, value, buckets, count):
-    """Return the index of op(x, y, z): of an equal number, of one that is computed already, or a new one."""
+    """Return the index of op(x, y, z).
+
+    Of an equal number, of one that is computed already, or a new one.
+    """
     equal = _simpler(op, x, y, z, code, value)
     if equal >= 0:
         return equal
@@ -123,7 +129,10 @@ def emit(op, x, y, z, code, value, buckets, count):
 
 @jit_part
 def _assign(i, op, x, y, z, code, value):
-    """Write row i. Arithmetic of constants is folded here; calls are left to assignments.py, in Python."""
+    """Write row i. Arithmetic of constants is folded here.
+
+    Calls are left to assignments.py, in Python.
+    """
     kind = code[x, KIND]
     if y >= 0:
         kind = max(kind, code[y, KIND])
@@ -140,7 +149,10 @@ def _assign(i, op, x, y, z, code, value):
 
 @jit_part
 def _operand(operand, n, first, z, operands, index, steps):
-    """Return the index of a template's operand at a node whose n parents begin at `first`; z is its own."""
+    """Return the index of a template's operand at a node whose n parents begin at `first`.
+
+    Z is its own.
+    """
     if operand < 0:
         return -1 - operand if operand != ABSENT else NONE
     if operand < n:
@@ -164,9 +176,9 @@ def _play(start, stop, template, n, first, z, operands, index, steps, code, valu
 def expand(nodes, templates, table, progress, fast):
     """Emit the forward pass and the gradient of the last node.
 
-    `progress.leads` comes with the leaves marked whose gradient is asked for. The order of the sums is
-    that of backward(). With `fast`, the product that skips a zero gradient is a plain product wherever
-    both factors are numbers of the graph, and no local derivative is made nan by hand.
+    `progress.leads` comes with the leaves marked whose gradient is asked for. The order of the sums
+    is that of backward(). With `fast`, the product that skips a zero gradient is a plain product
+    wherever both factors are numbers of the graph, and no local derivative is made nan by hand.
     """
     leaves, template, start, operands = nodes
     forward_start, forward, result = templates.forward_start, templates.forward, templates.result
@@ -212,7 +224,10 @@ def expand(nodes, templates, table, progress, fast):
 
 @jit
 def mark(code, uses):
-    """Count the uses of every number; `uses` comes with 1 at the results. What stays at 0 is dead."""
+    """Count the uses of every number.
+
+    `uses` comes with 1 at the results. What stays at 0 is dead.
+    """
     for i in range(code.shape[0] - 1, -1, -1):
         if uses[i] > 0 and code[i, OP] != LEAF and code[i, KIND] != CONSTANT:
             for k in range(X, KIND):

@@ -1,8 +1,8 @@
 """Fusion: sums of at least three addends become one instruction, however they were spelled.
 
-A term is a row (x, y, sign): x·y, or ±x alone where y is -1. A sum is dissolved into terms as far as
-its parts are used nowhere else. The gradient of a parameter, which only leaves the tape as a sum over
-examples, is dissolved even if it has a single term.
+A term is a row (x, y, sign): x·y, or ±x alone where y is -1. A sum is dissolved into terms as far
+as its parts are used nowhere else. The gradient of a parameter, which only leaves the tape as a sum
+over examples, is dissolved even if it has a single term.
 
 >>> Sums._fields
 ('terms', 'start', 'stop', 'absorbed', 'inside', 'stack')
@@ -23,7 +23,10 @@ np = numpy()
 
 
 class Sums(NamedTuple):
-    """The terms of sum i are those of start[i] … stop[i]; what is absorbed is not computed by itself."""
+    """The terms of sum i are those of start[i] … stop[i].
+
+    What is absorbed is not computed by itself.
+    """
 
     terms: Any
     start: Any  # -1 for what is no sum
@@ -35,7 +38,10 @@ class Sums(NamedTuple):
 
 @jit_part
 def _dissolve(root, code, uses, first, sums):
-    """Write the terms of `root` from row `first` on; return where they end, and how many numbers are inside."""
+    """Write the terms of `root` from row `first` on.
+
+    Return where they end, and how many numbers are inside.
+    """
     stack, terms = sums.stack, sums.terms
     top, last, count = 0, first, 0
     stack[0, 0], stack[0, 1] = root, 1
@@ -63,7 +69,7 @@ def _dissolve(root, code, uses, first, sums):
 
 @jit
 def fuse(code, uses, summed, sums):
-    """Find the sums; `summed` counts how often a number is a gradient that is summed over examples."""
+    """Find the sums; `summed` counts how often a number is a gradient summed over examples."""
     last = np.int64(0)
     for i in range(code.shape[0]):
         op, only_summed = code[i, OP], summed[i] > 0 and uses[i] == summed[i]

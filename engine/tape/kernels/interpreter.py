@@ -1,9 +1,9 @@
 """The interpreter: one loop over instructions runs every tape, a block of examples at a time.
 
 V is the buffer, register after register with four rows of room at the end; U has the slots. What an
-instruction costs beside its arithmetic is paid once for a whole block. The sums over the examples go
-by parts: a fixed number of examples each, whose totals are added in their order. So the bits of a
-gradient don't depend on how many threads shared the parts.
+instruction costs beside its arithmetic is paid once for a whole block. The sums over the examples
+go by parts: a fixed number of examples each, whose totals are added in their order. So the bits of
+a gradient don't depend on how many threads shared the parts.
 
 >>> from engine import Value, record
 >>> record(lambda x: x * Value(2.0), [1.0]).forward([[1.0], [2.0]]).tolist()
@@ -44,10 +44,10 @@ np = numpy()
 def replay(program, parameters, rows, width, part, first_part, last_part, out, totals, U, V):
     """Run the uniform part, then the varying part for some parts of the examples.
 
-    A part has `part` examples, which go through the buffer `width` at a time. The results go into the
-    columns of `out`, the gradients of part i, summed, into totals[i]. Each operation is a loop over
-    the block, of which the processor does eight numbers at once. The operations that it can't do so
-    share the last loop.
+    A part has `part` examples, which go through the buffer `width` at a time. The results go into
+    the columns of `out`, the gradients of part i, summed, into totals[i]. Each operation is a loop
+    over the block, of which the processor does eight numbers at once. The operations that it can't
+    do so share the last loop.
     """
     wide()
     slots, uniform_code, uniform_terms, loads, broadcasts, code, terms, results = program
@@ -164,7 +164,10 @@ def replay(program, parameters, rows, width, part, first_part, last_part, out, t
 
 @jit
 def finish(out, totals, U, hoisted, uniform_results):
-    """Make means of the sums, add what is the same for every example; return whether all is finite."""
+    """Make means of the sums, add what is the same for every example.
+
+    Return whether all is finite.
+    """
     n, total = out.shape[1], totals[0]
     for i in range(1, totals.shape[0]):
         for k in range(total.size):

@@ -3,7 +3,8 @@
 It has two parts. The *uniform* part works on numbers that all examples share (constants, parameters
 and what follows from them alone): it runs once per replay, and each of its numbers has a slot. The
 *varying* part works on numbers that differ from example to example: it runs once per block of
-examples, and each of its numbers has a register, which holds one value for every example of the block.
+examples, and each of its numbers has a register, which holds one value for every example of the
+block.
 
 >>> from engine import Value
 >>> from engine.tape.planner import make_plan
@@ -21,8 +22,9 @@ from typing import Any
 # What a number depends on: nothing, parameters, the example.
 CONSTANT, UNIFORM, VARYING = 0, 1, 2
 
-# Beside the operations of arithmetic.py an instruction may be a sum of products over a span of terms:
-# of uniform and varying factors, of varying factors, and of a gradient that is summed over examples.
+# Beside the operations of arithmetic.py an instruction may be a sum of products over a span of
+# terms: of uniform and varying factors, of varying factors, and of a gradient that is summed over
+# examples.
 LEAF, SDOT, VDOT, RDOT = 100, 101, 102, 103  # a leaf is no instruction
 
 
@@ -30,9 +32,9 @@ LEAF, SDOT, VDOT, RDOT = 100, 101, 102, 103  # a leaf is no instruction
 class Plan:
     """The program for one purpose: the value alone, or with gradients by parameters or inputs.
 
-    An instruction is a row (operation, result, operands x, y, z) of int32. That of a sum has the span
-    of its terms for x and y, rows (factor, factor) of `terms`; z = 4 at the first of four in a tile.
-    Plans are read only, so that threads may share one.
+    An instruction is a row (operation, result, operands x, y, z) of int32. That of a sum has the
+    span of its terms for x and y, rows (factor, factor) of `terms`; z = 4 at the first of four in a
+    tile. Plans are read only, so that threads may share one.
     """
 
     uniforms: Any  # the constants in their slots; the other slots are filled by the uniform part
@@ -51,7 +53,10 @@ class Plan:
 
     @cached_property
     def program(self) -> tuple[Any, ...]:
-        """The arrays that the interpreter reads; of a plain tuple numba knows the type in half the time."""
+        """The arrays that the interpreter reads.
+
+        Of a plain tuple numba knows the type in half the time.
+        """
         return (
             self.parameter_slots,
             self.uniform_code,

@@ -3,9 +3,9 @@
 A sum Σ wᵢ·xᵢ alone reads a number from memory for every multiplication, and a processor multiplies
 several times faster than it reads. But the neurons of a layer weight the same numbers. So four sums
 over the same registers are computed at once: each number is read once and multiplied four times.
-And four terms are added at a time, so that the sum itself, z, is read and written once for four terms
-instead of four times. A tile is thus 4 sums × 4 terms, 16 products for 4 reads, and what it works on
-fits into the registers of the processor. Matrix libraries do the same.
+And four terms are added at a time, so that the sum itself, z, is read and written once for four
+terms instead of four times. A tile is thus 4 sums × 4 terms, 16 products for 4 reads, and what it
+works on fits into the registers of the processor. Matrix libraries do the same.
 
     z0 += p0·A + p1·B + p2·C + p3·D        A, B, C, D: one example's numbers in the four registers
     z1 += q0·A + q1·B + q2·C + q3·D        p, q, r, s: the weights of the four neurons
@@ -21,7 +21,8 @@ SDOT may move up to the first of its four, since all need the same registers, an
 the last, since nothing waits for it. The first of four has a 4 in its last place, which only the
 interpreter of blocks looks at.
 
->>> code = np.array([[SDOT, 9, 0, 1, 0], [7, 10, 9, -1, -1], *([SDOT, 11 + i, 1, 2, 0] for i in range(3))])
+>>> later = [[SDOT, 11 + i, 1, 2, 0] for i in range(3)]
+>>> code = np.array([[SDOT, 9, 0, 1, 0], [7, 10, 9, -1, -1], *later])
 >>> tiled(code, np.array([[0, 5], [1, 5]]))[:, [1, 4]].tolist()
 [[9, 4], [11, 0], [12, 0], [13, 0], [10, -1]]
 """
@@ -41,7 +42,8 @@ wide = wide_vectors()
 REACH = unsigned(128)  # the most examples of a block
 
 
-# -- finding them -----------------------------------------------------------------------------------
+# -- finding them
+# -----------------------------------------------------------------------------------
 
 
 def tiled(code: Any, terms: Any) -> Any:
@@ -64,9 +66,10 @@ def _fours(code: Any, terms: Any) -> Iterator[list[int]]:
             yield members[i : i + 4]
 
 
-# -- computing them ---------------------------------------------------------------------------------
-# V holds register after register, L examples each; U holds the slots. Where the terms are no multiple
-# of four, the first ones are added one at a time.
+# -- computing them
+# --------------------------------------------------------------------------------- V holds register
+# after register, L examples each; U holds the slots. Where the terms are no multiple of four, the
+# first ones are added one at a time.
 
 
 @jit_part
