@@ -158,7 +158,7 @@ def test_split_depends_on_nothing_but_the_seed():
     assert split(rows, species, seed=1) != split(rows, species, seed=2)
 
 
-@pytest.mark.parametrize("masked", [0.0, 1.0, -0.5, 2, math.nan])
+@pytest.mark.parametrize("share", [0.0, 1.0, -0.5, 2, math.nan])
 def test_split_refuses_a_share_outside_0_and_1(share):
     with pytest.raises(ValueError, match="held_out"):
         split([[1.0]], [0], held_out=share)

@@ -120,7 +120,7 @@ def test_ctrl_c_at_any_instant_of_a_run_leads_to_the_prompt(terminal):
     say(child, "watch nan")
     for press in range(25):
         child.sendline("c")
-        time.sleep(0.02 + 0.003 * press)
+        time.sleep(0.15 + 0.003 * press)
         child.sendintr()
         child.expect(PROMPT)
         assert "stopped at Ctrl-C" in child.before

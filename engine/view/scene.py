@@ -361,7 +361,7 @@ def _card(
     chip, short_title, note = _fitted(*_header(node), title or _short_expression(node), width)
     elsewhere = _elsewhere(node, is_root, steps) if is_swept else 0.0
     terms = _terms(is_root, steps, elsewhere) if is_swept else []
-    bar = max(-1.0, min(1.0, node.grad / largest)) if node.grad == node.grad else 0.0
+    bar = max(-1.0, min(1.0, float(node.grad) / largest)) if node.grad == node.grad else 0.0
     return Card(
         node,
         number,
