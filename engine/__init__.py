@@ -15,6 +15,7 @@ from importlib import import_module
 from sys import modules
 from typing import TYPE_CHECKING, Any
 
+from . import habits  # noqa: F401 - tells Value what others call its attributes
 from .anomaly import anomaly
 from .calculus import derivative, gradient
 from .explain import Step, text

@@ -208,9 +208,6 @@ class Value(Methods):
         data = property(attrgetter("_data"), _set_data, doc="The number. A leaf's may be changed.")
         label = property(attrgetter("_label"), _set_label, doc="The name in texts and pictures.")
 
-        def __getattr__(self, name: str) -> Any:  # called where there is no such attribute
-            raise _later("habits").no_attribute(self, name)
-
     def __array_ufunc__(self, ufunc: Any, method: str, *operands: Any, **options: Any) -> Any:
         return _later("habits").apply_ufunc(ufunc, method, operands, options)
 

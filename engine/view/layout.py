@@ -64,7 +64,7 @@ def _transposed_back(placed: Placed) -> Placed:
 def _hint(error: Exception) -> None:
     global _has_hinted
     if not _has_hinted:
-        print(f"engine.draw: {_cause(error)}; the built-in layout takes its place", file=sys.stderr)
+        print(f"engine.draw: {_cause(error)}: using the built-in layout", file=sys.stderr)
         _has_hinted = True
 
 
