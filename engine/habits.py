@@ -11,6 +11,8 @@ AttributeError: a Value has no 'item': write v.data
 
 import operator
 from collections.abc import Callable, Iterable
+from numbers import Complex
+from reprlib import repr as short
 from sys import _getframe as _frame
 from typing import Any, NoReturn
 
@@ -121,6 +123,25 @@ def remedy(name: str) -> str:
     ': leave it out: no gradient is computed before backward(); v.data is a plain number'
     """
     return f": {_OF_THE_ENGINE[name]}" if name in _OF_THE_ENGINE else ""
+
+
+def no_number(x: Any) -> TypeError:
+    """Return the error for what is no real number."""
+    what = f"the {type(x).__name__} {short(x)}"
+    return TypeError(f"a Value holds one real number, not {what}: {_for_a_number(x)}")
+
+
+def _for_a_number(x: Any) -> str:
+    """Return what to write for a number in place of what was given."""
+    if isinstance(x, (str, bytes)):
+        return f"write float({short(x)})"
+    if isinstance(x, Complex):
+        return "take its .real or .imag"
+    if hasattr(x, "local_derivatives"):
+        return "it is a Value already; use it as it is, or its number, .data"
+    if hasattr(x, "__len__") or hasattr(x, "shape"):
+        return "make one Value for each number in it, in a list: [v * 2.0 for v in values]"
+    return "give an int or a float"
 
 
 def as_float(node: Value, number: Any) -> float:
