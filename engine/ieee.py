@@ -60,6 +60,7 @@ def greater(x: float, y: float) -> float: return float(x > y)
 def greater_equal(x: float, y: float) -> float: return float(x >= y)
 def sign(x: float) -> float: return x if x != x or x == 0.0 else math.copysign(1.0, x)
 def where(condition: float, x: float, y: float) -> float: return x if condition else y
+def clamp(x: float, a: float, b: float) -> float: return a if x < a else b if x > b else x
 def masked(g: float, local: float) -> float: return g * local if g else 0.0
 def add_up(xs: Iterable[float]) -> float: return reduce(add, xs, 0.0)  # sum() compensates in 3.12
 def total(*xs: float) -> float: return add_up(xs)

@@ -37,7 +37,7 @@ class Operation:
         self.parameters, self.domain = parameters, domain
         code = rule.__code__  # it takes z and the operands; flag 4: any number of them
         self.arity = arity if arity != -1 else None if code.co_flags & 4 else code.co_argcount - 1
-        self.__doc__ = f"Return {name}: of plain numbers a float, with a Value among them a Value."
+        self.__doc__ = f"Return {name} of plain numbers as a float, and of Values as a Value."
 
     @overload
     def __call__(self, *operands: float) -> float: ...  # type: ignore[overload-overlap]

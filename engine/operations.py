@@ -11,10 +11,11 @@ returns Values, which can be differentiated again: so `gradient()` asks. Therefo
     never writes `/` or `**` between operands (they raise on floats): it uses `divide`, `square`.
 At the edges a kink takes the flat side or the middle, a branch not taken sends nothing, a function
 whose value is nan has slopes of nan; else as PyTorch. Formulas: Abramowitz and Stegun, Handbook of
-Mathematical Functions, chapters 4 and 7. Values and slopes are good to
-32 units in the last place, but for slopes whose terms cancel (silu at -1.28, gelu at -0.75), those
-that are exp(-|x - y|) of numbers far apart (logaddexp, logsumexp: |x - y| units), and what is made
-of a subnormal number, which has few digits: silu below -708, slopes of x/y and x**y along y.
+Mathematical Functions, chapters 4 and 7. Values and slopes are good to 32 units in the last place,
+but where terms cancel (slopes of silu at -1.28 and of gelu at -0.75, logaddexp and logsumexp at 0),
+in slopes of the form exp(-|x - y|) (of the last two: |x - y| units), and where a subnormal number
+has too few digits (silu below -708, gelu below -37, slopes of x/y and x**y along y). So are higher
+derivatives; where one of their terms overflows, they are inf or nan.
 
 >>> exp2(3.0), exp2.rule(8.0, 3.0)
 (8.0, (5.545177444479562,))
@@ -123,8 +124,8 @@ logaddexp = operation("logaddexp", "logaddexp", ieee.logsumexp,
                       lambda z, x, y: (sigmoid(x - y), sigmoid(y - x)))
 
 def _scale(r: Any) -> Any:
-    """Return a power of two, mostly 1, by which a number of the size of r has a normal square."""
-    return where(r > 2.0**511, 2.0**-513, where(r < 2.0**-511, 2.0**600, 1.0))
+    """Return a power of two near 1/r: times it, numbers of the size of r are near 1, unrounded."""
+    return exp2(-_within_1000(floor(log2(r))))
 
 def _hypot(z: Any, x: Any, y: Any) -> tuple[Any, Any]:
     s = _scale(z)
@@ -174,6 +175,6 @@ leaky_relu_of = family("leaky_relu_of", "leaky_relu", lambda x, slope: x if x > 
                        lambda z, x, slope: (where(x > 0.0, 1.0, slope),))  # 0: left, as PyTorch's
 elu_of = family("elu_of", "elu", lambda x, alpha: x if x > 0.0 else alpha * ieee.expm1(x),
                 lambda z, x, alpha: (where(x > 0.0, 1.0, alpha * exp(x)),))  # at 0 likewise
-clamp_of = family("clamp_of", "clamp",  # at a bound the slope is 1, as PyTorch's
-                  lambda x, low, high: low if x < low else high if x > high else x,
+clamp_of = family("clamp_of", "clamp", ieee.clamp,  # at a bound the slope is 1, as PyTorch's
                   lambda z, x, low, high: (1.0 * (x >= low) * (x <= high),))
+_within_1000 = clamp_of(-1000.0, 1000.0)

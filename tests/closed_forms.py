@@ -7,8 +7,8 @@ import struct
 import mpmath as mp
 from mpmath import mpf
 
-DIGITS = 60  # of closed forms; a quotient of two floats has up to 650 digits before the point
-MANY = 700
+DIGITS = 60
+MANY = 700  # the quotient of two floats has up to 650 digits before the point
 
 
 def sigmoid(x):
@@ -36,7 +36,6 @@ def _root(x):
     return mp.sign(x) * mp.cbrt(abs(x))
 
 
-ROOT_PI, ROOT_2PI = mp.sqrt(mp.pi), mp.sqrt(2 * mp.pi)
 with mp.workdps(DIGITS):
     ROOT_PI, ROOT_2PI = mp.sqrt(mp.pi), mp.sqrt(2 * mp.pi)
     L2, L10 = mp.log(2), mp.log(10)
@@ -201,6 +200,32 @@ def flat(x, y):
     return 0
 
 
+def decayed(f):
+    """The function, at 1e4 in place of anything beyond: it is the same there, and mpmath fails further out."""
+    return lambda x: f(min(max(x, mpf(-10000)), mpf(10000)))
+
+
+for _name in ("gaussian", "erf", "erfc", "normal_cdf"):
+    SMOOTH[_name] = tuple(map(decayed, SMOOTH[_name]))
+SMOOTH["gelu"] = (lambda x: x * SMOOTH["normal_cdf"][0](x), *map(decayed, SMOOTH["gelu"][1:]))
+
+# name and parameters: the function and its slope
+FAMILY = {
+    **{
+        ("power_of", p): (lambda x, p=p: mpf(x) ** p, lambda x, p=p: p * mpf(x) ** (mpf(p) - 1))
+        for p in (3.0, -2.0, 0.5, 2.5, 1 / 3, 0.1, -0.3, 2.0000001)
+    },
+    ("leaky_relu_of", 0.01): (
+        lambda x: x if x > 0 else 0.01 * x,
+        lambda x: mpf(1) if x > 0 else mpf(0.01),
+    ),
+    ("elu_of", 1.5): (
+        lambda x: x if x > 0 else 1.5 * mp.expm1(x),
+        lambda x: mpf(1) if x > 0 else 1.5 * mp.exp(x),
+    ),
+    ("clamp_of", -1.0, 1.0): (lambda x: min(max(x, mpf(-1)), mpf(1)), lambda x: mpf(abs(x) <= 1)),
+}
+
 # name: the function and its slopes by both
 TWO = {
     "add": (lambda x, y: x + y, lambda x, y: 1, lambda x, y: 1),
@@ -268,7 +293,7 @@ def numbers(seed):
             draw.uniform(-800, 800),
             sign() * 10 ** draw.uniform(-6, 4),
             sign() * draw.uniform(1e308, 1.797e308),
-            sign() * draw.uniform(0, 1e-307) * 10 ** -draw.uniform(0, 16) + 5e-324,
+            sign() * (draw.uniform(0, 1e-307) * 10 ** -draw.uniform(0, 16) + 5e-324),
             sign() * draw.uniform(26, 40),
             draw.uniform(-1, 1),
         )
@@ -286,12 +311,7 @@ def pairs(seed):
     draw, xs, ys = random.Random(seed), numbers(seed + 1), numbers(seed + 2)
     for x, y in zip(xs, ys):
         near = x * draw.uniform(-3.0, 3.0)
-        yield x, near if draw.random() < 0.5 and math.isfinite(near) and near else y
-
-
-def real(x):
-    """The number as mpmath has it; beyond 1e6 what decays is decayed, and mpmath is slow to find it."""
-    return mpf(x)
+        yield x, near if draw.random() < 0.5 and math.isfinite(near) and near not in (0.0, x) else y
 
 
 def ulps(actual, true):
