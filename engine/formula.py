@@ -58,6 +58,7 @@ FORMS = {
     "square": Form("{}²", POWER, (ATOM,)),
     "power": Form("{}**{}", POWER, (ATOM, ATOM)),
     "absolute": Form("|{}|", ATOM, (COMPARISON,)),
+    "sech": Form("1 / cosh({})", QUOTIENT, (COMPARISON,)),
     "gaussian": Form("exp(-½·{}²)", ATOM, (ATOM,)),
 }  # every other operation is a call, `tanh(x)`
 OPERATORS = {

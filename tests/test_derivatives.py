@@ -54,7 +54,6 @@ def _value(text, names):
     known = {
         **vars(math),
         "sigmoid": lambda x: 1 / (1 + math.exp(-x)),
-        "sech": lambda x: 1 / math.cosh(x),
         "normal_cdf": lambda x: math.erfc(-x / math.sqrt(2)) / 2,
         "sign": lambda x: math.copysign(1, x),
         "where": lambda condition, x, y: x if condition else y,

@@ -81,6 +81,7 @@ _ARRAY = {
 _TORCH = {
     "cbrt": "torch.sign({0}) * torch.abs({0}) ** (1.0 / 3.0)",
     "modulo": "torch.remainder({0}, {1})",
+    "sign": "torch.where({0} == {0}, torch.sign({0}), {0})",
     "normal_cdf": "0.5 * torch.erfc(-{0} * 0.5**0.5)",
     "erf": "torch.erf({0})",
     "erfc": "torch.erfc({0})",
