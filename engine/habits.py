@@ -11,9 +11,12 @@ AttributeError: a Value has no 'item': write v.data
 
 import operator
 from collections.abc import Callable, Iterable
+from numbers import Complex
+from reprlib import repr as short
 from sys import _getframe as _frame
 from typing import Any, NoReturn
 
+from . import graph
 from .operation import OPERATIONS
 from .real import real
 from .value import Value, outside
@@ -145,15 +148,15 @@ def no_parents() -> TypeError:
     return TypeError(f"{leaf}: an operator or a function makes a node; {_PRIMITIVE}")
 
 
-def no_rule() -> NoReturn:
-    """Raise for `out._backward = f`, which is how micrograd defines an operation."""
+def no_rule(node: Value, function: Any) -> NoReturn:
+    """Refuse `out._backward = f`, which is how micrograd defines an operation."""
     raise AttributeError(f"_backward can't be set, a node has its operation's rule: {_PRIMITIVE}")
 
 
-def no_float(node: Value) -> TypeError:
-    """Return the error for float(v), which math.sin(v) asks for."""
+def no_float(node: Value) -> NoReturn:
+    """Refuse float(v), which math.sin(v) asks for."""
     instead = "write v.data for the number, or engine.sin(v) in place of math.sin(v)"
-    return TypeError(f"{node!r} would lose its graph as a float: {instead}")
+    raise TypeError(f"{node!r} would lose its graph as a float: {instead}")
 
 
 def no_copy(node: Value) -> TypeError:
@@ -215,7 +218,7 @@ _OPERATORS: dict[str, Callable[[Any, Any], Any]] = {
 }
 
 
-def apply_ufunc(ufunc: Any, method: str, operands: tuple[Any, ...], options: Any) -> Any:
+def apply_ufunc(node: Value, ufunc: Any, method: str, *operands: Any, **options: Any) -> Any:
     """Return what NumPy asks a Value for: an operator behind a NumPy number, and nothing else.
 
     >>> import numpy
@@ -242,3 +245,33 @@ def _operand(x: Any) -> Any:
     if x.__class__ is Value or isinstance(x, Value):
         return x
     return real(x.item() if getattr(x, "shape", None) == () else x)
+
+
+def no_number(x: Any) -> TypeError:
+    """Return the error for what is no real number."""
+    return TypeError(
+        f"a Value holds one real number, not the {type(x).__name__} {short(x)}: {_number_for(x)}"
+    )
+
+
+def _number_for(x: Any) -> str:
+    if isinstance(x, (str, bytes)):
+        return f"write float({short(x)})"
+    if isinstance(x, Complex):
+        return "take its .real or .imag"
+    if hasattr(x, "local_derivatives"):
+        return "it is a Value already; use it as it is, or its number, .data"
+    if hasattr(x, "__len__") or hasattr(x, "shape"):
+        return "make one Value for each number in it, in a list: [v * 2.0 for v in values]"
+    return "give an int or a float"
+
+
+# Names of the micrograd lecture, for notebooks that walk the graph; what math and NumPy ask for.
+for _name, _answer in {
+    "_prev": property(graph.parents),
+    "_op": property(lambda node: node.operation.symbol if node.operation else ""),
+    "_backward": property(send, no_rule),
+    "__float__": no_float,
+    "__array_ufunc__": apply_ufunc,
+}.items():
+    setattr(Value, _name, _answer)

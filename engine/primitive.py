@@ -36,7 +36,7 @@ _BUILT_IN = {
 class Primitive(Operation):
     """An operation that a user made. What its rule returns is checked."""
 
-    __signature__: inspect.Signature
+    __signature__: Any = None  # the forward's
 
 
 @overload
@@ -80,11 +80,10 @@ def primitive(
             f"the rule of {name} takes z and {plural(arity, 'operand')}: write "
             f"lambda z, {', '.join(inspect.signature(forward).parameters)}: (…)"
         )
-    made = Primitive(
-        name, symbol or name, _forward(forward, name), _rule(rule, name, arity), arity=arity
-    )
-    made.__doc__, made.__signature__ = forward.__doc__, inspect.signature(forward)
-    return made
+    entry = Primitive(name, symbol or name, _forward(forward, name), _rule(rule, name, arity))
+    entry.arity, entry.__doc__ = arity, forward.__doc__
+    entry.__signature__ = inspect.signature(forward)
+    return entry
 
 
 def _check_name(name: str) -> None:

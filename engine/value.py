@@ -61,8 +61,8 @@ def binary(
             other = lift(other)
         node = _new(Value)
         node._first, node._second = self, other
-        x, y = self._data, other._data
-        node._x, node._y = x, y
+        node._x = x = self._data
+        node._y = y = other._data
         node._data = node._z = forward(x, y)
         node.grad, node._label, node.operation = 0.0, "", operation
         frame = _frame(depth)
@@ -170,13 +170,14 @@ class Value(Methods):
         """Return self**exponent: a plain exponent belongs to the operation, a Value is a parent."""
         if isinstance(exponent, Value):
             return operations.raise_to(self, exponent)
-        return operations.power_of(exponent)(self)
+        operation, x = operations.power_of(real(exponent)), self._data
+        return make(operation, (self,), (x,), operation.forward(x), _frame(1))
 
     def leaky_relu(self, slope: float = 0.01) -> "Value":
-        return operations.leaky_relu_of(slope)(self)
+        return _later("functions").leaky_relu(self, slope)
 
     def elu(self, alpha: float = 1.0) -> "Value":
-        return operations.elu_of(alpha)(self)
+        return _later("functions").elu(self, alpha)
 
     def clamp(self, low: float = -inf, high: float = inf) -> "Value":
         return _later("functions").clamp(self, low, high)
@@ -208,9 +209,6 @@ class Value(Methods):
         data = property(attrgetter("_data"), _set_data, doc="The number. A leaf's may be changed.")
         label = property(attrgetter("_label"), _set_label, doc="The name in texts and pictures.")
 
-    def __array_ufunc__(self, ufunc: Any, method: str, *operands: Any, **options: Any) -> Any:
-        return _later("habits").apply_ufunc(ufunc, method, operands, options)
-
     def __repr__(self) -> str:
         return _later("printing").describe(self)
 
@@ -227,19 +225,11 @@ class Value(Methods):
             return self._data != 0.0
         raise TypeError(f"{self!r} is neither true nor false: compare it (v > 0), or use v.data")
 
-    def __float__(self) -> float:
-        raise _later("habits").no_float(self)
-
     def __reduce__(self) -> tuple[Any, ...]:
         if self.parents:
             raise _later("habits").no_copy(self)
         own = getattr(self, "__dict__", None), {"grad": self.grad}
         return type(self), (self._data, self.label), own
-
-    # Names of the micrograd lecture, for notebooks that walk the graph themselves.
-    _prev = property(graph.parents)
-    _op = property(lambda self: self.operation.symbol if self.operation else "")
-    _backward = property(lambda v: _later("habits").send(v), lambda *_: _later("habits").no_rule())
 
 
 class Constant(Value):
