@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any, overload
 
 from .operations import clamp_of, elu_of, leaky_relu_of, power_of, raise_to
 from .real import real
+from .value import Value
 
 if TYPE_CHECKING:
     from .types import Number
-    from .value import Value
 
 
 @overload
@@ -72,3 +72,7 @@ def clamp(x: Any, low: float = -inf, high: float = inf) -> Any:
     if not real(low) <= real(high):
         raise ValueError(f"clamp between {low!r} and {high!r}: the lower bound comes first")
     return clamp_of(real(low), real(high))(x)
+
+
+for _method in (leaky_relu, elu, clamp):
+    setattr(Value, _method.__name__, _method)

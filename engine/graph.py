@@ -50,9 +50,8 @@ def local_derivatives(node: "Value") -> tuple[float, ...]:
 def topological_order(root: "Value") -> "tuple[list[Value], list[Value]]":
     """Return the interior nodes under `root`, parents before children, and the leaves as first met.
 
-    Depth first, first operand first. Down: a node waits on the stack while one of its operands is
-    not placed yet. Up: the node on top is placed, or goes down again by its next operand; where it
-    has more than two, or one, `rests` holds those still to be visited, in reverse.
+    Depth first, first operand first. A node waits on the stack for its operands: one of two alone,
+    one of one below the mark None, and for any other `rests` lists those still to be visited.
     """
     if not hasattr(root, "_first"):
         kind = f"a {type(root).__name__}"
@@ -74,25 +73,31 @@ def topological_order(root: "Value") -> "tuple[list[Value], list[Value]]":
                 node = second
                 continue
             place(node)
-        elif first:
-            wait(node)
-            node = first[0]
-            rests.append([*first[:0:-1]] or ())  # () costs nothing, however long the chain
-            if node not in seen:
-                continue
-        else:
+        elif not first:
             leaves.append(node)
+        elif seen.issuperset(first):
+            place(node)
+        elif len(first) == 1:
+            stack += node, None
+            node = first[0]
+            continue
+        else:
+            wait(node)
+            rests.append([*reversed(first)])
         while stack:  # coming up
             node = top()
+            if node is None:
+                place(top())
+                continue
             operand = node._second
             if operand is None:
                 rest = rests[-1]
                 while rest and rest[-1] in seen:
                     rest.pop()
-                operand = rest[-1] if rest else node
-                if not rest:
+                operand = rest.pop() if rest else node
+                if operand is node:
                     rests.pop()
-            if operand in seen:  # else it is the next to be visited
+            if operand in seen:
                 place(node)
             else:
                 wait(node)

@@ -22,8 +22,7 @@ def real(x: Any) -> float:
     """
     if x.__class__ is float:
         return x
-    is_real = x.__class__ in (bool, int) or isinstance(x, Real)
-    is_real = is_real or (isinstance(x, Number) and not isinstance(x, Complex))  # a Decimal
+    is_real = isinstance(x, (int, Real)) or (isinstance(x, Number) and not isinstance(x, Complex))
     if not is_real and type(x).__module__ + type(x).__name__ not in ("numpybool", "numpybool_"):
         raise import_module("engine.habits").no_number(x)
     try:

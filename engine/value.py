@@ -9,7 +9,6 @@
 
 from collections.abc import Callable, Iterator
 from importlib import import_module
-from math import inf
 from operator import attrgetter
 from sys import _getframe as _frame
 from types import FrameType
@@ -172,15 +171,6 @@ class Value(Methods):
             return operations.raise_to(self, exponent)
         operation, x = operations.power_of(real(exponent)), self._data
         return make(operation, (self,), (x,), operation.forward(x), _frame(1))
-
-    def leaky_relu(self, slope: float = 0.01) -> "Value":
-        return _later("functions").leaky_relu(self, slope)
-
-    def elu(self, alpha: float = 1.0) -> "Value":
-        return _later("functions").elu(self, alpha)
-
-    def clamp(self, low: float = -inf, high: float = inf) -> "Value":
-        return _later("functions").clamp(self, low, high)
 
     backward = backward
     local_derivatives = graph.local_derivatives
