@@ -381,7 +381,8 @@ def test_a_step_along_several_edges_says_how_many_and_lists_what_they_add():
     ]  # out = b + w·k, so k sends w times its grad
     send = next(frame for frame in found["frames"] if "4 edges" in frame["say"])
     assert (
-        send["say"] == "layer 2 sends its contribution to layer 1 along 4 edges. This step is their sum."
+        send["say"]
+        == "layer 2 sends its contribution to layer 1 along 4 edges. This step is their sum."
     )
     assert send["rule"] == "layer 1.grad += Σ grad × local, over 4 edges"
     terms, total = send["numbers"].replace("−", "-").removeprefix("layer 1.grad += ").split(" = ")
