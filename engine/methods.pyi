@@ -3,6 +3,7 @@
 from types import CodeType
 from typing import Any
 
+from .location import Site
 from .operation import Operation
 from .types import Number
 from .value import Value
@@ -19,6 +20,10 @@ class Methods:
     _x: Any
     _y: Any
     _code: CodeType | None
+
+    @property
+    def created_at(self) -> Site | None:
+        """Where it was made: the first frame outside engine/, with the exact subexpression."""
 
     @property
     def parents(self) -> tuple[Value, ...]:

@@ -40,7 +40,7 @@ class Operation:
         self.parameters, self.domain = parameters, domain
         code = rule.__code__  # it takes z and the operands; flag 4: any number of them
         self.arity = None if code.co_flags & 4 else code.co_argcount - 1 - len(parameters)
-        self.__doc__ = f"Return {name} of plain numbers as a float, else as a Value."
+        self.__doc__ = f"Return {name} of plain numbers as a float, and of Values as a Value."
 
     @overload
     def __call__(self, *operands: float) -> float: ...  # type: ignore[overload-overlap]

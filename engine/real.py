@@ -28,5 +28,4 @@ def real(x: Any) -> float:
     try:
         return float(x)
     except OverflowError:
-        limit = "beyond the largest float, 1.8e308: scale it down"
-        raise OverflowError(f"{short(x)} is {limit}") from None
+        raise OverflowError(f"{short(x)} is beyond the largest float: scale it down") from None

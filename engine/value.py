@@ -22,7 +22,6 @@ from .real import real
 
 if TYPE_CHECKING:
     from .explain import Step
-    from .location import Site
     from .methods import Methods
     from .types import Number
 else:
@@ -183,11 +182,6 @@ class Value(Methods):
         """Return the sum behind x.grad as text, a line a contribution, followed up to `depth`."""
         return _later("explain").why(self, x, depth)
 
-    @property
-    def created_at(self) -> "Site | None":
-        """Where it was made: the first frame outside engine/, with the exact subexpression."""
-        return _later("location").site(self._code, self._offset)
-
     def _set_data(self, number: Any) -> None:
         is_float = number.__class__ is float
         self._data = number if is_float else _later("habits").as_float(self, number)
@@ -198,6 +192,8 @@ class Value(Methods):
     if not TYPE_CHECKING:  # the getters are C functions: fast, and no debugger stops in them
         data = property(attrgetter("_data"), _set_data, doc="The number. A leaf's may be changed.")
         label = property(attrgetter("_label"), _set_label, doc="The name in texts and pictures.")
+        _place = "The place in the user's code that made it, with the exact subexpression."
+        created_at = property(lambda v: _later("location").site(v._code, v._offset), doc=_place)
 
     def __repr__(self) -> str:
         return _later("printing").describe(self)
@@ -214,12 +210,6 @@ class Value(Methods):
                 listener.decided(self)
             return self._data != 0.0
         raise TypeError(f"{self!r} is neither true nor false: compare it (v > 0), or use v.data")
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        if self.parents:
-            raise _later("habits").no_copy(self)
-        own = getattr(self, "__dict__", None), {"grad": self.grad}
-        return type(self), (self._data, self.label), own
 
 
 class Constant(Value):
