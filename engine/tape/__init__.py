@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from ..value import Value
+    from .recording import FrozenBranchWarning
     from .tape import Tape
 
 __all__ = ["FrozenBranchWarning", "Tape", "record"]
