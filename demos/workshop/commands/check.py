@@ -9,7 +9,7 @@ from ..checker import check
 from ..judge import Verdict
 from ..terminal import say, say_filled, styled
 from ..workspace import Workspace
-from . import chosen, exercise_number, number_argument
+from . import chosen, exercise_number, number_argument, prepare
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -41,7 +41,10 @@ def run(options: argparse.Namespace, workspace: Workspace) -> int:
 def _which(options: argparse.Namespace, workspace: Workspace) -> tuple[int, Path]:
     """Return the number and the file of the exercise to check."""
     if options.file is None:
-        workspace.prepare()
+        if options.json:
+            workspace.prepare()
+        else:
+            prepare(workspace)
         number = chosen(options, workspace)
         return number, workspace.file(number)
     number = options.number

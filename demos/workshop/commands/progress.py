@@ -5,6 +5,7 @@ import argparse
 from ..catalog import EXERCISES
 from ..terminal import say, styled
 from ..workspace import Workspace
+from . import prepare
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -16,6 +17,7 @@ def run(options: argparse.Namespace, workspace: Workspace) -> int:
     """Print a bar, and a line for each exercise that was begun."""
     progress = workspace.progress
     if options.name is not None:
+        prepare(workspace)
         progress.content["name"] = options.name
         progress.save()
     done = sum(progress.passed(e.number) for e in EXERCISES)
