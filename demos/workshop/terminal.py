@@ -73,4 +73,13 @@ def say_part(text: str) -> None:
 
 def clear() -> None:
     """Clear the screen of a terminal; print an empty line elsewhere."""
-    say("\x1b[2J\x1b[H" if coloured() else "")
+    say_part("\x1b[2J\x1b[H" if coloured() else "\n")
+
+
+def bar(done: int, total: int) -> str:
+    """Return a bar with what is done.
+
+    >>> bar(3, 10)
+    '███░░░░░░░  3 of 10'
+    """
+    return f"{styled('█' * done, 'good')}{'░' * (total - done)}  {done} of {total}"

@@ -7,7 +7,8 @@ from pathlib import Path
 from ..catalog import EXERCISES, exercise
 from ..checker import check
 from ..judge import Verdict
-from ..terminal import say, say_filled, styled
+from ..marked import line_of_turn
+from ..terminal import bar, say, say_filled, styled
 from ..workspace import Workspace
 from . import chosen, exercise_number, number_argument, prepare
 
@@ -66,13 +67,17 @@ def show(verdict: Verdict, file: Path, workspace: Workspace) -> None:
     """Print a verdict: the message first, and where Python stopped after it."""
     e = exercise(verdict.exercise)
     mark = styled("✓", "good") if verdict.passed else styled("✗", "bad")
-    say(f"{mark} {styled(f'{e.number}  {e.title}', 'bold')}    {styled(str(file), 'dim')}\n")
+    place = f"{file}:{line_of_turn(file)}"
+    say(f"{mark} {styled(f'{e.number}  {e.title}', 'bold')}    {styled(place, 'dim')}\n")
     say_filled(verdict.message, "  ")
     if verdict.traceback:
         say()
         for line in verdict.traceback:
             say(styled(f"    {line}", "dim"))
     say()
+    done = sum(workspace.progress.passed(e.number) for e in EXERCISES)
+    if verdict.passed:
+        say(f"  {bar(done, len(EXERCISES))}")
     say(f"  {styled(_next(verdict, workspace), 'dim')}")
 
 

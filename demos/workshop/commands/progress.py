@@ -3,7 +3,7 @@
 import argparse
 
 from ..catalog import EXERCISES
-from ..terminal import say, styled
+from ..terminal import bar, say, styled
 from ..workspace import Workspace
 from . import prepare
 
@@ -21,7 +21,7 @@ def run(options: argparse.Namespace, workspace: Workspace) -> int:
         progress.content["name"] = options.name
         progress.save()
     done = sum(progress.passed(e.number) for e in EXERCISES)
-    say(f"{styled('█' * done, 'good')}{'░' * (len(EXERCISES) - done)}  {done} of {len(EXERCISES)}")
+    say(bar(done, len(EXERCISES)))
     for e in EXERCISES:
         if str(e.number) in progress.content["exercises"]:
             say(_line(e.number, e.title, progress.record(e.number)))
