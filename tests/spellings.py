@@ -192,7 +192,10 @@ SPELLINGS: dict[int, list[tuple[str, str]]] = {
         (STEP, STEP.replace("        w.grad = 0.0\n", "") + "        w.grad = 0.0\n"),
         (STEP, STEP.replace("w.data -= rate", "w.data = w.data - rate")),
         (STEP, STEP.replace("w.grad = 0.0", "w.grad -= w.grad")),
-        (STEP, "        w.data -= rate * sum(wishes(w.data, examples)) / len(examples)\n"),
+        (
+            STEP,
+            "        w.data -= rate * sum(single_gradients(w.data, examples)) / len(examples)\n",
+        ),
         (
             STEP,
             STEP.replace("rate * w.grad / len(examples)", "rate * mean").replace(
