@@ -67,7 +67,8 @@ def show(verdict: Verdict, file: Path, workspace: Workspace) -> None:
     """Print a verdict: the message first, and where Python stopped after it."""
     e = exercise(verdict.exercise)
     mark = styled("✓", "good") if verdict.passed else styled("✗", "bad")
-    place = f"{file}:{line_of_turn(file)}"
+    line = line_of_turn(file)
+    place = f"{file}:{line}" if line else str(file)
     say(f"{mark} {styled(f'{e.number}  {e.title}', 'bold')}    {styled(place, 'dim')}\n")
     say_filled(verdict.message, "  ")
     if verdict.traceback:
