@@ -28,7 +28,7 @@ from ..printing import number, plural, printable
 from ..value import Value
 from .evaluate import Refused
 from .interrupts import Interrupts
-from .mistakes import close, usual_mistake
+from .mistakes import MISTAKES, close, usual_mistake
 from .screen import WINDOW, Screen, short_place, sign
 from .session import Session, Stop
 from .writer import Line, encodable, split_words
@@ -710,8 +710,14 @@ class Debugger(cmd.Cmd):
                 "from an earlier backward()"
             )
         usual = usual_mistake(self.session.root, node, answer - carried)
-        if usual:
-            return usual
+        part = self.part_of_the_sum(node, answer)
+        if part and usual == MISTAKES["forward_order"].sentence:  # the part says the same, nearer
+            return part
+        return usual or part or "no usual mistake gives that"
+
+    def part_of_the_sum(self, node: Value, answer: float) -> str:
+        """Return which contributions alone make the answer, "" if it is no part of the sum."""
+        here = self.session.arrivals.get(node, [])
         for step in here:
             if close(step.contribution, answer):
                 return (
@@ -723,7 +729,7 @@ class Debugger(cmd.Cmd):
                     f"that is the sum up to the contribution of {self.call(step.node)}; "
                     "there is more to come"
                 )
-        return "no usual mistake gives that"
+        return ""
 
     # -- leaving -------------------------------------------------------------------------------
 
