@@ -1,0 +1,109 @@
+"""What the teacher of a workshop has: the class view, the quiz, the poster and the card."""
+
+import json
+
+import pytest
+from hostile import LABELS
+
+from demos.workshop import class_view
+from demos.workshop.__main__ import main
+from demos.workshop.class_view import Learner, collect, summary
+from demos.workshop.progress import Progress
+
+# -- the class view
+
+
+def learner(folder, name, passed, stuck_at=0, checks=0, mistakes=(), minutes=3.0):
+    """Write the progress file of somebody who passed some exercises, by the kit's own writer."""
+    folder.mkdir(parents=True)
+    progress = Progress(folder / "progress.json")
+    progress.content["name"] = name
+    for number in passed:
+        progress.checked(number, passed=False, mistakes=[], now=100.0)
+        progress.checked(number, passed=True, mistakes=[], now=100.0 + 60.0 * minutes)
+    for i in range(checks):
+        progress.checked(stuck_at, passed=False, mistakes=mistakes, now=1000.0 + 30.0 * i)
+    progress.save()
+
+
+@pytest.fixture
+def room(tmp_path):
+    learner(tmp_path / "ann", "Ann", [1, 2, 3], 4, 6, ["tanh_without_square"])
+    learner(tmp_path / "bo" / "workshop", "", [1, 2], minutes=5.0)
+    learner(tmp_path / "cy", "Cy", [1], 2, 4, ["assign", "no_seed"])
+    (tmp_path / "dee.json").write_bytes((tmp_path / "ann" / "progress.json").read_bytes())
+    content = json.loads((tmp_path / "dee.json").read_text())
+    (tmp_path / "dee.json").write_text(json.dumps(content | {"name": ""}))
+    return tmp_path
+
+
+def test_the_table_has_a_row_for_each_learner(room):
+    lines = summary(collect(room)[0]).splitlines()
+    rows = {line.split()[0]: line.split()[1:] for line in lines[3:9]}
+    assert rows["Ann"] == rows["dee"] == ["✓", "✓", "✓", "6", *"······"]
+    assert rows["bo"] == ["✓", "✓", *"········"]
+    assert rows["Cy"] == ["✓", "4", *"········"]
+    assert rows["passed"] == ["4", "3", "2", *"0000000"]
+    assert rows["minutes"] == ["3", "3", "3", *"–––––––"]  # of 3, 3, 3 and 5; of 3, 3 and 5
+
+
+def test_who_is_stuck_where_and_which_mistakes_are_common(room):
+    text = summary(collect(room)[0])
+    assert "   Ann: 6 checks in 2 min, no hint; tanh_without_square 6 times" in text
+    assert "   dee: 6 checks" in text
+    assert "   Cy: 4 checks" not in text  # four checks in two minutes are not stuck
+    mistakes = text.split("Common mistakes\n")[1].splitlines()
+    assert [line.split()[:4] for line in mistakes if line[0] != " "] == [
+        ["tanh_without_square", "2", "of", "4"],
+        ["assign", "1", "of", "4"],
+        ["no_seed", "1", "of", "4"],
+    ]
+    assert max(map(len, text.splitlines())) <= 80
+
+
+def test_somebody_is_stuck_when_the_planned_time_is_over():
+    record = {"checks": 1, "started": 0.0, "last": 601.0}  # exercise 1 has ten minutes
+    assert "Ann: 1 check in 10 min" in summary([Learner("Ann", {1: record})])
+    assert "Stuck\nnobody" in summary([Learner("Ann", {1: record | {"last": 600.0}})])
+
+
+def test_many_who_are_stuck_are_counted():
+    room = [Learner(f"L{i}", {3: {"checks": 9}}) for i in range(30)]
+    assert "   and 22 more" in summary(room)
+    assert summary(room).count("9 checks") == 8
+
+
+def test_the_command_sums_up_a_folder(room, capsys, monkeypatch):
+    monkeypatch.chdir(room)
+    assert main(["progress", "--class", str(room)]) == 0
+    assert capsys.readouterr().out.startswith("4 learners\n")
+
+
+def test_what_cannot_be_read_is_left_out_and_said(room, capsys):
+    (room / "torn.json").write_text('{"exercises": {')
+    (room / "list.json").write_text("[1]")
+    (room / "text.json").write_text('{"exercises": {"1": {"checks": "many"}}}')
+    (room / "odd.json").write_text('{"exercises": {"1": {"mistakes": [1]}, "99": {}}}')
+    assert class_view.run(room) == 0
+    out = capsys.readouterr().out
+    assert [line for line in out.splitlines() if line.startswith("left out: ")] == [
+        f"left out: {room / 'list.json'} is no progress file of the workshop",
+        f"left out: {room / 'odd.json'}: mistakes is [1], which is no table",
+        f"left out: {room / 'text.json'}: checks is 'many', which is no number",
+        f"left out: {room / 'torn.json'} is not JSON",
+    ]
+    assert "4 learners" in out
+
+
+def test_an_empty_folder_says_what_to_collect(tmp_path, capsys):
+    assert class_view.run(tmp_path) == 1
+    assert "collect each learner's workshop/progress.json there" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("name", LABELS[3::4])
+def test_hostile_names_and_keys_do_no_harm(name, tmp_path):
+    content = {"name": name, "exercises": {"1": {"checks": 9, "mistakes": {name: 3, "assign": 1}}}}
+    (tmp_path / "x.json").write_text(json.dumps(content))
+    text = summary(collect(tmp_path)[0])
+    assert not any(ord(c) < 32 and c != "\n" for c in text)
+    assert "assign 1 time" in text
