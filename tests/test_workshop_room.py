@@ -1,14 +1,20 @@
 """What the teacher of a workshop has: the class view, the quiz, the poster and the card."""
 
 import json
+import math
+import os
+import re
+import subprocess
+import xml.etree.ElementTree
 
 import pytest
 from hostile import LABELS
 
-from demos.workshop import class_view
+from demos.workshop import class_view, quiz
 from demos.workshop.__main__ import main
 from demos.workshop.class_view import Learner, collect, summary
 from demos.workshop.progress import Progress
+from engine.graph import topological_order
 
 # -- the class view
 
@@ -107,3 +113,91 @@ def test_hostile_names_and_keys_do_no_harm(name, tmp_path):
     text = summary(collect(tmp_path)[0])
     assert not any(ord(c) < 32 and c != "\n" for c in text)
     assert "assign 1 time" in text
+
+
+# -- the quiz
+
+
+def recomputed(text, values):
+    """Return f and its gradients by central differences of the text, read as Python."""
+    python = text.removeprefix("f = ").replace("·", "*").replace("²", "**2")
+    functions = {"tanh": math.tanh, "exp": math.exp, "relu": lambda x: max(x, 0.0)}
+
+    def f(**letters):
+        return eval(python, functions | letters)
+
+    def slope(letter, h=1e-6):
+        up, down = (f(**values | {letter: values[letter] + d}) for d in (h, -h))
+        return (up - down) / (2 * h)
+
+    return f(**values), {letter: slope(letter) for letter in values}
+
+
+@pytest.mark.parametrize("level", quiz.LEVELS)
+def test_the_answers_are_right(level):
+    """Against Python's own reading of the text, and differences of it."""
+    for question in quiz.questions(seed=3, level=level, count=20):
+        values = {leaf.label: leaf.data for leaf in question.leaves}
+        f, slopes = recomputed(question.text, values)
+        lines = quiz.worked(question)
+        answers = {line.split(" = ")[0]: float(line.split(" = ")[-1]) for line in lines}
+        assert answers["f"] == pytest.approx(f, rel=1e-3)
+        for letter, slope in slopes.items():
+            assert answers[f"{letter}.grad"] == pytest.approx(slope, rel=1e-3, abs=1e-6)
+
+
+@pytest.mark.parametrize("level", [1, 2])
+def test_paper_is_enough_for_the_first_two_levels(level):
+    for seed in range(10):
+        for question in quiz.questions(seed, level):
+            numbers = [
+                node.grad for node in (*topological_order(question.root)[0], *question.leaves)
+            ]
+            assert all(x.is_integer() and abs(x) <= 60 for x in numbers)
+            assert "…" not in question.text and "tanh" not in question.text
+
+
+def test_what_each_level_adds():
+    def uses(question):
+        return [question.text.count(leaf.label) for leaf in question.leaves]
+
+    assert all({*uses(q)} == {1} for q in quiz.questions(5, 1, 20))
+    assert all(max(uses(q)) > 1 for q in quiz.questions(5, 2, 20))
+    assert all(re.search("tanh|exp|relu", q.text) for q in quiz.questions(5, 3, 20))
+
+
+def test_a_quiz_is_the_same_everywhere(python):
+    program = "from demos.workshop.quiz import *; print([q.text for q in questions(7, 2)])"
+    outs = {
+        subprocess.run(
+            [python, "-c", program], env={**os.environ, "PYTHONHASHSEED": seed},
+            capture_output=True, text=True, check=True,
+        ).stdout
+        for seed in ("0", "1")
+    }  # fmt: skip
+    assert outs == {str([q.text for q in quiz.questions(7, 2)]) + "\n"}
+    texts = [q.text for q in quiz.questions(7, 2, 40)]
+    assert len(set(texts)) == 40
+
+
+def test_the_pages_of_a_quiz(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    assert main(["quiz", "--seed", "7", "--level", "2"]) == 0
+    out = capsys.readouterr().out
+    assert out.index("f = (c - b)²·b + a") < out.index("Answers") < out.index("u = c - b = 2")
+    assert quiz.ROUNDED not in out
+    assert main(["quiz", "--seed", "7", "--level", "3", "--count", "2", "--html", "quiz.html"]) == 0
+    page = (tmp_path / "quiz.html").read_text(encoding="utf-8")
+    assert page.count("<svg") == 2 and page.count("</li>") == 4 and quiz.ROUNDED in page
+    body = re.sub("<!doctype html>|<meta[^>]*>", "", page).replace("<br>", "")
+    assert xml.etree.ElementTree.fromstring(body).tag == "html"
+    assert "http" not in page.replace("http://www.w3.org/2000/svg", "")  # it asks no network
+
+
+@pytest.mark.parametrize(
+    "wrong", [["--level", "4"], ["--count", "0"], ["--count", "41"], ["--seed", "x"]]
+)
+def test_a_quiz_that_does_not_exist_is_refused(wrong, capsys):
+    with pytest.raises(SystemExit):
+        main(["quiz", *wrong])
+    assert "error: argument" in capsys.readouterr().err

@@ -8,4 +8,5 @@ an argparse parser. `run(options, workspace)` does the work, prints, and returns
 SUMMARIES = {
     "list": "the exercises, and which of them have passed",
     "progress": "what you have done so far",
+    "quiz": "random expressions, and every gradient worked out",
 }
