@@ -120,8 +120,12 @@ def _is_idle(node: Value) -> bool:
 
 def task(question: Question) -> str:
     """Return the expression and the numbers of its letters on one line."""
-    given = ", ".join(f"{leaf.label} = {number(leaf.data)}" for leaf in question.leaves)
-    return f"{question.text}    {given}"
+    return f"{question.text}    {given(question)}"
+
+
+def given(question: Question) -> str:
+    """Return the numbers of the letters."""
+    return ", ".join(f"{leaf.label} = {number(leaf.data)}" for leaf in question.leaves)
 
 
 def worked(question: Question) -> list[str]:
@@ -170,16 +174,18 @@ def _note(asked: Sequence[Question]) -> list[str]:
 
 STYLE = """
 body { font: 20px/1.5 Georgia, serif; color: #1f2430; background: #fff }
-body { margin: 2em auto; max-width: 40em }
+body { margin: 2em auto; max-width: 56em }
 h1 { font-size: 1.5em } h2 { break-before: page; font-size: 1.5em }
 ol > li { margin: 0 0 1.4em; break-inside: avoid }
 code, pre { font: 20px/1.45 'DejaVu Sans Mono', Menlo, Consolas, monospace }
 pre { margin: .4em 0; white-space: pre-wrap }
 .blank { display: inline-block; width: 4.5em; border-bottom: 2px solid #626773 }
 .field { white-space: nowrap; margin-right: 1.4em }
-svg { display: block; width: 100%; height: auto; max-height: 16em }
-@media print { body { font-size: 12pt; margin: 0 } code, pre { font-size: 12pt } }
-@page { size: A4; margin: 18mm }
+.given { margin-left: 1em }
+.worked { display: grid; grid-template-columns: 1fr auto; gap: 1em }
+svg { max-width: 26em; max-height: 34em; height: auto }
+@media print { body, code, pre { font-size: 12pt } body { margin: 0; max-width: none } }
+@page { size: A4 landscape; margin: 14mm }
 """
 
 
@@ -207,11 +213,16 @@ def html_page(asked: Sequence[Question], title: str) -> str:
 def _asked(question: Question) -> Iterator[str]:
     blanks = ["f", *(f"{leaf.label}.grad" for leaf in question.leaves)]
     fields = [f'<span class="field">{name} = <span class="blank"></span></span>' for name in blanks]
-    yield f"<li><code>{html.escape(task(question))}</code><br>"
+    yield f"<li>{_task_in_html(question)}<br>"
     yield "".join(fields) + "</li>"
 
 
 def _answered(question: Question) -> Iterator[str]:
-    yield f"<li><code>{html.escape(task(question))}</code>"
-    yield f"<pre>{html.escape(chr(10).join(worked(question)))}</pre>"
-    yield draw(question.root, theme="light").svg.strip() + "</li>"
+    yield f"<li>{_task_in_html(question)}"
+    yield f'<div class="worked"><pre>{html.escape(chr(10).join(worked(question)))}</pre>'
+    yield draw(question.root, theme="light", direction="TB").svg.strip() + "</div></li>"
+
+
+def _task_in_html(question: Question) -> str:
+    text, numbers = html.escape(question.text), html.escape(given(question))
+    return f'<code>{text}</code> <span class="given">at {numbers}</span>'
