@@ -34,6 +34,7 @@ check: $(VENV)/with-test
 pictures: $(VENV)/with-demos
 	$(RUN) -m demos.pictures $(ARGS)
 	$(RUN) -m demos.architecture $(ARGS)
+	$(RUN) -m demos.workshop poster --out demos/workshop/sheets
 
 benchmarks: $(VENV)/with-demos $(VENV)/with-fast $(VENV)/with-peers
 	$(RUN) -m demos.benchmarks $(ARGS)

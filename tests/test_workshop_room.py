@@ -6,14 +6,17 @@ import os
 import re
 import subprocess
 import xml.etree.ElementTree
+from pathlib import Path
 
 import pytest
 from hostile import LABELS
 
-from demos.workshop import class_view, quiz
+from demos.workshop import class_view, poster, quiz
 from demos.workshop.__main__ import main
 from demos.workshop.class_view import Learner, collect, summary
 from demos.workshop.progress import Progress
+from engine import Value
+from engine.debugger.terminal import HELP
 from engine.graph import topological_order
 
 # -- the class view
@@ -201,3 +204,77 @@ def test_a_quiz_that_does_not_exist_is_refused(wrong, capsys):
     with pytest.raises(SystemExit):
         main(["quiz", *wrong])
     assert "error: argument" in capsys.readouterr().err
+
+
+# -- the poster and the debugger card
+
+SVG = "{http://www.w3.org/2000/svg}"
+SHEETS = {"poster": poster.poster, "debugger-card": poster.card}
+
+
+def letters(node, scale=1.0, sizes=None):
+    """Yield each text of a sheet: its size in pixels, its left edge and its right edge."""
+    if node.tag == SVG + "svg" and node.get("viewBox"):
+        scale *= float(node.get("width")) / float(node.get("viewBox").split()[2])
+    style = "".join(part.text or "" for part in node.findall(SVG + "style"))
+    sizes = {**(sizes or {}), **dict(re.findall(r"\.(\w+)\{[^}]*font-size:(\d+)px", style))}
+    usual = re.findall(r"text\{font-size:(\d+)px", style)
+    sizes |= {"": usual[0]} if usual else {}
+    if node.tag == SVG + "text":
+        named = [sizes[name] for name in (node.get("class") or "").split() if name in sizes]
+        size = scale * float(node.get("font-size") or [*named, sizes.get("")][0])
+        x = float(node.get("x"))
+        yield size, x, x + 0.602 * size * len(node.text)
+    for child in node:
+        yield from letters(child, scale, sizes)
+
+
+@pytest.mark.parametrize("sheet", SHEETS)
+def test_a_projector_of_1024_pixels_shows_letters_of_20(sheet):
+    tree = xml.etree.ElementTree.fromstring(SHEETS[sheet]())
+    assert tree.get("viewBox") == "0 0 1024 768"
+    sizes = list(letters(tree))
+    assert len(sizes) > 20
+    assert min(size for size, _, _ in sizes) >= 20.0
+    assert max(right for _, _, right in sizes) <= 1024.0
+    assert max(float(text.get("y")) for text in tree.findall(SVG + "text")) <= 760.0
+
+
+@pytest.mark.parametrize("sheet", SHEETS)
+def test_the_sheets_in_the_folder_are_current(sheet):
+    folder = Path(poster.__file__).parent / "sheets"
+    remedy = "run python -m demos.workshop poster --out demos/workshop/sheets"
+    assert (folder / f"{sheet}.svg").read_text(encoding="utf-8") == SHEETS[sheet](), remedy
+    assert (folder / f"{sheet}.pdf").read_bytes().startswith(b"%PDF-")
+
+
+def test_the_poster_s_local_derivatives_are_the_engine_s():
+    """Read as Python at a = 1.5 and b = −0.5, beside the rules of engine/operations.py."""
+    a, b = Value(1.5), Value(-0.5)
+    nodes = [a + b, a * b, a**2, a.exp(), a.tanh(), a.relu()]
+    for (text, slopes), node in zip(poster.RULES, nodes, strict=True):
+        names = {"a": a.data, "b": b.data, "z": node.data}
+        slopes = slopes.replace("·", "*").replace("²", "**2").replace("−", "-")
+        values = [eval(s.replace(", else", " else"), names) for s in slopes.split(" and ")]
+        assert values == pytest.approx(node.local_derivatives()), text
+
+
+def test_the_sheets_say_what_the_engine_does():
+    assert re.findall(
+        r"(contribution = node\.grad \* local|parent\.grad \+= contribution)", poster.poster()
+    )
+    for line in HELP.splitlines():
+        for word in re.findall(r"[\w()]+", line):
+            assert word in poster.card()
+
+
+def test_without_a_converter_there_is_one_line(tmp_path, monkeypatch, capsys):
+    def missing(svg, suffix):
+        raise ImportError("a .pdf file needs cairosvg: pip install cairosvg, or save as .svg")
+
+    monkeypatch.setattr(poster, "converted", missing)
+    assert main(["poster", "--out", str(tmp_path)]) == 0
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["debugger-card.svg", "poster.svg"]
+    assert (
+        "no poster.pdf: a .pdf file needs cairosvg: pip install cairosvg" in capsys.readouterr().out
+    )

@@ -8,5 +8,6 @@ an argparse parser. `run(options, workspace)` does the work, prints, and returns
 SUMMARIES = {
     "list": "the exercises, and which of them have passed",
     "progress": "what you have done so far",
+    "poster": "the poster and the debugger card, as SVG and PDF",
     "quiz": "random expressions, and every gradient worked out",
 }
