@@ -48,7 +48,7 @@ EXERCISES = (
     Exercise(3, "03_plus_times", "The local derivatives of + and ×", 10),
     Exercise(4, "04_functions", "The local derivatives of tanh, relu and exp", 15),
     Exercise(5, "05_forks", "Forks: a value that is used twice", 15),
-    Exercise(6, "06_order", "Order: every node before its parents", 20, short=False),
+    Exercise(6, "06_order", "Order: every Value after its parents", 20, short=False),
     Exercise(7, "07_sum", "The two-line sum", 10),
     Exercise(8, "08_neuron", "A neuron, a layer and four equations", 25, short=False),
     Exercise(9, "09_train", "Train, and forget zero_grad on purpose", 25, short=False),

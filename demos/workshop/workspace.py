@@ -2,10 +2,13 @@
 
 >>> import tempfile
 >>> space = Workspace(Path(tempfile.mkdtemp()) / "workshop")
->>> space.file(1).name
-'01_nudge.py'
+>>> space.prepare()
+10
+>>> space.file(1).name, space.prepare(), space.reset(1).name
+('01_nudge.py', 0, '01_nudge.old1.py')
 """
 
+import itertools
 import shutil
 from pathlib import Path
 
@@ -33,3 +36,15 @@ class Workspace:
         for e in missing:
             shutil.copyfile(e.start, self.file(e.number))
         return len(missing)
+
+    def reset(self, number: int) -> Path:
+        """Put an exercise back to its start; return the new name of the file that was there."""
+        file = self.file(number)
+        kept = next(k for i in itertools.count(1) if not (k := _kept(file, i)).exists())
+        file.rename(kept)
+        shutil.copyfile(exercise(number).start, file)
+        return kept
+
+
+def _kept(file: Path, i: int) -> Path:
+    return file.with_name(f"{file.stem}.old{i}.py")

@@ -176,15 +176,6 @@ def _first_met(first: bool, deep: bool = True, again: bool = False) -> Edges:
     return _nodes(found)
 
 
-def _every_path_up(root: Value) -> Iterator[Value]:
-    """Yield the reverse of an order that was written without a note of what has been visited."""
-    waiting = [root]
-    while waiting:
-        node = waiting.pop()
-        yield node
-        waiting += node.parents
-
-
 def _recursion(again: bool) -> Edges:
     """Return the order of a function that calls itself for the parent after each contribution."""
 
@@ -216,12 +207,15 @@ def _slope(operation: str, slope: Callable[[float, float], float]) -> Way:
 
 
 MISTAKES = {
-    "assign": Mistake("the last contribution only: += where = was used?", (Way(assigned=True),)),
+    "assign": Mistake(
+        "only the last contribution is there: was = written for +=?", (Way(assigned=True),)
+    ),
     "parents_as_set": Mistake(
-        "a parent that is used twice sends twice: were parents kept in a set?", (Way(once=True),)
+        "a parent that is used twice gets two contributions: were parents kept in a set?",
+        (Way(once=True),),
     ),
     "naive_recursion": Mistake(
-        "a node sends once, when all of its children have sent: did one send again?",
+        "a node has sent more than once: does backward call itself for each parent?",
         (
             Way(edges=_first_met(first=True, again=True)),
             Way(edges=_first_met(first=False, again=True)),
@@ -230,11 +224,11 @@ MISTAKES = {
         ),
     ),
     "forward_order": Mistake(
-        "backward goes from the root to the leaves: was the graph walked forward?",
+        "the leaves came first: the order of backward begins at the root",
         (Way(edges=_forward),),
     ),
     "pre_order": Mistake(
-        "every user has to send first: was the graph walked in the wrong order?",
+        "a node has sent before all that use it had: was the order wrong?",
         (
             Way(edges=_first_met(first=True)),
             Way(edges=_first_met(first=False)),
@@ -247,7 +241,8 @@ MISTAKES = {
         (Way(seed=0.0),),
     ),
     "no_upstream": Mistake(
-        "one factor only: was the upstream gradient left out?", (Way(upstream=False),)
+        "the local derivative alone: was the upstream gradient, node.grad, left out?",
+        (Way(upstream=False),),
     ),
     "product_unswapped": Mistake(
         "the product rule: ∂(x·y)/∂x is y, not x. Swapped?", (Way(slopes={"multiply": _swapped}),)
