@@ -20,7 +20,7 @@ Stuck
    Ann: 7 checks in 15 min, no hint; assign 4 times
 <BLANKLINE>
 Common mistakes
-assign                 1 of 2  the last contribution only: += where = was used?
+assign                 1 of 2  only the last contribution is there: was = written for +=?
 
 A teacher collects the files progress.json in one folder, each under the name of its learner or in a
 folder of its own, at any depth. Nobody has to be online for that: a stick or a shared folder does.
@@ -33,16 +33,18 @@ from statistics import median
 from textwrap import fill
 from typing import Any, NamedTuple
 
-from engine.debugger.mistakes import MISTAKES
 from engine.printing import columns, plural, printable
 
 from .catalog import EXERCISES, Exercise
+from .judge import TABLE
 from .progress import read
 from .terminal import say
 
 CHECKS = 5  # without passing: then somebody is stuck, however short the time
 SHOWN = 8  # names under one exercise
 NAME = 12  # columns of a name
+SENTENCES: dict[str, str] = TABLE["sentences"]  # what the checker says of each mistake
+IDLE = "not_started"  # no mistake: the marked place is still as it was
 LEGEND = "✓ passed, a number: checks so far, · not begun; minutes: median of those passed"
 
 
@@ -200,7 +202,11 @@ def _trouble(record: dict[str, Any]) -> str:
 def _counts(record: dict[str, Any]) -> dict[str, int]:
     """Return how often each mistake of the table was made."""
     mistakes = record.get("mistakes") or {}
-    return {key: n for key, n in mistakes.items() if key in MISTAKES and isinstance(n, int)}
+    return {
+        key: n
+        for key, n in mistakes.items()
+        if key in SENTENCES and key != IDLE and isinstance(n, int)
+    }
 
 
 def _mistakes(learners: Iterable[Learner]) -> list[str]:
@@ -211,10 +217,10 @@ def _mistakes(learners: Iterable[Learner]) -> list[str]:
         for learner in learners
         for key in {key for record in learner.records.values() for key in _counts(record)}
     )
-    width = max([columns(key) for key in MISTAKES])
+    width = max([columns(key) for key in SENTENCES])
     in_order = sorted(made.items(), key=lambda item: (-item[1], item[0]))
     starts = [f"{key:<{width}}  {count:>3} of {len(learners)}  " for key, count in in_order]
     return [
-        fill(MISTAKES[key].sentence, 80, initial_indent=start, subsequent_indent=" " * len(start))
+        fill(SENTENCES[key], 80, initial_indent=start, subsequent_indent=" " * len(start))
         for start, (key, _) in zip(starts, in_order)
     ]

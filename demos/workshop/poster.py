@@ -23,8 +23,6 @@ from engine.view.picture import converted
 from engine.view.scene import Card, Pill, Scene
 from engine.view.svg import MARGIN, paint
 
-from .terminal import say
-
 WIDTH, HEIGHT = 1024, 768
 LEAST = 20.0  # pixels of a letter
 SCALE = 2.0  # of the engine's picture, whose smallest letters have 10 pixels
@@ -47,16 +45,15 @@ THREE = (
 )
 
 
-def write(folder: Path) -> int:
-    """Write both sheets as SVG and, where a converter is installed, as PDF."""
+def write(folder: Path) -> Iterator[str]:
+    """Write both sheets as SVG and, where a converter is installed, as PDF; yield what to say."""
     folder.mkdir(parents=True, exist_ok=True)
     for name, svg in (("poster", poster()), ("debugger-card", card())):
-        say(str(write_file(folder / f"{name}.svg", svg)))
+        yield str(write_file(folder / f"{name}.svg", svg))
         try:
-            say(str(write_file(folder / f"{name}.pdf", converted(svg, ".pdf"))))
+            yield str(write_file(folder / f"{name}.pdf", converted(svg, ".pdf")))
         except ImportError as error:
-            say(f"no {name}.pdf: {error}")
-    return 0
+            yield f"no {name}.pdf: {error}"
 
 
 # -- the sheets

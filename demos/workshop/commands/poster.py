@@ -4,6 +4,7 @@ import argparse
 from pathlib import Path
 
 from .. import poster
+from ..terminal import say
 from ..workspace import Workspace
 
 
@@ -16,4 +17,6 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace, workspace: Workspace) -> int:
     """Write the four files."""
-    return poster.write(options.out)
+    for line in poster.write(options.out):
+        say(line)
+    return 0
