@@ -20,6 +20,8 @@ SUMMARIES = {
     "reset": "put an exercise back to its start; your file is kept",
     "progress": "what you have done so far",
     "solution": "the solution of an exercise",
+    "predict": "a game: say the number before you see it",
+    "notebooks": "make a notebook of each exercise",
 }
 SUMMARIES |= {  # for the teacher
     "poster": "the poster and the debugger card, as SVG and PDF",
