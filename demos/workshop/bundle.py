@@ -9,6 +9,7 @@ the package index, so this one command needs a network, the evening before.
 """
 
 import argparse
+import html
 import os
 import shutil
 import subprocess
@@ -25,6 +26,7 @@ from engine import Value, stepper
 
 from . import poster, quiz
 from .catalog import EXERCISES, FOLDER
+from .misconceptions import MISCONCEPTIONS, Misconception, shown
 from .terminal import say
 
 NAME = "chainrule-workshop"
@@ -37,6 +39,7 @@ PLATFORMS = {  # names that wheels for it may have, as pip spells them
     "Windows": ("win_amd64",),
 }
 LIBRARIES = ("pip", "rich", "graphviz")  # graphviz asks dot for a layout; without it there is ours
+ONLY_THERE = {"Windows": ("colorama",), "macOS": ("appnope",)}  # pip asks this system for markers
 SOURCES = ("engine", "nn", "demos")
 FILES = ("setup.cfg", "pyproject.toml", "README.md", "LICENSE")
 
@@ -116,7 +119,8 @@ def download(
     """Fetch the wheels of libraries and of what they need; raise OSError where there is none."""
     for platform, version, options in runs(platforms):
         say(f"{platform}, Python {version}")
-        pip("download", "--only-binary=:all:", "--dest", str(folder), *options, *libraries)
+        names = [*libraries, *ONLY_THERE.get(platform.partition(",")[0], ())]
+        pip("download", "--only-binary=:all:", "--dest", str(folder), *options, *names)
 
 
 def pip(*arguments: str) -> None:
@@ -142,6 +146,19 @@ def write_pages(folder: Path) -> None:
         title = f"Gradients: level {level}, quiz 1"
         page = quiz.html_page(quiz.questions(1, level), title)
         engine.write_file(folder / f"quiz-level-{level}.html", page)
+    title = f"{len(MISCONCEPTIONS)} misconceptions"
+    items = [line for m in MISCONCEPTIONS for line in _misconception(m)]
+    page = quiz.document(title, ["<ol>", *items, "</ol>"])
+    engine.write_file(folder / "misconceptions.html", page)
+
+
+def _misconception(m: Misconception) -> Iterator[str]:
+    """Yield one misconception; the answer shows when it is asked for."""
+    yield f"<li><b>{html.escape(m.belief)}</b><p>{html.escape(m.told(m.question))}</p>"
+    yield f"<details><summary>The answer</summary><p>Usually: {html.escape(shown(m.usual()))}."
+    yield f"Right: <b>{html.escape(shown(m.number()))}</b>. {html.escape(m.told(m.why))}</p>"
+    yield f"<pre>{html.escape(m.command)}</pre>"
+    yield poster.tall_picture(m.graph()) + "</details></li>"
 
 
 def graphs() -> dict[str, Value]:

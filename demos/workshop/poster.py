@@ -18,7 +18,8 @@ from demos import show
 from engine import Value, write_file
 from engine.debugger.terminal import HELP, HELP_INDENT
 from engine.view.frames import loop_source
-from engine.view.layered import Point, layered
+from engine.view.layered import Placed, Point, layered
+from engine.view.layout import place
 from engine.view.picture import converted
 from engine.view.scene import Card, Pill, Scene
 from engine.view.svg import MARGIN, paint
@@ -119,25 +120,37 @@ def _text(x: float, y: float, text: str, size: float = LEAST + 2, kind: str = ""
 
 
 def _picture(top: float) -> str:
-    """Return the engine's picture of x·x at 3, twice its size, without its legend."""
+    """Return the engine's picture of x·x at 3, in the middle of the sheet."""
     x = Value(3.0, label="x")
     y = x * x
     y.label = "y"
     y.backward()
     scene = Scene.of(y)
-    placed = layered(scene)  # the same on every computer, with and without Graphviz
+    picture = enlarged(scene, layered(scene))  # the same bytes on every computer
+    width = float(picture.partition(' width="')[2].partition('"')[0])
+    return picture.replace("<svg ", f'<svg x="{(WIDTH - width) / 2:g}" y="{top:g}" ', 1)
+
+
+def tall_picture(root: Value) -> str:
+    """Return the picture of a graph for a page that is projected: from top to bottom, enlarged."""
+    scene = Scene.of(root)
+    scene.direction = "TB"
+    return enlarged(scene, place(scene))
+
+
+def enlarged(scene: Scene, placed: Placed) -> str:
+    """Return the engine's picture of a graph, twice its size and without its legend."""
     boxes: list[tuple[Point, Card | Pill]] = []
     boxes += [*zip(placed.cards, scene.cards), *zip(placed.pills, scene.pills)]
-    width = _span([(at[0], box.width) for at, box in boxes]) + 4.0  # and the lines around them
-    height = _span([(at[1], box.height) for at, box in boxes]) + 4.0
+    bends = [point for points in placed.bends.values() for point in points]
+    width = _span([(at[0], box.width) for at, box in boxes] + [(x, 0.0) for x, _ in bends]) + 4.0
+    height = _span([(at[1], box.height) for at, box in boxes] + [(y, 0.0) for _, y in bends]) + 4.0
     picture = paint(scene, placed, "light").strip()
-    inside = picture[picture.index(">") + 1 :]
+    inside = picture[picture.index(">") + 1 :].replace('class="bg"', 'class="bg" opacity="0"', 1)
     classes = picture.partition(' class="')[2].partition('"')[0]
-    left = (WIDTH - SCALE * width) / 2
     return (
-        f'<svg x="{left:g}" y="{top:g}" width="{SCALE * width:g}" height="{SCALE * height:g}" '
-        f'viewBox="{MARGIN - 2:g} {MARGIN - 2:g} {width:g} {height:g}" overflow="hidden" '
-        f'class="{classes}">{inside}'
+        f'<svg width="{SCALE * width:g}" height="{SCALE * height:g}" overflow="hidden" '
+        f'viewBox="{MARGIN - 2:g} {MARGIN - 2:g} {width:g} {height:g}" class="{classes}">{inside}'
     )
 
 

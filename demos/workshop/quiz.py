@@ -24,15 +24,17 @@ and exp. All numbers of levels 1 and 2 are whole, so that paper is enough.
 """
 
 import html
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from random import Random
 from typing import NamedTuple
 
-from engine import Value, draw
+from engine import Value
 from engine.explain import arrivals
 from engine.formula import expression, symbol
 from engine.graph import topological_order
 from engine.printing import number
+
+from .poster import tall_picture
 
 WHOLE = (-4, -3, -2, 2, 3, 4, 5)
 PARTS = (-2.0, -1.5, -1.0, -0.5, 0.5, 1.0, 1.5, 2.0)
@@ -174,7 +176,7 @@ def _note(asked: Sequence[Question]) -> list[str]:
 
 STYLE = """
 body { font: 20px/1.5 Georgia, serif; color: #1f2430; background: #fff }
-body { margin: 2em auto; max-width: 56em }
+body { margin: 2em auto; padding: 0 1em; max-width: 56em }
 h1 { font-size: 1.5em } h2 { break-before: page; font-size: 1.5em }
 ol > li { margin: 0 0 1.4em; break-inside: avoid }
 code, pre { font: 20px/1.45 'DejaVu Sans Mono', Menlo, Consolas, monospace }
@@ -182,32 +184,38 @@ pre { margin: .4em 0; white-space: pre-wrap }
 .blank { display: inline-block; width: 4.5em; border-bottom: 2px solid #626773 }
 .field { white-space: nowrap; margin-right: 1.4em }
 .given { margin-left: 1em }
-.worked { display: grid; grid-template-columns: 1fr auto; gap: 1em }
-svg { max-width: 26em; max-height: 34em; height: auto }
+summary { cursor: pointer; color: #0062a3 }
+svg { max-width: 100%; height: auto }
 @media print { body, code, pre { font-size: 12pt } body { margin: 0; max-width: none } }
-@page { size: A4 landscape; margin: 14mm }
+@media print { svg { max-height: 15cm } details:not([open]) { display: none } }
+@page { size: A4; margin: 16mm }
 """
 
 
 def html_page(asked: Sequence[Question], title: str) -> str:
     """Return one page to print: the questions, and on a sheet of their own the answers."""
+    parts = [
+        "<p>Compute f, from the inside to the outside. Then compute the gradient of f by every",
+        "letter, from the outside to the inside.</p>\n<ol>",
+        *(line for question in asked for line in _asked(question)),
+        "</ol>\n<h2>Answers</h2>",
+        *(f"<p>{line}</p>" for line in _note(asked)),
+        "<ol>",
+        *(line for question in asked for line in _answered(question)),
+        "</ol>",
+    ]
+    return document(title, parts)
+
+
+def document(title: str, parts: Iterable[str]) -> str:
+    """Return a page of HTML that asks no network, to project and to print."""
     name = html.escape(title)
     style = "\n".join(line.strip() for line in STYLE.strip().splitlines())
-    return "\n".join(
-        [
-            '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">',
-            f"<title>{name}</title>\n<style>\n{style}\n</style>\n</head>\n<body>",
-            f"<h1>{name}</h1>",
-            "<p>Compute f, from the inside to the outside. Then compute the gradient of f by every",
-            "letter, from the outside to the inside.</p>\n<ol>",
-            *(line for question in asked for line in _asked(question)),
-            "</ol>\n<h2>Answers</h2>",
-            *(f"<p>{line}</p>" for line in _note(asked)),
-            "<ol>",
-            *(line for question in asked for line in _answered(question)),
-            "</ol>\n</body>\n</html>\n",
-        ]
+    head = (
+        f'<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n<title>{name}</title>'
     )
+    body = "\n".join([f"<h1>{name}</h1>", *parts])
+    return f"{head}\n<style>\n{style}\n</style>\n</head>\n<body>\n{body}\n</body>\n</html>\n"
 
 
 def _asked(question: Question) -> Iterator[str]:
@@ -219,8 +227,9 @@ def _asked(question: Question) -> Iterator[str]:
 
 def _answered(question: Question) -> Iterator[str]:
     yield f"<li>{_task_in_html(question)}"
-    yield f'<div class="worked"><pre>{html.escape(chr(10).join(worked(question)))}</pre>'
-    yield draw(question.root, theme="light", direction="TB").svg.strip() + "</div></li>"
+    yield f"<pre>{html.escape(chr(10).join(worked(question)))}</pre>"
+    yield "<details><summary>The picture</summary>"
+    yield tall_picture(question.root) + "</details></li>"
 
 
 def _task_in_html(question: Question) -> str:
