@@ -1,6 +1,7 @@
 """Graphs of other engines: a lesson's Value, a micrograd and a microgpt, written here in a few lines each."""
 
 import io
+import json
 import math
 import re
 import time
@@ -10,6 +11,7 @@ import pytest
 from hostile import LABELS
 
 import engine
+import engine.__main__
 from engine import Value, formula
 from engine.debugger import Debugger, Session
 from engine.foreign import UNKNOWN, Copy, Presumed, as_values, original
@@ -449,3 +451,62 @@ def test_unknown_stays_unknown():
     )
     assert (f"{Presumed(-0.25):>8.4g}", f"{Presumed(2.0):+.4g}") == ("  -0.25?", "+2?")
     assert issubclass(Copy, Value) and not hasattr(Copy(1.0), "__dict__")
+
+
+LESSON = """
+class Number:
+    def __init__(self, data, parents=(), local_derivatives=(), operation=""):
+        self.data, self.grad, self.parents = data, 0.0, parents
+        self.local_derivatives, self.operation = local_derivatives, operation
+
+def product(a, b):
+    return Number(a.data * b.data, (a, b), (b.data, a.data), "*")
+
+x = Number(3.0)
+y = product(x, x)
+y.grad, x.grad = 1.0, 3.0  # = for +=
+odd = Number("3")
+
+def made():
+    return product(Number(2.0), Number(4.0))
+"""
+
+
+def run_engine(*arguments, monkeypatch, tmp_path):
+    (tmp_path / "lesson.py").write_text(LESSON)
+    monkeypatch.chdir(tmp_path)
+    return engine.__main__.main([*arguments])
+
+
+@pytest.mark.parametrize(
+    ("target", "shown"),
+    [("lesson.py:y", "1  y     x              1        3              +3  0 → 3"), ("lesson.py:made", "4  ")],
+)  # fmt: skip
+def test_a_lesson_s_file_on_the_command_line(target, shown, monkeypatch, tmp_path, capsys):
+    assert (
+        run_engine("draw", target, "--format", "txt", monkeypatch=monkeypatch, tmp_path=tmp_path)
+        == 0
+    )
+    assert shown in capsys.readouterr().out
+
+
+def test_the_picture_of_a_lesson_s_file_has_its_gradients(monkeypatch, tmp_path, capsys):
+    """The command makes no backward pass of its own: the learner's 3 stays 3, and −3 is missing."""
+    options = ["draw", "lesson.py:y", "--format", "json"]
+    assert run_engine(*options, monkeypatch=monkeypatch, tmp_path=tmp_path) == 0
+    [x, y] = json.loads(capsys.readouterr().out)["cards"]
+    assert (x["name"], x["grad"], x["elsewhere"]) == ("x", 3.0, -3.0)
+    assert (y["name"], y["grad"]) == ("y", 1.0)
+
+
+@pytest.mark.parametrize(
+    ("target", "message"),
+    [
+        ("lesson.py:odd", "a Number.data: a Value holds one real number, not the str '3'"),
+        ("lesson.py:z", "lesson.py has no z: it has product, x, y, odd, made"),
+        ("lesson.py:Number", "Number needs a value for data"),
+    ],
+)
+def test_what_is_wrong_with_a_lesson_s_file_is_said(target, message, monkeypatch, tmp_path, capsys):
+    assert run_engine("draw", target, monkeypatch=monkeypatch, tmp_path=tmp_path) == 1
+    assert message in capsys.readouterr().err

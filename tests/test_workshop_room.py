@@ -4,6 +4,7 @@ import json
 import math
 import os
 import re
+import runpy
 import subprocess
 import xml.etree.ElementTree
 from pathlib import Path
@@ -11,11 +12,13 @@ from pathlib import Path
 import pytest
 from hostile import LABELS
 
-from demos.workshop import class_view, poster, quiz
+import engine
+from demos.workshop import catalog, class_view, poster, quiz
 from demos.workshop.__main__ import main
 from demos.workshop.class_view import Learner, collect, summary
 from demos.workshop.progress import Progress
 from engine import Value
+from engine.debugger import Session
 from engine.debugger.terminal import HELP
 from engine.graph import topological_order
 
@@ -278,3 +281,32 @@ def test_without_a_converter_there_is_one_line(tmp_path, monkeypatch, capsys):
     assert (
         "no poster.pdf: a .pdf file needs cairosvg: pip install cairosvg" in capsys.readouterr().out
     )
+
+
+# -- the learner's own graph
+
+
+@pytest.mark.parametrize("name", ["05_forks", "06_order", "07_sum", "08_neuron"])
+def test_an_exercise_s_own_graph_is_shown(name):
+    """h + h·x with h = tanh x at x = 0.5: 1.642, as measured; every view has the learner's own grads."""
+    learner = runpy.run_path(str(catalog.FOLDER / "solutions" / f"{name}.py"))
+    x = learner["Value"](0.5)
+    h = x.tanh()
+    y = h + h * x
+    learner["backward"](y)
+    assert engine.why(y, x).splitlines()[0] == "x.grad = 1.642"
+    assert "elsewhere" not in engine.draw(y).svg
+    assert engine.draw(y, names={"x": x}).scene.cards[0].grad == "1.642"
+    assert engine.text(y).count("\n") == 5
+    assert "tanh" in engine.stepper(y).html
+    assert Session(y).leaves[0].grad == x.grad
+
+
+def test_an_exercise_s_mistake_is_seen_in_its_picture():
+    """Exercise 5 begins with = for +=, and x·x at 3 gives 3: the picture says that 3 is missing."""
+    learner = runpy.run_path(str(catalog.FOLDER / "exercises" / "05_forks.py"))
+    x = learner["Value"](3.0)
+    y = x * x
+    learner["backward"](y)
+    assert x.grad == 3.0
+    assert engine.draw(y).scene.cards[0].terms == ["3", "3", "−3 elsewhere"]
