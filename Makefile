@@ -35,6 +35,7 @@ check: $(VENV)/with-test
 pictures: $(VENV)/with-demos
 	$(RUN) -m demos.pictures $(ARGS)
 	$(RUN) -m demos.architecture $(ARGS)
+	$(RUN) -m demos.workshop.build
 	$(RUN) -m demos.workshop poster --out demos/workshop/sheets
 
 bundle: $(VENV)/with-pictures

@@ -52,7 +52,9 @@ EXERCISES = (
     Exercise(7, "07_sum", "The two-line sum", 10),
     Exercise(8, "08_neuron", "A neuron, a layer and four equations", 25, short=False),
     Exercise(9, "09_train", "Train, and forget zero_grad on purpose", 25, short=False),
-    Exercise(10, "10_leaks", "Bug hunt: gradients that vanish, burst or are nan", 20, short=False),
+    Exercise(
+        10, "10_leaks", "Bug hunt: gradients that vanish, explode or are nan", 20, short=False
+    ),
 )
 
 

@@ -26,6 +26,7 @@ A teacher collects the files progress.json in one folder, each under the name of
 folder of its own, at any depth. Nobody has to be online for that: a stick or a shared folder does.
 """
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
@@ -200,13 +201,10 @@ def _trouble(record: dict[str, Any]) -> str:
 
 
 def _counts(record: dict[str, Any]) -> dict[str, int]:
-    """Return how often each mistake of the table was made."""
+    """Return how often each mistake was made, by the keys of README.md."""
     mistakes = record.get("mistakes") or {}
-    return {
-        key: n
-        for key, n in mistakes.items()
-        if key in SENTENCES and key != IDLE and isinstance(n, int)
-    }
+    keys = [key for key in mistakes if re.fullmatch("[a-z_]{1,24}", key) and key != IDLE]
+    return {key: mistakes[key] for key in keys if isinstance(mistakes[key], int)}
 
 
 def _mistakes(learners: Iterable[Learner]) -> list[str]:
@@ -221,6 +219,11 @@ def _mistakes(learners: Iterable[Learner]) -> list[str]:
     in_order = sorted(made.items(), key=lambda item: (-item[1], item[0]))
     starts = [f"{key:<{width}}  {count:>3} of {len(learners)}  " for key, count in in_order]
     return [
-        fill(SENTENCES[key], 80, initial_indent=start, subsequent_indent=" " * len(start))
+        fill(
+            SENTENCES.get(key, "see the README"),
+            80,
+            initial_indent=start,
+            subsequent_indent=" " * len(start),
+        )
         for start, (key, _) in zip(starts, in_order)
     ]

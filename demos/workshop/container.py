@@ -19,11 +19,12 @@ import sys
 import threading
 import time
 from pathlib import Path
-from typing import IO, Any, NamedTuple
+from typing import IO, Any, NamedTuple, TypeAlias
 
 from .probe import MEMORY_EXIT
 
-SECONDS = 3.0  # a check takes 0.03
+SECONDS = 3.0  # for the learner's file; a check takes 0.03
+START_SECONDS = 30.0  # for Python itself to start, on a computer that is busy
 OUTPUT = 1_000_000  # bytes that a file may print
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -32,6 +33,9 @@ START = "import sys; sys.path.insert(0, sys.argv[3]); from demos.workshop import
 )
 # No site-packages and no settings of the environment: quick, and the same for everybody.
 PLAIN = ("-I", "-S")
+
+
+Process: TypeAlias = "subprocess.Popen[bytes]"
 
 
 class Outcome(NamedTuple):
@@ -70,7 +74,7 @@ def _run(number: int, path: Path, seconds: float, options: tuple[str, ...]) -> O
     assert process.stdout and process.stderr
     facts, printed = Reader(process.stdout), Reader(process.stderr)
     try:
-        stopped = _wait(process, (facts, printed), time.monotonic() + seconds)
+        stopped = _wait(process, (facts, printed), seconds)
     finally:
         _end(process)
     for reader in (facts, printed):
@@ -103,20 +107,36 @@ class Reader(threading.Thread):
                     return
 
 
-def _wait(process: "subprocess.Popen[bytes]", readers: tuple[Reader, ...], until: float) -> str:
-    """Wait for the end of a process; return what stopped it, "" if it ended by itself."""
+def _wait(process: Process, readers: tuple["Reader", "Reader"], seconds: float) -> str:
+    """Wait for the end of a process; return what stopped it, "" if it ended by itself.
+
+    The time of the learner's file runs from the probe's first line, so a slow start costs nothing.
+    """
+    facts, _ = readers
+    until, begun = time.monotonic() + START_SECONDS, False
     while True:
+        if not begun and facts.content:
+            until, begun = time.monotonic() + seconds, True
         left = until - time.monotonic()
         if any(reader.full for reader in readers):
             return "flood"
         if left <= 0:
             return "time"
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            status = process.wait(min(left, 0.1))
-            return "memory" if status == MEMORY_EXIT else "crash" if status < 0 else ""
+        facts.join(min(left, 0.05))  # the output ends when the process does, unless it has children
+        if process.poll() is not None or not (facts.is_alive() or facts.full):
+            return _ended(process, left)
 
 
-def _end(process: "subprocess.Popen[bytes]") -> None:
+def _ended(process: Process, left: float) -> str:
+    """Return how a process ended that has closed its output."""
+    try:
+        status = process.wait(left)
+    except subprocess.TimeoutExpired:
+        return "time"
+    return "memory" if status == MEMORY_EXIT else "crash" if status < 0 else ""
+
+
+def _end(process: Process) -> None:
     """End a process and all of its group."""
     if sys.platform == "win32":
         process.kill()

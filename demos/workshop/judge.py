@@ -28,11 +28,15 @@ RECURSIVE = (
     "another. That is no mistake here; engine/graph.py does it with a loop."
 )
 DEBUG = "python -m engine debug"
+PARENTS = 'python -m engine draw "x*x" x=3 -o parents.svg'
 LOOKS = {
     1: "python -i workshop/01_nudge.py lets you nudge by hand: slope(square, 5.0, 0.001)",
     2: f'{DEBUG} "e = a*b; f = e + c; L = f*d; L" a=2 b=-3 c=10 d=-2',
+    3: PARENTS,
+    4: PARENTS,
     5: f'{DEBUG} "h = x + x; y = h + h*x; y" x=2',
     6: 'python -m engine draw "h = tanh(x); y = h + h*x; y" x=0.5 -o order.svg',
+    7: PARENTS,
     8: f'{DEBUG} "z = w*x + v*u + b; o = tanh(z); o" w=0.5 x=1 v=-0.25 u=2 b=0.75',
     9: f'{DEBUG} "(w - 3)**2" w=0',
     10: f'{DEBUG} "u = x + f; l = log(u); y = u*l; y" x=0 f=0, and in it: watch nan, then c',
@@ -184,8 +188,7 @@ def _look(number: int, column: str) -> str:
     if match and number in (3, 4, 5, 6, 7):
         names = match[2].replace(" = ", "=").replace(",", "")
         return f'See it: {DEBUG} "{match[1]}" {names}'
-    look = LOOKS.get(5 if column == AGAIN else number)
-    return f"See it: {look}" if look else ""
+    return f"See it: {LOOKS[5] if column == AGAIN else LOOKS[number]}"
 
 
 def _passed(number: int, outcome: Outcome) -> Verdict:

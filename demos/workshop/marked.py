@@ -27,6 +27,12 @@ def turn(path: Path) -> str:
     return "\n".join(lines).strip("\n")
 
 
+def line_of_turn(path: Path) -> int:
+    """Return the line at which the marked place begins; 1 if the mark is gone."""
+    lines = path.read_text(encoding="utf-8", errors="replace").splitlines()
+    return next((i for i, line in enumerate(lines, 1) if line.strip().startswith(BEGIN)), 1)
+
+
 def around(path: Path) -> tuple[str, str]:
     """Return what stands before the marked place and what stands after it."""
     text = path.read_text(encoding="utf-8")

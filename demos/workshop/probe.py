@@ -32,8 +32,9 @@ MEMORY = 512 * 1024 * 1024  # bytes
 
 def plain(got: object) -> object:
     """Return a number as a float, None and a str as they are, anything else as text."""
-    if isinstance(got, int | float):
-        return float(got) if abs(got) < 1e300 else str(got)  # JSON has no inf and no nan
+    if hasattr(got, "__float__"):  # an int, a Fraction, a number of another library
+        number = float(got)
+        return number if abs(number) < 1e300 else str(number)  # JSON has no inf and no nan
     return got if got is None or isinstance(got, str) else repr(got)[:80]
 
 
@@ -184,6 +185,7 @@ def trace(error: BaseException, path: str) -> "list[str]":
 
 def report(number: int, path: str) -> "Iterator[dict[str, Any]]":
     """Yield all that there is to say about a learner's file."""
+    yield {"ready": True}
     try:
         names = load(path)
         for name in REQUIRED[number]:

@@ -79,7 +79,7 @@ class Progress:
 
     def _seen(self, number: int, now: float | None) -> float:
         record = self.record(number)
-        record["last"] = round(time.time() if now is None else now, 1)
+        record["last"] = round(time.time() if now is None else now, 3)
         if record["started"] is None:
             record["started"] = record["last"]
         moment: float = record["last"]
@@ -90,8 +90,16 @@ class Progress:
         return bool(self.content["exercises"].get(str(number), {}).get("passed"))
 
     def current(self) -> int:
-        """Return the number of the first exercise that has not passed; the last if all have."""
-        return next((e.number for e in EXERCISES if not self.passed(e.number)), len(EXERCISES))
+        """Return the exercise to go on with.
+
+        That is the one that was looked at last, or the next that has not passed, or the first that
+        has not passed; the last one if all have.
+        """
+        records = self.content["exercises"]
+        at = max(records, key=lambda number: records[number].get("last") or 0.0, default="1")
+        numbers = [e.number for e in EXERCISES]
+        turned = [n for n in numbers if n >= int(at)] + [n for n in numbers if n < int(at)]
+        return next((n for n in turned if not self.passed(n)), len(EXERCISES))
 
     def save(self) -> None:
         """Write the file whole: the old one is there until the new one is."""
@@ -108,6 +116,11 @@ def read(file: Path) -> dict[str, Any]:
     except ValueError:
         raise ValueError(f"{file} is not JSON") from None
     records = content.get("exercises") if isinstance(content, dict) else None
-    if not isinstance(records, dict) or not all(isinstance(r, dict) for r in records.values()):
+    numbers = {str(e.number) for e in EXERCISES}
+    if (
+        not isinstance(records, dict)
+        or not set(records) <= numbers
+        or not all(isinstance(record, dict) for record in records.values())
+    ):
         raise ValueError(f"{file} is no progress file of the workshop")
     return content  # type: ignore[no-any-return]

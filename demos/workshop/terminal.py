@@ -8,6 +8,7 @@ import os
 import shutil
 import sys
 import textwrap
+from pathlib import Path
 
 STYLES = {"good": "1;32", "bad": "1;31", "now": "1;36", "dim": "2", "bold": "1"}
 
@@ -47,13 +48,21 @@ def say_filled(text: str, indent: str = "") -> None:
             )
 
 
-def ask(question: str) -> str:
-    """Return what is typed after a question; "" if the input has ended."""
+def ask(question: str) -> str | None:
+    """Return what is typed after a question; None if the input has ended."""
     say_part(question)
-    answer = sys.stdin.readline()
-    if not answer.endswith("\n"):
+    line = sys.stdin.readline()
+    if not line.endswith("\n"):
         say()
-    return answer.strip()
+    return line.strip() if line else None
+
+
+def near(path: Path) -> str:
+    """Return a path as seen from the current folder, if it is below it."""
+    try:
+        return str(path.relative_to(Path.cwd()))
+    except ValueError:
+        return str(path)
 
 
 def say_part(text: str) -> None:
@@ -64,4 +73,13 @@ def say_part(text: str) -> None:
 
 def clear() -> None:
     """Clear the screen of a terminal; print an empty line elsewhere."""
-    say("\x1b[2J\x1b[H" if coloured() else "")
+    say_part("\x1b[2J\x1b[H" if coloured() else "\n")
+
+
+def bar(done: int, total: int) -> str:
+    """Return a bar with what is done.
+
+    >>> bar(3, 10)
+    '███░░░░░░░  3 of 10'
+    """
+    return f"{styled('█' * done, 'good')}{'░' * (total - done)}  {done} of {total}"

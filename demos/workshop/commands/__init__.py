@@ -9,6 +9,7 @@ import argparse
 import re
 
 from ..catalog import EXERCISES, exercise
+from ..terminal import say
 from ..workspace import Workspace
 
 SUMMARIES = {
@@ -55,3 +56,10 @@ def chosen(options: argparse.Namespace, workspace: Workspace) -> int:
     """Return the exercise that was named, or else the current one."""
     number: int | None = options.number
     return workspace.progress.current() if number is None else number
+
+
+def prepare(workspace: Workspace) -> None:
+    """Copy the exercises that the learner does not have yet, and say so the first time."""
+    copied = workspace.prepare()
+    if copied == len(EXERCISES):
+        say(f"Ten exercises are now in {workspace.folder}: edit them there.\n")

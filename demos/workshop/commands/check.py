@@ -7,9 +7,10 @@ from pathlib import Path
 from ..catalog import EXERCISES, exercise
 from ..checker import check
 from ..judge import Verdict
-from ..terminal import say, say_filled, styled
+from ..marked import line_of_turn
+from ..terminal import bar, say, say_filled, styled
 from ..workspace import Workspace
-from . import chosen, exercise_number, number_argument
+from . import chosen, exercise_number, number_argument, prepare
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -41,7 +42,10 @@ def run(options: argparse.Namespace, workspace: Workspace) -> int:
 def _which(options: argparse.Namespace, workspace: Workspace) -> tuple[int, Path]:
     """Return the number and the file of the exercise to check."""
     if options.file is None:
-        workspace.prepare()
+        if options.json:
+            workspace.prepare()
+        else:
+            prepare(workspace)
         number = chosen(options, workspace)
         return number, workspace.file(number)
     number = options.number
@@ -63,13 +67,17 @@ def show(verdict: Verdict, file: Path, workspace: Workspace) -> None:
     """Print a verdict: the message first, and where Python stopped after it."""
     e = exercise(verdict.exercise)
     mark = styled("✓", "good") if verdict.passed else styled("✗", "bad")
-    say(f"{mark} {styled(f'{e.number}  {e.title}', 'bold')}    {styled(str(file), 'dim')}\n")
+    place = f"{file}:{line_of_turn(file)}"
+    say(f"{mark} {styled(f'{e.number}  {e.title}', 'bold')}    {styled(place, 'dim')}\n")
     say_filled(verdict.message, "  ")
     if verdict.traceback:
         say()
         for line in verdict.traceback:
             say(styled(f"    {line}", "dim"))
     say()
+    done = sum(workspace.progress.passed(e.number) for e in EXERCISES)
+    if verdict.passed:
+        say(f"  {bar(done, len(EXERCISES))}")
     say(f"  {styled(_next(verdict, workspace), 'dim')}")
 
 

@@ -6,7 +6,7 @@ import difflib
 from ..catalog import exercise
 from ..terminal import say, styled
 from ..workspace import Workspace
-from . import chosen, number_argument
+from . import chosen, number_argument, prepare
 
 COLOURS = {"+": "good", "-": "bad", "@": "now"}
 
@@ -19,7 +19,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace, workspace: Workspace) -> int:
     """Print the lines that differ from the start, or from the solution."""
-    workspace.prepare()
+    prepare(workspace)
     number = chosen(options, workspace)
     e = exercise(number)
     other = e.solution if options.solution else e.start

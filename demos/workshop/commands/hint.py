@@ -6,7 +6,7 @@ from ..catalog import exercise
 from ..marked import hints
 from ..terminal import say, say_filled, styled
 from ..workspace import Workspace
-from . import chosen, number_argument
+from . import chosen, number_argument, prepare
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -16,7 +16,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace, workspace: Workspace) -> int:
     """Print the hints up to the next one, and write down how many."""
-    workspace.prepare()
+    prepare(workspace)
     show(chosen(options, workspace), workspace)
     return 0
 

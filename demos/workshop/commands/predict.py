@@ -1,12 +1,11 @@
 """`predict`: a game of fifteen questions, each on something that many believe."""
 
 import argparse
-import os
 import random
 
 from ..catalog import FOLDER
 from ..misconceptions import MISCONCEPTIONS, Misconception, right, shown
-from ..terminal import ask, say, say_filled, styled
+from ..terminal import ask, near, say, say_filled, styled
 from ..workspace import Workspace
 
 
@@ -49,7 +48,7 @@ def question(heading: str, number: int, m: Misconception) -> bool | None:
     say_filled(m.told(m.question), "  ")
     while True:
         text = ask("  ? ")
-        if text.lower() in ("q", "quit", "exit"):
+        if text is None or text.lower() in ("q", "quit", "exit"):
             return None
         answer = number_in(text)
         if answer is not None or not text:
@@ -57,8 +56,8 @@ def question(heading: str, number: int, m: Misconception) -> bool | None:
         say("  A number, please, such as 0.75; Enter alone shows the answer.")
     won = answer is not None and right(answer, m.number())
     say_filled(reply(answer, won, m), "  ")
-    picture = os.path.relpath(FOLDER / "pictures" / f"{number:02}.svg")
-    say(styled(f"  The picture: {picture}    {m.command}", "dim"))
+    say(styled(f"  The picture: {near(FOLDER / 'pictures' / f'{number:02}.svg')}", "dim"))
+    say(styled(f"  Step through it: {m.command}", "dim"))
     return won
 
 
@@ -67,9 +66,7 @@ def reply(answer: float | None, won: bool, m: Misconception) -> str:
     if won:
         return f"{styled('Right', 'good')}: {shown(m.number())}. {m.told(m.why)}"
     usual = answer is not None and right(answer, m.usual())
-    also = (
-        f" {shown(m.usual())} is what most people say who believe that {m.belief}." if usual else ""
-    )
+    also = f" {shown(m.usual())} is what those say who believe: {m.belief}." if usual else ""
     return f"It is {styled(shown(m.number()), 'bad')}.{also} {m.told(m.why)}"
 
 

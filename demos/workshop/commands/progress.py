@@ -5,8 +5,9 @@ from pathlib import Path
 
 from .. import class_view
 from ..catalog import EXERCISES
-from ..terminal import say, styled
+from ..terminal import bar, say, styled
 from ..workspace import Workspace
+from . import prepare
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -23,10 +24,11 @@ def run(options: argparse.Namespace, workspace: Workspace) -> int:
         return class_view.run(options.room)
     progress = workspace.progress
     if options.name is not None:
+        prepare(workspace)
         progress.content["name"] = options.name
         progress.save()
     done = sum(progress.passed(e.number) for e in EXERCISES)
-    say(f"{styled('█' * done, 'good')}{'░' * (len(EXERCISES) - done)}  {done} of {len(EXERCISES)}")
+    say(bar(done, len(EXERCISES)))
     for e in EXERCISES:
         if str(e.number) in progress.content["exercises"]:
             say(_line(e.number, e.title, progress.record(e.number)))

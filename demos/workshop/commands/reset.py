@@ -5,7 +5,7 @@ import argparse
 from ..catalog import exercise
 from ..terminal import ask, say
 from ..workspace import Workspace
-from . import number_argument
+from . import number_argument, prepare
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -19,12 +19,13 @@ def run(options: argparse.Namespace, workspace: Workspace) -> int:
     if options.number is None:
         say("Which one? python -m demos.workshop reset 5")
         return 2
-    workspace.prepare()
+    prepare(workspace)
     file = workspace.file(options.number)
     if file.read_bytes() == exercise(options.number).start.read_bytes():
         say(f"{file} is as at the start")
         return 0
-    if not options.yes and ask(f"Put {file} back to its start? [y/N] ").lower() not in ("y", "yes"):
+    answer = "y" if options.yes else ask(f"Put {file} back to its start? [y/N] ") or "n"
+    if answer.lower() not in ("y", "yes"):
         say("Nothing was changed.")
         return 1
     kept = workspace.reset(options.number)

@@ -6,7 +6,7 @@ from ..catalog import exercise
 from ..marked import turn
 from ..terminal import say, styled
 from ..workspace import Workspace
-from . import chosen, number_argument
+from . import chosen, number_argument, prepare
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -17,7 +17,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace, workspace: Workspace) -> int:
     """Print the solution, and write down that it was seen."""
-    workspace.prepare()
+    prepare(workspace)
     number = chosen(options, workspace)
     e = exercise(number)
     workspace.progress.solution_seen(number)

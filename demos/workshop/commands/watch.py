@@ -10,10 +10,10 @@ from ..keys import Keys
 from ..terminal import clear, say, styled
 from ..workspace import Workspace
 from . import check as check_command
-from . import chosen, hint, number_argument
+from . import chosen, hint, number_argument, prepare
 from . import list as list_command
 
-EVERY = 0.2  # seconds between two looks at the files
+EVERY = 0.1  # seconds between two looks at the files
 MENU = "h hint   n next   p previous   l list   c check again   q quit"
 
 
@@ -24,7 +24,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace, workspace: Workspace) -> int:
     """Watch until q or Ctrl-C."""
-    workspace.prepare()
+    prepare(workspace)
     watch = Watch(workspace, chosen(options, workspace))
     with Keys() as keys:
         watch.check()

@@ -1,7 +1,7 @@
 # %% [markdown]
 # # 4. The local derivatives of tanh, relu and exp
 #
-# A network needs functions that bend. Here are three, each with one parent:
+# Not everything is a sum or a product. Here are three functions, each with one parent:
 #
 # - `exp` is e to the power x. Its slope at x is its own result, exp x.
 # - `tanh` squeezes every number between -1 and 1. Its slope is 1 minus the square of its result.
@@ -73,9 +73,8 @@ if __name__ == "__main__":
     print(round(central_difference(math.tanh, 0.5), 4))  # 0.7864
     print(round(Value(1.0).exp().local_derivatives[0], 4))  # 2.7183
     print(round(central_difference(math.exp, 1.0), 4))  # 2.7183
-    print(
-        Value(-1.5).relu().local_derivatives, Value(2.0).relu().local_derivatives
-    )  # (0.0,) (1.0,)
+    print(Value(-1.5).relu().local_derivatives)  # (0.0,)
+    print(Value(2.0).relu().local_derivatives)  # (1.0,)
 
 # %% [markdown]
 # Save the file. `python -m demos.workshop check 4` says what is right and what is not yet.

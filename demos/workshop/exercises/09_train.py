@@ -7,8 +7,7 @@
 #
 # **Training** makes the loss smaller. The gradient of the loss with respect to w says where it
 # grows, so w takes a small step the other way: the **learning rate** times the gradient. Each
-# example asks for another step; together, as a **batch**, they agree on the mean of their
-# gradients.
+# example has a gradient of its own; several together, a **batch**, use the mean of theirs.
 #
 # `backward` adds to what is in `grad`. What an earlier step left there has to be set to 0 first.
 # That is called **zero_grad**.
@@ -67,7 +66,7 @@ def loss(w, x, target):
     return difference * difference
 
 
-def wishes(w, examples):
+def single_gradients(w, examples):
     """Return for each example the gradient of its own loss."""
     gradients = []
     for x, target in examples:
@@ -85,7 +84,7 @@ def wishes(w, examples):
 # - set w.grad to 0;
 # - call backward on the loss of each example (x, target): w.grad becomes the sum of their
 #   gradients;
-# - take from w.data the rate times the mean: the sum divided by the number of examples.
+# - subtract from w.data the rate times the mean: the sum divided by the number of examples.
 
 
 # %%
@@ -103,14 +102,14 @@ def train(w, examples, rate, steps):
 # %% [markdown]
 # ## See it
 #
-# The gradient of each example alone at w = 0. They disagree about how far to go; the mean
-# decides. Then the first four steps of training, and where twenty lead.
+# The gradient of each example alone at w = 0. They differ, and a step uses their mean. Then the
+# first four steps of training, and where twenty lead.
 
 # %%
 examples = [(1.0, 2.0), (2.0, 7.0), (-1.0, -3.0)]
 
 if __name__ == "__main__":
-    print(wishes(0.0, examples))  # [-4.0, -28.0, -6.0]
+    print(single_gradients(0.0, examples))  # [-4.0, -28.0, -6.0]
     path = train(Value(0.0), examples, rate=0.1, steps=20)
     print([round(w, 3) for w in path[:4]], round(path[-1], 3))  # [1.267, 2.027, 2.483, 2.756] 3.167
 
@@ -135,7 +134,7 @@ if __name__ == "__main__":
     path = train(Value(0.0), [(1.0, 3.0)], rate=0.1, steps=24)
     print([round(w, 2) for w in path[::6]])  # [0.6, 2.37, 2.84, 2.96]
     path = train_and_forget(Value(0.0), [(1.0, 3.0)], rate=0.1, steps=24)
-    print([round(w, 2) for w in path[::6]])  # [0.6, 5.99, -0.02, 5.49]
+    print([round(w, 2) for w in path[::6]])
 
 # %% [markdown]
 # Save the file. `python -m demos.workshop check 9` says what is right and what is not yet.

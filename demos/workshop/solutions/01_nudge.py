@@ -58,6 +58,9 @@ def central_difference(f, x, h):
 # %% [markdown]
 # ## See it
 #
+# Run the file. What stands behind a print, after the sign #, is what it prints when the exercise
+# is done.
+#
 # The slope of x * x * x at 2 is 12. Which of the two estimates is nearer? And is a smaller nudge
 # always better? The last line nudges by so little that 2 + h is 2 for the computer.
 

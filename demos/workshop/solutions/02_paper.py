@@ -26,8 +26,8 @@ if __name__ == "__main__":
 # %% [markdown]
 # ## Your turn
 #
-# Write the gradient of L with respect to each. Begin with L's own operands, d and f, and go back
-# from there. Paper is allowed.
+# Write the gradient of L with respect to each. Begin with d and f, from which L itself is
+# computed, and go back from there. Paper is allowed.
 
 # %%
 # ---- YOUR TURN --------------------------------------------------------------------------
@@ -59,7 +59,7 @@ def nudged(h):
 
 
 if __name__ == "__main__":
-    print(round((nudged(0.001) - nudged(-0.001)) / 0.002, 4))  # 6.0
+    print(round((nudged(0.001) - nudged(-0.001)) / 0.002, 4))
 
 # %% [markdown]
 # Save the file. `python -m demos.workshop check 2` says what is right and what is not yet.

@@ -6,8 +6,11 @@
 #
 # `backward` computes all gradients. The gradient of the last Value, the **root**, is 1: it moves
 # once as much as itself. Then it goes from Value to Value. Each sends to each of its parents one
-# **contribution**, its own gradient times the local derivative. What arrives at a Value makes its
-# gradient.
+# **contribution**: its own gradient, here called **upstream**, times the local derivative. What
+# arrives at a Value makes its gradient.
+#
+# A Value in such a computation is also called a **node**; a node without parents, such as x, is a
+# **leaf**.
 
 # %%
 import math
@@ -101,12 +104,12 @@ def backward(root):
 if __name__ == "__main__":
     x = Value(3.0)
     backward(x * x)
-    print(x.grad)  # 6.0
+    print(x.grad)
 
     x = Value(2.0)
     h = x + x
     backward(h + h * x)
-    print(h.grad, x.grad)  # 3.0 10.0
+    print(h.grad, x.grad)
 
 # %% [markdown]
 # The picture of the second one, with each contribution on its way:

@@ -7,7 +7,7 @@
 #
 # A **layer** is a number of neurons that have the same inputs. In a **network** the outputs of
 # one layer are the inputs of the next. The **cost** says how wrong the network's output is; here
-# it is the square of (output - target).
+# it is the square of (output - target), where the target is what the output should be.
 #
 # Books write backpropagation as four equations. They call the gradient of the cost with respect
 # to a neuron's z the **error** of this neuron:

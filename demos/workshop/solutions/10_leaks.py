@@ -1,5 +1,5 @@
 # %% [markdown]
-# # 10. Bug hunt: gradients that vanish, burst or are nan
+# # 10. Bug hunt: gradients that vanish, explode or are nan
 #
 # `backward` is right, and still nothing is learned: somewhere on the way a gradient is lost. Four
 # such leaks are below, A to D, each with a number that you can change.
@@ -114,11 +114,7 @@ def leak(letter):
 
 if __name__ == "__main__":
     for letter in "ABCD":
-        print(letter, round(leak(letter).grad, 4))
-    # A 0.42
-    # B 2.0
-    # C 1.0
-    # D -3.6052
+        print(letter, leak(letter).grad)
 
 # %% [markdown]
 # ## See it
