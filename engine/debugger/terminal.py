@@ -22,6 +22,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from ..foreign import Foreign
 from ..formula import expression, name
 from ..printing import number, plural, printable
 from ..value import Value
@@ -64,7 +65,7 @@ its gradient in the pass before, pass the number of the backward().
 """
 
 
-def debug(root: Value, *, names: Mapping[str, Any] | None = None) -> None:
+def debug(root: Foreign, *, names: Mapping[str, Any] | None = None) -> None:
     """Step through the backward pass of `root` at a prompt.
 
     >>> from engine import Value
@@ -73,13 +74,9 @@ def debug(root: Value, *, names: Mapping[str, Any] | None = None) -> None:
 
     `names` maps names to values that have no label; without it, the variables of the caller serve.
     Leaving before the end puts every grad back as it was; leaving at the end keeps them, as
-    backward() would. Raises TypeError for what is not a Value.
+    backward() would. A graph of another engine is read and left as it is, whatever is done here.
+    Raises TypeError for what is no graph.
     """
-    if not isinstance(root, Value):
-        raise TypeError(
-            f"engine.debug takes the Value at the root, not {type(root).__name__}: "
-            "pass the loss itself"
-        )
     variables = sys._getframe(1).f_locals if names is None else names
     session = Session(root, variables)
     debugger = Debugger(session)

@@ -24,6 +24,10 @@ SUMMARIES = {
     "predict": "a game: say the number before you see it",
     "notebooks": "make a notebook of each exercise",
 }
+SUMMARIES |= {  # for the teacher
+    "poster": "the poster and the debugger card, as SVG and PDF",
+    "quiz": "random expressions, and every gradient worked out",
+}
 
 
 def number_argument(parser: argparse.ArgumentParser) -> None:
