@@ -15,6 +15,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any, TypedDict
 
+from ..foreign import by_original
 from ..graph import topological_order
 from ..printing import printable
 from ..types import Node
@@ -89,7 +90,8 @@ def animation(
 
     Raises ValueError where there would be more than 300 cards.
     """
-    given = names_by_value(names, module)
+    order, leaves = topological_order(root)
+    given = names_by_value(by_original([*leaves, *order]), names, module)
     scene = _scene(root, given, collapse)
     notation = Notation(_all_names(scene, root, given))
     frames = Frames(scene, root, notation)
