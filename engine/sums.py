@@ -119,7 +119,7 @@ def softmax(values: Iterable[Any]) -> list[Any]:
 
 
 def _some(values: Iterable[Any], name: str) -> tuple[Any, ...]:
-    found = tuple(values)
-    if not found:
+    operands = tuple(values)
+    if not operands:
         raise ValueError(f"{name} of no values is not defined: give it at least one")
-    return found
+    return operands
