@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 from . import habits  # noqa: F401 - tells Value what others call its attributes
 from .anomaly import anomaly
 from .calculus import derivative, gradient
-from .explain import Step, text
+from .explain import Step, text, why
 from .functions import clamp, elu, leaky_relu
 from .location import Site
 from .primitive import primitive
@@ -32,6 +32,7 @@ if TYPE_CHECKING:  # what an editor shows; it runs as the rows of a table, or is
     from .debugger import debug
     from .files import write_file
     from .signatures import *  # noqa: F403
+    from .tape import FrozenBranchWarning as FrozenBranchWarning
     from .tape import Tape as Tape
     from .tape import record
     from .view import draw, draw_dot, stepper
@@ -156,6 +157,7 @@ __all__ = [
     "trunc",
     "weighted_sum",
     "where",
+    "why",
     "write_file",
 ]
 
@@ -167,6 +169,7 @@ _ON_FIRST_USE = {  # what needs more than the heart is imported when it is first
     "check_gradients": "check",
     "record": "tape",
     "Tape": "tape",
+    "FrozenBranchWarning": "tape",
     "draw": "view",
     "draw_dot": "view",
     "stepper": "view",

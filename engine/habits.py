@@ -16,6 +16,7 @@ from reprlib import repr as short
 from sys import _getframe as _frame
 from typing import Any, NoReturn
 
+from . import graph
 from .operation import OPERATIONS
 from .real import real
 from .value import Value, outside
@@ -175,21 +176,24 @@ def no_parents() -> TypeError:
     return TypeError(f"{leaf}: an operator or a function makes a node; {_PRIMITIVE}")
 
 
-def no_rule() -> NoReturn:
-    """Raise for `out._backward = f`, which is how micrograd defines an operation."""
+def no_rule(node: Value, function: Any) -> NoReturn:
+    """Refuse `out._backward = f`, which is how micrograd defines an operation."""
     raise AttributeError(f"_backward can't be set, a node has its operation's rule: {_PRIMITIVE}")
 
 
-def no_float(node: Value) -> TypeError:
-    """Return the error for float(v), which math.sin(v) asks for."""
+def no_float(node: Value) -> NoReturn:
+    """Refuse float(v), which math.sin(v) asks for."""
     instead = "write v.data for the number, or engine.sin(v) in place of math.sin(v)"
-    return TypeError(f"{node!r} would lose its graph as a float: {instead}")
+    raise TypeError(f"{node!r} would lose its graph as a float: {instead}")
 
 
-def no_copy(node: Value) -> TypeError:
-    """Return the error for a copy of an interior node."""
-    what = f"{node!r} can't be copied or pickled without its graph"
-    return TypeError(f"{what}: take Value(v.data) for a leaf")
+def copied(node: Value) -> tuple[Any, ...]:
+    """Return how copy and pickle make a leaf anew. An interior node would need its graph."""
+    if node.parents:
+        what = f"{node!r} can't be copied or pickled without its graph"
+        raise TypeError(f"{what}: take Value(v.data) for a leaf")
+    own = getattr(node, "__dict__", None), {"grad": node.grad}
+    return type(node), (node.data, node.label), own
 
 
 def send(node: Value) -> Callable[[], None]:
@@ -245,7 +249,7 @@ _OPERATORS: dict[str, Callable[[Any, Any], Any]] = {
 }
 
 
-def apply_ufunc(ufunc: Any, method: str, operands: tuple[Any, ...], options: Any) -> Any:
+def apply_ufunc(node: Value, ufunc: Any, method: str, *operands: Any, **options: Any) -> Any:
     """Return what NumPy asks a Value for: an operator behind a NumPy number, and nothing else.
 
     >>> import numpy
@@ -272,3 +276,15 @@ def _operand(x: Any) -> Any:
     if x.__class__ is Value or isinstance(x, Value):
         return x
     return real(x.item() if getattr(x, "shape", None) == () else x)
+
+
+# Names of the micrograd lecture, for notebooks that walk the graph; what math and NumPy ask for.
+for _name, _answer in {
+    "_prev": property(graph.parents),
+    "_op": property(lambda node: node.operation.symbol if node.operation else ""),
+    "_backward": property(send, no_rule),
+    "__float__": no_float,
+    "__reduce__": copied,
+    "__array_ufunc__": apply_ufunc,
+}.items():
+    setattr(Value, _name, _answer)

@@ -16,15 +16,15 @@ from operator import add
 # fmt: off
 inf, nan, ROOT_HALF = math.inf, math.nan, math.sqrt(0.5)
 
-def _total(function: Callable[..., float]) -> Callable[..., float]:
+def _total(function: Callable[[float], float]) -> Callable[[float], float]:
     """Return a function of math with nan outside its domain, inf beyond the largest float."""
-    def total(*xs: float) -> float:
+    def total(x: float) -> float:
         try:
-            return function(*xs)
+            return function(x)
         except ValueError:
             return nan
         except OverflowError:  # only sinh overflows to the negative side
-            return -inf if function is math.sinh and xs[0] < 0.0 else inf
+            return -inf if function is math.sinh and x < 0.0 else inf
     return total
 
 def _logarithm(function: Callable[[float], float], pole: float = 0.0) -> Callable[[float], float]:
@@ -39,7 +39,7 @@ log, log2, log10 = _logarithm(math.log), _logarithm(math.log2), _logarithm(math.
 log1p = _logarithm(math.log1p, pole=-1.0)
 sin, cos, tan = _total(math.sin), _total(math.cos), _total(math.tan)
 asin, acos, acosh = _total(math.asin), _total(math.acos), _total(math.acosh)
-sinh, cosh, sqrt, fmod = _total(math.sinh), _total(math.cosh), _total(math.sqrt), _total(math.fmod)
+sinh, cosh, sqrt = _total(math.sinh), _total(math.cosh), _total(math.sqrt)
 floor, ceil, trunc = whole(math.floor), whole(math.ceil), whole(math.trunc)
 
 def atanh(x: float) -> float:
@@ -50,10 +50,11 @@ def divide(x: float, y: float) -> float:
         return x / y
     return nan if x == 0.0 or x != x else math.copysign(inf, x) * math.copysign(1.0, y)
 
-def reciprocal(x: float) -> float: return divide(1.0, x)
+def reciprocal(x: float) -> float: return 1.0 / x if x != 0.0 else math.copysign(inf, x)
 def square(x: float) -> float: return x * x
 def floor_divide(x: float, y: float) -> float: return x // y if y != 0.0 else divide(x, y)
 def modulo(x: float, y: float) -> float: return x % y if y != 0.0 else nan
+def fmod(x: float, y: float) -> float: return nan if y == 0.0 or abs(x) == inf else math.fmod(x, y)
 def less(x: float, y: float) -> float: return float(x < y)
 def less_equal(x: float, y: float) -> float: return float(x <= y)
 def greater(x: float, y: float) -> float: return float(x > y)

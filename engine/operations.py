@@ -161,7 +161,7 @@ def _product(z: Any, *xs: Any) -> tuple[Any, ...]:
 
 weighted_sum = operation("weighted_sum", "dot",  # of w…, a…, b: the slope of a weight is its input
                          lambda *xs: weigh(xs, xs[len(xs) // 2:-1], xs[-1]), domain=False, rule=
-                         lambda z, *xs: (*xs[len(xs) // 2:-1], *xs[:len(xs) // 2], 1.0))
+                         lambda z, *xs: xs[len(xs) // 2:-1] + xs[:len(xs) // 2] + (1.0,))
 total = operation("total", "sum", ieee.total, lambda z, *xs: (1.0,) * len(xs), domain=False)
 mean = operation("mean", "mean", lambda *xs: ieee.total(*xs) / len(xs),
                  lambda z, *xs: (1.0 / len(xs),) * len(xs), domain=False)

@@ -20,10 +20,10 @@ def real(x: Any) -> float:
 
     Raises TypeError for anything else, and OverflowError beyond the largest float.
     """
-    if x.__class__ in (float, bool):
-        return float(x)
-    known = isinstance(x, Real) or (isinstance(x, Number) and not isinstance(x, Complex))
-    if not known and str(type(x)) not in ("<class 'numpy.bool'>", "<class 'numpy.bool_'>"):
+    if x.__class__ is float:
+        return x
+    is_real = isinstance(x, (int, Real)) or (isinstance(x, Number) and not isinstance(x, Complex))
+    if not is_real and type(x).__module__ + type(x).__name__ not in ("numpybool", "numpybool_"):
         raise import_module("engine.habits").no_number(x)
     try:
         return float(x)

@@ -1,0 +1,173 @@
+"""The exercises of the workshop: start and solution, what they print, hints, notebooks."""
+
+import contextlib
+import io
+import json
+import re
+import tokenize
+
+import pytest
+
+from demos.workshop import marked, notebook
+from demos.workshop.catalog import EXERCISES, exercise
+from demos.workshop.probe import source_of
+
+each = pytest.mark.parametrize("e", EXERCISES, ids=lambda e: e.name)
+
+
+def printed(source, name="__main__"):
+    """Return what a file prints when it is run as a script."""
+    with contextlib.redirect_stdout(io.StringIO()) as out:
+        exec(compile(source, "exercise.py", "exec"), {"__name__": name})
+    return out.getvalue()
+
+
+def test_there_are_ten_and_two_tracks():
+    assert [e.number for e in EXERCISES] == [*range(1, 11)]
+    assert [e.number for e in EXERCISES if e.short] == [1, 2, 3, 4, 5, 7]
+    assert (
+        sum(e.minutes for e in EXERCISES if e.short) == 70
+        and sum(e.minutes for e in EXERCISES) == 160
+    )
+    for number in (0, 11):
+        with pytest.raises(ValueError, match=f"there is no exercise {number}: .* 1 to 10"):
+            exercise(number)
+
+
+@each
+def test_start_and_solution_differ_in_the_marked_place_alone(e):
+    assert marked.around(e.start) == marked.around(e.solution)
+    assert marked.turn(e.start) != marked.turn(e.solution)
+    for path in (e.start, e.solution):
+        text = path.read_text(encoding="utf-8")
+        assert text.count("YOUR TURN --") == 2 and text.count(marked.BEGIN) == 1
+
+
+@each
+def test_what_a_file_says_that_it_prints_is_what_it_prints(e):
+    """A comment behind a print is its output, and so are those below a loop; answers have none."""
+    text = e.solution.read_text(encoding="utf-8")
+    main = text[text.index('__name__ == "__main__"') :].split("\n")
+    said = [m[1] for line in main if (m := re.match(r" *(?:print\(.*\)  |   )# (.+)$", line))]
+    silent = [line for line in main if re.match(r" *print\(", line) and "  # " not in line]
+    out = printed(text).splitlines()
+    rest = iter(out)
+    assert [line for line in said if line not in rest] == []
+    assert said or e.number in (5, 10)
+    assert len(silent) == {2: 1, 5: 2, 6: 1, 9: 1, 10: 1}.get(e.number, 0), "answers, and one loop"
+
+
+@each
+def test_a_start_state_runs_as_a_script_and_says_nothing_when_it_is_imported(e):
+    printed(e.start.read_text(encoding="utf-8"))
+    for path in (e.start, e.solution):
+        assert printed(path.read_text(encoding="utf-8"), "exercise") == ""
+
+
+@each
+def test_the_title_is_that_of_the_list_and_the_last_cell_says_how_to_check(e):
+    text = e.start.read_text(encoding="utf-8")
+    assert text.startswith(f"# %% [markdown]\n# # {e.number}. {e.title}\n")
+    assert f"`python -m demos.workshop check {e.number}`" in text.split("# %%")[-1]
+    assert len(text.splitlines()) <= 170, "small enough for one sitting"
+
+
+@each
+def test_there_are_three_hints_and_only_the_last_may_give_it_away(e):
+    hints = marked.hints(e.number)
+    assert len(hints) == 3 and len({*hints}) == 3
+    assert not any(
+        line in hints[0] for line in marked.turn(e.solution).splitlines() if len(line) > 20
+    )
+
+
+def test_the_value_grows_from_file_to_file():
+    """What a file has of the class Value, the next one that has it repeats word for word."""
+    methods = [_methods(e.solution.read_text(encoding="utf-8")) for e in EXERCISES[2:]]
+    assert methods[0].keys() == {"__init__", "__repr__", "__add__", "__mul__"}
+    known = {}
+    for found in methods:
+        for name, body in found.items():
+            assert known.setdefault(name, body) == body
+    assert {"tanh", "relu", "exp", "log"} <= known.keys()
+
+
+def _methods(text):
+    text = "".join(line for line in text.splitlines(keepends=True) if "# ---- " not in line)
+    found = re.findall(
+        r"^    def (\w+)\(self.*?\n(?=\n    def|\n\n\S|\Z)", text, re.DOTALL | re.MULTILINE
+    )
+    bodies = re.findall(
+        r"(^    def \w+\(self.*?\n)(?=\s*    def|\n\n\S|\Z)", text, re.DOTALL | re.MULTILINE
+    )
+    return dict(zip(found, (body.strip() for body in bodies)))
+
+
+# A word that the field has given a meaning is explained, in bold, before or where it is first used.
+WORDS = {
+    "nudge": 1,
+    "slope": 1,
+    "central difference": 1,
+    "gradient": 2,
+    "chain rule": 2,
+    "parents": 3,
+    "local derivative": 3,
+    "root": 5,
+    "contribution": 5,
+    "upstream": 5,
+    "node": 5,
+    "leaf": 5,
+    "topological order": 6,
+    "neuron": 8,
+    "weight": 8,
+    "bias": 8,
+    "layer": 8,
+    "network": 8,
+    "cost": 8,
+    "error": 8,
+    "model": 9,
+    "example": 9,
+    "loss": 9,
+    "learning rate": 9,
+    "batch": 9,
+    "zero_grad": 9,
+    "saturated": 10,
+    "dead relu": 10,
+    "exploding": 10,
+}
+
+
+@pytest.mark.parametrize("word", WORDS)
+def test_no_word_is_used_before_it_is_explained(word):
+    for e in EXERCISES[: WORDS[word]]:
+        cells = notebook.cells(e.start.read_text(encoding="utf-8"))
+        text = "\n\n".join(text for kind, text in cells if kind == "markdown")
+        text = re.sub(r"^#+ .*$|^ {4}.*$|`[^`]*`", "", text, flags=re.MULTILINE)
+        text = " ".join(text.split())
+        use = re.search(rf"\b{word}s?\b", text)
+        if e.number < WORDS[word]:
+            assert not use, f"{e.name} uses {word!r}: {text[use.start() - 30 : use.end() + 30]}"
+        else:
+            assert use and text[use.start() - 2 : use.start()] == "**", f"{word!r} in {e.name}"
+
+
+@each
+def test_a_notebook_has_the_cells_of_the_script(e, tmp_path):
+    nbformat = pytest.importorskip("nbformat")
+    file = tmp_path / f"{e.name}.ipynb"
+    file.write_text(notebook.notebook_of(e), encoding="utf-8")
+    made = nbformat.read(file, as_version=4)
+    nbformat.validate(made)
+    script = e.start.read_text(encoding="utf-8")
+    assert len(made.cells) == script.count("# %%") + 1
+    assert made.cells[0].source.startswith(f"# {e.number}. {e.title}\n")
+    assert _code(source_of(str(file))) == _code(script)
+    assert notebook.notebook_of(e) == file.read_text(encoding="utf-8"), "not the same bytes twice"
+    assert json.loads(file.read_text(encoding="utf-8"))["cells"][-1]["source"][1].startswith("!")
+
+
+def _code(text):
+    """Return the tokens of a source, without comments and empty lines."""
+    skipped = (tokenize.COMMENT, tokenize.NL, tokenize.NEWLINE, tokenize.ENDMARKER)
+    tokens = tokenize.generate_tokens(io.StringIO(text).readline)
+    return [t.string for t in tokens if t.type not in skipped and t.string.strip()]
