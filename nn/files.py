@@ -1,11 +1,4 @@
-"""Numbers in JSON files: written whole or not at all, read to the same bits or refused.
-
->>> import pathlib, tempfile
->>> path = pathlib.Path(tempfile.mkdtemp()) / "numbers.json"
->>> write(path, {"third": 1 / 3, "steps": 2})
->>> read(path)
-{'third': 0.3333333333333333, 'steps': 2.0}
-"""
+"""Numbers in JSON files: written whole or not at all, read to the same bits or refused."""
 
 import json
 import math
@@ -52,18 +45,17 @@ def finite(text: str) -> float:
 def finite_numbers(content: Any, name: str, count: int | None = None) -> list[float]:
     """Return a list that was read. Raises ValueError unless it holds `count` finite numbers."""
     numbers: list[Any] = content if isinstance(content, list) else [None]
-    if count not in (None, len(numbers)) or not all(_is_finite(x) for x in numbers):
-        expected = "finite numbers" if count is None else f"{count} finite numbers"
-        raise ValueError(f"{name} is not a list of {expected}")
+    if count not in (None, len(numbers)) or not all(map(_is_finite, numbers)):
+        raise ValueError(f"{name} is not a list of {count or ''} finite numbers")
     return [float(x) for x in numbers]
 
 
-def whole_number(content: Any, name: str, largest: int) -> int:
+def whole_number(x: Any, name: str, largest: int) -> int:
     """Return a number that was read. Raises ValueError unless it is whole, from 0 to `largest`."""
-    if not _is_finite(content) or not 0 <= content <= largest or content != int(content):
-        shown = reprlib.repr(content)
-        raise ValueError(f"{name} has {shown}, which is not a whole number from 0 to {largest}")
-    return int(content)
+    if _is_finite(x) and 0 <= x <= largest and x == int(x):
+        return int(x)
+    shown = reprlib.repr(x)
+    raise ValueError(f"{name} has {shown}, which is not a whole number from 0 to {largest}")
 
 
 def _is_finite(x: Any) -> bool:
