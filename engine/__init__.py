@@ -32,9 +32,8 @@ if TYPE_CHECKING:  # what an editor shows; it runs as the rows of a table, or is
     from .debugger import debug
     from .files import write_file
     from .signatures import *  # noqa: F403
-    from .tape import FrozenBranchWarning as FrozenBranchWarning
+    from .tape import FrozenBranchWarning, record
     from .tape import Tape as Tape
-    from .tape import record
     from .view import draw, draw_dot, stepper
 else:
     from .operations import (
@@ -84,6 +83,7 @@ else:
     )
 
 __all__ = [
+    "FrozenBranchWarning",
     "Node",
     "Number",
     "Site",

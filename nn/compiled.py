@@ -2,6 +2,9 @@
 
 `fit(..., compiled=True)` comes here. During an epoch the parameters, their gradients and the
 optimizer's state are arrays; the Values are up to date again when the epoch ends, however it ends.
+
+>>> table([[1.0, 2.0], [3.0, 4.0]], [0, 1]).tolist()
+[[1.0, 2.0, 0.0], [3.0, 4.0, 1.0]]
 """
 
 import math
@@ -9,8 +12,6 @@ import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
-
-import numpy
 
 from engine import FrozenBranchWarning
 
@@ -42,7 +43,7 @@ class CompiledTrainer(Trainer):
         parts = [*self.optimizer.parameters, *self.source.parameters, *self.trained]
         self.values = list(dict.fromkeys(parts))
         index = {value: i for i, value in enumerate(self.values)}
-        self.in_loss = numpy.array([index[p] for p in self.source.parameters], int)
+        self.in_loss = _array([index[p] for p in self.source.parameters], int)
         self.compared, self.replayed = 0, EVERY
         self.read_values()
         for i in sorted({len(self.rows) * k // 16 for k in range(16)} | {len(self.rows) - 1}):
@@ -80,9 +81,9 @@ class CompiledTrainer(Trainer):
 
     def read_values(self) -> None:
         """Make arrays of the Values' numbers and of the optimizer's state."""
-        self.data = numpy.array([p.data for p in self.values])
-        self.grad = numpy.array([p.grad for p in self.values], float)
-        self.memory = [numpy.array(numbers) for numbers in self.optimizer.state.values()]
+        self.data = _array([p.data for p in self.values])
+        self.grad = _array([p.grad for p in self.values])
+        self.memory = [_array(numbers) for numbers in self.optimizer.state.values()]
 
     def write_values(self) -> None:
         """Bring the Values and the optimizer's state up to date."""
@@ -96,7 +97,7 @@ class CompiledTrainer(Trainer):
 
     def gradient(self, group: Sequence[int]) -> float:
         loss, slopes = self.source.mean(self.data[self.in_loss], group)
-        grad = numpy.zeros(len(self.values))
+        grad = 0.0 * self.data
         grad[self.in_loss] = slopes
         self.grad = grad
         return loss
@@ -123,7 +124,7 @@ class CompiledTrainer(Trainer):
             raise
 
     def check_gradient(self, group: Sequence[int]) -> None:
-        if not numpy.isfinite(self.grad).all():
+        if not math.isfinite(self.grad.sum()):  # or its sum overflows, and none is named
             self.write_values()
             super().check_gradient(group)
 
@@ -171,6 +172,10 @@ class CompiledTrainer(Trainer):
 
 def table(inputs: Sequence[Any], targets: Sequence[Any]) -> Array:
     """Return an array with a row for each example: its inputs, then its targets."""
+    try:
+        import numpy
+    except ImportError as error:
+        raise ImportError("compiled=True needs NumPy and numba: pip install numpy numba") from error
     parts = [numpy.asarray(part) for part in (inputs, targets)]
     if any(part.dtype.kind in "SU" for part in parts):
         raise TypeError("inputs and targets are numbers, not text: write float(x) for each")
@@ -178,6 +183,12 @@ def table(inputs: Sequence[Any], targets: Sequence[Any]) -> Array:
         raise ValueError("an example is a list of numbers, without lists in it: flatten it")
     columns = [part.astype(float).reshape(len(inputs), -1) for part in parts]
     return numpy.concatenate(columns, axis=1)
+
+
+def _array(numbers: Sequence[float], kind: type = float) -> Array:
+    import numpy
+
+    return numpy.array(numbers, kind)
 
 
 def _length(x: Any) -> int | None:

@@ -1,4 +1,8 @@
-"""Numbers in JSON files: written whole or not at all, read to the same bits or refused."""
+"""Numbers in JSON files: written whole or not at all, read to the same bits or refused.
+
+>>> finite("0.30000000000000004") == 0.1 + 0.2
+True
+"""
 
 import json
 import math

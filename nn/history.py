@@ -1,4 +1,8 @@
-"""The history of a run: its columns, and their picture."""
+"""The history of a run: its columns, and their picture.
+
+>>> History([0.5, 0.25, 0.125], [0.1, 0.2, 0.3], validation=[0.6, 0.3, 0.4])
+History(3 epochs, loss 0.5 → 0.125, validation 0.6 → 0.4, best after epoch 2, 0.3 s)
+"""
 
 import io
 from dataclasses import dataclass, field
@@ -9,9 +13,6 @@ from typing import Any
 @dataclass
 class History:
     """After each epoch: the mean of its losses, the seconds since the start, the validation loss.
-
-    >>> History([0.5, 0.25, 0.125], [0.1, 0.2, 0.3], validation=[0.6, 0.3, 0.4])
-    History(3 epochs, loss 0.5 → 0.125, validation 0.6 → 0.4, best after epoch 2, 0.3 s)
 
     `stopped` says why the run ended before its last epoch.
     """

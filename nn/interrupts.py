@@ -1,4 +1,10 @@
-"""Ctrl-C may come between any two instructions: changes are made all together or not at all."""
+"""Ctrl-C may come between any two instructions: changes are made all together or not at all.
+
+>>> from engine import Value
+>>> assign_all([(x := Value(1.0), "data", 3.0), (x, "grad", 2.0)])
+>>> x
+Value(data=3, grad=2)
+"""
 
 from collections.abc import Iterable
 

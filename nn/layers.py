@@ -1,6 +1,9 @@
 """Neuron, Layer, MLP: a = σ(z) with z = b + w₀x₀ + w₁x₁ + …, in layers, and layers in a row.
 
 Weights are w_jk with j the neuron and k its input, as the notes on backpropagation have them.
+
+>>> MLP(3, [4, 4, 1], seed=7).layers[0].neurons[1].w[2].label
+'layer0.neuron1.w2'
 """
 
 import math

@@ -1,4 +1,8 @@
-"""Losses: how wrong the outputs for one example are, as one Value (or a float), and accuracy."""
+"""Losses: how wrong the outputs for one example are, as one Value (or a float), and accuracy.
+
+>>> squared_error([0.5, 1.0], [1.0, 0.0])
+1.25
+"""
 
 from collections.abc import Callable, Iterable, Sequence
 from numbers import Real
@@ -33,9 +37,6 @@ def _loss(function: Callable[..., Any]) -> _Typed:
 @_loss
 def squared_error(outputs: Any, targets: Any) -> Any:
     """Return Σ (a - y)² over the outputs, C₀ of the notes: a sum, without ½ and not a mean.
-
-    >>> squared_error(3.0, 1.0)
-    4.0
 
     Both are lists of the same length, or both single. Raises ValueError where the lengths differ.
     """

@@ -1,4 +1,12 @@
-"""Optimizers: how a gradient changes the parameters; their state is not kept on the Values."""
+"""Optimizers: how a gradient changes the parameters; their state is not kept on the Values.
+
+>>> x = Value(1.0)
+>>> optimizer = SGD([x], learning_rate=0.1)
+>>> (x * x).backward()
+>>> optimizer.step()
+>>> x.data, optimizer.state
+(0.8, {'velocity': [2.0]})
+"""
 
 import math
 from collections.abc import Callable, Iterable, Sequence
@@ -130,13 +138,6 @@ class Optimizer(Remedied):
 
 class SGD(Optimizer):
     """Stochastic gradient descent: p ← p - rate·v with the velocity v ← momentum·v + grad.
-
-    >>> x = Value(1.0)
-    >>> optimizer = SGD([x], learning_rate=0.1)
-    >>> (x * x).backward()
-    >>> optimizer.step()
-    >>> x.data, optimizer.state
-    (0.8, {'velocity': [2.0]})
 
     Polyak 1964; in this form Sutskever, Martens, Dahl and Hinton 2013, and PyTorch.
     """

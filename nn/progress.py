@@ -1,4 +1,8 @@
-"""Progress: a bar in a terminal with rich, one line in a notebook, else some lines on stderr."""
+"""Progress: a bar in a terminal with rich, one line in a notebook, else some lines on stderr.
+
+>>> with progress(10, show=False) as report:
+...     report(1, 0.5)
+"""
 
 import sys
 import time

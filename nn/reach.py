@@ -1,4 +1,11 @@
-"""What the losses depend on: parameters that no loss reaches, leaves that belong to nobody."""
+"""What the losses depend on: parameters that no loss reaches, leaves that belong to nobody.
+
+>>> w, lost = Value(2.0), Value(0.5, label="lost")
+>>> reach = Reach({w: "w"})
+>>> reach.add(w * lost, [])
+>>> reach.unreached, reach.strangers
+({}, {lost(data=0.5, grad=0)})
+"""
 
 import warnings
 from typing import Any
@@ -9,14 +16,7 @@ from .module import parts
 
 
 class Reach:
-    """The parameters that no loss has reached yet, and the other leaves that losses have met.
-
-    >>> w, lost = Value(2.0), Value(0.5, label="lost")
-    >>> reach = Reach({w: "w"})
-    >>> reach.add(w * lost, [])
-    >>> reach.unreached, reach.strangers
-    ({}, {lost(data=0.5, grad=0)})
-    """
+    """The parameters that no loss has reached yet, and the other leaves that losses have met."""
 
     def __init__(self, names: dict[Value, str]):
         self.names, self.unreached = names, dict(names)

@@ -3,6 +3,10 @@
 A row is an example's inputs followed by its targets. Dask keeps a shard of the rows, and a tape of
 the loss, on each of its workers. A shard is made by a task, so Dask makes it again elsewhere when
 its worker dies.
+
+>>> from nn import Neuron, squared_error
+>>> RowLoss(Neuron(1, seed=1), squared_error, inputs=1)(0.0, 2.0)
+square(data=4, grad=0)
 """
 
 import sys

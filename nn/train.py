@@ -1,4 +1,12 @@
-"""Training: `fit`, and the gradients of single examples."""
+"""Training: `fit`, and the gradients of single examples.
+
+>>> from nn import MLP, Adam, max_margin
+>>> net = MLP(1, [4, 1], seed=1)
+>>> optimizer = Adam(net.parameters(), 0.1)
+>>> fit(net, [[-1.0], [1.0]], [-1, 1], loss=max_margin, optimizer=optimizer, epochs=30,
+...     progress=False).loss[-1]
+0.0
+"""
 
 import hashlib
 import random
@@ -32,13 +40,6 @@ def fit(
     checkpoint: str | Path | None = None, client: Any = None,
 ) -> History:  # fmt: skip
     """Train by gradient descent: a step of the optimizer along the mean gradient of each batch.
-
-    >>> from nn import MLP, Adam, max_margin
-    >>> net = MLP(1, [4, 1], seed=1)
-    >>> optimizer = Adam(net.parameters(), 0.1)
-    >>> fit(net, [[-1.0], [1.0]], [-1, 1], loss=max_margin, optimizer=optimizer, epochs=30,
-    ...     progress=False).loss[-1]
-    0.0
 
     `loss(model(x), target)` is called for each example; rows are read by position. `batch_size`
     None takes all examples at once, a number that many. Every call with the same `seed` begins with
@@ -108,10 +109,6 @@ def fit(
 
 def _compiled(*arguments: Any) -> Trainer:
     """Return what trains from a tape; its module is loaded on first use."""
-    try:
-        import numpy  # noqa: F401 - for the message
-    except ImportError as error:
-        raise ImportError("compiled=True needs NumPy and numba: pip install numpy numba") from error
     from .compiled import CompiledTrainer
 
     return CompiledTrainer(*arguments)

@@ -1,4 +1,10 @@
-"""The steps of training: the mean gradient over a group of examples, and a step along it."""
+"""The steps of training: the mean gradient over a group of examples, and a step along it.
+
+>>> from nn import SGD, Neuron, squared_error
+>>> neuron = Neuron(1, "linear", seed=0)
+>>> Trainer(neuron, [[0.0]], [2.0], squared_error, SGD(neuron.parameters())).epoch([[0]])
+[4.0]
+"""
 
 import math
 from collections.abc import Callable, Sequence
