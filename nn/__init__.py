@@ -10,7 +10,7 @@ MLP(2, [3, 1], activation="tanh", output="linear")
 [1.0, -1.0]
 
 Reading order: module, layers, losses, optim, trainer, train, then compiled and sources; `reach`,
-`history`, `files`, `interrupts`, `progress` and `habits` serve them.
+`history`, `interrupts`, `progress` and `habits` serve them.
 """
 
 from typing import TYPE_CHECKING, NoReturn

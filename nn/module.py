@@ -23,9 +23,8 @@ from pathlib import Path
 from types import FunctionType, MethodType, ModuleType
 from typing import Any, NoReturn, Self, cast
 
-from engine import Value, lift
+from engine import Value, lift, read_json, write_json
 
-from . import files
 from .habits import Remedied
 from .interrupts import Change, assign_all
 
@@ -140,14 +139,14 @@ class Module(Remedied):
 
         Raises ValueError for a nan or an infinity.
         """
-        files.write(path, self.weights())
+        write_json(path, self.weights())
 
     def load(self, path: str | Path) -> Self:
         """Read the parameters from a file that `save` wrote into this module, and return it.
 
         Raises ValueError, and changes nothing, where the file is not of a module of this shape.
         """
-        numbers = files.read(path)
+        numbers = read_json(path)
         try:
             self.set_weights(numbers)
         except ValueError as error:

@@ -15,7 +15,6 @@ from typing import Any
 
 from engine import Value
 
-from .files import finite_numbers, whole_number
 from .habits import Remedied
 from .history import draw
 from .interrupts import Change, assign_all
@@ -113,7 +112,7 @@ class Optimizer(Remedied):
 
     def state_dict(self) -> dict[str, Any]:
         """Return the state as plain data for JSON, without what the program sets, as the rate."""
-        frozen = [i for i, p in enumerate(self.parameters) if p in self._frozen]
+        frozen = [float(p in self._frozen) for p in self.parameters]
         memory = {name: list(numbers) for name, numbers in self.state.items()}
         return {"kind": type(self).__name__, "steps": self.steps, "frozen": frozen, **memory}
 
@@ -125,12 +124,13 @@ class Optimizer(Remedied):
         kind, names = type(self).__name__, {"kind", "steps", "frozen", *self.memory}
         if not isinstance(state, dict) or state.keys() != names or state["kind"] != kind:
             raise ValueError(f"not the state of {kind}, which has {', '.join(sorted(names))}")
-        count = len(self.parameters)
+        count, [steps] = len(self.parameters), finite_numbers([state["steps"]], "steps")
         memory = {name: finite_numbers(state[name], name, count) for name in self.memory}
-        numbers = finite_numbers(state["frozen"], "frozen")
-        frozen = {self.parameters[whole_number(i, "frozen", count - 1)] for i in numbers}
-        steps = whole_number(state["steps"], "steps", 2**53)
-        return [(self, "state", memory), (self, "_frozen", frozen), (self, "steps", steps)]
+        flags = finite_numbers(state["frozen"], "frozen", count)
+        if not 0 <= steps <= 2**53 or steps % 1:
+            raise ValueError(f"steps is {steps}, which is no count")
+        frozen = {p for p, flag in zip(self.parameters, flags) if flag}
+        return [(self, "state", memory), (self, "_frozen", frozen), (self, "steps", int(steps))]
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({len(self.parameters)} parameters, step {self.steps})"
@@ -268,6 +268,15 @@ def clip_by_value(parameters: Iterable[Value], limit: float) -> None:
     _from_0(limit, "limit")
     grads = [(p, p.grad) for p in parameters]
     assign_all((p, "grad", max(-limit, min(limit, g)) if g == g else g) for p, g in grads)
+
+
+def finite_numbers(content: Any, name: str, count: int | None = None) -> list[float]:
+    """Return a list that was read. Raises ValueError unless it holds `count` finite numbers."""
+    numbers: list[Any] = content if isinstance(content, list) else [None]
+    finite = [type(x) in (int, float) and math.isfinite(x) for x in numbers]
+    if count not in (None, len(numbers)) or not all(finite):
+        raise ValueError(f"{name} is not a list of {count or ''} finite numbers")
+    return [float(x) for x in numbers]
 
 
 def _average(beta: float, old: Array, new: Array) -> Array:

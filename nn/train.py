@@ -17,14 +17,13 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from engine import total
+from engine import read_json, total, write_json
 
-from . import files
 from .history import History
 from .interrupts import assign_all
 from .losses import Loss
 from .module import Module
-from .optim import SGD, Optimizer
+from .optim import SGD, Optimizer, finite_numbers
 from .progress import COMPILING, faster, notice, print_line
 from .progress import progress as progress_display
 from .trainer import Trainer
@@ -150,7 +149,7 @@ _COLUMNS = ("loss", "times", "validation")  # of a History, in this order
 
 def _save(path: str | Path, model: Module, optimizer: Optimizer, more: dict[str, Any]) -> None:
     state = {"optimizer": optimizer.state_dict(), "parameters": model.weights()}
-    files.write(path, {name: more[name] for name in ("run", *_COLUMNS, "best")} | state)
+    write_json(path, {name: more[name] for name in ("run", *_COLUMNS, "best")} | state)
 
 
 def _resume(
@@ -164,7 +163,7 @@ def _resume(
         raise FileNotFoundError(f"the folder of the checkpoint {str(path)!r} is not there")
     if not Path(path).exists():
         return History(), []
-    saved = files.read(path)
+    saved = read_json(path)
     try:
         if saved.keys() != {"run", *_COLUMNS, "best", "optimizer", "parameters"}:
             raise ValueError("this is not a checkpoint of fit: remove it, or give another path")
@@ -173,7 +172,7 @@ def _resume(
             if other.get(name) != run[name]:
                 differs = f"its {name} is {str(other.get(name))!r:.200}, not {str(run[name])!r}"
                 raise ValueError(f"it is of another run, {differs}: give another path")
-        loss, times, losses, best = [files.finite_numbers(saved[x], x) for x in (*_COLUMNS, "best")]
+        loss, times, losses, best = [finite_numbers(saved[x], x) for x in (*_COLUMNS, "best")]
         if len(loss) != len(times) or len(losses) not in (0, len(loss)):
             raise ValueError("its columns have different lengths")
         if len(loss) > epochs:

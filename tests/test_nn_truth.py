@@ -321,7 +321,7 @@ def test_a_checkpoint_does_not_override_what_the_program_froze(tmp_path):
     with pytest.raises(ValueError, match="frozen is 'layer0.neuron0.w0, layer0.neuron0.b', not ''"):
         run(0, 4)
     run(2, 4)
-    assert len(nn.files.read(path)["loss"]) == 4
+    assert len(engine.read_json(path)["loss"]) == 4
 
 
 # -- 5: derivatives that depend on parameters --------------------------------------------------------

@@ -375,6 +375,8 @@ def pictures(x: Value) -> None:
 
 def tapes(x: Value) -> None:
     tape = engine.record(lambda a: a * x, [1.0], parameters=[x])
+    assert_type(engine.read_json("a.json")["w"], Any)
+    assert_type(engine.write_json("a.json", {"w": 1.0}), Path)
     assert_type(engine.FrozenBranchWarning("x"), engine.FrozenBranchWarning)
     assert_type(tape, Tape)
     assert_type(tape.parameters, list[Value])
