@@ -15,10 +15,10 @@ from typing import Any
 
 from engine import FrozenBranchWarning
 
-from .interrupts import Change, assign_all
 from .losses import l2 as sum_of_squares
 from .optim import Array, Optimizer
-from .sources import Cluster, RowLoss, Shard
+from .support.interrupts import Change, assign_all
+from .support.sources import Cluster, RowLoss, Shard
 from .trainer import Trainer
 
 EVERY = 3000  # rows are replayed for each example that is compared: 4 % of the time of an epoch

@@ -25,8 +25,8 @@ from typing import Any, NoReturn, Self, cast
 
 from engine import Value, lift, read_json, write_json
 
-from .habits import Remedied
-from .interrupts import Change, assign_all
+from .support.habits import Remedied
+from .support.interrupts import Change, assign_all
 
 
 class Module(Remedied):

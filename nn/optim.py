@@ -15,10 +15,10 @@ from typing import Any
 
 from engine import Value
 
-from .habits import Remedied
-from .history import draw
-from .interrupts import Change, assign_all
 from .module import number
+from .support.habits import Remedied
+from .support.history import draw
+from .support.interrupts import Change, assign_all
 
 Rate = float | Callable[[int], float]
 Array = Any  # a NumPy array of floats, one for each parameter; or a single float

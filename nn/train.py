@@ -19,13 +19,13 @@ from typing import Any
 
 from engine import read_json, total, write_json
 
-from .history import History
-from .interrupts import assign_all
 from .losses import Loss
 from .module import Module
 from .optim import SGD, Optimizer, finite_numbers
-from .progress import COMPILING, faster, notice, print_line
-from .progress import progress as progress_display
+from .support.history import History
+from .support.interrupts import assign_all
+from .support.progress import COMPILING, faster, notice, print_line
+from .support.progress import progress as progress_display
 from .trainer import Trainer
 
 

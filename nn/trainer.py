@@ -14,13 +14,13 @@ from typing import Any
 
 from engine import Value, anomaly, total
 
-from .interrupts import Change, assign_all
 from .losses import Loss
 from .losses import l2 as sum_of_squares
 from .module import Module, in_order, number
 from .optim import Optimizer
-from .progress import Report
 from .reach import Reach
+from .support.interrupts import Change, assign_all
+from .support.progress import Report
 
 
 @dataclass(eq=False)

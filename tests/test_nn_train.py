@@ -483,7 +483,7 @@ def test_without_progress_nothing_is_printed(capsys):
 
 @pytest.mark.parametrize("show", [True, False])
 def test_a_long_run_hints_once_at_the_faster_way(capsys, monkeypatch, show):
-    monkeypatch.setattr("nn.progress.LONG", 0.0)
+    monkeypatch.setattr("nn.support.progress.LONG", 0.0)
     seen(epochs=5, progress=show)
     assert capsys.readouterr().err.count("compiled=True") == show
 
@@ -605,13 +605,13 @@ def test_a_bar_moves_within_an_epoch(monkeypatch):
         def update(self, task, completed, loss):
             self.completed.append(completed)
 
-    monkeypatch.setattr("nn.progress._bar", Bar)
+    monkeypatch.setattr("nn.support.progress._bar", Bar)
     seen(epochs=1, batch_size=len(ROWS) // 2)
     assert Bar.completed == pytest.approx([1 / 3, 2 / 3, 1])
 
 
 def test_a_notice_is_printed_only_when_it_takes_long(capsys):
-    from nn.progress import notice
+    from nn.support.progress import notice
 
     with notice("a moment", seconds=60.0), notice("", seconds=0.0):
         pass

@@ -17,10 +17,10 @@ from typing import Any
 
 from engine import Number, record
 
-from .losses import Loss
-from .losses import l2 as sum_of_squares
-from .module import Module
-from .optim import Array
+from ..losses import Loss
+from ..losses import l2 as sum_of_squares
+from ..module import Module
+from ..optim import Array
 
 
 @dataclass(frozen=True)
