@@ -35,11 +35,16 @@ LOOKS = {
     3: PARENTS,
     4: PARENTS,
     5: f'{DEBUG} "h = x + x; y = h + h*x; y" x=2',
-    6: 'python -m engine draw "h = tanh(x); y = h + h*x; y" x=0.5 -o order.svg',
+    6: "python -m engine draw workshop/06_order.py:fork -o fork.svg",
     7: PARENTS,
     8: f'{DEBUG} "z = w*x + v*u + b; o = tanh(z); o" w=0.5 x=1 v=-0.25 u=2 b=0.75',
     9: f'{DEBUG} "(w - 3)**2" w=0',
     10: f'{DEBUG} "u = x + f; l = log(u); y = u*l; y" x=0 f=0, and in it: watch nan, then c',
+}
+OWN = {
+    5: "python -m engine draw workshop/05_forks.py:square -o square.svg",
+    6: "python -m engine draw workshop/06_order.py:fork -o fork.svg",
+    7: "python -m engine draw workshop/07_sum.py:fork -o fork.svg",
 }
 
 
@@ -183,12 +188,14 @@ def _difference(column: str, got: Any, right: Any) -> str:
 
 
 def _look(number: int, column: str) -> str:
-    """Return the command that shows it."""
+    """Return the commands that show it: what is right, and the learner's own Values."""
     match = re.match(r"(.+) at (\w = [^:]+): ", column)
-    if match and number in (3, 4, 5, 6, 7):
-        names = match[2].replace(" = ", "=").replace(",", "")
-        return f'See it: {DEBUG} "{match[1]}" {names}'
-    return f"See it: {LOOKS[5] if column == AGAIN else LOOKS[number]}"
+    if not match or number not in (3, 4, 5, 6, 7):
+        return f"See it: {LOOKS[5] if column == AGAIN else LOOKS[number]}"
+    names = match[2].replace(" = ", "=").replace(",", "")
+    look = f'See it: {DEBUG} "{match[1]}" {names}'
+    own = OWN.get(number)
+    return f"{look}\nAnd your own Values: {own}" if own and column.endswith("x.grad") else look
 
 
 def _passed(number: int, outcome: Outcome) -> Verdict:

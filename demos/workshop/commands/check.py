@@ -73,8 +73,8 @@ def show(verdict: Verdict, file: Path, workspace: Workspace) -> None:
     say_filled(verdict.message, "  ")
     if verdict.traceback:
         say()
-        for line in verdict.traceback:
-            say(styled(f"    {line}", "dim"))
+        for frame in verdict.traceback:
+            say(styled(f"    {frame}", "dim"))
     say()
     done = sum(workspace.progress.passed(e.number) for e in EXERCISES)
     if verdict.passed:
