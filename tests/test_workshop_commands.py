@@ -290,6 +290,7 @@ def test_output_into_a_narrow_encoding_and_a_closed_pipe(folder):
     environment = os.environ | {"PYTHONIOENCODING": "ascii", "PYTHONPATH": str(ROOT)}
     done = subprocess.run(command, capture_output=True, env=environment)
     assert done.returncode == 0 and done.stderr == b"" and done.stdout.isascii()
+    assert b">  1  Nudge" in done.stdout and b"+ and x" in done.stdout
 
 
 # -- watch, without a terminal

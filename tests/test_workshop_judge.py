@@ -267,6 +267,21 @@ def test_a_passing_order_that_recurses_is_told_and_not_failed():
     assert judge(6, Outcome(numbers | {"a chain of 3,000": 1.0}, complete=True)).message == "Right."
 
 
+def test_what_is_no_number_is_quoted_as_what_it_is():
+    for got, shown in (
+        ("6", "'6'"),
+        ("nan", "nan"),
+        ("Value(data=6.0, grad=0.0)", "Value(data=6.0, grad=0.0)"),
+    ):
+        said = judge(7, Outcome(TABLE["right"]["7"] | {SQUARE: got}, complete=True))
+        assert f"x.grad is {shown}, should be 6." in said.message and not said.passed
+
+
+def test_a_local_derivative_that_is_missing_is_nothing():
+    source = unmarked(3).replace("(1.0, 1.0)", "(1.0,)")
+    assert "the local derivative for y is nothing, should be 1." in verdict(source, 3).message
+
+
 def test_the_json_has_its_six_keys_and_is_json_whatever_was_measured():
     numbers = TABLE["right"]["10"] | dict.fromkeys((f"{SIZE} {x}" for x in "ABC"), 1.0)
     said = judge(10, Outcome(numbers | {f"{SIZE} D": "nan"}, complete=True))

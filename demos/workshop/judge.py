@@ -22,6 +22,7 @@ from .probe import MEMORY
 TABLE: dict[str, Any] = json.loads(
     Path(__file__).with_name("fingerprints.json").read_text(encoding="utf-8")
 )
+AS_THEY_ARE = ("nan", "inf", "-inf", "nothing")  # the others are texts that a learner wrote
 AGAIN = "29 Values, each the one before plus itself: is one visited again and again"
 RECURSIVE = (
     "Your order calls itself: a chain of 3,000 Values is beyond Python's limit of calls inside one "
@@ -166,12 +167,14 @@ def _either(keys: list[str]) -> str:
 def short(number: Any, digits: int = 4) -> str:
     """Return a number as it is quoted.
 
-    >>> short(1.6417887567), short(6.0), short([0.01, 100.0]), short("nan")
-    ('1.642', '6', 'between 0.01 and 100', 'nan')
+    >>> short(1.6417887567), short(6.0), short([0.01, 100.0]), short("nan"), short("6")
+    ('1.642', '6', 'between 0.01 and 100', 'nan', "'6'")
     """
     if isinstance(number, list):
         return f"between {number[0]:g} and {number[1]:g}"
-    return f"{number:.{digits}g}" if isinstance(number, float) else str(number)
+    if isinstance(number, str):
+        return number if number in AS_THEY_ARE or "(" in number else repr(number)
+    return f"{number:.{digits}g}"
 
 
 def _difference(column: str, got: Any, right: Any) -> str:
@@ -218,7 +221,7 @@ def _unanswered(number: int, column: str) -> Verdict:
 def _stopped(number: int, outcome: Outcome) -> Verdict:
     """Return the verdict on a file that did not get to the end."""
     f = outcome.failure
-    where = f"At line {f['line']}, {f['text']}" if f.get("line") else "The file"
+    where = f"At line {f['line']}, {f['text']}" if f.get("line") else "In the check"
     sentences = {
         "time": f"{_during(outcome)} takes more than {SECONDS:g} seconds, and was stopped. "
         "Is there a loop that does not end?",
@@ -236,7 +239,7 @@ def _stopped(number: int, outcome: Outcome) -> Verdict:
         "undefined": f"{f.get('name')} is not defined: the file has to define it, spelled so.",
         "encoding": "The file is not UTF-8: save it as UTF-8.",
         "module": f"{where}: {f.get('says')}. Nothing but Python's own library is needed.",
-        "raises": f"{where}: {f.get('type')}: {f.get('says')}.",
+        "raises": f"{where}: {f.get('type')}: {f.get('says')}.{_none(f)}",
     }
     during = f"\nIt happened at {outcome.column}" if outcome.column and f else ""
     return Verdict(
@@ -248,6 +251,10 @@ def _stopped(number: int, outcome: Outcome) -> Verdict:
         sentences[outcome.stopped] + during,
         f.get("traceback", []),
     )
+
+
+def _none(failure: dict[str, Any]) -> str:
+    return " Is a return missing?" if "NoneType" in failure.get("says", "") else ""
 
 
 def _during(outcome: Outcome) -> str:
