@@ -187,10 +187,28 @@ def test_what_two_mistakes_could_explain_names_both():
     assert "Several mistakes give these numbers" in said.message and " Or: " in said.message
 
 
+def test_a_neuron_is_judged_before_the_equations_are_answered():
+    started = exercise(8).start.read_text(encoding="utf-8")
+    begin, end = started.index("equations = {"), started.index("# ---- END")
+    text = unmarked(8).replace("return z.tanh()", "return z")
+    i, j = text.index("equations = {"), text.index("}\n", text.index("equations = {")) + 2
+    assert verdict(text[:i] + started[begin:end] + text[j:], 8).mistakes == ["not_tanh"]
+
+
+def test_a_wrong_local_derivative_is_quoted_itself():
+    said = verdict(unmarked(7).replace("1.0 - data * data", "1.0 - data"), 7)
+    assert said.message.startswith(
+        "Not right yet: tanh(x) at x = 0.5: the local derivative is 0.5379, "
+    )
+    assert said.mistakes == ["tanh_without_square"]
+
+
 def test_what_is_not_known_stays_not_right_yet():
     said = judge(7, Outcome(TABLE["right"]["7"] | {FORK: 2.4}, complete=True))
     assert (said.mistakes, said.got, said.passed) == ([], 2.4, False)
-    assert said.message.startswith(f"Not right yet: {FORK} is 2.4, should be 1.642.\nSee it: ")
+    assert said.message.startswith(
+        f"Not right yet: {FORK} is 2.4, should be 1.642.\nWhere x is used once"
+    )
     assert "Or: " not in said.message
 
 
