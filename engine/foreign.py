@@ -272,7 +272,9 @@ def _recorded(
     if row:
         rule.__wrapped__ = getattr(row.rule, "__wrapped__", row.rule)  # type: ignore[attr-defined]
     make = forward or (lambda *_: z)
-    return Operation(name, symbol or name, make, rule, parameters, arity=None, domain=False)
+    entry = Operation(name, symbol or name, make, rule, parameters, domain=False)
+    entry.arity = None
+    return entry
 
 
 def _named(name: str, count: int) -> list[Operation]:
