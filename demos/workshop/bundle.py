@@ -17,7 +17,6 @@ import sys
 import tempfile
 import zipfile
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import suppress
 from pathlib import Path
 
 import engine
@@ -125,8 +124,9 @@ def download(
 
 def pip(*arguments: str) -> None:
     """Run pip; raise OSError with its last line where it fails."""
+    patience = ("--timeout=20", "--retries=2")
     command = [sys.executable, "-m", "pip", *arguments, "--quiet", "--disable-pip-version-check"]
-    done = subprocess.run(command, capture_output=True, text=True)
+    done = subprocess.run([*command, *patience], capture_output=True, text=True)
     if done.returncode:
         lines = (done.stderr or done.stdout).strip().splitlines() or ["pip failed"]
         errors = [line for line in lines if line.startswith("ERROR")]
@@ -196,10 +196,9 @@ def copy_files(top: Path) -> None:
         shutil.copy(exercise.start, top / "exercises")
     for name in ("README.md", "INSTRUCTOR.md"):
         shutil.copy(FOLDER / name, top / "teacher")
-    for name in ("START.txt", "setup_room.py"):
-        shutil.copy(FOLDER / name, top)
-    with suppress(FileNotFoundError):  # installed without a checkout
-        shutil.copytree(show.ROOT / "docs", top / "docs")
+    for file in (FOLDER / "START.txt", FOLDER / "setup_room.py", show.ROOT / "LICENSE"):
+        shutil.copy(file, top)
+    shutil.copytree(show.ROOT / "docs", top / "docs")
 
 
 # -- the zip file

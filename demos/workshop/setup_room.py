@@ -22,7 +22,13 @@ PROJECT = "chainrule"
 FOLDER = "workshop-room"
 COPIED = ("pages", "sheets")  # of the bundle, into the new folder
 POSIX = '#!/bin/sh\ncd "$(dirname "$0")" && exec env/bin/python -m demos.workshop "$@"\n'
-WINDOWS = '@cd /d "%~dp0"\r\n@env\\Scripts\\python -m demos.workshop %*\r\n'
+WINDOWS = """@echo off
+pushd "%~dp0"
+env\\Scripts\\python -m demos.workshop %*
+set status=%errorlevel%
+popd
+exit /b %status%
+""".replace("\n", "\r\n")
 TRIAL = (
     "import engine; x = engine.Value(3.0, label='x'); y = x * x; y.backward(); "
     "assert x.grad == 6.0; engine.draw(y).save('first-picture.svg')"
