@@ -132,21 +132,21 @@ def as_values(root: Foreign) -> Value:
     waiting = [
         _Reading(root, f"a graph starts at a Value, such as a loss, or at what has {REQUIRED}")
     ]
-    path = {id(root)}
+    begun = {id(root)}
     while waiting:
         reading = waiting[-1]
         unread = (p for p in reading.rest if id(p) not in copies and not isinstance(p, Value))
         parent = next(unread, reading)
         if parent is reading:  # all parents are there
             copies[id(reading.original)] = reading.copied(copies)
-            path.discard(id(waiting.pop().original))
-        elif id(parent) in path:
+            waiting.pop()
+        elif id(parent) in begun:
             raise ValueError(
                 f"{_called(parent)} is computed from itself: a graph has no circles, "
                 "so make each node from nodes that are there already"
             )
         else:
-            path.add(id(parent))
+            begun.add(id(parent))
             waiting.append(_Reading(parent, f"each parent of {reading} needs {REQUIRED}"))
     return copies[id(root)]
 
