@@ -273,6 +273,19 @@ def test_last_digits_are_not_stale():
     assert "cosh" in engine.stepper(y).html
 
 
+@pytest.mark.parametrize("slope", [6.0, 5.0])
+@pytest.mark.parametrize("now", [3.0, 5.0])
+def test_a_power_keeps_its_exponent(slope, now):
+    """x² at 3: with the right slope and a wrong one, and after x has been changed."""
+    x = Lesson(3.0, label="x")
+    y = Lesson(9.0, (x,), (slope,), "**2", "y")
+    x.data, y.grad = now, 1.0
+    assert [card.chip for card in engine.draw(y).scene.cards] == ["", "x²"]
+    assert "y = x²" in engine.why(y, x)
+    assert contributions(y, x) == [slope]
+    assert "x²" in engine.stepper(y).html
+
+
 def test_what_is_not_filled_in_is_unknown():
     y = Lesson(9.0, (Lesson(3.0), Lesson(3.0)), (..., None), "*")
     assert [f"{slope:.4g}" for slope in as_values(y).local_derivatives()] == ["?", "?"]
@@ -396,7 +409,7 @@ def test_why_of_anything_else_gets_one_line():
 @pytest.mark.parametrize(
     ("attributes", "message"),
     [
-        ({"parents": 3}, r"^z\.parents is a int: make it a tuple of nodes$"),
+        ({"parents": 3}, r"^z\.parents is 3: make it a tuple of nodes$"),
         ({"parents": (2.0,)}, rf"^each parent of z needs {NEEDS}: float has no data$"),
         ({"data": "3"}, r"^z\.data: a Value holds one real number, not the str '3': write float\('3'\)$"),
         ({"data": [1.0, 2.0]}, r"^z\.data: a Value holds one real number, not the list"),
