@@ -213,12 +213,14 @@ class _Reading:
         parents = tuple([copies.get(id(p), p) for p in self.parents])
         xs = tuple([p.data for p in parents])
         node = Copy.__new__(Copy)
+        node.operation = self._operation(xs) if parents else None
+        if node.operation and not _is_close(node.operation.forward(*xs), self.data):
+            xs = (math.nan,) * len(xs)  # it comes of other numbers, which nobody has kept
         two = len(parents) == 2
         node._first, node._second = parents if two else (parents, None)
         node._x, node._y = xs if two else (xs, 0.0)
         node._data = node._z = self.data
         node.grad, node._label, node._code, node._offset = self.grad, _label(self.original), None, 0
-        node.operation = self._operation(xs) if parents else None
         node.original = self.original
         return node
 
@@ -272,12 +274,12 @@ def _recorded(
     rule = lambda z, *xs: numbers  # noqa: E731
     make = forward or (lambda *_: z)
     if isinstance(row, str):
-        return Operation(row, row, make, rule, arity=None, domain=False)
+        return Operation(row, row, make, rule, domain=False)
     if is_known:
         rule.__wrapped__ = getattr(row.rule, "__wrapped__", row.rule)  # type: ignore[attr-defined]
-    return Operation(
-        row.name, row.symbol, make, rule, row.parameters, arity=row.arity, domain=False
-    )
+    entry = Operation(row.name, row.symbol, make, rule, row.parameters, domain=False)
+    entry.arity = row.arity
+    return entry
 
 
 def _named(name: str, count: int) -> list[Operation]:

@@ -23,7 +23,7 @@ CORE = {
     "listeners": {"graph"},
     "operation": {"real"},
     "operations": {"ieee", "operation"},
-    "functions": {"operations", "real"},
+    "functions": {"operations", "real", "value"},
     "backward": {"graph"},
     "forward": {"graph"},
     "value": {"operation", "operations", "graph", "backward", "real"},

@@ -33,6 +33,8 @@ START = "import sys; sys.path.insert(0, sys.argv[3]); from demos.workshop import
 )
 # No site-packages and no settings of the environment: quick, and the same for everybody.
 PLAIN = ("-I", "-S")
+# A library of linear algebra takes memory for each thread that it starts.
+ONE_THREAD = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
 
 
 Process: TypeAlias = "subprocess.Popen[bytes]"
@@ -69,6 +71,7 @@ def _run(number: int, path: Path, seconds: float, options: tuple[str, ...]) -> O
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         cwd=path.resolve().parent,
+        env=os.environ | ONE_THREAD,
         **_of_its_own(),
     )
     assert process.stdout and process.stderr
@@ -85,8 +88,10 @@ def _run(number: int, path: Path, seconds: float, options: tuple[str, ...]) -> O
 def _of_its_own() -> dict[str, Any]:
     """Return what makes a process the first of a group, so that all of it can be ended."""
     if sys.platform == "win32":
-        return {"creationflags": subprocess.CREATE_NEW_PROCESS_GROUP}
-    return {"start_new_session": True}
+        how: dict[str, Any] = {"creationflags": subprocess.CREATE_NEW_PROCESS_GROUP}
+    else:
+        how = {"start_new_session": True}
+    return how
 
 
 class Reader(threading.Thread):

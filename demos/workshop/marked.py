@@ -28,9 +28,9 @@ def turn(path: Path) -> str:
 
 
 def line_of_turn(path: Path) -> int:
-    """Return the line at which the marked place begins; 1 if the mark is gone."""
+    """Return the line at which the marked place begins; 0 if there is no mark, as in a notebook."""
     lines = path.read_text(encoding="utf-8", errors="replace").splitlines()
-    return next((i for i, line in enumerate(lines, 1) if line.strip().startswith(BEGIN)), 1)
+    return next((i for i, line in enumerate(lines, 1) if line.strip().startswith(BEGIN)), 0)
 
 
 def around(path: Path) -> tuple[str, str]:

@@ -84,32 +84,45 @@ def contain() -> None:
     sys.stdin = NoInput()
     vars(builtins).update(exit=sys.exit, quit=sys.exit)  # as in a Python with site-packages
     sys.addaudithook(refuse)
-    try:
-        import resource
-    except ImportError:  # Windows
-        return
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    resource.setrlimit(resource.RLIMIT_FSIZE, (1 << 24, 1 << 24))
-    if sys.platform != "darwin":  # there the limit is accepted and not kept
-        resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
-    else:
-        watch_memory()
+    limit_resources()
 
 
-def watch_memory(every: float = 0.02) -> None:
-    """Start a thread that ends the process when it has too much memory."""
-    import _thread
+if sys.platform == "win32":
+
+    def limit_resources() -> None:
+        """Do nothing: Windows limits a process from outside only, by the time that it has."""
+
+else:
     import resource
-    import time
 
-    unit = 1 if sys.platform == "darwin" else 1024
+    def limit_resources() -> None:
+        """Limit memory and the size of files; no file is left by a crash."""
+        lower(resource.RLIMIT_CORE, 0)
+        lower(resource.RLIMIT_FSIZE, 1 << 24)
+        if sys.platform == "darwin":  # there the limit is accepted and not kept
+            watch_memory()
+        else:
+            lower(resource.RLIMIT_AS, MEMORY)
 
-    def watch() -> None:
-        while resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit < MEMORY:
-            time.sleep(every)
-        os._exit(MEMORY_EXIT)
+    def lower(kind: int, most: int) -> None:
+        """Lower a limit, unless it is lower already."""
+        hard = resource.getrlimit(kind)[1]
+        least = most if hard == resource.RLIM_INFINITY else min(hard, most)
+        resource.setrlimit(kind, (least, least))
 
-    _thread.start_new_thread(watch, ())
+    def watch_memory(every: float = 0.02) -> None:
+        """Start a thread that ends the process when it has too much memory."""
+        import _thread
+        import time
+
+        unit = 1 if sys.platform == "darwin" else 1024
+
+        def watch() -> None:
+            while resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit < MEMORY:
+                time.sleep(every)
+            os._exit(MEMORY_EXIT)
+
+        _thread.start_new_thread(watch, ())
 
 
 MEMORY_EXIT = 77  # the exit status of a process that watch_memory has ended

@@ -489,7 +489,7 @@ class Session:
         lines = sorted({site.line for site in sites if _is_file(site, filename)})
         files = sorted({PurePath(site.filename).name for site in sites})
         where = (
-            f"those of that file come from line{'s' * (len(lines) > 1)} "
+            f"those of that file come from {'line' if len(lines) == 1 else 'lines'} "
             + _listed([str(line) for line in lines])
             if lines
             else f"its values come from {_listed(files) or 'no file'}"

@@ -6,7 +6,7 @@
 >>> [frame["kind"] for frame in frames]
 ['start', 'compute', 'ready', 'seed', 'visit', 'send', 'send', 'done']
 >>> print(frames[5]["say"])
-a·b sends its share to a:  ∂(a·b)/∂a = b = 3
+a·b sends its contribution to a:  ∂(a·b)/∂a = b = 3
 >>> print(frames[5]["numbers"])
 a.grad += 1 × 3 = 3
 """
