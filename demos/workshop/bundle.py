@@ -26,6 +26,7 @@ from engine import Value, stepper
 from . import poster, quiz
 from .catalog import EXERCISES, FOLDER
 from .misconceptions import MISCONCEPTIONS, Misconception, shown
+from .notebook import notebook_of
 from .terminal import say
 
 NAME = "chainrule-workshop"
@@ -194,11 +195,23 @@ def copy_files(top: Path) -> None:
     (top / "teacher").mkdir()
     for exercise in EXERCISES:
         shutil.copy(exercise.start, top / "exercises")
+    write_notebooks(top / "notebooks")
     for name in ("README.md", "INSTRUCTOR.md"):
         shutil.copy(FOLDER / name, top / "teacher")
     for file in (FOLDER / "START.txt", FOLDER / "setup_room.py", show.ROOT / "LICENSE"):
         shutil.copy(file, top)
     shutil.copytree(show.ROOT / "docs", top / "docs")
+
+
+def write_notebooks(folder: Path) -> None:
+    """Write the exercises as notebooks; say so where nbformat, which makes them, is missing."""
+    folder.mkdir()
+    try:
+        for e in EXERCISES:
+            engine.write_file(folder / f"{e.name}.ipynb", notebook_of(e))
+    except ImportError as error:
+        folder.rmdir()
+        say(f"no notebooks: {error}")
 
 
 # -- the zip file
