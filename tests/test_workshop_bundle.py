@@ -40,7 +40,11 @@ def test_pip_is_asked_once_for_each_and_for_wheels_only(monkeypatch, tmp_path):
     assert len(calls) == 20
     assert all(call[:2] == ("download", "--only-binary=:all:") for call in calls)
     assert all("pip" in call and "rich" in call for call in calls)
-    assert sum("colorama" in call for call in calls) == 4  # what others need on Windows alone
+    assert not any("colorama" in call for call in calls)
+    calls.clear()
+    bundle.download(["ipykernel"], tmp_path, bundle.PLATFORMS)
+    assert sum("colorama" in call for call in calls) == 4  # on Windows alone
+    assert sum("appnope" in call for call in calls) == 8  # on both kinds of macOS
 
 
 def test_what_pip_says_is_one_line(monkeypatch):

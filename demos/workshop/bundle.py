@@ -117,9 +117,10 @@ def download(
     libraries: Sequence[str], folder: Path, platforms: Mapping[str, Sequence[str]]
 ) -> None:
     """Fetch the wheels of libraries and of what they need; raise OSError where there is none."""
+    has_more = not {*libraries} <= {*LIBRARIES}
     for platform, version, options in runs(platforms):
         say(f"{platform}, Python {version}")
-        names = [*libraries, *ONLY_THERE.get(platform.partition(",")[0], ())]
+        names = [*libraries, *(ONLY_THERE.get(platform.partition(",")[0], ()) if has_more else ())]
         pip("download", "--only-binary=:all:", "--dest", str(folder), *options, *names)
 
 
