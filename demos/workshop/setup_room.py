@@ -75,7 +75,7 @@ def set_up(bundle: Path, folder: Path) -> None:
     try_out(python, folder)
     print(f'Ready. Now:\n    cd "{folder}"\n    {start} list       the exercises')
     print(f"    {start} watch      checks a file whenever you save it")
-    print(f"Where a text says  python -m demos.workshop  type  {start}")
+    print(f"Where a text says  python  type  {python.relative_to(folder.absolute())}")
 
 
 def require_python(major: int, minor: int) -> None:
