@@ -86,6 +86,22 @@ def test_there_are_three_hints_and_only_the_last_may_give_it_away(e):
     )
 
 
+def test_forgetting_zero_grad_in_exercise_9_does_harm_within_ten_steps():
+    """w' = w - (g + 2(w - 3))/10 with the old g still in it, from 0: by hand, without the exercise."""
+    names = {"__name__": "exercise"}
+    exec(exercise(9).solution.read_text(encoding="utf-8"), names)
+    w, g, by_hand = 0.0, 0.0, []
+    for _ in range(24):
+        g += 2.0 * (w - 3.0)
+        w -= 0.1 * g
+        by_hand.append(w)
+    forgotten = names["train_and_forget"](names["Value"](0.0), [(1.0, 3.0)], 0.1, 24)
+    kept = names["train"](names["Value"](0.0), [(1.0, 3.0)], 0.1, 24)
+    assert forgotten == pytest.approx(by_hand)
+    assert [round(w, 2) for w in forgotten[::6]] == [0.6, 5.99, -0.02, 5.49]
+    assert max(abs(w - 3.0) for w in forgotten[:10]) > 2.9 > 0.4 > abs(kept[9] - 3.0)
+
+
 def test_the_value_grows_from_file_to_file():
     """What a file has of the class Value, the next one that has it repeats word for word."""
     methods = [_methods(e.solution.read_text(encoding="utf-8")) for e in EXERCISES[2:]]

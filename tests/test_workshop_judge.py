@@ -6,6 +6,8 @@ import re
 from functools import cache
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from spellings import SPELLINGS
 
 from demos.workshop import fingerprints
@@ -298,6 +300,37 @@ def test_what_is_no_number_is_quoted_as_what_it_is():
 def test_a_local_derivative_that_is_missing_is_nothing():
     source = unmarked(3).replace("(1.0, 1.0)", "(1.0,)")
     assert "the local derivative for y is nothing, should be 1." in verdict(source, 3).message
+
+
+NUMBERS = st.one_of(
+    st.none(),
+    st.text(max_size=9),
+    st.sampled_from(["nan", "inf", "Value(data=1)", "saturated", "nothing"]),
+    st.floats(allow_nan=False, allow_infinity=False),
+    st.integers(0, 10).map(float),
+)
+
+
+@settings(max_examples=60, deadline=None)
+@given(number=st.integers(1, 10), data=st.data())
+def test_whatever_was_measured_there_is_a_verdict(number, data):
+    right = _solved(number)
+    columns = data.draw(st.lists(st.sampled_from(sorted(right)), min_size=1, unique=True))
+    changed = {column: data.draw(NUMBERS) for column in columns}
+    said = judge(number, Outcome(right | changed, complete=True))
+    expected = TABLE["right"][str(number)]
+    assert said.passed == all(agrees(n, expected[c]) for c, n in changed.items())
+    assert said.message and set(said.mistakes) <= {*KEYS, *SENTENCES}
+    json.loads(said.as_json(), parse_constant=pytest.fail)
+    quoted = re.search(r" is (.+), should be (.+)\.$", said.message, re.MULTILINE)
+    assert not quoted or quoted[1] != quoted[2]
+
+
+@cache
+def _solved(number):
+    names = {"__name__": "exercise"}
+    exec(compile(unmarked(number), "exercise.py", "exec"), names)
+    return {column: plain(measure(names)) for column, measure in COLUMNS[number].items()}
 
 
 def test_the_json_has_its_six_keys_and_is_json_whatever_was_measured():

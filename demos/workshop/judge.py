@@ -79,7 +79,7 @@ def judge(number: int, outcome: Outcome) -> Verdict:
         return _unanswered(number, wrong[0])
     keys, sentence = _named(number, outcome.numbers, wrong)
     column = _nearest_to_the_cause(wrong)
-    got, expected = outcome.numbers[column], right[column]
+    got, expected = outcome.numbers.get(column), right[column]
     first = f"Not right yet: {_difference(column, got, expected)}"
     message = "\n".join(filter(None, [first, sentence, _look(number, column)]))
     return Verdict(number, False, keys, got, expected, message, [])
@@ -187,6 +187,8 @@ def short(number: Any, digits: int = 4) -> str:
     """
     if isinstance(number, list):
         return f"between {number[0]:g} and {number[1]:g}"
+    if number is None:
+        return "None"
     if isinstance(number, str):
         return number if number in AS_THEY_ARE or "(" in number else repr(number)
     return f"{number:.{digits}g}"
