@@ -15,7 +15,7 @@ import re
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from .columns import COLUMNS, NOTES
+from .columns import COLUMNS, MOST_READS, NOTES
 from .container import OUTPUT, SECONDS, Outcome
 from .probe import MEMORY
 
@@ -198,8 +198,8 @@ def _difference(column: str, got: Any, right: Any) -> str:
     """Return the sentence with both numbers, in as many digits as it takes to tell them apart."""
     if column == AGAIN:
         return (
-            "29 Values, each the one before plus itself: Values are visited again and again, more "
-            "than 2,000 times in all. Once each is enough."
+            "29 Values, each the one before plus itself: they are visited again and again, more "
+            f"than {MOST_READS:,} times in all. Once each is enough."
         )
     digits = 4
     while short(got, digits) == short(right, digits) and digits < 17:
