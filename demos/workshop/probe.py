@@ -106,9 +106,10 @@ else:
     import resource
 
     def limit_resources() -> None:
-        """Limit memory and the size of files; no file is left by a crash."""
+        """Limit memory, time and the size of files; no file is left by a crash."""
         lower(resource.RLIMIT_CORE, 0)
         lower(resource.RLIMIT_FSIZE, 1 << 24)
+        lower(resource.RLIMIT_CPU, 20)  # seconds, for when the container itself was killed
         if sys.platform == "darwin":  # there the limit is accepted and not kept
             watch_memory()
         else:
