@@ -226,6 +226,6 @@ SPELLINGS: dict[int, list[tuple[str, str]]] = {
         ("weight_a = 1.0", "weight_a = 2"),
         ("bias_b = 4.0", "bias_b = 3.001"),
         ("weight_c = 1.0", "weight_c = -0.9"),
-        ("floor_d = 0.01", "floor_d = 1"),
+        ("floor_d = 0.1", "floor_d = 1"),
     ],
 }

@@ -40,7 +40,7 @@ LOOKS = {
     7: PARENTS,
     8: f'{DEBUG} "z = w*x + v*u + b; o = tanh(z); o" w=0.5 x=1 v=-0.25 u=2 b=0.75',
     9: f'{DEBUG} "(w - 3)**2" w=0',
-    10: f'{DEBUG} "u = x + f; l = log(u); y = u*l; y" x=0 f=0, and in it: watch nan, then c',
+    10: f'{DEBUG} "u = x + f; 2*log(u) - log(3*u)" x=0 f=0, and in it: watch nan, then c',
 }
 OWN = {
     5: "python -m engine draw workshop/05_forks.py:square -o square.svg",
