@@ -53,7 +53,7 @@ def test_the_rows_are_kept_on_the_workers(client):
     import numpy
 
     from nn.compiled import table
-    from nn.sources import Cluster, RowLoss
+    from nn.support.sources import Cluster, RowLoss
 
     net = nn.MLP(2, [1], seed=1)
     cluster = Cluster(

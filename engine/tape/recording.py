@@ -18,13 +18,9 @@ from ..graph import topological_order
 from ..value import Value, lift
 from .jit import numpy
 from .lowering import Lowering
-from .recorded import Recorder
+from .recorded import FrozenBranchWarning, Recorder
 
 np = numpy()
-
-
-class FrozenBranchWarning(UserWarning):
-    """Python read a number, or took a branch, while a function was recorded: the tape keeps it."""
 
 
 @dataclass

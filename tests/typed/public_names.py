@@ -375,7 +375,10 @@ def pictures(x: Value) -> None:
 
 
 def tapes(x: Value) -> None:
-    tape = engine.record(lambda a: a * x, [1.0])
+    tape = engine.record(lambda a: a * x, [1.0], parameters=[x])
+    assert_type(engine.read_json("a.json")["w"], Any)
+    assert_type(engine.write_json("a.json", {"w": 1.0}), Path)
+    assert_type(engine.FrozenBranchWarning("x"), engine.FrozenBranchWarning)
     assert_type(tape, Tape)
     assert_type(tape.parameters, list[Value])
     assert_type(tape.replay([[1.0]]), Any)
@@ -410,6 +413,11 @@ def losses(x: Value, many: list[Value], numbers: list[float]) -> None:
     assert_type(nn.cross_entropy(numbers, 2), float)
     assert_type(nn.binary_cross_entropy(x, 1.0), Value)
     assert_type(nn.binary_cross_entropy(0.5, 1.0), float)
+    assert_type(nn.mean_squared_error(many, numbers), Value)
+    assert_type(nn.mean_squared_error(numbers, numbers), float)
+    assert_type(nn.huber(many, numbers, delta=0.5), Value)
+    assert_type(nn.huber(numbers, numbers), float)
+    assert_type(nn.accuracy(nn.MLP(2, [1]), [[1.0, 2.0]], [1]), float)
     assert_type(nn.l2(many), Value)
     assert_type(nn.l2(numbers), float)
 
@@ -417,10 +425,15 @@ def losses(x: Value, many: list[Value], numbers: list[float]) -> None:
 def training(net: nn.MLP) -> None:
     optimizer: nn.Optimizer = nn.SGD(net.parameters(), 0.1, momentum=0.9)
     assert_type(nn.Adam(net.parameters()), nn.Adam)
+    assert_type(nn.RMSprop(net.parameters(), nn.cosine(0.1, 9)), nn.RMSprop)
+    assert_type(nn.warm_up(0.1, steps=5)(3), float)
+    assert_type(nn.Sequential(nn.Layer(2, 1), engine.tanh), nn.Sequential)
     assert_type(nn.SGD(net.parameters()).step(), None)
     assert_type(optimizer.zero_grad(), None)
     history = nn.fit(net, [[1.0, 2.0]], [1.0], loss=nn.squared_error, optimizer=optimizer, epochs=3)
     assert_type(history, nn.History)
+    assert_type(history.validation, list[float])
+    assert_type(history.best_epoch, int)
     assert_type(history.loss, list[float])
     assert_type(nn.clip_by_norm(net.parameters(), 1.0), float)
     assert_type(nn.clip_by_value(net.parameters(), 1.0), None)
