@@ -50,8 +50,7 @@ def test_the_order_is_that_of_the_recursion(seed):
     for _ in range(150):
         a, b = rng.choices(nodes[-40:], k=2)
         some = rng.choices(nodes, k=rng.randint(1, 9))
-        make = rng.choice([a.relu, lambda: a * b, lambda: b + 2.0, lambda: engine.total(some)])
-        nodes.append(make())
+        nodes.append(rng.choice([a.relu(), a * b, b + 2.0, engine.total(some)]))
     root = engine.mean(rng.sample(nodes, rng.randint(1, 30)))
     assert topological_order(root) == recursive(root)
 
