@@ -36,6 +36,7 @@ ROLES = {  # every module of the engine and every package in it, with its role i
     "files": "the one writer of files",
     "value": "Value, its operators",
     "functions": "clamp, elu, leaky_relu",
+    "foreign": "graphs of others",
     "formula": "nodes and rules as text",
     "sums": "total, softmax, …",
     "explain": "steps, why, text",

@@ -13,6 +13,7 @@ from typing import Any
 
 from demos import show
 from engine import Value, draw
+from engine.foreign import as_values
 from nn import MLP
 
 OPTIONS: dict[str, dict[str, Any]] = {
@@ -34,6 +35,7 @@ def graphs() -> dict[str, Value]:
         "stale": _stale(),
         "collapsed": _loss([4, 4, 1]),
         "layers": _loss([16, 16, 1]),
+        "other-engine": _other_engine(),
         "network": _loss([16, 16, 1]),
     }
 
@@ -63,6 +65,21 @@ def _expression() -> Value:
     c.label, d.label, e.label, f.label, g.label = "c", "d", "e", "f", "g"
     g.backward()
     return g
+
+
+class Lesson:
+    """A number of another engine, of the kind that a lesson writes."""
+
+    def __init__(self, data: float, grad: float, label: str, parents: tuple[Any, ...] = ()):
+        self.data, self.grad, self.label, self.parents = data, grad, label, parents
+        self.local_derivatives = tuple(parent.data for parent in reversed(parents))
+        self.operation = "*" if parents else ""
+
+
+def _other_engine() -> Value:
+    """Return x·x at 3 with the gradient that `=` in place of `+=` leaves."""
+    x = Lesson(3.0, 3.0, "x")
+    return as_values(Lesson(9.0, 1.0, "y", (x, x)))
 
 
 def _neuron() -> Value:

@@ -23,6 +23,7 @@ from .cli.expression import ExpressionError, build, numbers
 from .debugger.writer import encodable
 from .explain import text
 from .files import write_file
+from .foreign import original
 from .printing import printable
 from .value import Value
 
@@ -305,9 +306,9 @@ def _form(options: argparse.Namespace, usual: str, stem: str) -> tuple[str, str]
 
 
 def _root(options: argparse.Namespace) -> Value:
-    """Return the graph that is asked for, after its backward pass."""
+    """Return the graph that is asked for, after its backward pass; another engine's as it is."""
     root = _graph(options.target, numbers(options.values))
-    if root.grad == 0.0:
+    if root.grad == 0.0 and original(root) is root:
         root.backward()
     return root
 

@@ -18,6 +18,7 @@ from sys import _getframe as _frame
 from types import FrameType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from .foreign import Foreign, as_values, by_original
 from .formula import UNNAMED, Names, bracketed, expression, name
 from .graph import topological_order
 from .location import place
@@ -88,7 +89,7 @@ def arrivals(steps: Iterable[Step]) -> dict[Any, list[Step]]:
 # ---------------------------------------------------------------------------------------------
 
 
-def why(root: "Value", x: "Value", depth: int = 1) -> str:
+def why(root: Foreign, x: Foreign, depth: int = 1) -> str:
     """Return the sum behind x.grad as text: a term for every contribution that arrived.
 
     `depth=2` follows each term upstream, to the sum behind the gradient that it came from, and so
@@ -97,23 +98,30 @@ def why(root: "Value", x: "Value", depth: int = 1) -> str:
     where `why` is called, else by its expression. The text has only characters that sys.stdout can
     write. Raises TypeError for what is no Value, and ValueError where `x` is not in the graph.
     """
-    if not hasattr(x, "parents"):
-        raise TypeError(f"why takes a Value of the graph, not {type(x).__name__}: y.why(x)")
+    root = as_values(root)
     order, leaves = topological_order(root)
-    if x not in {root, *order, *leaves}:
-        raise ValueError(
-            f"{describe(x)} is not in the graph of {describe(root)}: "
-            "ask for a value it was made from"
-        )
+    node = by_original(leaves + order).get(id(x))
+    if node is None:
+        raise _not_in_the_graph(root, x)
     names = variables(leaves + order, _caller())
-    if root.grad == 0.0 == x.grad:
-        grad = f"{bracketed(x, names)}.grad = 0"
+    if root.grad == 0.0 == node.grad:
+        grad = f"{bracketed(node, names)}.grad = 0"
         return f"{grad}: forward only, call backward() on {describe(root)} first"
-    lines = account(root, x, arrivals(steps(root)), depth, names)
+    lines = account(root, node, arrivals(steps(root)), depth, names)
     if stale(order):
         advice = "stale: a leaf's data was changed after the forward pass; build the graph again"
         lines.append(advice)
     return encodable("\n".join(lines))
+
+
+def _not_in_the_graph(root: "Value", x: Any) -> Exception:
+    try:
+        called = describe(as_values(x))
+    except TypeError:
+        return TypeError(f"why takes a Value of the graph, not {type(x).__name__}: y.why(x)")
+    return ValueError(
+        f"{called} is not in the graph of {describe(root)}: ask for a value it was made from"
+    )
 
 
 def account(
@@ -180,7 +188,7 @@ def _other_terms(
     if rest:
         terms.append((sum(step.contribution for step in rest), f"from {len(rest):,} more"))
     start, end = (steps[0].before, steps[-1].after) if steps else (0.0, float(x is root))
-    accounted = x.grad == end or (x.grad != x.grad and end != end)  # nan - nan would say nothing
+    accounted = x.grad == end or end != end  # beside nan, or an unknown number, a rest says nothing
     if start:
         terms.append((start, "there before this backward(): zero_grad() clears"))
     if not accounted and not _missing(x, steps):
@@ -200,7 +208,7 @@ def _missing(x: "Value", steps: list[Step]) -> int:
     return next((len(steps) - k for k, step in enumerate(steps) if x.grad == step.before), 0)
 
 
-def text(root: "Value") -> str:
+def text(root: Foreign) -> str:
     """Return the step table: one line for every contribution, in the order of the sweep.
 
     >>> from engine import Value
@@ -212,6 +220,7 @@ def text(root: "Value") -> str:
 
     Names and characters are as in `why`.
     """
+    root = as_values(root)
     rows, names = list(steps(root)), variables(list(numbered(root)), _caller())
     nodes = _aligned(["node", *(printable(name(step.node, names), 24) for step in rows)])
     parents = _aligned(["parent", *(printable(name(step.parent, names), 24) for step in rows)])
@@ -252,7 +261,7 @@ def variables(nodes: list["Value"], frame: FrameType | None) -> dict["Value", st
     """
     if frame is None:
         return {}
-    unlabelled = {id(node): node for node in nodes if not (node.label or node.constant)}
+    unlabelled = by_original(node for node in nodes if not (node.label or node.constant))
     labels = {node.label for node in nodes}
     local = dict(frame.f_locals)
     scope = {**local, **frame.f_globals, **local}  # the order of the first, the values of the last

@@ -58,6 +58,8 @@ FORMS = {
     "square": Form("{}²", POWER, (ATOM,)),
     "power": Form("{}**{}", POWER, (ATOM, ATOM)),
     "absolute": Form("|{}|", ATOM, (COMPARISON,)),
+    "sech": Form("1 / cosh({})", QUOTIENT, (COMPARISON,)),
+    "gaussian": Form("exp(-½·{}²)", ATOM, (ATOM,)),
 }  # every other operation is a call, `tanh(x)`
 OPERATORS = {
     "Add": operations.add,
@@ -84,7 +86,11 @@ _LETTERS = {
     "weighted_sum": ("w₀", "w₁", "a₀", "a₁", "b"),
 }
 _MANY = ("x₀", "x₁", "x₂")
-_NAMES = {**vars(operations), "by_x": lambda z, x, y, lower: y * lower}  # letters lose no digits
+_NAMES = {  # letters lose no digits
+    **vars(operations),
+    "by_x": lambda z, x, y, lower: y * lower,
+    "_scale": lambda r: 1.0,
+}
 
 
 class Symbol:
@@ -227,8 +233,8 @@ def _exponent(p: float) -> str:
 _CONSTANTS = {
     0.5: Symbol("½"),
     math.log(2.0): Symbol("log(2)"),
-    math.log(10.0): Symbol("log(10)"),
-    math.sqrt(0.5): Symbol("√½"),
+    1.0 / math.log(2.0): Symbol("1/log(2)", QUOTIENT),
+    1.0 / math.log(10.0): Symbol("1/log(10)", QUOTIENT),
     2.0 / math.sqrt(math.pi): Symbol("2/√π", QUOTIENT),
     1.0 / math.sqrt(2.0 * math.pi): Symbol("1/√(2π)", QUOTIENT),
 }

@@ -155,7 +155,7 @@ def test_buttons(opened):
     shown.page.click("#next")
     shown.page.click("#next")
     shown.page.click("#next")
-    assert shown.index == 3 and "f sends its share to d" in shown.text("#say")
+    assert shown.index == 3 and "f sends its contribution to d" in shown.text("#say")
     shown.page.click("#back")
     assert shown.index == 2
     shown.page.click("#start")
@@ -219,7 +219,9 @@ def test_breakpoint_stops_play_and_a_leaf_has_breakpoints_too(opened):
     shown.page.click("#card-0 .box")
     shown.page.select_option("#speed", "200")
     shown.page.click("#play")
-    shown.until("document.getElementById('say').textContent.startsWith('e sends its share to a')")
+    shown.until(
+        "document.getElementById('say').textContent.startsWith('e sends its contribution to a')"
+    )
     shown.page.wait_for_timeout(400)
     assert shown.index == 6
 

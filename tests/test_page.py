@@ -133,15 +133,15 @@ def test_leaves_without_a_label_have_names_too():
     assert [(frame["say"], frame["numbers"]) for frame in frames if frame["kind"] == "send"][
         1:
     ] == [
-        ("v₁·v₂ sends its share to v₁:  ∂(v₁·v₂)/∂v₁ = v₂ = 2", "v₁.grad += 1 × 2 = 2"),
-        ("v₁·v₂ sends its share to v₂:  ∂(v₁·v₂)/∂v₂ = v₁ = 2", "v₂.grad += 1 × 2 = 2"),
+        ("v₁·v₂ sends its contribution to v₁:  ∂(v₁·v₂)/∂v₁ = v₂ = 2", "v₁.grad += 1 × 2 = 2"),
+        ("v₁·v₂ sends its contribution to v₂:  ∂(v₁·v₂)/∂v₂ = v₁ = 2", "v₂.grad += 1 × 2 = 2"),
     ]
 
 
 def test_what_stands_on_the_page_is_the_rule_and_its_numbers():
     frames = [frame for frame in animation(fan())["frames"] if frame["kind"] == "send"]
     shown = frames[-1]
-    assert shown["say"] == "d sends its share to b:  ∂d/∂b = a = −2"
+    assert shown["say"] == "d sends its contribution to b:  ∂d/∂b = a = −2"
     assert shown["rule"] == "b.grad += d.grad × ∂d/∂b"
     assert shown["numbers"] == "b.grad += 1 × (−2) = −2"
     assert shown["sum"] == "b.grad: −6 → −8" and shown["terms"] == "= −6 − 2"
@@ -153,7 +153,7 @@ def test_a_value_used_twice_by_one_node_has_a_step_for_each_operand():
         frame for frame in animation(a * a)["frames"] if frame["kind"] == "send"
     ]  # d(a·a)/da is 6
     for word, frame in zip(("first", "second"), sends, strict=True):
-        assert frame["say"] == f"a·a sends its share to a:  ∂(a·a)/∂({word} operand) = a = 3"
+        assert frame["say"] == f"a·a sends its contribution to a:  ∂(a·a)/∂({word} operand) = a = 3"
         assert frame["rule"] == f"a.grad += (a·a).grad × ∂(a·a)/∂({word} operand)"
         assert frame["numbers"] == "a.grad += 1 × 3 = 3"
     assert [frame["sum"] for frame in sends] == ["a.grad: 0 → 3", "a.grad: 3 → 6"]
@@ -381,7 +381,8 @@ def test_a_step_along_several_edges_says_how_many_and_lists_what_they_add():
     ]  # out = b + w·k, so k sends w times its grad
     send = next(frame for frame in found["frames"] if "4 edges" in frame["say"])
     assert (
-        send["say"] == "layer 2 sends its share to layer 1 along 4 edges. This step is their sum."
+        send["say"]
+        == "layer 2 sends its contribution to layer 1 along 4 edges. This step is their sum."
     )
     assert send["rule"] == "layer 1.grad += Σ grad × local, over 4 edges"
     terms, total = send["numbers"].replace("−", "-").removeprefix("layer 1.grad += ").split(" = ")
@@ -393,7 +394,7 @@ def test_a_step_along_several_edges_says_how_many_and_lists_what_they_add():
         engine.weighted_sum([Value(2.0)], [Value(3.0, label="x")], Value(1.0)), collapse="layers"
     )["frames"][-2:-1]
     assert (
-        one["say"].endswith("sends its share to x:  ∂layer 0/∂x = 2")
+        one["say"].endswith("sends its contribution to x:  ∂layer 0/∂x = 2")
         and one["numbers"] == "x.grad += 1 × 2 = 2"
     )
     many = next(frame for frame in found["frames"] if "16 edges" in frame["say"])

@@ -6,11 +6,13 @@ import random
 import re
 import shutil
 import subprocess
+from itertools import product
 
 import pytest
 
 import engine
 from engine import Value
+from engine.operations import OPERATIONS
 
 np = pytest.importorskip("numpy", reason="recording needs NumPy")
 
@@ -169,6 +171,40 @@ def test_c(tmp_path):
         mean, slopes = wanted(tape, row)
         assert value == pytest.approx(mean, rel=1e-13)
         assert list(into) == pytest.approx(slopes, rel=1e-12)
+
+
+EDGES = [math.nan, math.inf, -math.inf, 0.0, -0.0, 1.5, -30.0, 1.7e308]
+
+
+def _number_of(language):
+    """What the language calls with: a function that makes its numbers of floats."""
+    if language == "torch":
+        torch = pytest.importorskip("torch", reason="PyTorch is not installed")
+        return lambda x: torch.tensor(x, dtype=torch.float64)
+    if language == "jax":
+        return pytest.importorskip("jax", reason="JAX is not installed").numpy.float64
+    if language == "numpy":
+        pytest.importorskip("scipy", reason="erf in NumPy's source comes from SciPy")
+    return np.float64 if language == "numpy" else float
+
+
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+@pytest.mark.parametrize("language", ["python", "numpy", "jax", "torch"])
+def test_every_operation_at_the_edges(language):
+    """sign(nan) was 0 in PyTorch's."""
+    number = _number_of(language)
+    for operation in OPERATIONS.values():
+        if operation.arity not in ((1,) if language == "jax" else (1, 2)):
+            continue
+        tape = engine.record(lambda *xs, f=operation: f(*xs), [0.5] * operation.arity)
+        run = namespace(tape.source(language))["value_and_gradient"]
+        for xs in product(EDGES, repeat=operation.arity):
+            leaves = [*map(Value, xs)]
+            root = operation(*leaves)
+            root.backward()
+            value, slopes = run(*map(number, xs))
+            for found, true in zip((value, *slopes), (root.data, *(x.grad for x in leaves))):
+                assert float(found) == pytest.approx(true, rel=1e-11, nan_ok=True), (operation, xs)
 
 
 def test_another_language_is_refused():

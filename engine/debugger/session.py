@@ -24,6 +24,7 @@ from traceback import walk_tb
 from typing import Any, NamedTuple
 
 from ..explain import Step, account, arrivals, numbered, stale, steps
+from ..foreign import Foreign, as_values, by_original
 from ..formula import bracketed, name
 from ..graph import topological_order
 from ..printing import number, printable
@@ -80,8 +81,8 @@ class Session:
     asked after every step whether to stop.
     """
 
-    def __init__(self, root: Value, names: Mapping[str, Any] | None = None):
-        self.root = root
+    def __init__(self, root: Foreign, names: Mapping[str, Any] | None = None):
+        self.root = root = as_values(root)
         self.order, self.leaves = topological_order(root)
         self.final: dict[Value, float] = {leaf: leaf.grad for leaf in self.leaves}
         try:
@@ -107,13 +108,13 @@ class Session:
 
     def _label_by_variable(self, names: Mapping[str, Any]) -> list[Value]:
         """Label the values without labels by their variables, until the session closes."""
-        nodes = {*self.order, *self.leaves}
-        taken, labelled = {node.label for node in nodes}, []
-        for key, node in names.items():
-            nameless = (
-                isinstance(node, Value) and node in nodes and not node.label and not node.constant
-            )
-            if nameless and key not in taken and not key.startswith("_"):
+        nodes = by_original([*self.order, *self.leaves])
+        taken, labelled = {node.label for node in nodes.values()}, []
+        for key, value in names.items():
+            node = nodes.get(id(value))
+            if node is None or node.label or node.constant:
+                continue
+            if key not in taken and not key.startswith("_"):
                 node.label = key
                 labelled.append(node)
         return labelled
@@ -488,7 +489,7 @@ class Session:
         lines = sorted({site.line for site in sites if _is_file(site, filename)})
         files = sorted({PurePath(site.filename).name for site in sites})
         where = (
-            f"those of that file come from line{'s' * (len(lines) > 1)} "
+            f"those of that file come from {'line' if len(lines) == 1 else 'lines'} "
             + _listed([str(line) for line in lines])
             if lines
             else f"its values come from {_listed(files) or 'no file'}"

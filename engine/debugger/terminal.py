@@ -22,12 +22,13 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from ..foreign import Foreign
 from ..formula import expression, name
 from ..printing import number, plural, printable
 from ..value import Value
 from .evaluate import Refused
 from .interrupts import Interrupts
-from .mistakes import close, usual_mistake
+from .mistakes import MISTAKES, close, usual_mistake
 from .screen import WINDOW, Screen, short_place, sign
 from .session import Session, Stop
 from .writer import Line, encodable, split_words
@@ -64,7 +65,7 @@ its gradient in the pass before, pass the number of the backward().
 """
 
 
-def debug(root: Value, *, names: Mapping[str, Any] | None = None) -> None:
+def debug(root: Foreign, *, names: Mapping[str, Any] | None = None) -> None:
     """Step through the backward pass of `root` at a prompt.
 
     >>> from engine import Value
@@ -73,13 +74,9 @@ def debug(root: Value, *, names: Mapping[str, Any] | None = None) -> None:
 
     `names` maps names to values that have no label; without it, the variables of the caller serve.
     Leaving before the end puts every grad back as it was; leaving at the end keeps them, as
-    backward() would. Raises TypeError for what is not a Value.
+    backward() would. A graph of another engine is read and left as it is, whatever is done here.
+    Raises TypeError for what is no graph.
     """
-    if not isinstance(root, Value):
-        raise TypeError(
-            f"engine.debug takes the Value at the root, not {type(root).__name__}: "
-            "pass the loss itself"
-        )
     variables = sys._getframe(1).f_locals if names is None else names
     session = Session(root, variables)
     debugger = Debugger(session)
@@ -713,8 +710,14 @@ class Debugger(cmd.Cmd):
                 "from an earlier backward()"
             )
         usual = usual_mistake(self.session.root, node, answer - carried)
-        if usual:
-            return usual
+        part = self.part_of_the_sum(node, answer)
+        if part and usual == MISTAKES["forward_order"].sentence:  # the part says the same, nearer
+            return part
+        return usual or part or "no usual mistake gives that"
+
+    def part_of_the_sum(self, node: Value, answer: float) -> str:
+        """Return which contributions alone make the answer, "" if it is no part of the sum."""
+        here = self.session.arrivals.get(node, [])
         for step in here:
             if close(step.contribution, answer):
                 return (
@@ -726,7 +729,7 @@ class Debugger(cmd.Cmd):
                     f"that is the sum up to the contribution of {self.call(step.node)}; "
                     "there is more to come"
                 )
-        return "no usual mistake gives that"
+        return ""
 
     # -- leaving -------------------------------------------------------------------------------
 

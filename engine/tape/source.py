@@ -73,12 +73,16 @@ _ARRAY = {
     "acosh": "@.arccosh({0})",
     "atanh": "@.arctanh({0})",
     "sigmoid": "@.where({0} >= 0.0, 1.0, @.exp(-@.abs({0}))) / (1.0 + @.exp(-@.abs({0})))",
+    "gaussian": "@.exp(-0.5 * {0} * {0})",
+    "normal_cdf": "0.5 * special.erfc(-{0} * 0.5**0.5)",
     "erf": "special.erf({0})",
     "erfc": "special.erfc({0})",
 }
 _TORCH = {
     "cbrt": "torch.sign({0}) * torch.abs({0}) ** (1.0 / 3.0)",
     "modulo": "torch.remainder({0}, {1})",
+    "sign": "torch.where({0} == {0}, torch.sign({0}), {0})",
+    "normal_cdf": "0.5 * torch.erfc(-{0} * 0.5**0.5)",
     "erf": "torch.erf({0})",
     "erfc": "torch.erfc({0})",
     "atan2": "torch.atan2({0}, {1})",
@@ -158,6 +162,23 @@ def sigmoid(x):
     return 1.0 / (1.0 + e) if x >= 0.0 else e / (1.0 + e)
 
 
+def lost(x):
+    a = 134217729.0 * x - (134217729.0 * x - x)
+    return a * a - x * x + (x - a) * (x + a)
+
+
+def gaussian(x):
+    """exp(-x²/2); `lost` is what x² loses by rounding."""
+    x = min(abs(x), 40.0)
+    return math.exp(-0.5 * x * x) * (1.0 - 0.5 * lost(x))
+
+
+def normal_cdf(x):
+    t = -x * math.sqrt(0.5)
+    p = 0.5 * math.erfc(t)
+    return p * (1.0 - (0.5 * x * x - t * t) - (0.5 * lost(x) - lost(t))) if -40.0 < x < 0.0 else p
+
+
 def floor_divide(x, y):
     return x // y if y != 0.0 else divide(x, y)
 
@@ -189,6 +210,22 @@ static double floor_divide(double x, double y) {
     if (q == 0.0) return copysign(0.0, x / y);
     double whole = floor(q);
     return q - whole > 0.5 ? whole + 1.0 : whole;
+}
+
+static double lost(double x) {
+    double a = 134217729.0 * x - (134217729.0 * x - x);
+    return a * a - x * x + (x - a) * (x + a);
+}
+
+static double gaussian(double x) {
+    if (fabs(x) > 40.0) return 0.0;
+    return exp(-0.5 * x * x) * (1.0 - 0.5 * lost(x));
+}
+
+static double normal_cdf(double x) {
+    double t = -x * sqrt(0.5), p = 0.5 * erfc(t);
+    if (x >= 0.0 || !(x > -40.0)) return p;
+    return p * (1.0 - (0.5 * x * x - t * t) - (0.5 * lost(x) - lost(t)));
 }
 """
 _HEADS = {

@@ -6,7 +6,7 @@
 >>> [frame["kind"] for frame in frames]
 ['start', 'compute', 'ready', 'seed', 'visit', 'send', 'send', 'done']
 >>> print(frames[5]["say"])
-a·b sends its share to a:  ∂(a·b)/∂a = b = 3
+a·b sends its contribution to a:  ∂(a·b)/∂a = b = 3
 >>> print(frames[5]["numbers"])
 a.grad += 1 × 3 = 3
 """
@@ -15,6 +15,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any, TypedDict
 
+from ..foreign import by_original
 from ..graph import topological_order
 from ..printing import printable
 from ..types import Node
@@ -89,7 +90,8 @@ def animation(
 
     Raises ValueError where there would be more than 300 cards.
     """
-    given = names_by_value(names, module)
+    order, leaves = topological_order(root)
+    given = names_by_value(by_original([*leaves, *order]), names, module)
     scene = _scene(root, given, collapse)
     notation = Notation(_all_names(scene, root, given))
     frames = Frames(scene, root, notation)

@@ -222,7 +222,7 @@ class Frames:
             Frame(
                 "send",
                 edge=self.edges[id(pill)],
-                say=f"{names[0]} sends its share to {names[1]}{how}",
+                say=f"{names[0]} sends its contribution to {names[1]}{how}",
                 rule=f"{to} += {rule}",
                 numbers=f"{to} += {_equation(numbers, text(step.contribution))}",
                 sum=f"{to}: {text(step.before)} → {text(step.after)}",

@@ -23,6 +23,7 @@ from pathlib import Path
 from typing import Any
 
 from ..files import write_file
+from ..foreign import Foreign, as_values
 from ..printing import printable
 from ..value import Value
 from .animation import Animation, CardData, EdgeData, animation
@@ -86,7 +87,7 @@ def _height(boxes: Iterable[CardData | EdgeData]) -> int:
 
 
 def stepper(
-    root: Value,
+    root: Foreign,
     *,
     forward: bool = False,
     title: str = "",
@@ -106,6 +107,7 @@ def stepper(
     where several edges cross it between the same two cards, their sum. Raises ValueError above 300
     cards.
     """
+    root = as_values(root)
     content = animation(root, title=title, names=names, module=module, collapse=collapse)
     return Page(content, forward, root, names=names, module=module, collapse=collapse)
 

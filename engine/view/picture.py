@@ -15,10 +15,10 @@ from typing import Any, Protocol
 
 from ..explain import Step
 from ..files import write_file
+from ..foreign import Foreign, as_values, by_original
 from ..graph import topological_order
 from ..printing import plural, printable
 from ..types import Node
-from ..value import Value
 from . import export, focus
 from .collapse import collapse_level
 from .layout import place
@@ -101,16 +101,16 @@ def _in_a_cell(svg: str) -> str:
 
 
 def draw(
-    root: Value,
+    root: Foreign,
     *,
     names: Mapping[str, Any] | None = None,
     module: NamesParameters | None = None,
     collapse: str = "auto",
     theme: str = "auto",
     constants: bool = False,
-    around: Value | None = None,
+    around: Foreign | None = None,
     depth: int = 2,
-    between: tuple[Value, Value] | None = None,
+    between: tuple[Foreign, Foreign] | None = None,
     view: str = "graph",
     wires: str = "auto",
     direction: str = "LR",
@@ -131,17 +131,19 @@ def draw(
     `to_come` are the steps that are still to be taken: their edges are drawn as not sent. Raises
     ValueError for more than 2,000 cards and edges, which no one could read.
     """
+    root = as_values(root)
     order, leaves = topological_order(root)
+    nodes = by_original([*leaves, *order])
     values, edges = len(order) + len(leaves), sum(len(node.parents) for node in order)
     is_whole = around is None and between is None
     if is_whole and len(order) + edges > MOST:
         raise _too_large(f"{values:,} values", edges)
     _check_options(view, direction)
-    part = None if is_whole else _part(order, around, depth, between)
+    part = None if is_whole else _part(order, nodes, around, depth, between)
     if part is not None:
         _check_size(order, part, constants, MOST)
     level = collapse_level(values, order, collapse)
-    named = names_by_value(names, module)
+    named = names_by_value(nodes, names, module)
     if view == "network":
         scene = Scene.of(root, named, level="layers")
         return Picture(scene, network(root, names=named, wires=wires, theme=theme))
@@ -168,12 +170,19 @@ def _check_options(view: str, direction: str) -> None:
 
 
 def _part(
-    order: Sequence[Node], around: Node | None, depth: int, between: tuple[Node, Node] | None
+    order: Sequence[Node],
+    nodes: Mapping[int, Any],
+    around: Foreign | None,
+    depth: int,
+    between: tuple[Foreign, Foreign] | None,
 ) -> dict[Node, None] | None:
-    """Return the values that `around` or `between` ask for."""
+    """Return the values that `around` or `between` ask for; `nodes` is from `by_original`."""
     if between is not None:
-        return focus.between(order, *between)
-    return focus.around(order, around, depth, MOST) if around is not None else None
+        first, last = [nodes.get(id(value), value) for value in between]
+        return focus.between(order, first, last)
+    if around is None:
+        return None
+    return focus.around(order, nodes.get(id(around), around), depth, MOST)
 
 
 def _check_size(
@@ -195,19 +204,26 @@ def _too_large(what: str, edges: int) -> ValueError:
 
 
 def names_by_value(
-    names: Mapping[str, Any] | None, module: NamesParameters | None
+    nodes: Mapping[int, Any],
+    names: Mapping[str, Any] | None,
+    module: NamesParameters | None,
 ) -> dict[Node, str]:
-    """Return names for values without a label: the caller's variables, a module's parameters."""
+    """Return names for values without a label: the caller's variables, a module's parameters.
+
+    `nodes` are those of the graph, from `by_original`.
+    """
     if module is not None and not hasattr(module, "named_parameters"):
         raise TypeError(
             f"module: a {type(module).__name__} has no named_parameters(), as an nn.Module has; "
             "names={'w': value} names values too"
         )
     parameters = module.named_parameters() if module is not None else {}
+    named = {**parameters, **(names or {})}
     return {
-        value: name
-        for name, value in {**parameters, **(names or {})}.items()
-        if isinstance(value, Value) and not value.label and not name.startswith("_")
+        node: name
+        for name, value in named.items()
+        for node in [nodes.get(id(value))]
+        if node is not None and not node.label and not name.startswith("_")
     }
 
 

@@ -18,6 +18,7 @@ from math import inf, isfinite, nextafter
 from typing import NamedTuple
 
 from ..explain import Step, arrivals, numbered
+from ..foreign import Unknown
 from ..formula import SUM, Symbol, derivatives, expression, forward, name, symbol
 from ..graph import topological_order
 from ..ieee import add_up
@@ -250,12 +251,13 @@ def _edges(
             is_waiting = (node, slot) in waiting
             is_to_come = is_to_come or is_waiting
             sent = 0.0 if is_to_come else upstream
-            contribution = sent * float(local) if sent else 0.0
+            local = local if isinstance(local, float) else float(local)
+            contribution = sent * local if sent else 0.0
             before = grads.get(parent, 0.0)
             grads[parent] = before + contribution
             if constants or not parent.constant:
                 make = Unsent if is_waiting else Step
-                numbers = float(local), sent, contribution, before, grads[parent]
+                numbers = local, sent, contribution, before, grads[parent]
                 steps.append(make(len(steps), node, parent, slot, *numbers))
     return steps
 
@@ -545,6 +547,8 @@ def _derivative_in_words(step: Step, child: str, parent: str, local: str, operan
 
 def _speed(local: float, child: str, parent: str) -> str:
     """Return in words how fast a child changes with a parent."""
+    if isinstance(local, Unknown):
+        return f"how fast {child} changes with {parent} is not known"
     if local != local:
         return f"{child} has no slope here"
     if local == 0.0:
