@@ -140,6 +140,17 @@ def test_a_library_that_is_installed_may_be_used(tmp_path):
     assert check(7, write(tmp_path, source)).passed
 
 
+def test_what_is_told_and_not_judged_cannot_fail_a_check(tmp_path):
+    """A sort that is right and slow, or that ends Python: the chain of 3,000 comes after the numbers."""
+    data = "        self.data = data  # the number\n"
+    for disaster in ("while True:\n                pass", "raise SystemExit", "print('x' * 9**7)"):
+        count = f"        made.append(1)\n        if len(made) > 2500:\n            {disaster}\n"
+        source = "made = []\n" + RIGHT.replace(data, data + count)
+        start = time.monotonic()
+        assert check(7, write(tmp_path, source)).passed
+        assert time.monotonic() - start < 2.5
+
+
 def test_threads_and_exit_handlers_do_not_hold_a_check_up(tmp_path):
     added = (
         "\nimport atexit, threading, time\natexit.register(time.sleep, 60)\n"
