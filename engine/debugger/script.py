@@ -203,7 +203,8 @@ def run_script(path: str, arguments: Sequence[str] = (), passes: Passes | None =
 def run_module(name: str, arguments: Sequence[str] = (), passes: Passes | None = None) -> int:
     """Run a module by its dotted name, as `python -m` does, and stop at each backward().
 
-    `passes` and what is returned are those of `run_script`. Raises ImportError where there is no such module.
+    `passes` and what is returned are those of `run_script`. Raises ImportError where there is
+    no such module.
     """
     with _started_as([name, *arguments], os.getcwd()):
         spec = find_spec(_dotted(name))

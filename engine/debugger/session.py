@@ -276,7 +276,7 @@ class Session:
         """Stop at `place`, where `condition` is not 0; raise Refused for what is not there."""
         point = Breakpoint(0, place, frozenset(self.places(place)), temporary=temporary)
         self.set_condition(point, condition)
-        point.number = self._next_number()  # nothing that is refused takes a number
+        point.number = self.next_number()  # nothing that is refused takes a number
         self.breakpoints[point.number] = point
         return point
 
@@ -300,9 +300,9 @@ class Session:
     def add_watch(self, text: str) -> Watch:
         """Stop when the formula `text` changes; `nan` and `inf` stop when the first one arrives."""
         watch = Watch(0, text, lambda: math.nan)
-        self._measure_here(watch)
+        self.measure_here(watch)
         watch.old = watch.measure()
-        watch.number = self._next_number()
+        watch.number = self.next_number()
         self.watches[watch.number] = watch
         return watch
 
@@ -310,7 +310,7 @@ class Session:
         """Show the formula `text` at every stop; return its number."""
         shown = self.graded(text)
         self.value(shown)
-        self.displays[self._next_number()] = shown
+        self.displays[self.next_number()] = shown
         return self._count
 
     def inherit(self, other: "Session") -> list[str]:
@@ -357,11 +357,12 @@ class Session:
             "info breakpoints and info watch list them"
         )
 
-    def _next_number(self) -> int:
+    def next_number(self) -> int:
+        """Return the number of the next breakpoint, watch or display."""
         self._count += 1
         return self._count
 
-    def _measure_here(self, watch: Watch) -> None:
+    def measure_here(self, watch: Watch) -> None:
         """Let a watch measure in this graph; raise Refused for a name that does not exist in it."""
         if watch.text in ("nan", "inf"):
             bad = math.isnan if watch.text == "nan" else math.isinf
@@ -386,7 +387,8 @@ class Session:
         for watch in self.watches.values():
             old, data = watch.old, watch.data
             try:
-                self._measure_here(watch)
+                self.measure_here(watch)
+                self.set_condition(watch, watch.condition)
             except Refused:
                 watch.measure = lambda: math.nan
                 continue
