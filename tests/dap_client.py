@@ -84,9 +84,12 @@ class Client:
                 return message
             self.waiting.append(message)
 
+    def response(self, number):
+        return self.wait(lambda m: m["type"] == "response" and m["request_seq"] == number)
+
     def answer(self, number):
         """Return the body of the response to a request."""
-        message = self.wait(lambda m: m["type"] == "response" and m["request_seq"] == number)
+        message = self.response(number)
         if not message["success"]:
             raise Failed(message["message"])
         return message.get("body", {})

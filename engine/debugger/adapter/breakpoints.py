@@ -51,7 +51,7 @@ class Stops:
         self.started = False
         self._numbers: dict[tuple[str, str], list[int]] = {}
         self._verified: dict[int, bool] = {}
-        self._problems: dict[int, str] = {}  # with how often it is to be met
+        self._mistakes: dict[int, str] = {}  # in a condition or a hit count
 
     # -- requests ------------------------------------------------------------------------------
 
@@ -134,19 +134,29 @@ class Stops:
         self, kind: str, source: str, points: Sequence[tuple[Any, Arguments]]
     ) -> dict[str, Any]:
         """Put stops in the place of those of the same kind and source; return how they are."""
-        checked = [_options(asked) for _, asked in points]  # what is malformed changes nothing
+        options = [self._options(asked) for _, asked in points]  # the malformed changes nothing
         for number in self._numbers.pop((kind, source), []):
             self.forget(number)
         self._numbers[kind, source] = numbers = []
-        for (point, _), (condition, hits) in zip(points, checked, strict=True):
-            point.number, point.condition = self.session.next_number(), condition
+        for (point, _), (condition, counts, mistake) in zip(points, options, strict=True):
+            point.number = self.session.next_number()
+            point.condition, point.counts = condition, counts
+            self._mistakes[point.number] = mistake
             numbers.append(point.number)
             self.kinds[point.number] = kind
             held = self.session.watches if isinstance(point, Watch) else self.session.breakpoints
             held[point.number] = point
-            point.counts = hits if callable(hits) else _never
-            self._problems[point.number] = "" if callable(hits) else hits
         return {"breakpoints": [self._state(number) for number in numbers]}
+
+    def _options(self, asked: Arguments) -> tuple[str, Callable[[int], bool], str]:
+        """Return the condition of a stop, which hits count, and what is wrong with them, if any."""
+        condition = take(asked, "condition", str, "").strip()
+        hits = take(asked, "hitCondition", str, "").strip()
+        try:
+            self.session.formula(condition or "1")
+            return condition, counter(hits) if hits else _always, ""
+        except Refused as refused:
+            return condition, _never, str(refused)
 
     def forget(self, number: int) -> None:
         """Remove a stop."""
@@ -157,9 +167,10 @@ class Stops:
     def _state(self, number: int) -> Body:
         """Return a stop as the client is told of it: verified, or with the reason why not."""
         point: Any = self.session.breakpoints.get(number) or self.session.watches[number]
-        problem = placed(self.session, point) or self._problems[number]
+        problem = placed(self.session, point)
         if problem and not self.started and isinstance(point, LineBreakpoint):
             problem = "stops when a value of this line has its turn in a backward()"
+        problem = self._mistakes[number] or problem
         self._verified[number] = not problem
         state = {"id": number, "verified": not problem, "message": problem}
         if isinstance(point, LineBreakpoint):
@@ -185,8 +196,6 @@ class Stops:
 def placed(session: Session, point: Any) -> str:
     """Give a stop its place in this graph; return why it has none, "" if it has."""
     try:
-        if point.condition:
-            session.formula(point.condition)  # a mistake in it is told before all others
         if isinstance(point, Watch):
             session.measure_here(point)
             point.old = point.measure()
@@ -202,22 +211,17 @@ def placed(session: Session, point: Any) -> str:
     return ""
 
 
-def _options(asked: Arguments) -> tuple[str, Callable[[int], bool] | str]:
-    """Return the condition of a stop, and which hits count; a text says what is wrong with them."""
-    condition = take(asked, "condition", str, "").strip()
-    text = take(asked, "hitCondition", str, "").strip()
-    return condition, counter(text) if text else _always
-
-
-def counter(text: str) -> Callable[[int], bool] | str:
+def counter(text: str) -> Callable[[int], bool]:
     """Return which hits count: 3 (from the third on), >= 3, == 3, < 3, % 3 (every third).
+
+    Raises Refused for anything else.
 
     >>> [hits for hits in range(1, 8) if counter("% 3")(hits)]
     [3, 6]
     """
     match = re.fullmatch(r"([<>=%]?=?)\s*(\d{1,9})", text)
     if not match or match[1] not in _COMPARISONS:
-        return f"a hit count is a number, as in 3, == 3, > 3 or % 3, not {printable(text)}"
+        raise Refused(f"a hit count is a number, as in 3, == 3, > 3 or % 3, not {printable(text)}")
     compare, count = _COMPARISONS[match[1]], int(match[2])
     return lambda hits: bool(compare(hits, count))
 

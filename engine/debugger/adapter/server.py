@@ -67,7 +67,7 @@ class Adapter:
         self.stops = Stops(self.session, lambda body: connection.event("breakpoint", **body))
         self.counting, self.highlight = Counting(), True
         self.view = View(self.session, self.session.root)
-        self.thread_name = ""
+        self.thread_name, self.status = "", 0
         self.console: Console | None = None
         self.stop = Stop(0, 0, [], [])
         self.request: Body | None = None  # the one that is being answered
@@ -79,15 +79,14 @@ class Adapter:
         """Run the program that the client asks for; return its exit status."""
         self.reader.start()
         self.ready.wait()
-        status = 0
         if self.launch and not self.passes.quitting:
             self.running = True
-            status = run(self.launch, self)
+            self.status = run(self.launch, self)
             self.running = False
-            self.connection.event("exited", exitCode=status)
+            self.connection.event("exited", exitCode=self.status)
         self.connection.event("terminated")
         self.over.wait(GRACE)
-        return status
+        return self.status
 
     def listen(self) -> None:
         """Read requests until the client leaves."""
@@ -324,7 +323,7 @@ class Adapter:
 
     def part(self) -> None:
         """Give the program a little time to end in."""
-        ending = threading.Timer(GRACE, os._exit, (1,))
+        ending = threading.Timer(GRACE, lambda: os._exit(self.status))
         ending.daemon = True
         ending.start()
         self.over.set()
@@ -419,7 +418,7 @@ class Adapter:
     def ask(self, question: str) -> str:
         """Ask a question of `predict`; the next line that is typed is the answer."""
         said = self.console.said() if self.console else ""
-        self.respond({"result": f"{said}\n{question}".strip("\n"), "variablesReference": 0})
+        self.respond({"result": f"{said}\n{question}".strip(), "variablesReference": 0})
         self.stopped = True
         while not self.leaving:
             request = self.inbox.get()

@@ -110,8 +110,9 @@ class View:
 
     def frame(self, frame_id: int) -> Frame:
         """Return a frame by its number; raise Refused where there is none."""
+        self._follow(frame_id)
         if not 0 < frame_id <= len(self._frames):
-            raise Refused(f"there is no frame {frame_id} at this moment: ask for the stack again")
+            raise Refused(f"there is no frame {frame_id}: the path has {len(self._frames)}")
         return self._frames[frame_id - 1]
 
     # -- scopes and variables ------------------------------------------------------------------
@@ -141,23 +142,19 @@ class View:
         """Return the variables of a reference; raise Refused where it is of an earlier moment."""
         if not 0 < reference <= len(self._lists):
             raise Refused(f"the variables {reference} are of an earlier moment")
-        shown = islice(
-            self._lists[reference - 1](), start, start + min(count or VARIABLES, VARIABLES)
-        )
-        return {"variables": list(shown)}
+        limit = min(count or VARIABLES, VARIABLES)
+        shown = list(islice(self._lists[reference - 1](), start, start + limit + 1))
+        if len(shown) > limit and not count:
+            shown[limit:] = [self._variable("…", "there are more: ask for one by its name")]
+        return {"variables": shown[:limit] if count else shown}
 
     def _values(self) -> Iterator[Body]:
         """Yield the values that have a label."""
-        for node in self.session.numbers:
-            if node.label:
-                alone = len(self.session.labels[node.label]) == 1
-                key = node.label if alone else f"{node.label} #{self.session.numbers[node]}"
-                yield self._variable(
-                    printable(key),
-                    self.describe(node),
-                    node,
-                    evaluateName=node.label if alone else f"#{self.session.numbers[node]}",
-                )
+        for label, nodes in self.session.labels.items():
+            for node in nodes:
+                typed = label if len(nodes) == 1 else f"#{self.session.numbers[node]}"
+                key = printable(label if len(nodes) == 1 else f"{label} {typed}")
+                yield self._variable(key, self.describe(node), node, evaluateName=typed)
 
     def describe(self, node: Value) -> str:
         """Return the numbers of a node; the sum ends in … while it grows."""
