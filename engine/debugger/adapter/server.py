@@ -80,7 +80,7 @@ class Adapter:
         self.reader.start()
         self.ready.wait()
         if self.launch and not self.passes.quitting:
-            self.running = True
+            self.running, self.status = True, 1
             self.status = run(self.launch, self)
             self.running = False
             self.connection.event("exited", exitCode=self.status)
