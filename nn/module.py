@@ -205,7 +205,8 @@ def _attributes(thing: Any) -> dict[str, Any]:
     """Return a dict itself, or the attributes of an object, those of a module's class first."""
     if isinstance(thing, dict):
         return thing
-    kinds = type(thing).__mro__[::-1] if isinstance(thing, Module) else ()
+    of_module = type(thing).__mro__[::-1] if isinstance(thing, Module) else ()
+    kinds = [kind for kind in of_module if kind not in Module.__mro__]
     shared = [(name, part) for kind in kinds for name, part in vars(kind).items() if name[0] != "_"]
     useful = (Value, Module, list, tuple, dict)
     own: dict[str, Any] = getattr(thing, "__dict__", {})

@@ -68,6 +68,13 @@ def test_the_heart_is_read_in_one_sitting():
     assert {"value", "operations", "operation", "ieee", "real", "graph", "backward"} <= set(lines)
 
 
+def test_nn_is_read_in_one_sitting():
+    """Its chapters, that is: what serves them stands in nn/support, and a transformer is a model."""
+    chapters = [file for file in (ROOT / "nn").glob("*.py") if file.stem != "transformer"]
+    lines = {file.stem: len(_text(file).splitlines()) for file in chapters}
+    assert sum(lines.values()) <= 1750, lines
+
+
 def test_functions_are_short():
     lengths = {where: n for file in _files("engine", "nn") for where, n in _function_lengths(file)}
     assert statistics.median(lengths.values()) <= 8, sorted(
