@@ -255,7 +255,7 @@ TWICE = [
 # -- mistakes of single exercises, with what is said of them
 
 SENTENCES = {
-    "not_started": "the marked place is still as it was at the start",
+    "not_started": "these are the numbers of the start: the marked place does nothing yet",
     "value_for_slope": "that is what the function gives there, not its slope",
     "sign": "the sign: the output falls while the input grows, so the slope is below 0",
     "one_sided": "that is a nudge to one side: the central difference uses f(x + h) - f(x - h)",
