@@ -13,10 +13,10 @@ from spellings import SPELLINGS
 from demos.workshop import fingerprints
 from demos.workshop.catalog import EXERCISES, exercise
 from demos.workshop.columns import BACKWARD, COLUMNS
-from demos.workshop.container import Outcome
 from demos.workshop.fingerprints import unmarked
 from demos.workshop.judge import TABLE, agrees, judge
 from demos.workshop.mutants import MUTANTS, SENTENCES, apply
+from demos.workshop.outcome import Outcome
 from demos.workshop.probe import plain
 from engine import Value
 from engine.debugger.mistakes import MISTAKES, gradients

@@ -1,6 +1,5 @@
 """The judge: it compares what the probe measured with the fingerprints, and says what it means.
 
->>> from .container import Outcome
 >>> right = TABLE["right"]["2"]
 >>> verdict = judge(2, Outcome(right | {'gradients["a"]': -3.0}, complete=True))
 >>> print(verdict.message)
@@ -16,8 +15,8 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from .columns import COLUMNS, MOST_READS, NOTES
-from .container import OUTPUT, SECONDS, Outcome
-from .probe import MEMORY
+from .limits import MEMORY, OUTPUT, SECONDS
+from .outcome import Outcome
 
 TABLE: dict[str, Any] = json.loads(
     Path(__file__).with_name("fingerprints.json").read_text(encoding="utf-8")

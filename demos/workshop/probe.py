@@ -19,6 +19,7 @@ import os
 import sys
 
 from .columns import COLUMNS, NOTES, REQUIRED
+from .limits import MEMORY
 
 TYPE_CHECKING = False  # a check is quicker without the module typing
 if TYPE_CHECKING:
@@ -28,7 +29,6 @@ if TYPE_CHECKING:
     Names = dict[str, Any]
 
 END = {"end": True}  # all has been measured
-MEMORY = 512 * 1024 * 1024  # bytes
 
 
 def plain(got: object) -> object:
