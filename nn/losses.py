@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from operator import index as whole
 from typing import Any, Protocol, overload
 
-from engine import Number, Value, logsumexp, relu, softplus, square, total, where
+from engine import Number, Value, logsumexp, mean, pick, relu, softplus, square, total
 
 Floats = float | Sequence[float]
 
@@ -69,12 +69,12 @@ def cross_entropy(logits: Any, index: Number) -> Any:
     0.6931471805599453
 
     Raises ValueError for an index that is not 0 … len(logits) - 1. (An index that is a Value, as on
-    a tape where it changes from row to row, picks its logit by `where`.) Bridle 1990; Bishop,
+    a tape where it changes from row to row, picks its logit by `engine.pick`.) Bridle 1990; Bishop,
     Pattern Recognition and Machine Learning, 2006, section 4.3.4.
     """
     scores = _listed(logits)
     if isinstance(index, Value):
-        picked = total([where(index - k, 0.0, score) for k, score in enumerate(scores)])
+        picked = pick(scores, index)
         return logsumexp([score - picked for score in scores])
     if not hasattr(index, "__index__"):
         raise TypeError(f"cross_entropy takes the number of a class, an int, not {index!r}")
@@ -83,6 +83,24 @@ def cross_entropy(logits: Any, index: Number) -> Any:
         raise ValueError(f"class {k} of {n} logits: classes run from 0 to {n - 1}")
     others = [score - scores[k] for i, score in enumerate(scores) if i != k]
     return logsumexp([0.0, *others]) if others else scores[k] - scores[k]
+
+
+@overload
+def mean_cross_entropy(logits: Sequence[Floats], indices: Sequence[int]) -> float: ...
+@overload
+def mean_cross_entropy(logits: Any, indices: Any) -> Value: ...
+def mean_cross_entropy(logits: Any, indices: Any) -> Any:
+    """Return the mean of `cross_entropy` over the positions of a sequence, one index each.
+
+    >>> mean_cross_entropy([[0.0, 0.0], [2.0, 0.0]], [1, 0])
+    0.41003759580458574
+
+    Raises ValueError where the lengths differ.
+    """
+    if len(logits) != len(indices):
+        what = f"{len(logits)} positions but {len(indices)} indices"
+        raise ValueError(f"{what}: give the index of one class for each position")
+    return mean([cross_entropy(row, index) for row, index in zip(logits, indices)])
 
 
 @overload

@@ -88,8 +88,18 @@ class Module(Remedied):
 
         The same code runs as in training, on a copy that has plain numbers in place of Values.
         """
-        plain = _with_numbers(self)
+        plain = self.plain()
         return [plain(row) for row in in_order(rows)]
+
+    def plain(self) -> Self:
+        """Return a copy that has plain numbers in place of Values: it computes, and builds no graph.
+
+        >>> from nn import Neuron
+        >>> neuron = Neuron(1, seed=1)
+        >>> neuron([0.0]), neuron.plain()([0.0])
+        (relu(data=0, grad=0), 0.0)
+        """
+        return cast(Self, _with_numbers(self))
 
     def weights(self) -> dict[str, float]:
         """Return every parameter's number by name. Raises ValueError for a nan or an infinity."""

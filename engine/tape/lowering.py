@@ -10,7 +10,7 @@ tape has no table of derivatives.
 """
 
 from collections.abc import Callable, Sequence
-from math import copysign, sqrt
+from math import copysign, nan, sqrt
 from typing import NamedTuple
 
 from ..graph import topological_order
@@ -171,6 +171,15 @@ def _rest(xs: Sequence[Number], peak: Value) -> list[Value]:
     return terms
 
 
+def _pick(*xs: Value) -> Value:
+    """Return x₀ if the index is 0, else x₁ if it is 1, … else nan; fusion finds it (picks.py)."""
+    *values, index = xs
+    chosen = lift(nan)
+    for k, x in enumerate(values):
+        chosen = lift(where(index - k, chosen, x))
+    return chosen
+
+
 _LOWERED: dict[str, Callable[..., Number]] = {
     "less": lambda x, y: y > x,
     "less_equal": lambda x, y: y >= x,
@@ -185,6 +194,7 @@ _LOWERED: dict[str, Callable[..., Number]] = {
     "total": lambda *xs: _add_up(xs),
     "mean": lambda *xs: _add_up(xs) / float(len(xs)),
     "product": _product,
+    "pick": _pick,
 }
 _FAMILIES: dict[str, Callable[..., Number]] = {
     "power": lambda x, p: raise_to(x, lift(p)),

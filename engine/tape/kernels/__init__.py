@@ -6,6 +6,7 @@ order of the work:
 
     arithmetic    the codes of operations, and the value of one operation
     expansion     from the graph to single assignments, its gradient included
+    picks         choosing by an index
     fusion        which assignments become one sum of products
     registers     where in the buffer every number stands
     plan          the finished program
