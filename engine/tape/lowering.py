@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 from ..graph import topological_order
 from ..operation import OPERATIONS, Operation
-from ..operations import erfc, exp, expm1, log1p, maximum, minimum, raise_to, sigmoid, where
+from ..operations import erfc, exp, expm1, log1p, maximum, minimum, pick, raise_to, sigmoid, where
 from ..types import Number
 from ..value import Value, lift
 from .kernels.arithmetic import CODES
@@ -42,6 +42,7 @@ class Template(NamedTuple):
     local: list[int]
     tame: bool
     domain: bool
+    pick: bool
 
 
 class Lowering:
@@ -81,7 +82,8 @@ class Lowering:
         slopes = operation.rule(z, *operands)
         local = [self._graph(derivative, n, lift(slope), known) for slope in slopes]
         tame = all(code in _TAME_CODES for code, *_ in derivative)
-        return Template(forward, result, derivative, local, tame, operation.domain)
+        picks = operation is pick
+        return Template(forward, result, derivative, local, tame, operation.domain, picks)
 
     def _graph(self, steps: list[Step], n: int, root: Value, known: dict[Value, int]) -> int:
         """Append what computes `root`.
@@ -172,7 +174,7 @@ def _rest(xs: Sequence[Number], peak: Value) -> list[Value]:
 
 
 def _pick(*xs: Value) -> Value:
-    """Return x₀ if the index is 0, else x₁ if it is 1, … else nan; fusion finds it (picks.py)."""
+    """Return x₀ where the index is 0, else x₁ where it is 1, … else nan: so unless fused."""
     *values, index = xs
     chosen = lift(nan)
     for k, x in enumerate(values):
