@@ -6,11 +6,12 @@
 """
 
 from collections.abc import Iterable
+from functools import reduce
 from sys import _getframe as _frame
 from typing import TYPE_CHECKING, Any, overload
 
 from . import operations
-from .operations import divide, exp, subtract, weigh
+from .operations import divide, exp, floor, maximum, subtract, weigh
 from .real import real
 from .value import Constant, Value, make, outside
 
@@ -109,12 +110,13 @@ def softmax(values: Iterable[Any]) -> list[Any]:
     >>> softmax([1000.0, 1000.0])
     [0.5, 0.5]
 
-    logsumexp is subtracted first, which changes no quotient: then no exp overflows.
+    The largest is subtracted first, so that no exp overflows. It is rounded down, for `floor` has
+    no slope: what is subtracted changes no quotient, and no gradient.
     """
     values = tuple(values)
     if not values:
         return []
-    level = logsumexp(values)
+    level = floor(reduce(maximum, values))
     parts = [exp(subtract(value, level)) for value in values]
     whole = total(parts)
     return [divide(part, whole) for part in parts]

@@ -213,6 +213,8 @@ class _Planner:
             first += terms.shape[0]
         code = _int32(np.concatenate([code for code, _ in parts]))
         place = [len(parts) * code[:, 1].astype(np.int64) + k for k, (code, _) in enumerate(parts)]
+        scatters = parts[-1][0]  # wait for the index too
+        place[-1] = len(parts) * np.maximum(scatters[:, 1], scatters[:, 4]) + len(parts) - 1
         terms = _int32(np.concatenate([terms for _, terms in parts]))
         return tiled(code[np.argsort(np.concatenate(place), kind="stable")], terms), terms
 

@@ -32,7 +32,7 @@ class Single(NamedTuple):
 def single_program(plan: Plan) -> Single:
     """Return the same program with neighbouring operations in neighbouring registers.
 
-    A row of its code is (operation, z, x, y, c, count, three strides).
+    A row of its code is as `line_up` writes it.
     """
     code, terms = plan.code.astype(np.int64), plan.terms.astype(np.int64)
     levels, now, count = rename(code, terms, _arities(), plan.registers)
@@ -40,7 +40,7 @@ def single_program(plan: Plan) -> Single:
     code, levels = code[order], levels[order]
     place = neighbours(code, terms, count)
     move(code, terms, _arities(), place)
-    out = np.empty((len(code), 9), np.int64)
+    out = np.empty((len(code), 10), np.int64)
     rows = line_up(code, terms, levels, _arities(), out)
     results = np.where(plan.results >= 0, place[now[plan.results]], -1)
     program = (

@@ -199,7 +199,9 @@ def expand(nodes, templates, table, progress, fast, scatter):
     is that of backward(). With `fast`, the product that skips a zero gradient is a plain product
     wherever both factors are numbers of the graph, no local derivative is made nan by hand, and
     one of several numbers is chosen at once. With `scatter` a gradient goes likewise to the leaf
-    that was chosen; else to each as a product with 0 or 1.
+    that was chosen; else to each as a product with 0 or 1. What a slope of 0 sends is 0, or nan if
+    the gradient is not finite: it goes to the first leaf at once, for a nan must be seen, and spares
+    the way.
     """
     leaves, template, start, operands = nodes
     forward_start, forward, result = templates.forward_start, templates.forward, templates.result
@@ -226,6 +228,9 @@ def expand(nodes, templates, table, progress, fast, scatter):
         for j in range(first, first + n):
             leads[leaves + i] |= leads[operands[j]]
     gradient[leaves + template.size - 1] = ONE
+    watch = np.int64(0)
+    while watch < leaves - 1 and not leads[watch]:
+        watch += 1
     for i in range(template.size - 1, -1, -1):
         g, z = gradient[leaves + i], index[leaves + i]
         if g < 0 or not leads[leaves + i]:
@@ -246,6 +251,8 @@ def expand(nodes, templates, table, progress, fast, scatter):
             if not leads[parent]:
                 continue
             slope = _operand(local[local_start[t] + j], n, first, z, operands, index, steps)
+            if fast and code[slope, KIND] == CONSTANT and value[slope] == 0.0:
+                parent = watch
             if domain[t] and not fast:
                 slope = emit(np.int64(GUARD), z, slope, NONE, code, value, buckets, count)
             plain = fast and (tame[t] or code[slope, KIND] == CONSTANT)

@@ -197,11 +197,9 @@ def replay_single(program, parameters, row, out, total, U, V):
         V[broadcasts[j, 1]] = U[broadcasts[j, 0]]
     for j in range(loads.shape[0]):
         V[loads[j, 1]] = row[loads[j, 0]]
-    k = 0
+    k = np.int64(0)
     while k < code.shape[0]:
-        op, last = code[k, 0], k + 1
-        while last < code.shape[0] and code[last, 0] == op:
-            last += 1
+        op, last = code[k, 0], np.int64(code[k, 9])
         if op >= SDOT:
             run_sums(op, code, k, last, U, V, terms, total)
         else:

@@ -154,7 +154,8 @@ def _strides(code, levels, k, j, n, out):
 def line_up(code, terms, levels, arity, out):
     """Write the rows of the program to `out`; return how many there are.
 
-    A row is (operation, z, x, y, c, count, and the strides of x, y and c, 0 or 1).
+    A row is (operation, z, x, y, c, count, the strides of x, y and c, 0 or 1, and the first row
+    after it that has another operation).
     """
     rows, k = 0, 0
     while k < code.shape[0]:
@@ -182,6 +183,11 @@ def line_up(code, terms, levels, arity, out):
                 j += 1
             row[5] = j
         rows, k = rows + 1, k + j
+    last = rows
+    for i in range(rows - 1, -1, -1):
+        if i + 1 < rows and out[i, 0] != out[i + 1, 0]:
+            last = i + 1
+        out[i, 9] = last
     return rows
 
 
