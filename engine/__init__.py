@@ -32,6 +32,7 @@ if TYPE_CHECKING:  # what an editor shows; it runs as the rows of a table, or is
     from .debugger import debug
     from .files import write_file
     from .signatures import *  # noqa: F403
+    from .tape import FrozenBranchWarning as FrozenBranchWarning
     from .tape import Tape as Tape
     from .tape import record
     from .view import draw, draw_dot, stepper
@@ -168,6 +169,7 @@ _ON_FIRST_USE = {  # what needs more than the heart is imported when it is first
     "check_gradients": "check",
     "record": "tape",
     "Tape": "tape",
+    "FrozenBranchWarning": "tape",
     "draw": "view",
     "draw_dot": "view",
     "stepper": "view",

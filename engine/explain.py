@@ -283,5 +283,9 @@ def stale(order: Iterable["Value"]) -> list["Value"]:
 
 def _changed(node: "Value") -> bool:
     assert node.operation is not None
-    now = node.operation.forward(*[parent.data for parent in node.parents])
+    numbers = tuple([parent.data for parent in node.parents])
+    kept = node._x if node._second is None else (node._x, node._y)
+    if numbers == kept and node.data == node._z:  # a forward may draw random numbers
+        return False
+    now = node.operation.forward(*numbers)
     return now != node.data and (now == now or node.data == node.data)  # nan is nan

@@ -142,7 +142,7 @@ def pick(values: Iterable[Any], index: Any) -> Any:
     index that no value has, with both numbers; so does a tape, with the row.
     """
     values = _some(values, "pick")
-    number = index.data if isinstance(index, Value) else real(index)
+    number = index._data if isinstance(index, Value) else real(index)
     if number not in range(len(values)):
         raise IndexError(out_of_range(number, len(values)))
     return operations.pick(*values, index) if isinstance(index, Value) else values[int(number)]

@@ -9,51 +9,38 @@ MLP(2, [3, 1], activation="tanh", output="linear")
 >>> [round(y, 2) for y in net.predict([[0.0, 1.0], [1.0, 0.0]])]
 [1.0, -1.0]
 
-Reading order: module, layers, losses, optim, trainer, train, transformer, then compiled, sources; `files`,
-`progress` and `habits` serve them.
+Reading order: module, layers, losses, optim, trainer, train, then compiled and sources, then
+transformer; `reach`, `history`, `files`, `interrupts`, `progress` and `habits` serve them.
 """
 
 from typing import TYPE_CHECKING, NoReturn
 
 from .habits import missing
-from .layers import MLP, Layer, Neuron
+from .history import History
+from .layers import MLP, Layer, Neuron, Sequential
 from .losses import (
+    accuracy,
     binary_cross_entropy,
     cross_entropy,
+    huber,
     l2,
     max_margin,
     mean_cross_entropy,
+    mean_squared_error,
     squared_error,
 )
 from .module import Module
-from .optim import SGD, Adam, Optimizer, clip_by_norm, clip_by_value
-from .train import History, average_gradient, batches, example_gradients, fit
+from .optim import SGD, Adam, Optimizer, RMSprop, clip_by_norm, clip_by_value, cosine, warm_up
+from .train import average_gradient, batches, example_gradients, fit
 from .transformer import GPT
 
 __all__ = [
-    "Module",
-    "Neuron",
-    "Layer",
-    "MLP",
-    "GPT",
-    "squared_error",
-    "max_margin",
-    "cross_entropy",
-    "mean_cross_entropy",
-    "binary_cross_entropy",
-    "l2",
-    "Optimizer",
-    "SGD",
-    "Adam",
-    "clip_by_norm",
-    "clip_by_value",
-    "fit",
-    "History",
-    "batches",
-    "example_gradients",
-    "average_gradient",
-]
-
+    "Module", "Neuron", "Layer", "MLP", "Sequential", "GPT",
+    "squared_error", "mean_squared_error", "huber", "max_margin", "cross_entropy",
+    "mean_cross_entropy", "binary_cross_entropy", "l2", "accuracy",
+    "Optimizer", "SGD", "Adam", "RMSprop", "cosine", "warm_up", "clip_by_norm", "clip_by_value",
+    "fit", "History", "batches", "example_gradients", "average_gradient",
+]  # fmt: skip
 
 if not TYPE_CHECKING:  # type checkers know by themselves which names there are
 

@@ -14,17 +14,20 @@ optimizer's state are arrays; the Values are up to date again when the epoch end
 """
 
 import math
+import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from engine import lift
+from engine import FrozenBranchWarning
 
 from .interrupts import Change, assign_all
-from .losses import l2
+from .losses import l2 as sum_of_squares
 from .optim import Array, Optimizer
 from .sources import Cluster, RowLoss, Shard
 from .trainer import Trainer
+
+EVERY = 2000  # rows replayed for one example that is compared: some 3 % of the time of an epoch
 
 
 @dataclass(eq=False)
@@ -39,27 +42,46 @@ class CompiledTrainer(Trainer):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        rows = table(self.inputs, self.targets)
+        self.rows = table(self.inputs, self.targets)
+        self.held_out = None if self.validation is None else table(*self.validation)
         self._try_targets()
         x, y = _length(self.inputs[0]), _length(self.targets[0])
         row_loss = RowLoss(self.model, self.loss, x, y, self.l2)
-        self.source: Cluster | Shard = (
-            Cluster(self.client, row_loss, rows) if self.client else Shard(row_loss, rows)
-        )
-        self._compare(rows[:, 1 if x is None else x :])
+        self.source = self._recorded(row_loss)
         parts = [*self.optimizer.parameters, *self.source.parameters, *self.trained]
         self.values = list(dict.fromkeys(parts))
         index = {value: i for i, value in enumerate(self.values)}
         self.in_loss = _array([index[p] for p in self.source.parameters], int)
+        self.compared, self.replayed = 0, EVERY
+        for i in self._first_compared(self.rows[:, 1 if x is None else x :]):
+            self._compare(i)
+        self.reach.close(self.optimizer.frozen())
 
-    def epoch(self, *arguments: Any) -> list[float]:
+    def _recorded(self, row_loss: RowLoss) -> Cluster | Shard:
+        """Return the tape. Raises ValueError where Python learned a number, with the line."""
+        if self.example_loss(0).data:
+            self.reach.refuse_detached()
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", FrozenBranchWarning)
+            try:
+                if self.client:
+                    return Cluster(self.client, row_loss, self.rows)
+                return Shard(row_loss, self.rows)
+            except FrozenBranchWarning as warning:
+                raise ValueError(f"compiled=True would train wrongly: {warning}") from None
+
+    def epoch(self, groups: Sequence[Sequence[int]], *arguments: Any) -> list[float]:
         self.read_values()
         try:
-            losses = super().epoch(*arguments)
+            losses = super().epoch(groups, *arguments)
             self.write_values()
         except BaseException:  # also one that comes before the Values are written
             self.write_values()
             raise
+        self.replayed += sum(map(len, groups))
+        while self.replayed >= EVERY:
+            self.replayed -= EVERY
+            self.compare_next()
         return losses
 
     def read_values(self) -> None:
@@ -87,17 +109,29 @@ class CompiledTrainer(Trainer):
         self.grad = grad
         return loss
 
-    def change_parameters(self) -> None:
+    def change_parameters(self, group: Sequence[int]) -> None:
         """Step on the arrays; `before_step`, and an optimizer with its own `step`, use Values."""
         if self.before_step is not None:
             self._on_values(self.before_step)
-        if type(self.optimizer).step is not Optimizer.step:
+        self.check_gradient(group)
+        if getattr(self.optimizer.step, "__func__", None) is not Optimizer.step:
             return self._on_values(self.optimizer.step)
         n, data, steps = len(self.optimizer.parameters), self.data.copy(), self.optimizer.steps
         new = self.optimizer.step_arrays(data[:n], self.grad[:n], self.memory)
         data[:n], *memory = new
         changes = [(self, "data", data), (self, "memory", memory)]
         assign_all([*changes, (self.optimizer, "steps", steps + 1)])
+
+    def check_gradient(self, group: Sequence[int]) -> None:
+        import numpy
+
+        if not numpy.isfinite(self.grad).all():
+            self.write_values()
+            super().check_gradient(group)
+
+    def fault(self, *arguments: Any) -> ArithmeticError:
+        self.write_values()
+        return super().fault(*arguments)
 
     def _on_values(self, function: Callable[[], object]) -> None:
         self.write_values()
@@ -108,6 +142,36 @@ class CompiledTrainer(Trainer):
             self.read_values()
             raise
 
+    def validate(self) -> float:
+        return float(self.source.tape.forward(self.held_out).mean()) - self._penalty()
+
+    def finish(self) -> None:
+        self.compare_next()
+
+    def compare_next(self) -> None:
+        """Compare one more example, of those spread over all the data by the golden ratio."""
+        self.compared += 1
+        self._compare(int(len(self.rows) * (self.compared * 0.6180339887498949 % 1.0)))
+
+    def _compare(self, i: int) -> None:
+        """Raise ValueError where the tape and Python find different losses of an example."""
+        data = [p.data for p in self.source.parameters]
+        recorded, _ = self.source.tape.value_and_gradient(data, self.rows[i : i + 1])
+        recorded -= self._penalty()
+        own = self.example_loss(i).data
+        if not math.isfinite(own) or math.isclose(recorded, own, rel_tol=1e-6, abs_tol=1e-9):
+            return
+        reason = "Python decided by a number of it, or by one that has changed since"
+        if any(self.example_loss(i).data != own for _ in range(8)):
+            reason = "the loss draws random numbers, and a tape keeps those of the first"
+        raise ValueError(
+            f"example {i} has a loss of {own:.6g}, but {recorded:.6g} recorded from the first: "
+            f"{reason}; write engine.where(condition, a, b), or leave out compiled=True"
+        )
+
+    def _penalty(self) -> float:
+        return self.l2 * sum_of_squares([p.data for p in self.penalised]) if self.l2 else 0.0
+
     def _try_targets(self) -> None:
         """Let the loss refuse a target that is no class or no sign: a tape takes any number."""
         outputs = self.model(self.inputs[0])
@@ -115,22 +179,12 @@ class CompiledTrainer(Trainer):
         for target in kinds if len(kinds) < 1000 else ():  # with more of them they are measures
             self.loss(outputs, target)
 
-    def _compare(self, targets: Array) -> None:
-        """Raise ValueError where the tape and Python find different losses, as with `if y == 1`.
-
-        One example of each kind of target is compared, at most 12 of them.
-        """
-        kinds = {y.tobytes(): i for i, y in reversed([*enumerate(targets[:1000])])}
-        data = _array([p.data for p in self.source.parameters])
-        penalty = self.l2 * l2([p.data for p in self.model.parameters()]) if self.l2 else 0.0
-        for i in sorted(kinds.values())[:12]:
-            recorded, _ = self.source.mean(data, [i])
-            own = lift(self.loss(self.model(self.inputs[i]), self.targets[i])).data + penalty
-            if math.isfinite(own) and not math.isclose(recorded, own, rel_tol=1e-6, abs_tol=1e-9):
-                raise ValueError(
-                    f"example {i} has a loss of {own:.6g}, but {recorded:.6g} recorded from the "
-                    "first: Python decided by a number of it; write engine.where(condition, a, b)"
-                )
+    def _first_compared(self, targets: Array) -> list[int]:
+        """Return an example of each kind of target, at most 12 of them, and some in between."""
+        n = len(targets)
+        kinds = {y.tobytes(): i for i, y in reversed([*enumerate(targets)])}
+        spread = [n * k // 8 for k in range(1, 8)]
+        return sorted({*sorted(kinds.values())[:12], *spread, n - 1})
 
 
 def table(inputs: Sequence[Any], targets: Sequence[Any]) -> Array:

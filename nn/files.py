@@ -18,45 +18,35 @@ from engine import write_file
 
 
 def write(path: str | Path, content: dict[str, Any]) -> None:
-    """Write `content` as JSON, whole or not at all: see engine.write_file.
-
-    Raises ValueError for a nan or an infinity, before anything is written.
-    """
+    """Write `content` as JSON; raises ValueError for a nan or an infinity, before it writes."""
     write_file(path, json.dumps(content, indent=1, allow_nan=False) + "\n")
 
 
 def read(path: str | Path) -> dict[str, Any]:
     """Return the JSON object in a file, every number of it a finite float.
 
-    Raises ValueError, which names the file and the fault: not JSON, not an object, nested too
-    deeply, a key twice, a number that is nan or infinite (also one that is too large to be a float,
-    such as 1e999).
+    Raises ValueError, which names the file and the fault: no JSON, a name twice, 1e999, …
     """
-    shown = repr(str(path))
+    numbers: Any = dict.fromkeys(["parse_float", "parse_int", "parse_constant"], finite)
     try:
         text = Path(path).read_text(encoding="utf-8")
-        content = json.loads(
-            text,
-            parse_float=finite,
-            parse_int=finite,
-            parse_constant=finite,
-            object_pairs_hook=_without_duplicates,
-        )
+        content = json.loads(text, object_pairs_hook=_without_duplicates, **numbers)
+        if not isinstance(content, dict):
+            found = reprlib.repr(content)
+            raise ValueError(f"expected an object with names, found {found}")
     except RecursionError:
-        raise ValueError(f"{shown}: nested too deeply; it was not saved by this program") from None
+        fault = "nested too deeply; it was not saved by this program"
+        raise ValueError(f"{str(path)!r}: {fault}") from None
     except ValueError as error:  # also what json and the decoder of utf-8 raise
-        raise ValueError(f"{shown}: {error}") from None
-    if not isinstance(content, dict):
-        raise ValueError(f"{shown}: expected an object with names, found {reprlib.repr(content)}")
+        raise ValueError(f"{str(path)!r}: {error}") from None
     return content
 
 
 def finite(text: str) -> float:
     """Return the finite number that `text` spells. Raises ValueError for any other."""
-    number = float(text)
-    if not math.isfinite(number):
-        raise ValueError(f"{reprlib.repr(text)} is not a finite number")
-    return number
+    if math.isfinite(number := float(text)):
+        return number
+    raise ValueError(f"{reprlib.repr(text)} is not a finite number")
 
 
 def finite_numbers(content: Any, name: str, count: int | None = None) -> list[float]:
@@ -81,9 +71,8 @@ def _is_finite(x: Any) -> bool:
 
 
 def _without_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    content: dict[str, Any] = {}
-    for name, value in pairs:
-        if name in content:
-            raise ValueError(f"the name {reprlib.repr(name)} stands there twice")
-        content[name] = value
+    content = dict(pairs)
+    if len(content) < len(pairs):
+        twice = next(name for i, (name, _) in enumerate(pairs) if name in dict(pairs[:i]))
+        raise ValueError(f"the name {reprlib.repr(twice)} stands there twice")
     return content

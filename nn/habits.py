@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING, NoReturn
 
 _REMEDIES = {
     "Linear": 'write nn.Layer(2, 3, activation="linear")',
-    "Sequential": "write nn.MLP(2, [16, 1]), or a Module that calls its layers in turn",
     "ReLU Tanh Sigmoid GELU SiLU ELU": 'write its name, as in nn.Layer(2, 3, activation="relu")',
     "Parameter": "write Value(0.0), an attribute of a Module",
     "ModuleList": "write a list, an attribute of a Module",
-    "MSELoss": "write loss=nn.squared_error, a sum over the outputs of one example",
+    "MSELoss": "write loss=nn.mean_squared_error, the mean over the outputs of one example",
+    "HuberLoss SmoothL1Loss": "write loss=nn.huber",
+    "AdamW": "write nn.Adam(parameters, weight_decay=0.01)",
     "CrossEntropyLoss": "write loss=nn.cross_entropy",
     "BCEWithLogitsLoss BCELoss": "write loss=nn.binary_cross_entropy, which takes a logit",
     "state_dict": "write weights(), or save(path)",

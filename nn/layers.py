@@ -69,15 +69,9 @@ class Neuron(_Network[Value]):
     """
 
     def __init__(
-        self,
-        inputs: int,
-        activation: Activation = "relu",
-        *,
-        seed: Seed = None,
-        expanded: bool = False,
-        siblings: int = 1,
-        nonlin: bool | None = None,
-    ):
+        self, inputs: int, activation: Activation = "relu", *, seed: Seed = None,
+        expanded: bool = False, siblings: int = 1, nonlin: bool | None = None,
+    ):  # fmt: skip
         if nonlin is not None:
             raise TypeError('nonlin is of micrograd: write activation="linear" for nonlin=False')
         self.inputs = _count(inputs, "inputs")
@@ -113,14 +107,9 @@ class Layer(_Network[list[Value]]):
     """
 
     def __init__(
-        self,
-        inputs: int,
-        outputs: int,
-        activation: Activation = "relu",
-        *,
-        seed: Seed = None,
+        self, inputs: int, outputs: int, activation: Activation = "relu", *, seed: Seed = None,
         expanded: bool = False,
-    ):
+    ):  # fmt: skip
         self.inputs, self.outputs = _count(inputs, "inputs"), _count(outputs, "outputs")
         rng = _generator(seed)
         self.neurons = [
@@ -151,15 +140,9 @@ class MLP(_Network[Value | list[Value]]):
     """
 
     def __init__(
-        self,
-        inputs: int,
-        sizes: Iterable[int] = (),
-        activation: Activation = "relu",
-        output: Activation = "linear",
-        *,
-        seed: Seed = None,
-        expanded: bool = False,
-    ):
+        self, inputs: int, sizes: Iterable[int] = (), activation: Activation = "relu",
+        output: Activation = "linear", *, seed: Seed = None, expanded: bool = False,
+    ):  # fmt: skip
         self.inputs, self.sizes = _count(inputs, "inputs"), _counts(sizes)
         self.activation, self.output = activation, output
         rng, widths = _generator(seed), (inputs, *self.sizes)
@@ -180,6 +163,31 @@ class MLP(_Network[Value | list[Value]]):
         return f"MLP({self.inputs}, {list(self.sizes)}, activation={activation}, output={output})"
 
 
+class Sequential(Module):
+    """Modules and functions in a row, each reading the outputs of the one before.
+
+    >>> net = Sequential(Layer(2, 3, "linear", seed=1), engine.tanh, Layer(3, 1, "linear", seed=2))
+    >>> print(f"{net([1.0, -1.0]):.4f}")
+    -0.2482
+
+    A function, or the name of an activation, is applied to each output; engine.softmax to them all.
+    A call returns one Value where there is one output, else a list, as an MLP does.
+    """
+
+    def __init__(self, *layers: Activation):
+        self.layers: list[Any] = [_FUNCTIONS.get(_known(layer), layer) for layer in layers]
+        self.label_parameters()
+
+    def forward(self, x: Any) -> Any:
+        for layer in self.layers:
+            whole = isinstance(layer, Module) or layer is engine.softmax or not _several(x)
+            x = layer(x) if whole else [layer(number) for number in x]
+        return x[0] if _several(x) and len(x) == 1 else x
+
+    def __repr__(self) -> str:
+        return f"Sequential({', '.join(map(_name, self.layers))})"
+
+
 def starting_range(inputs: int, outputs: int, activation: Activation) -> float:
     """Return the largest weight to start with; weights are drawn evenly from minus to plus that.
 
@@ -190,7 +198,8 @@ def starting_range(inputs: int, outputs: int, activation: Activation) -> float:
     et al., Delving Deep into Rectifiers, 2015. For all others √(6/(inputs + outputs)): Glorot and
     Bengio, Understanding the difficulty of training deep feedforward neural networks, 2010.
     """
-    return math.sqrt(6.0 / (inputs if activation in _RECTIFIERS else inputs + outputs))
+    rectifiers = (*_RECTIFIERS, *[_FUNCTIONS[name] for name in _RECTIFIERS])
+    return math.sqrt(6.0 / (inputs if activation in rectifiers else inputs + outputs))
 
 
 def _known(activation: Activation) -> Activation:
@@ -204,11 +213,17 @@ def _known(activation: Activation) -> Activation:
 def _name(activation: Activation) -> str:
     if isinstance(activation, str):
         return f'"{activation}"'
-    return getattr(activation, "__name__", repr(activation))
+    return getattr(activation, "name", getattr(activation, "__name__", repr(activation)))
+
+
+def _several(x: Any) -> bool:
+    return hasattr(x, "__iter__")
 
 
 def _generator(seed: Seed) -> random.Random:
-    return seed if isinstance(seed, random.Random) else random.Random(seed)
+    if isinstance(seed, random.Random):
+        return seed
+    return random.Random(None if seed is None else index(seed))
 
 
 def _counts(sizes: Iterable[int]) -> tuple[int, ...]:

@@ -1,4 +1,4 @@
-"""Losses: how wrong the outputs for one example are, as one Value (or a float, given floats).
+"""Losses: how wrong the outputs for one example are, as one Value (or a float), and accuracy.
 
 >>> squared_error([0.5, 1.0], [1.0, 0.0])
 1.25
@@ -7,10 +7,12 @@
 """
 
 from collections.abc import Iterable, Sequence
-from operator import index as whole
+from numbers import Real
 from typing import Any, Protocol, overload
 
-from engine import Number, Value, logsumexp, mean, pick, relu, softplus, square, total
+from engine import Number, Value, clamp, logsumexp, mean, pick, relu, softplus, square, total
+
+from .module import Module, in_order
 
 Floats = float | Sequence[float]
 
@@ -33,12 +35,39 @@ def squared_error(outputs: Any, targets: Any) -> Any:
 
     Both are lists of the same length, or both single. Raises ValueError where the lengths differ.
     """
-    if not isinstance(outputs, (list, tuple)) and not hasattr(targets, "__len__"):
-        return square(outputs - targets)
-    a, y = _listed(outputs), _listed(targets)
-    if len(a) != len(y):
-        raise ValueError(f"{len(a)} outputs but {len(y)} targets: give one target for each output")
-    return total([square(output - target) for output, target in zip(a, y)])
+    squares = [square(difference) for difference in _differences(outputs, targets)]
+    return squares[0] if len(squares) == 1 else total(squares)
+
+
+@overload
+def mean_squared_error(outputs: Floats, targets: Floats) -> float: ...
+@overload
+def mean_squared_error(outputs: Any, targets: Any) -> Value: ...
+def mean_squared_error(outputs: Any, targets: Any) -> Any:
+    """Return the mean of (a - y)² over the outputs, as PyTorch's MSELoss does.
+
+    >>> mean_squared_error([3.0, 1.0], [1.0, 1.0])
+    2.0
+    """
+    return mean([square(difference) for difference in _differences(outputs, targets)])
+
+
+@overload
+def huber(outputs: Floats, targets: Floats, delta: float = 1.0) -> float: ...
+@overload
+def huber(outputs: Any, targets: Any, delta: float = 1.0) -> Value: ...
+def huber(outputs: Any, targets: Any, delta: float = 1.0) -> Any:
+    """Return Σ ½e² over the errors e = a - y, but δ·(|e| - ½δ) where |e| is above δ.
+
+    >>> huber(0.5, 0.0), huber(3.0, 0.0)
+    (0.125, 2.5)
+
+    An outlier pulls no harder than δ. Huber, Robust Estimation of a Location Parameter, 1964.
+    """
+    sizes = [abs(difference) for difference in _differences(outputs, targets)]
+    return total(
+        [near * (size - 0.5 * near) for size in sizes for near in [clamp(size, 0.0, delta)]]
+    )
 
 
 @overload
@@ -53,6 +82,7 @@ def max_margin(score: Any, sign: Number) -> Any:
 
     `sign` is -1 or +1. The hinge loss of Cortes and Vapnik, Support-vector networks, 1995.
     """
+    sign = _single(sign, "max_margin")
     if not isinstance(sign, Value) and sign not in (-1, 1):
         raise ValueError(f"max_margin takes a sign of -1 or +1, not {sign!r}")
     return relu(1.0 - sign * _single(score, "max_margin"))
@@ -62,7 +92,7 @@ def max_margin(score: Any, sign: Number) -> Any:
 def cross_entropy(logits: Floats, index: int) -> float: ...
 @overload
 def cross_entropy(logits: Any, index: Number) -> Value: ...
-def cross_entropy(logits: Any, index: Number) -> Any:
+def cross_entropy(logits: Any, index: Any) -> Any:
     """Return -log softmax(logits)[index], the logsumexp of logit - logits[index] over all logits.
 
     >>> cross_entropy([0.0, 0.0], 1)
@@ -73,12 +103,14 @@ def cross_entropy(logits: Any, index: Number) -> Any:
     Pattern Recognition and Machine Learning, 2006, section 4.3.4.
     """
     scores = _listed(logits)
-    if isinstance(index, Value):
-        picked = pick(scores, index)
+    target: Any = index[0] if hasattr(index, "__len__") and len(index) == 1 else index
+    if isinstance(target, Value):
+        picked = pick(scores, target)
         return logsumexp([score - picked for score in scores])
-    if not hasattr(index, "__index__"):
-        raise TypeError(f"cross_entropy takes the number of a class, an int, not {index!r}")
-    k, n = whole(index), len(scores)
+    if not isinstance(target, Real) or target != target // 1:
+        advice = ": of a one-hot list write row.index(1)" if hasattr(target, "__len__") else ""
+        raise TypeError(f"cross_entropy takes the number of a class, not {target!r}{advice}")
+    k, n = int(float(target)), len(scores)
     if not 0 <= k < n:
         raise ValueError(f"class {k} of {n} logits: classes run from 0 to {n - 1}")
     others = [score - scores[k] for i, score in enumerate(scores) if i != k]
@@ -117,6 +149,7 @@ def binary_cross_entropy(logit: Any, target: Number) -> Any:
     Bishop 2006, 4.3.2.
     """
     z = _single(logit, "binary_cross_entropy")
+    target = _single(target, "binary_cross_entropy")
     if not isinstance(target, Value):
         if not 0 <= target <= 1:
             raise ValueError(f"binary_cross_entropy takes a target from 0 to 1, not {target!r}")
@@ -138,11 +171,46 @@ def l2(parameters: Iterable[Number]) -> Any:
     return total([p * p for p in parameters])
 
 
+def accuracy(model: Module, inputs: Iterable[Any], targets: Iterable[Any]) -> float:
+    """Return the fraction of examples whose class the model finds, from 0 to 1.
+
+    >>> from nn import MLP
+    >>> accuracy(MLP(1, [2], seed=0), [[0.0], [1.0]], [0, 1])
+    0.5
+
+    Of several outputs the largest is the class; a single one is a score, above 0 for a class above
+    0 (1 of 0 and 1, or of -1 and 1).
+    """
+    answers, classes = model.predict(inputs), in_order(targets)
+    if len(answers) != len(classes) or not answers:
+        raise ValueError(f"{len(answers)} inputs and {len(classes)} targets: give as many of both")
+    return sum(_is_right(answer, y) for answer, y in zip(answers, classes)) / len(answers)
+
+
+def _is_right(outputs: Any, target: Any) -> bool:
+    target = _single(target, "accuracy")
+    if len(_listed(outputs)) > 1:
+        return bool(max(range(len(outputs)), key=outputs.__getitem__) == target)
+    score = _single(outputs, "accuracy")
+    return bool(score == score and (score > 0.0) == (target > 0))
+
+
+def _differences(outputs: Any, targets: Any) -> list[Any]:
+    a, y = _listed(outputs), _listed(targets)
+    if len(a) != len(y):
+        raise ValueError(f"{len(a)} outputs but {len(y)} targets: give one target for each output")
+    return [output - target for output, target in zip(a, y)]
+
+
 def _listed(values: Any) -> Sequence[Any]:
     return values if hasattr(values, "__len__") else [values]
 
 
 def _single(value: Any, name: str) -> Any:
-    if isinstance(value, (list, tuple)):
-        raise ValueError(f"{name} takes one output, not {len(value)}: give the network one output")
-    return value
+    """Return a number, also one that stands alone in a list, as in a row of shape (n, 1)."""
+    if not hasattr(value, "__len__"):
+        return value
+    if len(value) != 1:
+        remedy = "give the network one output, and each example one target"
+        raise ValueError(f"{name} takes one output, not {len(value)}: {remedy}")
+    return value[0]

@@ -4,7 +4,7 @@
 >>> class Line(Module):
 ...     def __init__(self):
 ...         self.slope, self.offset = Value(2.0), Value(1.0)
-...     def __call__(self, x):
+...     def forward(self, x):
 ...         return self.slope * x + self.offset
 >>> line = Line()
 >>> line.named_parameters()
@@ -17,8 +17,10 @@ import copy
 import math
 import reprlib
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from numbers import Real
 from pathlib import Path
+from types import FunctionType, MethodType, ModuleType
 from typing import Any, NoReturn, Self, cast
 
 from engine import Value, lift
@@ -31,8 +33,9 @@ from .interrupts import Change, assign_all
 class Module(Remedied):
     """A function of an example that has parameters: the leaf Values among its attributes.
 
-    An attribute may be a Value, another Module, or a list of either. The list `neurons` gives the
-    names neuron0, neuron1, …, the list `w` gives w0, w1, …; a part of a part is joined by a dot.
+    They are found in Modules and other objects, in lists, tuples and dicts, at any depth, and in
+    the attributes of its class. The list `neurons` gives the names neuron0, neuron1, …, the list
+    `w` gives w0, w1, …; a part of a part is joined by a dot.
     """
 
     _operand = staticmethod(lift)  # an input becomes a constant leaf, once for all that use it
@@ -44,6 +47,11 @@ class Module(Remedied):
     def forward(self, *args: Any, **kwargs: Any) -> Any:
         raise NotImplementedError(f"{type(self).__name__} needs a method forward(self, x)")
 
+    def __setattr__(self, name: str, thing: Any) -> None:
+        if isinstance(thing, Real) and _is_parameter(vars(self).get(name)):
+            raise TypeError(f"{name} is a parameter: to set its number, write .{name}.data = …")
+        super().__setattr__(name, thing)
+
     def named_parameters(self) -> dict[str, Value]:
         """Return every parameter by its name, in order; one in two places has its first name.
 
@@ -51,11 +59,9 @@ class Module(Remedied):
         >>> list(MLP(2, [1]).named_parameters())
         ['layer0.neuron0.w0', 'layer0.neuron0.w1', 'layer0.neuron0.b']
         """
-        names: dict[Value, str] = {}
-        for name, value in _named_in(self):
-            names.setdefault(value, _Name(name))
-        parameters = {name: value for value, name in names.items()}
-        if len(parameters) < len(names):
+        found = [(name, part) for name, part in parts(self) if _is_parameter(part)]
+        parameters: dict[str, Value] = {_Name(name): value for name, value in found}
+        if len(parameters) < len(found):
             raise ValueError(
                 f"two parameters of this {type(self).__name__} have one name, as those of a list w "
                 "and an attribute w0 do: call one of the two something else"
@@ -80,16 +86,20 @@ class Module(Remedied):
         return {str(name): float(value.grad) for name, value in self.named_parameters().items()}
 
     def predict(self, rows: Iterable[Any]) -> list[Any]:
-        """Return the module's outputs for each row, as plain floats; no graph is built.
+        """Return the module's outputs for each row, with plain floats in place of Values.
 
         >>> from nn import MLP
         >>> MLP(3, [4, 2], seed=1).predict([[0.0, 0.0, 0.0]])
         [[0.0, 0.0]]
 
-        The same code runs as in training, on a copy that has plain numbers in place of Values.
+        A copy of the module that has numbers for Values runs, and makes no graph. Code that fails
+        on numbers, such as z.tanh() or a gradient, runs with the Values themselves.
         """
-        plain = self.plain()
-        return [plain(row) for row in in_order(rows)]
+        rows = in_order(rows)
+        with suppress(Exception):
+            plain = self.plain()
+            return [_plain(plain(row)) for row in rows]
+        return [_plain(self(row)) for row in rows]
 
     def plain(self) -> Self:
         """Return a copy that has plain numbers in place of Values: it computes, and builds no graph.
@@ -165,35 +175,83 @@ def in_order(rows: Any) -> Sequence[Any]:
     return rows if hasattr(rows, "__getitem__") else list(rows)
 
 
-def _named_in(module: Module) -> Iterator[tuple[str, Value]]:
-    """Yield every parameter with its name; one that stands in two places comes twice."""
-    for name, attribute in vars(module).items():
-        if isinstance(attribute, (list, tuple)):
-            for i, part in enumerate(attribute):
-                yield from _named(f"{name.removesuffix('s') or name}{i}", part)
-        else:
-            yield from _named(name, attribute)
+def parts(whole: Any) -> Iterator[tuple[str, Any]]:
+    """Yield a module or a container, and every part of it, each once with its name, in order.
+
+    >>> [name for name, _ in parts({"a": [Value(1.0), [Value(2.0)]]})]
+    ['', 'a', 'a0', 'a1', 'a1.0']
+
+    Raises TypeError for a set of Values or modules, which has no order.
+    """
+    return _search("", whole, {})
 
 
-def _named(name: str, part: Any) -> Iterator[tuple[str, Value]]:
-    """Yield the parameters of a module, or a leaf Value itself, with their names."""
-    if isinstance(part, Module):
-        yield from ((f"{name}.{rest}", value) for rest, value in _named_in(part))
-    elif isinstance(part, Value) and not part.parents and not part.constant:
-        yield name, part
-
-
-def _with_numbers(thing: Any) -> Any:
-    """Return a copy of a module or a list with each Value's number in place of the Value."""
+def _search(
+    name: str, thing: Any, seen: dict[int, Any], nested: bool = False
+) -> Iterator[tuple[str, Any]]:
+    if thing is None or isinstance(thing, _WITHOUT_PARTS) or id(thing) in seen:
+        return
+    seen[id(thing)] = thing  # kept, so that no other has its id
+    yield name, thing
     if isinstance(thing, Value):
-        return thing.data
-    if isinstance(thing, (list, tuple)):
-        return [_with_numbers(part) for part in thing]
-    if not isinstance(thing, Module):
-        return thing
-    twin = copy.copy(thing)
-    attributes = {name: _with_numbers(part) for name, part in vars(thing).items()}
-    vars(twin).update(attributes, _operand=number)
+        return
+    stem, listed = f"{name}." if name else "", isinstance(thing, (list, tuple))
+    if isinstance(thing, (set, frozenset)) and any(isinstance(x, (Value, Module)) for x in thing):
+        raise TypeError(f"{name} is a set, which has no order: write a list")
+    if listed:
+        stem = stem if nested else _singular(name)
+        inside: Iterable[tuple[Any, Any]] = enumerate(thing)
+    else:
+        inside = (thing if isinstance(thing, dict) else _attributes(thing)).items()
+    for key, part in inside:
+        yield from _search(f"{stem}{key}", part, seen, listed)
+
+
+# Numbers and text; code, in whose closures nobody looks.
+_WITHOUT_PARTS = (float, int, complex, str, bytes, type, FunctionType, MethodType, ModuleType)
+
+
+def _attributes(thing: Any) -> dict[str, Any]:
+    """Return the attributes of an object, those of a module's class first."""
+    kinds = type(thing).__mro__[::-1] if isinstance(thing, Module) else ()
+    shared = [(name, part) for kind in kinds for name, part in vars(kind).items()]
+    useful = (Value, Module, list, tuple, dict)
+    of_class = {
+        name: part for name, part in shared if isinstance(part, useful) and name[:2] != "__"
+    }
+    return of_class | getattr(thing, "__dict__", {})
+
+
+def _singular(name: str) -> str:
+    """Return the name of one of a list: layer of layers, but bias of bias."""
+    return (
+        name if name.endswith(("bias", "ss", "axis", "basis")) else name.removesuffix("s") or name
+    )
+
+
+def _is_parameter(part: Any) -> bool:
+    return isinstance(part, Value) and not part.parents and not part.constant
+
+
+def _plain(outputs: Any) -> Any:
+    """Return outputs with floats in place of Values and numbers, in the same containers."""
+    if outputs is None or isinstance(outputs, str):
+        return outputs
+    if isinstance(outputs, dict):
+        return {key: _plain(part) for key, part in outputs.items()}
+    if isinstance(outputs, (list, tuple)):
+        plain = [_plain(part) for part in outputs]
+        return type(outputs)(*plain) if hasattr(outputs, "_fields") else type(outputs)(plain)
+    return _plain(outputs.tolist()) if hasattr(outputs, "tolist") else number(outputs)
+
+
+def _with_numbers(module: Module) -> Module:
+    """Return a copy of a module with each Value's number in its place, for inputs of numbers."""
+    memo = {id(part): part.data for _, part in parts(module) if isinstance(part, Value)}
+    twin = copy.deepcopy(module, memo)
+    for _, part in parts(twin):
+        if isinstance(part, Module):
+            vars(part)["_operand"] = number
     return twin
 
 

@@ -11,12 +11,15 @@
 
 import math
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from engine import Value
 
 from .files import finite_numbers, whole_number
 from .habits import Remedied
+from .history import draw
 from .interrupts import Change, assign_all
 from .module import number
 
@@ -38,19 +41,15 @@ class Optimizer(Remedied):
 
     def __init__(self, parameters: Iterable[Value], learning_rate: Rate, weight_decay: float = 0.0):
         self.parameters = _distinct(parameters)
-        self.learning_rate = learning_rate
-        if not callable(learning_rate):
-            self.learning_rate = _from_0(learning_rate, "learning_rate")
+        fixed = not callable(learning_rate)
+        self.learning_rate = _from_0(learning_rate, "learning_rate") if fixed else learning_rate
         self.weight_decay = _from_0(weight_decay, "weight_decay")
         self.steps = 0
         self.state = {name: [0.0] * len(self.parameters) for name in self.memory}
         self._frozen: set[Value] = set()
 
     def formula(self, grad: Array, *memory: Array) -> tuple[Array, ...]:
-        """Return the direction to go against, and the new memory.
-
-        It is called with floats, and with arrays that have an element for each parameter.
-        """
+        """Return the direction to go against, and the new memory: of floats, or of arrays."""
         raise NotImplementedError(f"{type(self).__name__} needs a method formula(self, grad)")
 
     def rate(self) -> float:
@@ -60,16 +59,15 @@ class Optimizer(Remedied):
 
     def step(self) -> None:
         """Change each parameter's data by its grad; frozen parameters stay."""
-        rate = self.rate()
-        new = [
-            (p.data, *memory)
-            if p in self._frozen
-            else self._next(rate, p.data, float(p.grad), *memory)
-            for p, *memory in zip(self.parameters, *self.state.values())
-        ]
-        data, *memory = map(list, zip(*new))
+        rate, new = self.rate(), []
+        for p, *memory in zip(self.parameters, *self.state.values()):
+            stays = p in self._frozen
+            new.append(
+                (p.data, *memory) if stays else self._next(rate, p.data, float(p.grad), *memory)
+            )
+        data, *columns = zip(*new)
         changes = [(p, "data", x) for p, x in zip(self.parameters, data)]
-        state = dict(zip(self.memory, memory))
+        state = dict(zip(self.memory, map(list, columns)))
         assign_all([*changes, (self, "state", state), (self, "steps", self.steps + 1)])
 
     def step_arrays(self, data: Array, grad: Array, memory: Sequence[Array]) -> tuple[Array, ...]:
@@ -124,18 +122,12 @@ class Optimizer(Remedied):
 
     def state_dict(self) -> dict[str, Any]:
         """Return the state as plain data for JSON, without what the program sets, as the rate."""
-        return {
-            "kind": type(self).__name__,
-            "steps": self.steps,
-            "frozen": [i for i, p in enumerate(self.parameters) if p in self._frozen],
-            **{name: list(numbers) for name, numbers in self.state.items()},
-        }
+        frozen = [i for i, p in enumerate(self.parameters) if p in self._frozen]
+        memory = {name: list(numbers) for name, numbers in self.state.items()}
+        return {"kind": type(self).__name__, "steps": self.steps, "frozen": frozen, **memory}
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
-        """Take over a state that `state_dict` returned.
-
-        Raises ValueError, and changes nothing, where it does not fit.
-        """
+        """Take over a state of `state_dict`; one that does not fit raises ValueError before."""
         assign_all(self.state_changes(state))
 
     def state_changes(self, state: dict[str, Any]) -> list[Change]:
@@ -146,9 +138,8 @@ class Optimizer(Remedied):
         count = len(self.parameters)
         memory = {name: finite_numbers(state[name], name, count) for name in self.memory}
         numbers = finite_numbers(state["frozen"], "frozen")
-        indices = [whole_number(i, "frozen", count - 1) for i in numbers]
+        frozen = {self.parameters[whole_number(i, "frozen", count - 1)] for i in numbers}
         steps = whole_number(state["steps"], "steps", 2**53)
-        frozen = {self.parameters[i] for i in indices}
         return [(self, "state", memory), (self, "_frozen", frozen), (self, "steps", steps)]
 
     def __repr__(self) -> str:
@@ -172,21 +163,35 @@ class SGD(Optimizer):
     memory = ("velocity",)
 
     def __init__(
-        self,
-        parameters: Iterable[Value],
-        learning_rate: Rate = 0.01,
-        momentum: float = 0.0,
-        *,
-        weight_decay: float = 0.0,
-        lr: Rate | None = None,
-    ):
+        self, parameters: Iterable[Value], learning_rate: Rate = 0.01, momentum: float = 0.0,
+        *, weight_decay: float = 0.0, lr: Rate | None = None,
+    ):  # fmt: skip
         super().__init__(parameters, learning_rate if lr is None else lr, weight_decay)
         self.momentum = _from_0(momentum, "momentum", below=1.0)
 
     def formula(self, grad: Array, *memory: Array) -> tuple[Array, ...]:
-        (velocity,) = memory
-        velocity = self.momentum * velocity + grad
+        velocity = self.momentum * memory[0] + grad
         return velocity, velocity
+
+
+class RMSprop(Optimizer):
+    """Every parameter moves at its own pace: rate·grad/√square, a moving average of grad².
+
+    Tieleman and Hinton, Lecture 6.5 of Neural Networks for Machine Learning, 2012.
+    """
+
+    memory = ("square",)
+
+    def __init__(
+        self, parameters: Iterable[Value], learning_rate: Rate = 0.01, decay: float = 0.99,
+        epsilon: float = 1e-8, *, weight_decay: float = 0.0, lr: Rate | None = None,
+    ):  # fmt: skip
+        super().__init__(parameters, learning_rate if lr is None else lr, weight_decay)
+        self.decay, self.epsilon = _from_0(decay, "decay", below=1.0), _above_0(epsilon)
+
+    def formula(self, grad: Array, *memory: Array) -> tuple[Array, ...]:
+        square = _average(self.decay, memory[0], grad * grad)
+        return grad / (_root(square) + self.epsilon), square
 
 
 class Adam(Optimizer):
@@ -199,38 +204,72 @@ class Adam(Optimizer):
     >>> round(x.data, 9)
     0.9
 
-    Mean and square are moving averages of the gradient and its square, corrected for their start at
-    0. Kingma and Ba, Adam: A Method for Stochastic Optimization, 2015; with `weight_decay` it is
-    AdamW.
+    Mean and square are moving averages of the gradient and its square. As they start at 0, each is
+    divided by the same average of ones, which is 1 - βᵗ after t steps of that parameter. Kingma and
+    Ba, Adam: A Method for Stochastic Optimization, 2015; with `weight_decay` it is AdamW.
     """
 
-    memory = ("mean", "square")
+    memory = ("mean", "square", "mean_of_ones", "square_of_ones")
 
     def __init__(
-        self,
-        parameters: Iterable[Value],
-        learning_rate: Rate = 0.001,
-        beta1: float = 0.9,
-        beta2: float = 0.999,
-        epsilon: float = 1e-8,
-        *,
-        weight_decay: float = 0.0,
+        self, parameters: Iterable[Value], learning_rate: Rate = 0.001, beta1: float = 0.9,
+        beta2: float = 0.999, epsilon: float = 1e-8, *, weight_decay: float = 0.0,
         lr: Rate | None = None,
-    ):
+    ):  # fmt: skip
         super().__init__(parameters, learning_rate if lr is None else lr, weight_decay)
-        self.beta1 = _from_0(beta1, "beta1", below=1.0)
-        self.beta2 = _from_0(beta2, "beta2", below=1.0)
-        self.epsilon = _from_0(epsilon, "epsilon")
-        if self.epsilon == 0.0:
-            raise ValueError("epsilon is 0.0, and a grad of 0 divided by it: take one above 0")
+        self.beta1, self.beta2 = (_from_0(b, "a beta", below=1.0) for b in (beta1, beta2))
+        self.epsilon = _above_0(epsilon)
 
     def formula(self, grad: Array, *memory: Array) -> tuple[Array, ...]:
-        mean, square = memory
-        t = self.steps + 1
-        mean = self.beta1 * mean + (1.0 - self.beta1) * grad
-        square = self.beta2 * square + (1.0 - self.beta2) * (grad * grad)
-        spread = _root(square / (1.0 - self.beta2**t))
-        return mean / (1.0 - self.beta1**t) / (spread + self.epsilon), mean, square
+        mean, square, ones1, ones2 = memory
+        mean, square = _average(self.beta1, mean, grad), _average(self.beta2, square, grad * grad)
+        ones1, ones2 = _average(self.beta1, ones1, 1.0), _average(self.beta2, ones2, 1.0)
+        direction = mean / ones1 / (_root(square / ones2) + self.epsilon)
+        return direction, mean, square, ones1, ones2
+
+
+@dataclass(frozen=True)
+class Schedule:
+    """A learning rate as a function of the step, which counts from 0; `steps` is its length."""
+
+    rate: Callable[[int], float]
+    steps: int
+
+    def __call__(self, step: int) -> float:
+        return self.rate(step)
+
+    def plot(self, path: str | Path) -> Path:
+        """Draw the rate of each step into a picture file. Needs matplotlib."""
+        draw(path, {"rate": [self(t) for t in range(self.steps + 1)]}, "learning rate", "step")
+        return Path(path)
+
+
+def cosine(first: float, steps: int, last: float = 0.0) -> Schedule:
+    """Return a rate that falls from `first` to `last` along half a cosine, and then stays.
+
+    >>> [round(cosine(1.0, steps=4)(t), 3) for t in range(6)]
+    [1.0, 0.854, 0.5, 0.146, 0.0, 0.0]
+
+    Loshchilov and Hutter, SGDR: Stochastic Gradient Descent with Warm Restarts, 2017.
+    """
+
+    def rate(step: int) -> float:
+        return last + (first - last) * (1.0 + math.cos(math.pi * min(step / steps, 1.0))) / 2.0
+
+    return Schedule(rate, _whole(steps))
+
+
+def warm_up(rate: Rate, steps: int) -> Schedule:
+    """Return a rate that rises in equal parts for some steps; then `rate`, a number or a function.
+
+    >>> [round(warm_up(cosine(1.0, steps=2), steps=4)(t), 3) for t in range(7)]
+    [0.25, 0.5, 0.75, 1.0, 1.0, 0.5, 0.0]
+
+    Goyal et al., Accurate, Large Minibatch SGD: Training ImageNet in 1 Hour, 2017.
+    """
+    after: Callable[[int], float] = rate if callable(rate) else lambda t: rate
+    length = _whole(steps) + getattr(rate, "steps", steps)
+    return Schedule(lambda t: after(max(t - steps, 0)) * min((t + 1) / steps, 1.0), length)
 
 
 def clip_by_norm(parameters: Iterable[Value], limit: float) -> float:
@@ -241,10 +280,14 @@ def clip_by_norm(parameters: Iterable[Value], limit: float) -> float:
     >>> clip_by_norm([x, y], 1.0), round(x.grad, 9), round(y.grad, 9)
     (5.0, 0.6, 0.8)
 
-    Its direction stays. Pascanu, Mikolov and Bengio, On the difficulty of training recurrent neural
-    networks, 2013.
+    Its direction stays. Raises ArithmeticError for a nan or an infinity. Pascanu, Mikolov and
+    Bengio, On the difficulty of training recurrent neural networks, 2013.
     """
     parameters = list(parameters)
+    for p in parameters:
+        if not math.isfinite(p.grad):
+            remedy = "`with engine.anomaly():` finds where it was made"
+            raise ArithmeticError(f"no length of a gradient with {p!r}: {remedy}")
     length = math.hypot(*[p.grad for p in parameters])
     if length > _from_0(limit, "limit"):
         assign_all([(p, "grad", float(p.grad) * (limit / length)) for p in parameters])
@@ -265,6 +308,10 @@ def clip_by_value(parameters: Iterable[Value], limit: float) -> None:
     assign_all((p, "grad", max(-limit, min(limit, g)) if g == g else g) for p, g in grads)
 
 
+def _average(beta: float, old: Array, new: Array) -> Array:
+    return beta * old + (1.0 - beta) * new
+
+
 def _root(x: Array) -> Array:
     return math.sqrt(x) if isinstance(x, float) else x**0.5  # of an array NumPy takes the same root
 
@@ -282,9 +329,21 @@ def _distinct(parameters: Iterable[Value]) -> list[Value]:
     return distinct
 
 
-def _from_0(x: float, name: str, below: float = math.inf) -> float:
+def _from_0(x: Any, name: str, below: float = math.inf) -> float:
     """Return a setting as a float. Raises ValueError if it is below 0 or not below the bound."""
     x = number(x)
     if not 0.0 <= x < below:
         raise ValueError(f"{name} is {x!r}: it must be at least 0 and less than {below:g}")
-    return x
+    return float(x)
+
+
+def _above_0(epsilon: float) -> float:
+    if _from_0(epsilon, "epsilon") == 0.0:
+        raise ValueError("epsilon is 0.0, and a grad of 0 divided by it: take one above 0")
+    return number(epsilon)
+
+
+def _whole(steps: int) -> int:
+    if not hasattr(steps, "__index__") or steps < 1:
+        raise ValueError(f"steps is {steps!r}: a schedule has a whole number of 1 or more")
+    return steps

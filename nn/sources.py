@@ -50,7 +50,9 @@ class Shard:
 
     def __init__(self, row_loss: RowLoss, rows: Any, threads: int | None = None):
         self.made_from = row_loss, rows, threads
-        self.rows, self.tape = rows, record(row_loss, rows[0].tolist(), threads=threads)
+        known = row_loss.model.parameters()
+        self.tape = record(row_loss, rows[0].tolist(), threads=threads, parameters=known)
+        self.rows = rows
         self.parameters = self.tape.parameters
         self._all = list(range(len(rows)))
 
@@ -71,7 +73,8 @@ class Cluster:
         self.client = local_client() if client is True else client
         if getattr(self.client, "status", "") != "running":
             raise ValueError(f"{client!r} is no open Dask client: write client=Client(), or True")
-        self.parameters = Shard(row_loss, rows[:1]).parameters  # every tape has them in this order
+        self.tape = Shard(row_loss, rows[:1]).tape
+        self.parameters = self.tape.parameters  # every tape has them in this order
         workers = len(self.client.scheduler_info(n_workers=-1)["workers"])
         count = max(1, min(len(rows), workers))
         self.bounds = [len(rows) * k // count for k in range(count + 1)]

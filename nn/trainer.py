@@ -14,14 +14,15 @@ from dataclasses import dataclass
 from numbers import Real
 from typing import Any
 
-from engine import Value, total
+from engine import Value, anomaly, total
 
 from .interrupts import Change, assign_all
 from .losses import Loss
 from .losses import l2 as sum_of_squares
-from .module import Module, in_order
+from .module import Module, in_order, number
 from .optim import Optimizer
 from .progress import Report
+from .reach import Reach
 
 
 @dataclass(eq=False)
@@ -38,26 +39,30 @@ class Trainer:
     optimizer: Optimizer
     l2: float = 0.0
     before_step: Callable[[], object] | None = None
+    validation: Any = None  # inputs and targets, or None
 
     def __post_init__(self) -> None:
-        self.inputs, self.targets = in_order(self.inputs), in_order(self.targets)
-        m, n = len(self.inputs), len(self.targets)
-        if m != n or not m:
-            raise ValueError(f"{m} inputs and {n} targets: give as many of both, and at least one")
+        self.inputs, self.targets = _pairs(self.inputs, self.targets)
+        if self.validation is not None:
+            self.validation = _pairs(self.validation[0], self.validation[1], "validation ")
         example = "nn.SGD(net.parameters(), 0.1)"
         if not callable(self.loss):
             raise TypeError(f"loss is a function, such as nn.squared_error, not {self.loss!r}")
         if isinstance(self.optimizer, type) or not hasattr(self.optimizer, "parameters"):
             raise TypeError(f"optimizer is an instance, {example}, not {self.optimizer!r}")
-        parameters = self.model.parameters()
-        if not set(self.optimizer.parameters) & set(parameters):
+        self.names = {p: str(name) for name, p in self.model.named_parameters().items()}
+        if not set(self.optimizer.parameters) & set(self.names):
             raise ValueError(f"none of the optimizer's parameters is the model's: write {example}")
         if not self.l2 >= 0.0:
             raise ValueError(f"l2 is {self.l2!r}: the strength of a penalty is 0 or more")
-        self.trained = list(dict.fromkeys([*parameters, *self.optimizer.parameters]))
+        self.penalised = list(self.names)
+        self.names |= {
+            p: p.label or repr(p) for p in self.optimizer.parameters if p not in self.names
+        }
+        self.trained, self.reach = list(self.names), Reach(self.names)
 
     def epoch(
-        self, groups: Sequence[Sequence[int]], number: int = 0, report: Report | None = None
+        self, groups: Sequence[Sequence[int]], done: int = 0, report: Report | None = None
     ) -> list[float]:
         """Take a step for each group of examples; return the loss before each.
 
@@ -67,7 +72,8 @@ class Trainer:
         for group in groups:
             losses.append(self.step(group))
             if report is not None and len(losses) < len(groups):
-                report(number + len(losses) / len(groups), losses[-1])
+                report(done + len(losses) / len(groups), losses[-1])
+        self.reach.close(self.optimizer.frozen())
         return losses
 
     def step(self, group: Sequence[int]) -> float:
@@ -78,8 +84,10 @@ class Trainer:
         before, steps = self.snapshot(), self.optimizer.steps
         try:
             loss = self.gradient(group)
-            self.check_finite(loss, group)
-            self.change_parameters()
+            if not math.isfinite(loss):
+                remedy = ": lower the learning rate, or clip gradients"
+                raise self.fault(f"the loss is {loss}", group, remedy)
+            self.change_parameters(group)
         except BaseException:
             if self.optimizer.steps == steps:
                 assign_all(before)
@@ -91,22 +99,34 @@ class Trainer:
         data = [(p, "data", p.data) for p in self.trained]
         return [*data, *((p, "grad", p.grad) for p in self.trained)]
 
-    def check_finite(self, loss: float, group: Sequence[int]) -> None:
-        """Raise ArithmeticError where there is nothing to descend from, with the likely reason."""
-        if math.isfinite(loss):
-            return
-        what = f"the loss is {loss} before step {self.optimizer.steps}"
+    def fault(self, what: str, group: Sequence[int], remedy: str = "") -> ArithmeticError:
+        """Return the error for a number that is not finite, with the place where it was made."""
+        what = f"{what} before step {self.optimizer.steps}"
         for name, rows in (("inputs", self.inputs), ("targets", self.targets)):
             for i in sorted(group):
-                numbers = rows[i] if hasattr(rows[i], "__iter__") else [rows[i]]
-                for x in numbers:
+                for x in rows[i] if hasattr(rows[i], "__iter__") else [rows[i]]:
                     if isinstance(x, Real) and not math.isfinite(x):
-                        remedy = "leave that row out, or fill in a number"
-                        raise ArithmeticError(f"{what}: {name}[{i}] has a {x}; {remedy}")
-        raise ArithmeticError(
-            f"{what}: lower the learning rate, or clip gradients; `with engine.anomaly():` finds "
-            "the first bad number"
-        )
+                        row = f"{name}[{i}] has a {x}; leave that row out, or fill in a number"
+                        return ArithmeticError(f"{what}: {row}")
+        for p in self.trained:
+            p.grad = 0.0
+        for i in group:
+            try:
+                with anomaly():
+                    self.example_loss(i).backward()
+            except FloatingPointError as error:
+                return ArithmeticError(f"{what}{remedy}; in example {i}, {error}")
+        return ArithmeticError(f"{what}{remedy}")
+
+    def example_loss(self, i: int) -> Value:
+        """Return the loss of one example, with its graph."""
+        x, y = self.inputs[i], self.targets[i]
+        loss = self.loss(self.model(x), y)
+        if not isinstance(loss, Value):
+            what = f"an example's loss is one Value, not a {type(loss).__name__}"
+            raise TypeError(f"{what}: let the loss return a sum")
+        self.reach.add(loss, [x, y])
+        return loss
 
     def gradient(self, group: Sequence[int]) -> float:
         """Leave the gradient of the mean loss in each grad, and return that loss.
@@ -117,23 +137,45 @@ class Trainer:
             p.grad = 0.0
         losses = []
         for i in group:
-            loss = self.loss(self.model(self.inputs[i]), self.targets[i])
-            if not isinstance(loss, Value):
-                what = f"an example's loss is one Value, not a {type(loss).__name__}"
-                raise TypeError(f"{what}: let the loss return a sum")
+            loss = self.example_loss(i)
             loss.backward()
             losses.append(loss.data)
+        if any(losses):  # a loss of 0.0 may well depend on nothing, as beyond a margin
+            self.reach.refuse_detached()
         for p in self.trained:
             p.grad /= len(group)
         mean = float(total(losses)) / len(group)
         if self.l2:
-            penalty: Value = self.l2 * sum_of_squares(self.model.parameters())
+            penalty: Value = self.l2 * sum_of_squares(self.penalised)
             penalty.backward()
             mean += penalty.data
         return mean
 
-    def change_parameters(self) -> None:
-        """Call `before_step`, and let the optimizer take its step."""
+    def change_parameters(self, group: Sequence[int]) -> None:
+        """Call `before_step`, and let the optimizer take its step if the gradient is finite."""
         if self.before_step is not None:
             self.before_step()
+        self.check_gradient(group)
         self.optimizer.step()
+
+    def check_gradient(self, group: Sequence[int]) -> None:
+        """Raise ArithmeticError for a gradient that is nan or infinite, with its parameter."""
+        for p in self.trained:
+            if not math.isfinite(p.grad):
+                raise self.fault(f"the gradient of {self.names[p]} is {p.grad}", group)
+
+    def validate(self) -> float:
+        """Return the mean loss over the validation examples."""
+        losses = [number(self.loss(self.model(x), y)) for x, y in zip(*self.validation)]
+        return float(total(losses)) / len(losses)
+
+    def finish(self) -> None:
+        """Do what is to be done after the last epoch."""
+
+
+def _pairs(inputs: Any, targets: Any, what: str = "") -> tuple[Sequence[Any], Sequence[Any]]:
+    inputs, targets = in_order(inputs), in_order(targets)
+    m, n = len(inputs), len(targets)
+    if m != n or not m:
+        raise ValueError(f"{m} {what}inputs and {n} targets: give as many of both, at least one")
+    return inputs, targets

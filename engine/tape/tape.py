@@ -37,8 +37,9 @@ class Tape:
         fuse: bool,
         numba: bool,
         threads: int | None,
+        parameters: Iterable[Value] = (),
     ):
-        self._graph = recorded(function, example)
+        self._graph = recorded(function, example, parameters)
         self._picks = Picks(self._graph)
         self._fuse, self._numba, self._threads = fuse, numba, threads
         self._plans: dict[tuple[Wanted, bool, bool], Plan] = {}

@@ -1,0 +1,96 @@
+"""The history of a run: its columns, and their picture.
+
+>>> history = History([0.5, 0.25, 0.125], [0.1, 0.2, 0.3], validation=[0.6, 0.3, 0.4])
+>>> history
+History(3 epochs, loss 0.5 → 0.125, validation 0.6 → 0.4, best after epoch 2, 0.3 s)
+>>> list(history.columns())
+['epoch', 'loss', 'validation', 'seconds']
+"""
+
+import io
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+
+@dataclass
+class History:
+    """After each epoch: the mean of its losses, the seconds since the start, the validation loss.
+
+    `stopped` says why the run ended before its last epoch.
+    """
+
+    loss: list[float] = field(default_factory=list)
+    times: list[float] = field(default_factory=list)
+    validation: list[float] = field(default_factory=list)
+    stopped: str = ""
+
+    def columns(self) -> dict[str, list[Any]]:
+        """Return the columns by name, a number an epoch, as pandas.DataFrame takes them."""
+        epochs = list(range(1, len(self.loss) + 1))
+        validation = {"validation": self.validation} if self.validation else {}
+        return {"epoch": epochs, "loss": self.loss, **validation, "seconds": self.times}
+
+    @property
+    def best_epoch(self) -> int:
+        """The epoch, from 1, with the least validation loss; 0 where there is none."""
+        losses = [x for x in self.validation if x == x]
+        return self.validation.index(min(losses)) + 1 if losses else 0
+
+    def plot(self, path: str | Path, title: str = "loss over epochs") -> Path:
+        """Draw the losses over the epochs into a picture file, of the kind that its suffix says.
+
+        The scale is logarithmic where the loss falls by more than a factor of 20. Raises
+        ModuleNotFoundError, with what to install, where matplotlib is missing.
+        """
+        draw(path, self._curves(), title, "epoch", 1)
+        return Path(path)
+
+    def _repr_png_(self) -> bytes | None:
+        """Return the picture that a notebook shows; None, and so the text, without matplotlib."""
+        picture = io.BytesIO()
+        try:
+            draw(picture, self._curves(), "loss over epochs", "epoch", 1)
+        except ModuleNotFoundError:
+            return None
+        return picture.getvalue()
+
+    def _curves(self) -> dict[str, list[float]]:
+        return {"training": self.loss} | (
+            {"validation": self.validation} if self.validation else {}
+        )
+
+    def __repr__(self) -> str:
+        shown = [f"{len(self.loss)} epochs"]
+        for name, curve in (("loss", self.loss), ("validation", self.validation)):
+            shown += [f"{name} {curve[0]:.4g} → {curve[-1]:.4g}"] if curve else []
+        shown += [f"best after epoch {self.best_epoch}"] if self.best_epoch else []
+        shown += [f"{self.times[-1]:.1f} s"] if self.times else []
+        return f"History({', '.join([*shown, *filter(None, [self.stopped])])})"
+
+
+def draw(target: Any, curves: dict[str, Any], title: str, below: str, start: int = 0) -> None:
+    """Draw curves over the whole numbers from `start` into a picture file; see History.plot."""
+    try:
+        from matplotlib.figure import Figure
+    except ImportError:
+        install = "this picture needs matplotlib: pip install matplotlib"
+        raise ModuleNotFoundError(install) from None
+    ink, grey, grid, paper = "#22252b", "#626773", "#e2e0d9", "#fbfaf7"
+    figure = Figure(figsize=(6.4, 3.8), facecolor=paper, layout="constrained")  # inches
+    axes: Any = figure.add_subplot(facecolor=paper)
+    for (name, curve), colour in zip(curves.items(), ("#a94300", "#2b5d8a")):
+        axes.plot(range(start, start + len(curve)), curve, color=colour, linewidth=1.8, label=name)
+    numbers = [x for curve in curves.values() for x in curve]
+    if numbers and min(numbers) > 0.0 and max(numbers) > 20.0 * min(numbers):
+        axes.set_yscale("log")
+    axes.grid(axis="y", color=grid, linewidth=0.8)
+    axes.set_title(title, loc="left", color=ink, fontsize=12)
+    axes.set_xlabel(below, color=grey)
+    axes.xaxis.get_major_locator().set_params(integer=True)
+    axes.tick_params(which="both", colors=grey, length=0, labelsize=9)
+    axes.spines[:].set_visible(False)
+    axes.margins(x=0.02)
+    if len(curves) > 1:
+        axes.legend(frameon=False, labelcolor=grey)
+    figure.savefig(target, dpi=144)

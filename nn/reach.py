@@ -1,0 +1,69 @@
+"""What the losses depend on: parameters that no loss reaches, leaves that belong to nobody."""
+
+import warnings
+from typing import Any
+
+from engine import Value
+
+from .module import parts
+
+
+class Reach:
+    """The parameters that no loss has reached yet, and the other leaves that losses have met.
+
+    >>> w, lost = Value(2.0), Value(0.5, label="lost")
+    >>> reach = Reach({w: "w"})
+    >>> reach.add(w * lost, [])
+    >>> reach.unreached, reach.strangers
+    ({}, [lost(data=0.5, grad=0)])
+    """
+
+    def __init__(self, names: dict[Value, str]):
+        self.names, self.unreached = names, dict(names)
+        self.strangers: list[Value] = []
+        self.graphs, self.closed = 0, False
+
+    def add(self, loss: Value, row: Any) -> None:
+        """Look at the graph of one example's loss, while there is something left to find out."""
+        if self.graphs > 1 and (self.closed or not self.unreached):
+            return
+        self.graphs += 1
+        given = [part for _, part in parts(row)]
+        for leaf in _leaves(loss):
+            self.unreached.pop(leaf, None)
+            if leaf in self.strangers:  # no point of one evaluation: it stays
+                place = f" ({leaf.created_at.short})" if leaf.created_at else ""
+                warnings.warn(
+                    f"the loss depends on {leaf!r}{place}, which the optimizer has not and the "
+                    "model's parameters() neither: nothing trains or saves it. Make it an "
+                    "attribute of the model, or write a plain number",
+                    stacklevel=2,
+                )
+            elif leaf not in self.names and leaf not in given:
+                self.strangers.append(leaf)
+
+    def refuse_detached(self) -> None:
+        """Raise ValueError where no loss has reached a parameter."""
+        if self.graphs and not self.closed and len(self.unreached) == len(self.names):
+            raise ValueError(
+                "the loss depends on no parameter, so nothing would be trained: compute it with "
+                "the outputs themselves, (o - y)**2 and not Value((o.data - y)**2)"
+            )
+
+    def close(self, frozen: list[Value]) -> None:
+        """Warn of parameters that no loss has reached in an epoch."""
+        names = [name for p, name in self.unreached.items() if p not in frozen]
+        if names and not self.closed:
+            shown = ", ".join(names[:4]) + (", …" if len(names) > 4 else "")
+            warnings.warn(f"no loss depends on {shown}: their gradient stays 0", stacklevel=2)
+        self.closed = True
+
+
+def _leaves(root: Value) -> list[Value]:
+    """Return the leaves under a node that are no constants, each once."""
+    seen, order = {root}, [root]
+    for node in order:
+        new = [parent for parent in dict.fromkeys(node.parents) if parent not in seen]
+        seen.update(new)
+        order += new
+    return [node for node in order if not node.parents and not node.constant]
