@@ -17,7 +17,7 @@ from typing import Any
 
 import engine
 from engine import Value
-from nn import MLP, cross_entropy
+from nn import MLP, Adam, batches, cross_entropy
 
 from .rounds import Run, best_times
 
@@ -505,6 +505,35 @@ def peak() -> str:
     return f"peak memory of this run {kilobytes / 2**20:.1f} GiB"
 
 
+# -- training: what it costs to compare examples with Python's own losses
+# --------------------------------------------------------------------------------------
+
+
+def training(rounds: int) -> None:
+    from demos import data, digits
+    from nn.compiled import CompiledTrainer
+
+    (train, labels), _ = data.split(*data.digits(), seed=0)
+    net = digits.network(0)
+    optimizer = Adam(net.parameters(), 0.01)
+    trainer = CompiledTrainer(net, train, labels, cross_entropy, optimizer)
+    groups = batches(len(train), 32, 0, 0)
+
+    def epochs(compare: bool) -> None:
+        for _ in range(10):
+            if not compare:
+                trainer.replayed = 0  # rows since the last comparison
+            trainer.epoch(groups)
+
+    runs: dict[str, Run] = {
+        "without comparing": lambda: epochs(False),
+        "comparing examples": lambda: epochs(True),
+    }
+    best = show("an epoch of digits.py --compiled", runs, rounds, unit=100.0, what="ms")
+    cost = best["comparing examples"] / best["without comparing"] - 1.0
+    print(f"  the comparisons cost {cost:.1%} of an epoch")
+
+
 TABLES: dict[str, Callable[[int], None]] = {
     "moons": moons,
     "classifier": classifier_64,
@@ -512,6 +541,7 @@ TABLES: dict[str, Callable[[int], None]] = {
     "dags": dags,
     "chain": chain,
     "recording": recording,
+    "training": training,
 }
 
 if __name__ == "__main__":
