@@ -153,7 +153,7 @@ mean = operation("mean", "mean", lambda *xs: ieee.total(*xs) / len(xs),
                  lambda z, *xs: (1.0 / len(xs),) * len(xs), domain=False)
 product = operation("product", "prod", ieee.product, _product, domain=False)
 logsumexp = operation("logsumexp", "logsumexp", ieee.logsumexp, _logsumexp)
-pick = operation("pick", "pick",  # of xs…, index; nan where there is none, which engine.pick refuses
+pick = operation("pick", "pick",  # of xs…, index; nan out of range, which engine.pick refuses
                  lambda *xs: dict(enumerate(xs[:-1])).get(xs[-1], math.nan), domain=False, rule=
                  lambda z, *xs: (*[where(xs[-1] - k, 0.0, 1.0) for k in range(len(xs) - 1)], 0.0))
 

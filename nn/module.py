@@ -102,7 +102,7 @@ class Module(Remedied):
         return [_plain(self(row)) for row in rows]
 
     def plain(self) -> Self:
-        """Return a copy that has plain numbers in place of Values: it computes, and builds no graph.
+        """Return a copy that has plain numbers in place of Values: it builds no graph.
 
         >>> from nn import Neuron
         >>> neuron = Neuron(1, seed=1)

@@ -1,6 +1,7 @@
 """What the losses depend on: parameters that no loss reaches, leaves that belong to nobody."""
 
 import warnings
+from collections.abc import Iterable
 from typing import Any
 
 from engine import Value
@@ -41,6 +42,11 @@ class Reach:
                 )
             elif leaf not in self.names and leaf not in given:
                 self.strangers.append(leaf)
+
+    def found(self, parameters: Iterable[Value]) -> None:
+        """Note parameters that losses depend on, as a tape knows them."""
+        for p in parameters:
+            self.unreached.pop(p, None)
 
     def refuse_detached(self) -> None:
         """Raise ValueError where no loss has reached a parameter."""

@@ -113,7 +113,9 @@ class Attention(Module):
 
     def __init__(self, width: int, heads: int = 4, *, seed: Seed = None):
         if width % _count(heads, "heads"):
-            raise ValueError(f"a width of {width} can't be shared by {heads} heads: take a multiple")
+            raise ValueError(
+                f"a width of {width} can't be shared by {heads} heads: take a multiple"
+            )
         rng, self.heads = _generator(seed), heads
         self.query = rows(width, width, rng)
         self.key = rows(width, width, rng)

@@ -125,9 +125,7 @@ class Random(nn.Module):
 
     def forward(self, x):
         biases = self.dict["bias"]
-        a = [
-            self.activation(engine.weighted_sum(row, x, b)) for row, b in zip(self.rows, biases)
-        ]
+        a = [self.activation(engine.weighted_sum(row, x, b)) for row, b in zip(self.rows, biases)]
         raw = [engine.weighted_sum(row, a, b) for row, b in zip(self.last.w, self.last.b)]
         if self.python:
             return [z * self.s for z in raw] if x[0] > 0 else raw
@@ -180,9 +178,7 @@ def case(seed):
     fixed = rng.choice(["", "rows", "last.b", "dict", "s"])
 
     def start(python=False):
-        return Random(
-            random.Random(seed), inputs, hidden, outputs, activation, tied, python
-        )
+        return Random(random.Random(seed), inputs, hidden, outputs, activation, tied, python)
 
     def is_fixed(name):
         return bool(fixed) and ARRAYS.get(fixed) == array_of(name, tied)
@@ -277,7 +273,14 @@ CONDITIONS = [
     "True",
     "len(x) > 1",
 ]
-RESULTS = ["s.w * x[0]", "s.v", "s.w * x[0] + s.v", "s.v * x[-1]", "s.w * s.w", "s.w * lift(x[0]).data"]
+RESULTS = [
+    "s.w * x[0]",
+    "s.v",
+    "s.w * x[0] + s.v",
+    "s.v * x[-1]",
+    "s.w * s.w",
+    "s.w * lift(x[0]).data",
+]
 WHERE = ["where(lift(x[0]) > 0.0, {}, {})", "maximum({}, {})", "where(lift(x[0]) + 999.0, {}, {})"]
 
 

@@ -63,7 +63,9 @@ def jit_inlined(function: Callable[..., Any]) -> Any:
 
 def jit_sum(function: Callable[..., Any]) -> Any:
     """Compile such a function, free to reorder sums and to round a product and a sum at once."""
-    return _compiled(function, no_cpython_wrapper=True, fastmath={"contract", "reassoc"}, forceinline=True)
+    return _compiled(
+        function, no_cpython_wrapper=True, fastmath={"contract", "reassoc"}, forceinline=True
+    )
 
 
 def jit_vector(function: Callable[..., Any]) -> Any:

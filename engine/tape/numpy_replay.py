@@ -15,7 +15,7 @@ from typing import Any
 from ..operation import OPERATIONS
 from .jit import numpy
 from .kernels.arithmetic import CODES, EXP, NAMES
-from .kernels.plan import CHOOSE, EXPS, PICK, RDOT, SCATTER, SDOT, VDOT, Plan
+from .kernels.plan import EXPS, PICK, RDOT, SCATTER, SDOT, VDOT, Plan
 
 np = numpy()
 

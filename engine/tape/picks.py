@@ -42,7 +42,7 @@ class Picks:
                 raise IndexError(f"row {row}: {out_of_range(float(index), int(count))}")
 
     def check_computed(self, values: Callable[[Graph], Any]) -> None:
-        """Raise IndexError likewise for indices that are computed; values(graph) replays a graph."""
+        """Raise IndexError likewise for indices that are computed; `values` replays a graph."""
         for i, count in self.computed:
             numbers = values(self.graph.up_to(i))[:, None]
             row, _ = first_outside(numbers, np.zeros(1, np.int64), np.array([count]))

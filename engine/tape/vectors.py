@@ -1,8 +1,7 @@
 """Sums over neighbours, eight numbers at once, spelled out in LLVM's own instructions.
 
-LLVM makes vectors of a loop by itself, but it prepares for long ones: of sixteen numbers, a neuron's
-weights, it adds most one by one. With these a single example of a small network takes 0.7 of the
-time.
+LLVM makes vectors of a loop by itself, but it prepares for long ones: of sixteen numbers, such as
+the weights of a neuron, it adds most one by one.
 
 >>> import numpy
 >>> U, V = numpy.arange(20.0), numpy.ones(20)

@@ -10,7 +10,7 @@ twice gets one index: `buckets` is a hash table of all rows, by linear probing.
 
 # mypy: disallow-untyped-defs=False, disallow-incomplete-defs=False, disallow-untyped-calls=False
 # mypy: check-untyped-defs=False
-# ruff: noqa: SIM109 - numba compiles comparisons with == to a switch
+# ruff: noqa: SIM109, SIM110 - numba compiles comparisons with == to a switch
 
 import math
 from typing import Any, NamedTuple
@@ -200,8 +200,7 @@ def expand(nodes, templates, table, progress, fast, scatter):
     wherever both factors are numbers of the graph, no local derivative is made nan by hand, and
     one of several numbers is chosen at once. With `scatter` a gradient goes likewise to the leaf
     that was chosen; else to each as a product with 0 or 1. What a slope of 0 sends is 0, or nan if
-    the gradient is not finite: it goes to the first leaf at once, for a nan must be seen, and spares
-    the way.
+    the gradient is not finite: it goes straight to the first leaf, where a nan is seen.
     """
     leaves, template, start, operands = nodes
     forward_start, forward, result = templates.forward_start, templates.forward, templates.result

@@ -20,7 +20,10 @@ np = numpy()
 unsigned = np.uint64
 wide, as_float = wide_vectors(), float_of_bits()
 LOG2_E = 1.0 / math.log(2.0)
-LOG_2, REST = 6.93147180369123816490e-01, 1.90821492927058770002e-10  # their sum is log 2; n·LOG_2 is exact
+LOG_2, REST = (
+    6.93147180369123816490e-01,
+    1.90821492927058770002e-10,
+)  # their sum is log 2; n·LOG_2 is exact
 ROUND = 6755399441055744.0  # 1.5·2⁵²: adding it leaves no room for a fraction
 LEAST, MOST = -746.0, 710.0  # beyond them the result is 0 and inf
 FACTORS = tuple(1.0 / math.factorial(k) for k in range(14))
@@ -56,6 +59,8 @@ def exps(V, z, x, L):
         e = e * r + 0.5
         e = e * r + 1.0
         e = e * r + 1.0
-        half = np.floor(0.5 * n)  # in two steps: 2ⁿ itself may be out of range where the result isn't
+        half = np.floor(
+            0.5 * n
+        )  # in two steps: 2ⁿ itself may be out of range where the result isn't
         y = e * _power_of_two(half) * _power_of_two(n - half)
         V[z + i] = y if a == a else a

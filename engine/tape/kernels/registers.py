@@ -9,6 +9,7 @@ reads its number, and never within that instruction, so no instruction overwrite
 
 # mypy: disallow-untyped-defs=False, disallow-incomplete-defs=False, disallow-untyped-calls=False
 # mypy: check-untyped-defs=False
+# ruff: noqa: SIM109 - numba compiles comparisons with == to a switch
 
 from ..jit import jit, jit_part, numpy
 from .plan import PICK, RDOT, SCATTER, SDOT, VARYING, VDOT

@@ -16,7 +16,6 @@ order and those of a sum together, puts them side by side in memory:
 
 # mypy: disallow-untyped-defs=False, disallow-incomplete-defs=False, disallow-untyped-calls=False
 # mypy: check-untyped-defs=False
-# ruff: noqa: SIM109 - numba compiles comparisons with == to a switch
 
 import math
 
@@ -30,7 +29,6 @@ unsigned = np.uint64
 wide = wide_vectors()
 dot_of_eights, add_eights = vector_loops()
 LEAST = 4  # a vector that is shorter is not worth it
-
 
 
 # -- putting the program in order
@@ -218,7 +216,9 @@ def run_sums(op, code, first, last, U, V, terms, total):
             s, r, fours = 0.0, 0.0, start + (stop - start) % 4
             for t in range(start, fours):
                 s += U[unsigned(terms[t, 0])] * V[unsigned(terms[t, 1])]
-            for t in range(fours, stop, 4):  # an addition waits for the one before, so two go at once
+            for t in range(
+                fours, stop, 4
+            ):  # an addition waits for the one before, so two go at once
                 s += (
                     U[unsigned(terms[t, 0])] * V[unsigned(terms[t, 1])]
                     + U[unsigned(terms[t + 1, 0])] * V[unsigned(terms[t + 1, 1])]
@@ -260,7 +260,7 @@ def _outer(total, p, g, V, v, n):
 
 @jit_sum
 def _columns(U, V, z, terms, start, stop, n):
-    """Set n registers from z on to Σ slot·register, where each has the slot after the one before."""
+    """Set n registers from z on to Σ slot·register; each has the slot after the one before."""
     wide()
     for i in range(n):
         V[z + i] = 0.0
