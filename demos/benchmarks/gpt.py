@@ -187,7 +187,7 @@ def numpy_step(vector: Any, rows: Any) -> Result:
 
 
 def matrix_loss(lib: Any, vector: Any, tokens: Any, following: Any, mask: Any) -> Any:
-    """Return the mean loss in matrices of a library, torch or jax.numpy, which differentiates it."""
+    """Return the mean loss in matrices of a library, PyTorch or JAX, which differentiates it."""
     p, n = weights_of(vector), tokens.shape[1]
 
     def norm(x: Any) -> Any:
@@ -368,7 +368,8 @@ RECORDING = """if True:
     replayed = time.process_time()
     again = gpt.record(model, rows)
     again.value_and_gradient([p.data for p in again.parameters], rows)
-    print(imported - start, recorded - imported, replayed - recorded, time.process_time() - replayed)
+    end = time.process_time()
+    print(imported - start, recorded - imported, replayed - recorded, end - replayed)
 """
 TRAINING = """if True:
     import time

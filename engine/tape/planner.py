@@ -203,8 +203,8 @@ class _Planner:
             (single, np.empty((0, 2), int)),
             self._sdots(sum_slot),
             self._vdots(),
-            self._rdots(),
             self._picks(),
+            self._rdots(),
             self._scatters(),
         ]
         first = 0
