@@ -22,6 +22,7 @@ from .kernels.interpreter import finish, replay_single
 from .kernels.interpreter import replay as replay_parts
 from .kernels.plan import Plan
 from .kernels.tiles import REACH
+from .single import single_of
 
 np = numpy()
 _CACHE = 1 << 21  # bytes of the buffer: about what a core keeps close
@@ -74,7 +75,7 @@ def _run_compiled(plan: Plan, parameters: Any, rows: Any, threads: int | None, o
 
 
 def _run_single(plan: Plan, parameters: Any, row: Any, out: Any) -> Result:
-    program, room = plan.single
+    program, room = single_of(plan)
     totals, uniforms = np.zeros((1, plan.gradients)), plan.uniforms.copy()
     buffer = _buffer(room)
     replay_single(program, parameters, row, out, totals[0], uniforms, buffer)

@@ -29,6 +29,15 @@ class Single(NamedTuple):
     room: int
 
 
+def single_of(plan: Plan) -> Single:
+    """Return the program of a plan for a single example; it is made once, and kept with the plan."""
+    kept: dict[str, Any] = vars(plan)
+    if "single" not in kept:
+        kept["single"] = single_program(plan)
+    single: Single = kept["single"]
+    return single
+
+
 def single_program(plan: Plan) -> Single:
     """Return the same program with neighbouring operations in neighbouring registers.
 

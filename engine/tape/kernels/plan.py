@@ -74,13 +74,6 @@ class Plan:
         )
 
     @cached_property
-    def single(self) -> Any:
-        """The same program for a single example."""
-        from ..single import single_program
-
-        return single_program(self)
-
-    @cached_property
     def size(self) -> int:
         """How many instructions and terms there are for an example."""
         return len(self.code) + len(self.terms)

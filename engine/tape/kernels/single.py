@@ -12,6 +12,13 @@ order and those of a sum together, puts them side by side in memory:
     the rest  `count` operations on neighbouring registers, or what it is in a block of one example
 
 `line_up` finds them by comparing numbers, as tiles.py finds layers.
+
+>>> code = np.array([[2, 5, 0, 1, 0], [2, 6, 0, 2, 0]])  # two products of register 0
+>>> out, arity = np.zeros((2, 10), np.int64), np.full(9, 2)
+>>> line_up(code, np.zeros((0, 2), np.int64), np.ones(2, np.int64), arity, out)
+1
+>>> out[0].tolist()  # one row: two operations, of one x and of neighbouring y
+[2, 5, 0, 1, 0, 2, 0, 1, 1, 1]
 """
 
 # mypy: disallow-untyped-defs=False, disallow-incomplete-defs=False, disallow-untyped-calls=False
