@@ -30,11 +30,10 @@ if TYPE_CHECKING:  # what an editor shows; it runs as the rows of a table, or is
     from .calculus import hessian, hessian_vector_product, jacobian, jvp
     from .check import check_gradients
     from .debugger import debug
-    from .files import write_file
+    from .files import read_json, write_file, write_json
     from .signatures import *  # noqa: F403
-    from .tape import FrozenBranchWarning as FrozenBranchWarning
+    from .tape import FrozenBranchWarning, record
     from .tape import Tape as Tape
-    from .tape import record
     from .view import draw, draw_dot, stepper
 else:
     from .operations import (
@@ -84,6 +83,7 @@ else:
     )
 
 __all__ = [
+    "FrozenBranchWarning",
     "Node",
     "Number",
     "Site",
@@ -137,6 +137,7 @@ __all__ = [
     "pick",
     "primitive",
     "product",
+    "read_json",
     "reciprocal",
     "record",
     "relu",
@@ -159,6 +160,7 @@ __all__ = [
     "weighted_sum",
     "where",
     "write_file",
+    "write_json",
 ]
 
 _ON_FIRST_USE = {  # what needs more than the heart is imported when it is first asked for
@@ -174,7 +176,9 @@ _ON_FIRST_USE = {  # what needs more than the heart is imported when it is first
     "draw_dot": "view",
     "stepper": "view",
     "debug": "debugger",
+    "read_json": "files",
     "write_file": "files",
+    "write_json": "files",
 }
 
 

@@ -9,14 +9,12 @@ MLP(2, [3, 1], activation="tanh", output="linear")
 >>> [round(y, 2) for y in net.predict([[0.0, 1.0], [1.0, 0.0]])]
 [1.0, -1.0]
 
-Reading order: module, layers, losses, optim, trainer, train, then compiled and sources, then
-transformer; `reach`, `history`, `files`, `interrupts`, `progress` and `habits` serve them.
+Reading order: module, layers, losses, optim, reach, trainer, train, compiled, lengths, and then
+transformer; what serves them is in the folder `support`.
 """
 
 from typing import TYPE_CHECKING, NoReturn
 
-from .habits import missing
-from .history import History
 from .layers import MLP, Layer, Neuron, Sequential
 from .losses import (
     accuracy,
@@ -31,6 +29,8 @@ from .losses import (
 )
 from .module import Module
 from .optim import SGD, Adam, Optimizer, RMSprop, clip_by_norm, clip_by_value, cosine, warm_up
+from .support.habits import missing
+from .support.history import History
 from .train import average_gradient, batches, example_gradients, fit
 from .transformer import GPT
 

@@ -3,14 +3,8 @@
 `fit(..., compiled=True)` comes here. During an epoch the parameters, their gradients and the
 optimizer's state are arrays; the Values are up to date again when the epoch ends, however it ends.
 
->>> from nn import MLP, SGD, squared_error
->>> net = MLP(1, [2, 1], seed=1)
->>> before = (net([0.0]).data ** 2 + (net([1.0]).data - 1.0) ** 2) / 2
->>> data, optimizer = ([[0.0], [1.0]], [0.0, 1.0]), SGD(net.parameters(), 0.1)
->>> trainer = CompiledTrainer(net, *data, squared_error, optimizer)
->>> [loss] = trainer.epoch([[0, 1]])
->>> abs(loss - before) < 1e-12, (net([0.0]).data ** 2 + (net([1.0]).data - 1.0) ** 2) / 2 < before
-(True, True)
+>>> table([[1.0, 2.0], [3.0, 4.0]], [0, 1]).tolist()
+[[1.0, 2.0, 0.0], [3.0, 4.0, 1.0]]
 """
 
 import math
@@ -18,14 +12,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from .interrupts import Change, assign_all
 from .lengths import ByLength, Lengths, lengths
 from .losses import l2 as sum_of_squares
 from .optim import Array, Optimizer
-from .sources import Cluster, RowLoss, Shard, refusing_frozen_branches, rows_of
+from .support.interrupts import Change, assign_all
+from .support.sources import Cluster, RowLoss, Shard, refusing_frozen_branches, rows_of
 from .trainer import Trainer
 
-EVERY = 3000  # rows are replayed for each example that is compared: 2 % of the time of an epoch
+EVERY = 3000  # rows are replayed for each example that is compared: 4 % of the time of an epoch
 
 
 @dataclass(eq=False)
@@ -50,7 +44,8 @@ class CompiledTrainer(Trainer):
         self.in_loss = _array([index[p] for p in self.source.parameters], int)
         self.compared, self.replayed = 0, EVERY
         self.read_values()
-        for i in self._first_compared():
+        n = len(self.inputs)
+        for i in sorted({n * k // 16 for k in range(16)} | {n - 1}):
             self._compare(i)
         self.reach.found(self.source.parameters)
         self.reach.close(self.optimizer.frozen())
@@ -81,7 +76,7 @@ class CompiledTrainer(Trainer):
         self.replayed += sum(map(len, groups))
         while self.replayed >= EVERY:
             self.replayed -= EVERY
-            self.compare_next()
+            self._compare_next()
         return losses
 
     def read_values(self) -> None:
@@ -101,10 +96,8 @@ class CompiledTrainer(Trainer):
         return [(self, "data", self.data), (self, "grad", self.grad)]
 
     def gradient(self, group: Sequence[int]) -> float:
-        import numpy
-
         loss, slopes = self.source.mean(self.data[self.in_loss], group)
-        grad = numpy.zeros(len(self.values))
+        grad = 0.0 * self.data
         grad[self.in_loss] = slopes
         self.grad = grad
         return loss
@@ -117,21 +110,9 @@ class CompiledTrainer(Trainer):
         if getattr(self.optimizer.step, "__func__", None) is not Optimizer.step:
             return self._on_values(self.optimizer.step)
         n, data, steps = len(self.optimizer.parameters), self.data.copy(), self.optimizer.steps
-        new = self.optimizer.step_arrays(data[:n], self.grad[:n], self.memory)
-        data[:n], *memory = new
+        data[:n], *memory = self.optimizer.step_arrays(data[:n], self.grad[:n], self.memory)
         changes = [(self, "data", data), (self, "memory", memory)]
         assign_all([*changes, (self.optimizer, "steps", steps + 1)])
-
-    def check_gradient(self, group: Sequence[int]) -> None:
-        import numpy
-
-        if not numpy.isfinite(self.grad).all():
-            self.write_values()
-            super().check_gradient(group)
-
-    def fault(self, *arguments: Any) -> ArithmeticError:
-        self.write_values()
-        return super().fault(*arguments)
 
     def _on_values(self, function: Callable[[], object]) -> None:
         self.write_values()
@@ -142,14 +123,23 @@ class CompiledTrainer(Trainer):
             self.read_values()
             raise
 
+    def check_gradient(self, group: Sequence[int]) -> None:
+        if not math.isfinite(self.grad.sum()):  # or its sum overflows, and none is named
+            self.write_values()
+            super().check_gradient(group)
+
+    def fault(self, *arguments: Any) -> ArithmeticError:
+        self.write_values()
+        return super().fault(*arguments)
+
     def validate(self) -> float:
         return self.source.validate(*self.validation) - self._penalty()
 
     def finish(self) -> None:
         self.read_values()
-        self.compare_next()
+        self._compare_next()
 
-    def compare_next(self) -> None:
+    def _compare_next(self) -> None:
         """Compare one more example, of those spread over all the data by the golden ratio."""
         self.compared += 1
         self._compare(int(len(self.inputs) * (self.compared * 0.6180339887498949 % 1.0)))
@@ -177,13 +167,6 @@ class CompiledTrainer(Trainer):
         kinds = dict.fromkeys(y for y in self.targets if not hasattr(y, "__len__"))
         for target in kinds if len(kinds) < 1000 else ():  # with more of them they are measures
             self.loss(outputs, target)
-
-    def _first_compared(self) -> list[int]:
-        """Return an example of each kind of target, at most 12 of them, and some in between."""
-        n = len(self.targets)
-        kinds = {repr(y): i for i, y in reversed([*enumerate(self.targets)])}
-        spread = [n * k // 8 for k in range(1, 8)]
-        return sorted({*sorted(kinds.values())[:12], *spread, n - 1})
 
 
 def _array(numbers: Sequence[float], kind: type = float) -> Array:

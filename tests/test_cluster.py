@@ -52,7 +52,7 @@ def client():
 def test_the_rows_are_kept_on_the_workers(client):
     import numpy
 
-    from nn.sources import Cluster, RowLoss, rows_of
+    from nn.support.sources import Cluster, RowLoss, rows_of
 
     net = nn.MLP(2, [1], seed=1)
     cluster = Cluster(

@@ -143,7 +143,7 @@ def test_what_interrupts_an_epoch_loses_nothing(error):
                 progress=False,
                 compiled=True,
             )
-            assert len(history.loss) == 1 and history.stopped == "Ctrl-C"
+            assert len(history.loss) == 1 and history.stopped == "Ctrl-C after 1 of 5 epochs"
         return [p.data for p in net.parameters()], optimizer.state_dict()
 
     def plain(steps):

@@ -19,13 +19,9 @@ from ..operations import pick
 from ..value import Value, lift
 from .jit import numpy
 from .lowering import Lowering
-from .recorded import Recorder
+from .recorded import FrozenBranchWarning, Recorder
 
 np = numpy()
-
-
-class FrozenBranchWarning(UserWarning):
-    """Python read a number, or took a branch, while a function was recorded: the tape keeps it."""
 
 
 @dataclass

@@ -30,7 +30,7 @@ class Single(NamedTuple):
 
 
 def single_of(plan: Plan) -> Single:
-    """Return the program of a plan for a single example; it is made once, and kept with the plan."""
+    """Return the program of a plan for a single example, which is made once and kept with it."""
     kept: dict[str, Any] = vars(plan)
     if "single" not in kept:
         kept["single"] = single_program(plan)

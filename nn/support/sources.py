@@ -1,18 +1,14 @@
-"""Where compiled training gets its gradients: from a tape on this machine, or from a Dask cluster.
+"""Where compiled training gets its gradients: from a tape here, or from a Dask cluster.
 
 A row is an example's inputs followed by its targets. Dask keeps a shard of the rows, and a tape of
 the loss, on each of its workers. A shard is made by a task, so Dask makes it again elsewhere when
 its worker dies.
 
->>> import numpy
->>> from nn import MLP, squared_error
->>> row_loss = RowLoss(MLP(1, [1], seed=1), squared_error, inputs=1)
->>> shard = Shard(row_loss, numpy.array([[1.0, 2.0], [0.0, 1.0]]))
->>> shard.mean(numpy.array([1.0, 0.0]), [0, 1])  # w·x + b with w = 1, b = 0: residuals -1 and -1
-(1.0, array([-1., -2.]))
+>>> from nn import Neuron, squared_error
+>>> RowLoss(Neuron(1, seed=1), squared_error, inputs=1)(0.0, 2.0)
+square(data=4, grad=0)
 """
 
-import ast
 import sys
 import warnings
 from collections.abc import Iterator, Sequence
@@ -23,10 +19,10 @@ from typing import Any
 
 from engine import FrozenBranchWarning, Number, record
 
-from .losses import Loss
-from .losses import l2 as sum_of_squares
-from .module import Module
-from .optim import Array
+from ..losses import Loss
+from ..losses import l2 as sum_of_squares
+from ..module import Module
+from ..optim import Array
 
 
 @dataclass(frozen=True)
@@ -51,10 +47,9 @@ class Shard:
     """Rows of the data and a tape of their loss; it is sent to a worker as what it is made from."""
 
     def __init__(self, row_loss: RowLoss, rows: Any, threads: int | None = None):
-        self.made_from = row_loss, rows, threads
+        self.made_from, self.rows = (row_loss, rows, threads), rows
         known = row_loss.model.parameters()
         self.tape = record(row_loss, rows[0].tolist(), threads=threads, parameters=known)
-        self.rows = rows
         self.parameters = self.tape.parameters
         self._all = list(range(len(rows)))
 
@@ -89,23 +84,19 @@ class Cluster:
         workers = len(self.client.scheduler_info(n_workers=-1)["workers"])
         count = max(1, min(len(rows), workers))
         self.bounds = [len(rows) * k // count for k in range(count + 1)]
-        self.shards = [
-            self.client.submit(Shard, row_loss, rows[a:b], 1, pure=False)
-            for a, b in zip(self.bounds, self.bounds[1:])
-        ]
+        parts = [rows[a:b] for a, b in zip(self.bounds, self.bounds[1:])]
+        submit = self.client.submit
+        self.shards = [submit(Shard, row_loss, part, 1, pure=False) for part in parts]
 
     def mean(self, data: Array, group: Sequence[int]) -> tuple[float, Array]:
         """Return what a single shard with all rows would."""
-        groups = [
-            [i - a for i in group if a <= i < b] for a, b in zip(self.bounds, self.bounds[1:])
-        ]
+        bounds, submit = zip(self.bounds, self.bounds[1:]), self.client.submit
+        groups = [[i - a for i in group if a <= i < b] for a, b in bounds]
         used = [(shard, part) for shard, part in zip(self.shards, groups) if part]
-        means = self.client.gather(
-            [self.client.submit(Shard.mean, shard, data, part, pure=False) for shard, part in used]
-        )
-        n = len(group)
-        loss = sum(loss * len(part) for (loss, _), (_, part) in zip(means, used))
-        return float(loss) / n, sum(g * len(part) for (_, g), (_, part) in zip(means, used)) / n
+        tasks = [submit(Shard.mean, shard, data, part, pure=False) for shard, part in used]
+        means = [(*mean, len(part)) for mean, (_, part) in zip(self.client.gather(tasks), used)]
+        loss, gradient = (sum(mean[k] * mean[2] for mean in means) / len(group) for k in (0, 1))
+        return float(loss), gradient
 
     def loss_of(self, data: Array, i: int) -> float:
         """Return the loss of one row."""
@@ -143,29 +134,15 @@ def refusing_frozen_branches() -> Iterator[None]:
 
 
 def local_client() -> Any:
-    """Return a client with workers of its own on this machine."""
-    _check_main_guard()
+    """Return a client with workers on this machine, which import the script that runs."""
+    script = getattr(sys.modules["__main__"], "__file__", None)
+    if script and "__name__" not in Path(script).read_text(encoding="utf-8", errors="replace"):
+        raise RuntimeError(
+            "client=True starts processes that import this script: call fit inside "
+            '`if __name__ == "__main__":`'
+        )
     try:
         from distributed import Client, LocalCluster
     except ImportError as error:
         raise ImportError("client= needs Dask: pip install distributed") from error
     return Client(LocalCluster(threads_per_worker=1, dashboard_address=None))
-
-
-def _check_main_guard() -> None:
-    """Raise RuntimeError where workers, which import the script that runs, would run it again."""
-    main = vars(sys.modules["__main__"])
-    frame = sys._getframe()
-    while frame.f_back and not (frame.f_code.co_name == "<module>" and frame.f_globals is main):
-        frame = frame.f_back
-    if frame.f_globals is not main or "__file__" not in main:  # another thread; a notebook
-        return
-    script = ast.walk(ast.parse(Path(main["__file__"]).read_bytes()))
-    ifs = [node for node in script if isinstance(node, ast.If)]
-    guards = [node for node in ifs if "__name__" in ast.unparse(node.test)]
-    if any(node.lineno <= frame.f_lineno <= (node.end_lineno or 0) for node in guards):
-        return
-    raise RuntimeError(
-        "client=True starts processes that import this script: call fit inside "
-        '`if __name__ == "__main__":`'
-    )
