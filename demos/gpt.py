@@ -238,14 +238,24 @@ def explain(gpt: nn.GPT, name: str) -> Why:
     letter = reading.losses[worst].label.removeprefix("loss ")
     surprise = reading.losses[worst].data / math.log(2.0)
     chance = 2.0**-surprise
-    lines = [
-        f"Of all weights, {name} moves {weight} most: every letter that is predicted pulls.\n",
-        reading.loss.why(gpt.named_parameters()[weight]),
-        f"\nThe prediction that was most wrong is {letter}: its probability was {chance:.4f}, "
-        f"{surprise:.1f} bits. So its logit gets ({chance:.4f} - 1)/{n}, more than any other:\n",
-        reading.loss.why(reading.logits[worst][following[worst]]),
-    ]
-    return Why(weight, letter, surprise, "\n".join(lines))
+    pulls = f"Of all weights, {name} moves {weight} most: every letter that is predicted pulls."
+    blame = (
+        f"The prediction that was most wrong is {letter}: its probability was {chance:.4f}, "
+        f"{surprise:.1f} bits. So its logit gets ({chance:.4f} - 1)/{n}, and the letters that "
+        "seemed likelier are to blame:"
+    )
+    whole = reading.loss.why(gpt.named_parameters()[weight])
+    part = _largest(reading.loss.why(reading.logits[worst][following[worst]]))
+    text = f"{show.filled(pulls)}\n\n{whole}\n\n{show.filled(blame)}\n\n{part}"
+    return Why(weight, letter, surprise, text)
+
+
+def _largest(why: str, most: int = 5) -> str:
+    """Return the sum behind a gradient with its largest terms only, the largest first."""
+    head, *terms = why.splitlines()
+    terms = [line for line in terms if " more" not in line]
+    terms.sort(key=lambda line: -abs(float(line.split()[0])))
+    return "\n".join([head, *terms[:most], "     and smaller ones"])
 
 
 # -- pictures

@@ -3,8 +3,12 @@
 `fit(..., compiled=True)` comes here. During an epoch the parameters, their gradients and the
 optimizer's state are arrays; the Values are up to date again when the epoch ends, however it ends.
 
->>> table([[1.0, 2.0], [3.0, 4.0]], [0, 1]).tolist()
-[[1.0, 2.0, 0.0], [3.0, 4.0, 1.0]]
+>>> from nn import MLP, SGD, squared_error
+>>> net = MLP(1, [1], seed=0)
+>>> net.set_weights({"layer0.neuron0.w0": 1.0, "layer0.neuron0.b": 0.0})
+>>> data, optimizer = ([[1.0], [2.0]], [2.0, 2.0]), SGD(net.parameters(), 0.5)
+>>> CompiledTrainer(net, *data, squared_error, optimizer).epoch([[0], [1]])  # as in trainer.py
+[1.0, 9.0]
 """
 
 import math

@@ -41,7 +41,7 @@ class Row(Module):
     >>> row = Row(2, seed=0)
     >>> row.w[0].data, row.w[1].data = 3.0, 4.0
     >>> row([1.0, 10.0])
-    43.0
+    dot(data=43, grad=0)
     """
 
     def __init__(self, width: int, *, seed: Seed = None):
@@ -184,7 +184,7 @@ class GPT(Module):
     >>> list(gpt.named_parameters())[-1], gpt.layers[0].attention.query[3].w[1].label
     ('head2.w3', 'layer0.attention.query3.w1')
     >>> [round(x, 2) for x in gpt.predict([[2, 0]])[0][1]]
-    [-0.01, 0.06, 0.06]
+    [-0.26, 0.07, 0.11]
 
     `vocabulary` is the number of tokens, `block` the most positions, `width` how many numbers a
     position has. There are no biases; weights are drawn with a standard deviation of 0.08. The
