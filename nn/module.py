@@ -96,9 +96,19 @@ class Module(Remedied):
         """
         rows = in_order(rows)
         with suppress(Exception):
-            plain = _with_numbers(self)
+            plain = self.plain()
             return [_plain(plain(row)) for row in rows]
         return [_plain(self(row)) for row in rows]
+
+    def plain(self) -> Self:
+        """Return a copy that has plain numbers in place of Values: it builds no graph.
+
+        >>> from nn import Neuron
+        >>> neuron = Neuron(1, seed=1)
+        >>> neuron([0.0]), neuron.plain()([0.0])
+        (relu(data=0, grad=0), 0.0)
+        """
+        return cast(Self, _with_numbers(self))
 
     def weights(self) -> dict[str, float]:
         """Return every parameter's number by name. Raises ValueError for a nan or an infinity."""

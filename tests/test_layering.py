@@ -36,7 +36,7 @@ CORE = {
     "differences": set(),
     "exact": {"operation"},
     "anomaly": {"explain", "formula", "graph", "listeners", "location", "printing"},
-    "sums": {"operations", "value"},
+    "sums": {"operations", "real", "value"},
     "calculus": set("explain forward graph listeners operation operations real sums value".split()),
 }
 # Everything else in the engine (check, primitive, tape, view, debugger, …) stands on the core and on itself alone;
