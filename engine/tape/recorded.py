@@ -23,12 +23,11 @@ from ..location import Site, site
 from ..value import Value
 
 _ENGINE = str(Path(__file__).parents[1])
-_KEPT = "the tape keeps the answer that the example had"
 _WHERE = "write engine.where(condition, a, b), which chooses anew for every row"
-READ = f".data of a recorded Value was read: {_KEPT}; use the Value itself, or {_WHERE}"
-COMPARED = f"== of a recorded Value: {_KEPT}, that of `is`; {_WHERE}, with x - 1.0 for x != 1.0"
-LOOKED_UP = f"a recorded Value was looked up in a set or a dict: {_KEPT}, that of `is`; {_WHERE}"
-BRANCHED = f"a branch was decided by an input or a parameter: {_KEPT}; {_WHERE}"
+READ = f"reads a number of the example, and the tape keeps it: use the Value itself, or {_WHERE}"
+COMPARED = f"compares objects, and the tape keeps the answer: {_WHERE}, with x - 1.0 for x != 1.0"
+LOOKED_UP = f"looks up an object, not a number, and the tape keeps the answer: {_WHERE}"
+BRANCHED = f"decided a branch, and the tape keeps the way it went for the example: {_WHERE}"
 
 
 class FrozenBranchWarning(UserWarning):
@@ -106,7 +105,8 @@ class Recorder(Listener):
         branches = [(node.created_at, BRANCHED) for node in self.decisions if _on(node, depends)]
         for place, message in (*branches, *self.reads):
             if place:
-                shown = f"{place.short} {message} ({place.text.strip()})"
+                code = place.text[place.column : place.end_column] or place.text.strip()
+                shown = f"{place.short}: `{code}` {message}"
                 found.setdefault((place.filename, place.line), shown)
         return found
 
