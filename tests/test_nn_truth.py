@@ -190,6 +190,13 @@ def test_a_set_has_no_order_and_is_refused():
         Model(None, part={Value(1.0)}).parameters()
 
 
+def test_a_model_may_keep_its_optimizer():
+    model = line()
+    model.optimizer = nn.SGD(model.parameters())
+    model.optimizer.freeze(model.parameters())
+    assert list(model.named_parameters()) == ["w"]
+
+
 def test_modules_in_a_circle_are_found_once():
     a, b = line(), line()
     a.other, b.other = b, a

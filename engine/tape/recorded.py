@@ -12,6 +12,7 @@ own does it, because `Value.data` must stay the C function that it is.
 """
 
 from collections.abc import Iterable
+from os import sep
 from pathlib import Path
 from sys import _getframe as _frame
 from types import FrameType
@@ -22,7 +23,7 @@ from ..listeners import Listener
 from ..location import Site, site
 from ..value import Value
 
-_ENGINE = str(Path(__file__).parents[1])
+_ENGINE = f"{Path(__file__).parents[1]}{sep}"
 _WHERE = "write engine.where(condition, a, b), which chooses anew for every row"
 READ = f"reads a number of the example, and the tape keeps it: use the Value itself, or {_WHERE}"
 COMPARED = f"compares objects, and the tape keeps the answer: {_WHERE}, with x - 1.0 for x != 1.0"
@@ -80,14 +81,21 @@ class Recorder(Listener):
         self.reads: list[tuple[Site | None, str]] = []
 
     def __enter__(self) -> Self:
-        for leaf in self.inputs:
-            leaf.__class__ = Varying
-        for leaf in self.parameters:
-            leaf.__class__ = Recorded
-        return super().__enter__()
+        try:
+            for leaf in self.inputs:
+                leaf.__class__ = Varying
+            for leaf in self.parameters:
+                leaf.__class__ = Recorded
+            return super().__enter__()
+        except BaseException:
+            self._restore()
+            raise
 
     def __exit__(self, *error: Any) -> None:
         super().__exit__(*error)
+        self._restore()
+
+    def _restore(self) -> None:
         for node in (*self.inputs, *self.parameters, *self.nodes):
             node.__class__ = Value
 
