@@ -45,7 +45,7 @@ def fit(
     the same order of the examples; seed=None goes on, with the orders of seed 0, where the
     optimizer's steps are. `l2` adds l2·Σp² to each batch's loss. `before_step` is called when the
     gradients are there, `on_epoch` with the history after each epoch: True stops the run. Ctrl-C
-    stops it after a whole step; the history so far is returned.
+    stops it after a whole step; the history so far is returned, if an epoch has ended.
 
     `validation` has inputs and targets. With `stop_after=k` the run ends after k epochs without a
     better validation loss, with the weights of the best. With a `checkpoint` file every epoch is
@@ -87,6 +87,8 @@ def fit(
                     history.stopped = "on_epoch returned True"
             trainer.finish()
         except KeyboardInterrupt:
+            if not history.times:
+                raise
             history.stopped = f"Ctrl-C after {len(history.times)} of {epochs} epochs"
             for column in (history.loss, history.validation):  # it may come between two columns
                 del column[len(history.times) :]
