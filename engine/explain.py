@@ -192,10 +192,12 @@ def nan_lines(
     root: "Value", x: "Value", steps: Iterable[Step], names: Names = UNNAMED
 ) -> list[str]:
     """Return where a nan in `root` or `x` began, as the last line of `why`; [] if there is none."""
-    if root.data == root.data and x.data == x.data and x.grad == x.grad:
-        return []
-    origin = origin_of_nan([root, x], steps, names)
-    return [f"   nan comes from {origin}"] if origin else []
+    if x.data != x.data or x.grad != x.grad:
+        origin = origin_of_nan([root, x], steps, names)
+        return [f"   nan comes from {origin}"] if origin else []
+    if root.data != root.data:
+        return [f"   {bracketed(root, names)} is nan, from {origin_of_nan([root], (), names)}"]
+    return []
 
 
 def _aligned(texts: list[str]) -> list[str]:

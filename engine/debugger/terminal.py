@@ -183,7 +183,7 @@ class Debugger(cmd.Cmd):
                 "dim",
             )
         if origin := session.nan_origin:
-            self.note(f"{self.call(root)} is nan, which comes from {origin}", "warn")
+            self.note(f"{self.call(root)} is nan, from {origin}", "warn")
         if session.carried:
             some = ", ".join(
                 f"{self.call(leaf)}.grad = {number(leaf.grad)}" for leaf in session.carried[:4]
