@@ -51,6 +51,7 @@ class Zeros:
     ):
         self._order, self._grads, self._names = order, grads, names
         self.nodes = frozenset([node for node in order if self._sends_nothing(node)])
+        self._ends: dict[Value, Value] = {}
 
     def _sends_nothing(self, node: "Value") -> bool:
         return self._grads.get(node, 0.0) == 0.0 or all(x.constant for x in node.parents)
@@ -66,8 +67,7 @@ class Zeros:
 
     def children(self, x: "Value") -> "list[Value]":
         """Return the children of `x` that send nothing."""
-        children = dict.fromkeys(use.child for use in self._uses.get(x, ()))
-        return [child for child in children if child in self.nodes]
+        return [child for child in dict.fromkeys(self._children(x)) if child in self.nodes]
 
     def at(self, steps: "Iterable[Step]") -> "dict[int, list[Value]]":
         """Return the nodes that send nothing by how many of the steps come before their turn."""
@@ -89,20 +89,32 @@ class Zeros:
         """Return why a node sends nothing, up to the first slope that is 0."""
         if self._grads.get(node, 0.0) != 0.0:
             return "it was computed from plain numbers alone"
-        links = [self._grad(node)]
-        while uses := self._uses.get(node):
-            links.append(self._cause(node, uses))
-            if any(use.child not in self.nodes for use in uses):
-                break
-            node = uses[0].child
-        shown = links if len(links) <= LINKS else [*links[: LINKS - 1], "…", links[-1]]
+        links, end = [self._grad(node)], self._end(node)
+        while node is not end and len(links) < LINKS - 1:
+            links.append(self._cause(node))
+            node = self._uses[node][0].child
+        shown = [*links, *["…"] * (node is not end), self._cause(end)]
         return ", for ".join(shown)
+
+    def _end(self, node: "Value") -> "Value":
+        """Follow the first child until one of the children sends; remember where that is."""
+        path = []
+        while node not in self._ends and self.nodes.issuperset(children := self._children(node)):
+            path.append(node)
+            node = children[0]
+        end = self._ends.get(node, node)
+        self._ends.update(dict.fromkeys(path, end))
+        return end
+
+    def _children(self, node: "Value") -> "list[Value]":
+        return [use.child for use in self._uses.get(node, ())]
 
     def _grad(self, node: "Value") -> str:
         return f"{bracketed(node, self._names)}.grad = 0"
 
-    def _cause(self, node: "Value", uses: list[Use]) -> str:
+    def _cause(self, node: "Value") -> str:
         """Return why what arrives at a node comes to 0: what cancels, or why each term is 0."""
+        uses = self._uses.get(node, [])
         sent = [(use, self._contribution(use)) for use in uses if use.child not in self.nodes]
         terms = [
             f"{amount:+.4g} from {bracketed(use.child, self._names)}"

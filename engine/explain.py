@@ -256,14 +256,21 @@ def text(root: Foreign) -> str:
        1  a·b   a              1        3              +3  0 → 3
        2  a·b   b              1        2              +2  0 → 2
 
-    Names and characters are as in `why`.
+    Where the sweep comes to a node that sends nothing, a line says why. Names and characters are as
+    in `why`.
     """
     root = as_values(root)
-    rows, names = list(steps(root)), variables(list(numbered(root)), _caller())
+    order, leaves = topological_order(root)
+    grads: dict[Any, float] = {}
+    rows, names = list(steps(root, grads)), variables(leaves + order, _caller())
+    idle = Zeros(order, grads, names)
+    turns = idle.at(rows)
     nodes = _aligned(["node", *(printable(name(step.node, names), 24) for step in rows)])
     parents = _aligned(["parent", *(printable(name(step.parent, names), 24) for step in rows)])
-    head = f"step  {nodes[0]}  {parents[0]}  upstream  × local  = contribution  parent's grad"
-    return encodable("\n".join([head, *map(_row, rows, nodes[1:], parents[1:])]))
+    lines = [f"step  {nodes[0]}  {parents[0]}  upstream  × local  = contribution  parent's grad"]
+    for position, row in enumerate(map(_row, rows, nodes[1:], parents[1:])):
+        lines += [row, *(f"      {idle.sentence(node)}" for node in turns.get(position + 1, ()))]
+    return encodable("\n".join(lines))
 
 
 def _row(step: Step, node: str, parent: str) -> str:

@@ -237,8 +237,12 @@ class Session:
     def goto(self, position: int) -> Stop:
         """Go to where `position` steps are taken, whatever there is to stop at."""
         start, target = self.position, max(0, min(position, len(self.trail)))
-        while self.position != target:
-            self._move(1 if target > self.position else -1)
+        try:
+            while self.position != target:
+                self._move(1 if target > self.position else -1)
+        except KeyboardInterrupt:
+            self._repair()
+            raise
         low, high = sorted((start, target))
         return Stop(start, target, [], self.trail[low:high])
 
