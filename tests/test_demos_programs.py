@@ -24,7 +24,7 @@ posix = pytest.mark.skipif(os.name != "posix", reason="signals and pipes as POSI
 
 def test_every_file_of_the_package_is_listed_or_shared():
     files = {file.stem for file in (ROOT / "demos").glob("*.py")} - {"__init__", "__main__"}
-    assert files == {*EVERY, "show", "learning"}
+    assert files == {*EVERY, "show", "learning", "vscode"}
 
 
 # -- wrong options and folders
