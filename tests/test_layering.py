@@ -32,6 +32,7 @@ CORE = {
     "files": {"printing"},
     "formula": {"operation", "operations", "printing", "types"},
     "foreign": {"operation", "operations", "printing", "real", "types", "value"},
+    "javascript": {"graph", "operation", "types", "value"},
     "explain": {"foreign", "formula", "graph", "location", "printing"},
     "differences": set(),
     "exact": {"operation"},
