@@ -56,7 +56,7 @@ def numbers_script(i):
 
 def leaf_nodes(graph):
     """The number of each leaf among the nodes."""
-    order, leaves = topological_order(graph.root())
+    _, leaves = topological_order(graph.root())
     return {leaf.label: i for i, leaf in enumerate(leaves)}
 
 

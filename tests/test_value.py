@@ -362,6 +362,23 @@ def test_habits_get_one_line(name):
     assert "\n" not in str(slip.value)
 
 
+@pytest.mark.parametrize("name", HABITS)
+def test_a_habit_of_setting_gets_the_same_line(name):
+    with pytest.raises(AttributeError, match=f"{name}.*: .*{HABITS[name]}"):
+        setattr(Value(1.0), name, False)
+
+
+def test_a_subclass_may_have_an_attribute_of_that_name():
+    class Named(Value):
+        pass
+
+    x = Named(1.0)
+    with pytest.raises(AttributeError, match=r"write v\.label"):
+        _ = x.name
+    x.name = "weight"
+    assert x.name == "weight" and "name" in vars(x)
+
+
 @pytest.mark.parametrize(
     ("name", "remedy"),
     [

@@ -4,6 +4,7 @@ import json
 import sys
 import threading
 import time
+from pathlib import Path
 
 import pytest
 
@@ -127,10 +128,27 @@ def test_a_function_that_calls_itself_without_end_is_told(tmp_path):
     assert verdict.mistakes == ["recursion"] and "calls itself without end" in verdict.message
 
 
+def test_a_missing_return_is_guessed(tmp_path):
+    source = RIGHT.replace('        return Value(data, (self, other), (1.0, 1.0), "+")\n', "")
+    said = check(7, write(tmp_path, source)).message
+    assert "NoneType" in said and "Is a return missing?" in said
+
+
 def test_a_library_that_is_installed_may_be_used(tmp_path):
     pytest.importorskip("numpy")
     source = "import numpy as np\n" + RIGHT.replace("math.tanh(self.data)", "np.tanh(self.data)")
     assert check(7, write(tmp_path, source)).passed
+
+
+def test_what_is_told_and_not_judged_cannot_fail_a_check(tmp_path):
+    """A sort that is right and slow, or that ends Python: the chain of 3,000 comes after the numbers."""
+    data = "        self.data = data  # the number\n"
+    for disaster in ("while True:\n                pass", "raise SystemExit", "print('x' * 9**7)"):
+        count = f"        made.append(1)\n        if len(made) > 2500:\n            {disaster}\n"
+        source = "made = []\n" + RIGHT.replace(data, data + count)
+        start = time.monotonic()
+        assert check(7, write(tmp_path, source)).passed
+        assert time.monotonic() - start < 2.5
 
 
 def test_threads_and_exit_handlers_do_not_hold_a_check_up(tmp_path):
@@ -211,3 +229,9 @@ def test_interrupting_a_check_leaves_no_process(tmp_path, monkeypatch):
     with pytest.raises(KeyboardInterrupt):
         run(7, write(tmp_path, RIGHT + "\nwhile True:\n    pass\n"))
     assert ended[0].poll() is not None and threading.active_count() < 20
+
+
+def test_the_page_says_what_the_limits_are():
+    page = (Path(container.__file__).parent / "README.md").read_text(encoding="utf-8")
+    assert f"it has {container.SECONDS:g} seconds, {probe.MEMORY >> 20} MB of memory" in page
+    assert container.OUTPUT == 1_000_000 and "a million characters of output" in page

@@ -14,7 +14,7 @@ def told(root, **options):
         card["data"] = text(numbers.data[card["id"]])
         card["tip"] = numbers.fill(card["tip"])
     for edge in found["edges"]:
-        edge["local"] = edge["count"] or f"× {text(numbers.local[edge['id']])}"
+        edge["local"] = edge["count"] or f"× {numbers.local_text(edge['id'])}"
         edge["tip"] = numbers.fill(edge["tip"])
     return {**found, "title": numbers.fill(found["title"]), "frames": frames}
 
@@ -25,6 +25,7 @@ class Numbers:
     def __init__(self, found):
         nodes, self.edges, self.cards = found["nodes"], found["edges"], found["cards"]
         self.v, slopes = [*map(float, nodes["data"])], [*map(float, nodes["slopes"])]
+        self.presumed, self.has_unknown = nodes["presumed"], nodes["unknown"]
         self.sent, self.grads = _sweep(nodes, slopes)
         self.data = [_add([self.v[i] for i in card["outputs"]]) for card in self.cards]
         self.local = [_multiply([slopes[i] for i in edge["chain"]]) for edge in self.edges]
@@ -79,7 +80,15 @@ class Numbers:
             "v": self.v, "d": self.data, "g": self.grad, "l": self.local,
             "c": self.contribution, "b": self.before, "a": self.after,
         }[kind][of]  # fmt: skip
-        return f"({text(x)})" if code.startswith("(") and x < 0.0 else text(x)
+        shown = self.local_text(of) if kind == "l" else self.text(x)
+        return f"({shown})" if code.startswith("(") and x < 0.0 else shown
+
+    def text(self, x):
+        return "?" if x != x and self.has_unknown else text(x)
+
+    def local_text(self, edge):
+        chain = self.edges[edge]["chain"]
+        return self.text(self.local[edge]) + "?" * (len(chain) == 1 and chain[0] in self.presumed)
 
     def frame(self, frame):
         """A frame, filled, with what arrives."""

@@ -31,6 +31,10 @@ LOOKED_UP = f"a recorded Value was looked up in a set or a dict: {_KEPT}, that o
 BRANCHED = f"a branch was decided by an input or a parameter: {_KEPT}; {_WHERE}"
 
 
+class FrozenBranchWarning(UserWarning):
+    """Python read a number, or took a branch, while a function was recorded: the tape keeps it."""
+
+
 class Recorded(Value):
     """A leaf that is not an input, such as a parameter."""
 

@@ -18,7 +18,7 @@ from math import isfinite
 from typing import Any, TypedDict
 
 from ..explain import numbered
-from ..foreign import by_original
+from ..foreign import Presumed, Unknown, by_original
 from ..graph import topological_order
 from ..location import place as place_of
 from ..printing import printable
@@ -54,12 +54,14 @@ class Nodes(TypedDict):
     """The graph itself, leaves first; interior nodes have parents, and a slope for each of these.
 
     `slopes` are those of all interior nodes, one after the other. A number that is not finite is a
-    text.
+    text. Slopes that are presumed, and nan where a slope is unknown, are shown with a `?`.
     """
 
     data: list[float | str]
     parents: list[list[int]]
     slopes: list[float | str]
+    presumed: list[int]
+    unknown: bool
     operations: list[str]
     constants: list[int]
     root: int
@@ -176,10 +178,13 @@ def _given(frame: Frame) -> dict[str, Any]:
 
 def _nodes(numbers: Mapping[Node, int]) -> Nodes:
     interior = [node for node in numbers if node.parents]
+    slopes = [slope for node in interior for slope in node.local_derivatives()]
     return {
         "data": [_finite(node.data) for node in numbers],
         "parents": [[numbers[parent] for parent in node.parents] for node in interior],
-        "slopes": [_finite(float(x)) for node in interior for x in node.local_derivatives()],
+        "slopes": [_finite(slope) for slope in slopes],
+        "presumed": [i for i, slope in enumerate(slopes) if isinstance(slope, Presumed)],
+        "unknown": any(isinstance(slope, Unknown) for slope in slopes),
         "operations": [operation_of(node).name for node in interior],
         "constants": [i for node, i in numbers.items() if node.constant and not node.parents],
         "root": len(numbers) - 1,
@@ -188,7 +193,7 @@ def _nodes(numbers: Mapping[Node, int]) -> Nodes:
 
 def _finite(x: float) -> float | str:
     """Return a number that JSON can have; of another its name."""
-    return float(x) if isfinite(x) else str(float(x))
+    return float(x) if isfinite(x) else repr(x + 0.0) if x == x else "nan"
 
 
 def _leaves(

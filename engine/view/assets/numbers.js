@@ -70,8 +70,11 @@ function isPlayed(frame, now) { // of a card whose grad is 0 the visit is skippe
 }
 
 // -- numbers as text -------------------------------------------------------------------------------------------------
+const NAN = nodes.unknown ? "?" : "nan"; // a number of another engine that nobody can know
+const isPresumed = ({ chain }) => chain.length === 1 && nodes.presumed.includes(chain[0]);
+const localText = (edge, now) => text(now.local[edge.id]) + (isPresumed(edge) ? "?" : "");
 function text(x) { // four significant digits, as Python's format(x, ".4g") has them
-  if (!Number.isFinite(x)) return x !== x ? "nan" : x < 0 ? MINUS + "inf" : "inf";
+  if (!Number.isFinite(x)) return x !== x ? NAN : x < 0 ? MINUS + "inf" : "inf";
   const [digits, exponent] = rounded(Math.abs(x)).split("e"), power = Number(exponent);
   const minus = x < 0 || Object.is(x, -0) ? MINUS : "";
   if (power >= -4 && power < 4) return minus + trimmed(Number(`${digits}e${power}`).toFixed(3 - power));
@@ -102,7 +105,8 @@ function filled(code, now) {
   const isBracketed = code[0] === "(", [kind, ...digits] = isBracketed ? code.slice(1) : code, of = Number(digits.join(""));
   if (kind === "s") return sumText(edges[of].sends.map((i) => now.contributions[i]));
   const x = { v: now.v, d: now.data, g: now.grad, l: now.local, c: now.contribution, b: now.before, a: now.after }[kind][of];
-  return isBracketed && x < 0 ? `(${text(x)})` : text(x);
+  const shown = kind === "l" ? localText(edges[of], now) : text(x);
+  return isBracketed && x < 0 ? `(${shown})` : shown;
 }
 function stateAt(k, frames, now) { // what has arrived by step k; a pure function of it
   const state = { frame: frames[k], computed: new Set(), sent: new Set(), grad: new Map(), terms: new Map() };

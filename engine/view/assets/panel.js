@@ -81,7 +81,7 @@ function select(card) {
 function termsOf(card) { // every contribution that arrives, in the order of the pills
   const seed = card.root ? [[1, "the seed"]] : [];
   const sends = data.frames.filter((frame) => frame.kind === "send" && frame.node === card.id);
-  const from = ({ edge }) => `from ${cards[edges[edge].node].name}    ${edges[edge].count || `${edges[edge].derivative} = ${text(now.local[edge])}`}`;
+  const from = ({ edge }) => `from ${cards[edges[edge].node].name}    ${edges[edge].count || `${edges[edge].derivative} = ${localText(edges[edge], now)}`}`;
   return [...seed, ...sends.map((frame) => [now.contribution[frame.edge], from(frame)])];
 }
 function quotient(card) { // (f(x + h) - f(x - h)) / 2h, with the graph computed again from there

@@ -67,7 +67,7 @@ function partOf(x) { // of the largest number, as a length: small ones are seen 
 function paintEdge(edge, state, isActive, hidden) {
   const isHidden = hidden !== null && hidden.edge === edge.id, isSent = state.sent.has(edge.id) && !isHidden;
   const isComputed = !withForward || state.computed.has(edge.node), carried = now.contribution[edge.id];
-  edge.localText.textContent = isComputed ? edge.count || `× ${text(now.local[edge.id])}` : "";
+  edge.localText.textContent = isComputed ? edge.count || `× ${localText(edge, now)}` : "";
   edge.contributionText.textContent = isHidden ? "?" : isSent ? signed(carried) : "";
   edge.contributionText.setAttribute("class", "contribution " + (isSent ? sign(carried) : "zero"));
   const kind = (isSent ? ` sent ${sign(carried)}-edge` : "") + (isActive ? " active" : "");
