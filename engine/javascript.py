@@ -9,9 +9,11 @@ r"""A graph as JavaScript: a row for each node, with its forward and its local d
 which is called with Values; the functions that a row calls are those of `ARITHMETIC`.
 """
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from importlib import resources
+from itertools import pairwise
 from math import copysign, isfinite
 
 from .graph import topological_order
@@ -19,6 +21,7 @@ from .operation import OPERATIONS, Operation
 from .types import Number
 from .value import Value, lift
 
+_DEFINED = re.compile(r"^(?:function|const) (\w+)", re.M)
 ARITHMETIC = (resources.files(__package__) / "javascript.js").read_text("utf-8")
 INFIX = {"add": "{0} + {1}", "subtract": "{0} - {1}", "multiply": "{0} * {1}", "negative": "-{0}"}
 _PARAMETERS = {"power": 1, "leaky_relu": 1, "elu": 1, "clamp": 2}  # how many a family has
@@ -34,6 +37,25 @@ def rows(order: Sequence[Value], numbers: Mapping[Value, int] | None = None) -> 
         leaves = dict.fromkeys(x for node in order for x in node.parents if not x.parents)
         numbers = {node: i for i, node in enumerate([*leaves, *order])}
     return [_row(node, numbers) for node in order]
+
+
+def arithmetic(program: str) -> str:
+    """Return what of ARITHMETIC a program needs: the functions that it calls, and what these call.
+
+    >>> "sigmoid" in arithmetic("silu(v[0])"), "sigmoid" in arithmetic("tanh(v[0])")
+    (True, False)
+    """
+    starts = [match.start() for match in _DEFINED.finditer(ARITHMETIC)]
+    blocks = [ARITHMETIC[i:j] for i, j in pairwise([*starts, len(ARITHMETIC)])]
+    names = [_DEFINED.match(block) for block in blocks]
+    needed, words = set[int](), set(re.findall(r"\w+", program))
+    for _ in blocks:
+        more = {i for i, match in enumerate(names) if match and match[1] in words} - needed
+        if not more:
+            break
+        needed |= more
+        words |= {word for i in more for word in re.findall(r"\w+", blocks[i])}
+    return ARITHMETIC[: starts[0]] + "".join(blocks[i] for i in sorted(needed))
 
 
 def _row(node: Value, numbers: Mapping[Value, int]) -> str:

@@ -26,7 +26,7 @@ from typing import Any
 from ..explain import numbered
 from ..files import write_file
 from ..foreign import Foreign, as_values
-from ..javascript import ARITHMETIC, rows
+from ..javascript import arithmetic, rows
 from ..printing import printable
 from ..value import Value
 from .animation import Animation, CardData, EdgeData, animation
@@ -172,7 +172,7 @@ def _script(parts: Sequence[str], rows: Sequence[str] | None) -> str:
     program = "null"
     if rows is not None:
         table = "\n".join(rows)
-        program = f"(() => {{\n{ARITHMETIC}\nconst v = [];\nconst rows = [\n{table}\n];\n"
+        program = f"(() => {{\n{arithmetic(table)}\nconst v = [];\nconst rows = [\n{table}\n];\n"
         program += "return { v, rows };\n})()"
     data = 'const data = JSON.parse(document.getElementById("data").textContent);'
     body = "\n".join([data, f"const program = {program};", *parts])

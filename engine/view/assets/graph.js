@@ -70,6 +70,7 @@ function makeCard(card) {
   card.bar = make(group, "rect", { y: H - 11.5, height: 4, rx: 2 });
   make(group, "rect", { class: "box", width: W, height: H, rx: 9 });
   make(group, "circle", { class: "stop", cx: 2, cy: 2, r: 7 });
+  for (const each of group.querySelectorAll("text")) each.after(" "); // between words, for those who hear them
   card.group = group;
   card.mark = make(map, "rect", { width: W, height: H, rx: 9 });
 }
@@ -140,7 +141,7 @@ function bestLayout() {
 function fit() {
   arrange(bestLayout());
   if (!stage.clientWidth) return; // in a frame that is not shown yet
-  const { wide, high } = scene, smallest = document.body.classList.contains("presenting") ? 20 / 10.5 : 0;
+  const { wide, high } = scene, smallest = document.body.classList.contains("presenting") ? 20.1 / 10.5 : 0;
   const two = 2 * Math.max(...cards.map((card) => card.size[0])) + 160; // a node, its parent and what is between
   const unit = Math.min(rem() / 15, Math.max(0.6, stage.clientWidth / two));
   const all = fitting(layout), whole = Math.min(all, LARGEST);

@@ -64,12 +64,12 @@ function savePng() {
 // -- buttons and keys ---------------------------------------------------------------------------------------------------------------------
 function present() { // for a projector: nothing is smaller than 20 pixels
   document.body.classList.toggle("presenting");
+  openTab("");
   find("present").setAttribute("aria-pressed", String(document.body.classList.contains("presenting")));
   zoom = 1;
   fit();
 }
 function search() {
-  openTab(program ? "leaves" : "value");
   find("find").focus();
   find("find").select();
 }
