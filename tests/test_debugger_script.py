@@ -425,13 +425,13 @@ def test_why_and_edge_after_a_rule_has_raised(tmp_path):
         "@primitive(rule=lambda z, x: (1.0, 2.0))\ndef f(x):\n    return x * 2\n"
         "x = Value(2.0, label='x')\ny = f(x) * 3.0 + x\ny.backward()\n"
     )
-    done = run(tmp_path, text, "p x\nedge\nwhy x\nwhy y, x\np 40 + 2\nq\n")
+    done = run(tmp_path, text, "p x\nedge\nwhy x\nx.grad = 1.0\nwhy f(x) + 0, x\np 40 + 2\nq\n")
     assert "program.py(7)<module>()" in done.stdout and "(Pdb) x(data=2, grad=" in done.stdout
     assert "(Pdb) f(x)\n" in done.stdout
     shown = done.stdout.split("(Pdb) ")
     assert shown[3].splitlines()[-1] == "   the rule of f(x) raised TypeError"
     assert shown[3].startswith("x.grad = 0\n   +1  from f(x)·3 + x ")  # leaves are put back
-    assert "TypeError: the rule of f returned 2" in shown[4] and shown[5] == "42\n"
+    assert "TypeError: the rule of f returned 2" in shown[5] and shown[6] == "42\n"
 
 
 def test_a_rule_of_a_node_that_sends_nothing_may_raise_at_the_prompt(tmp_path):
