@@ -38,7 +38,7 @@ pictures: $(VENV)/with-demos
 	$(RUN) -m demos.workshop.build
 	$(RUN) -m demos.workshop poster --out demos/workshop/sheets
 
-bundle: $(VENV)/with-pictures
+bundle: $(VENV)/with-pictures $(VENV)/with-notebook
 	$(RUN) -m demos.workshop.bundle $(ARGS)
 
 benchmarks: $(VENV)/with-demos $(VENV)/with-fast $(VENV)/with-peers

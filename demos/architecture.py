@@ -39,6 +39,7 @@ ROLES = {  # every module of the engine and every package in it, with its role i
     "foreign": "graphs of others",
     "formula": "nodes and rules as text",
     "sums": "total, softmax, …",
+    "diagnosis": "why 0, why nan",
     "explain": "steps, why, text",
     "primitive": "operations of your own",
     "tape": "record and replay",

@@ -65,7 +65,9 @@ def main(argv: Sequence[str] | None = None) -> dict[str, Any]:
             ],
         )
     )
-    print(f"{len(net.parameters())} parameters, {epochs} epochs, {history.times[-1]:.1f} s")
+    print(
+        f"{len(net.parameters())} parameters, {len(history.loss)} epochs, {history.times[-1]:.1f} s"
+    )
     same = learning.report_saving(net, network(args.seed + 1), args.out / "moons.json", rows)
     picture(net, rows, signs, history, args.out)
     return {"accuracy": after, "loss": history.loss, "same": same, "net": net}

@@ -22,7 +22,7 @@ from .explain import Step, text, why
 from .functions import clamp, elu, leaky_relu
 from .location import Site
 from .primitive import primitive
-from .sums import logsumexp, mean, product, softmax, total, weighted_sum
+from .sums import logsumexp, mean, pick, product, softmax, total, weighted_sum
 from .types import Node, Number
 from .value import Value, lift
 
@@ -30,11 +30,10 @@ if TYPE_CHECKING:  # what an editor shows; it runs as the rows of a table, or is
     from .calculus import hessian, hessian_vector_product, jacobian, jvp
     from .check import check_gradients
     from .debugger import debug
-    from .files import write_file
+    from .files import read_json, write_file, write_json
     from .signatures import *  # noqa: F403
-    from .tape import FrozenBranchWarning as FrozenBranchWarning
+    from .tape import FrozenBranchWarning, record
     from .tape import Tape as Tape
-    from .tape import record
     from .view import draw, draw_dot, stepper
 else:
     from .operations import (
@@ -84,6 +83,7 @@ else:
     )
 
 __all__ = [
+    "FrozenBranchWarning",
     "Node",
     "Number",
     "Site",
@@ -134,8 +134,10 @@ __all__ = [
     "maximum",
     "mean",
     "minimum",
+    "pick",
     "primitive",
     "product",
+    "read_json",
     "reciprocal",
     "record",
     "relu",
@@ -159,6 +161,7 @@ __all__ = [
     "where",
     "why",
     "write_file",
+    "write_json",
 ]
 
 _ON_FIRST_USE = {  # what needs more than the heart is imported when it is first asked for
@@ -174,7 +177,9 @@ _ON_FIRST_USE = {  # what needs more than the heart is imported when it is first
     "draw_dot": "view",
     "stepper": "view",
     "debug": "debugger",
+    "read_json": "files",
     "write_file": "files",
+    "write_json": "files",
 }
 
 

@@ -1,8 +1,8 @@
 """The operations and their slopes in many digits, by mpmath, where those of floats are too few.
 
 >>> from engine.operations import tanh
->>> found = exact_slope(exact_forward(tanh), lambda x: [x], 350.0)  # in floats tanh is 1.0 here
->>> library() is None or 3.9e-304 < found < 4e-304
+>>> slope = exact_slope(exact_forward(tanh), lambda x: [x], 350.0)  # in floats tanh is 1.0 here
+>>> library() is None or 3.9e-304 < slope < 4e-304
 True
 
 Everything here gives None or nan where mpmath is not installed or does not know the operation.
@@ -88,6 +88,7 @@ def _by_another_name(mp: Any, p: tuple[float, ...]) -> dict[str, Callable[..., A
         "greater": lambda x, y: mp.mpf(x > y),
         "greater_equal": lambda x, y: mp.mpf(x >= y),
         "where": lambda c, x, y: x if c else y,
+        "pick": lambda *xs: dict(enumerate(xs[:-1])).get(mp.nint(xs[-1]), mp.nan),
         "logaddexp": many,
         "logsumexp": many,
         "weighted_sum": lambda *xs: xs[-1] + mp.fdot(xs[: len(xs) // 2], xs[len(xs) // 2 : -1]),
@@ -111,9 +112,9 @@ def exact_slope(
         return math.nan
     ordinary = all(x == 0.0 or 1e-9 < abs(x) < 1e9 for x in (point, *line(point)))
     for digits, exponent in PRECISIONS if ordinary else PRECISIONS[1:]:
-        found = _difference(f, line, point, digits, exponent)
-        if not math.isnan(found):
-            return found
+        slope = _difference(f, line, point, digits, exponent)
+        if not math.isnan(slope):
+            return slope
     return math.nan
 
 

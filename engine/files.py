@@ -1,5 +1,7 @@
 """One writer of files: the new content is there whole, or what was there before still is.
 
+And one reader of numbers in JSON files, to the same bits.
+
 >>> import pathlib, tempfile
 >>> path = pathlib.Path(tempfile.mkdtemp()) / "hello.txt"
 >>> write_file(path, "hello").read_bytes()
@@ -11,14 +13,17 @@ that nobody holds was left by a process that was killed, and the next write to t
 """
 
 import errno
+import json
+import math
 import os
 import re
+import reprlib
 import stat
 import sys
 import time
 from contextlib import suppress
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 from .printing import printable
 
@@ -43,6 +48,45 @@ def write_file(path: str | os.PathLike[str], content: str | bytes) -> Path:
             raise
         raise OSError(error.errno, error.strerror, os.fspath(path)) from None
     return Path(path)
+
+
+def write_json(path: str | os.PathLike[str], content: dict[str, Any]) -> Path:
+    """Write an object as JSON. Raises ValueError for a nan or an infinity, before it writes."""
+    return write_file(path, json.dumps(content, indent=1, allow_nan=False) + "\n")
+
+
+def read_json(path: str | os.PathLike[str]) -> dict[str, Any]:
+    """Return the JSON object in a file, every number of it a finite float.
+
+    Raises ValueError, which names the file and the fault: no JSON, a name twice, 1e999, …
+    """
+    numbers: Any = dict.fromkeys(["parse_float", "parse_int", "parse_constant"], _finite)
+    shown = repr(os.fspath(path))
+    try:
+        text = Path(path).read_text(encoding="utf-8")
+        content = json.loads(text, object_pairs_hook=_without_duplicates, **numbers)
+        if not isinstance(content, dict):
+            raise ValueError(f"expected an object with names, found {reprlib.repr(content)}")
+    except RecursionError:
+        fault = "nested too deeply; it was not saved by this program"
+        raise ValueError(f"{shown}: {fault}") from None
+    except ValueError as error:  # also what json and the decoder of utf-8 raise
+        raise ValueError(f"{shown}: {error}") from None
+    return content
+
+
+def _finite(text: str) -> float:
+    if math.isfinite(number := float(text)):
+        return number
+    raise ValueError(f"{reprlib.repr(text)} is not a finite number")
+
+
+def _without_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    content = dict(pairs)
+    if len(content) < len(pairs):
+        twice = next(name for i, (name, _) in enumerate(pairs) if name in dict(pairs[:i]))
+        raise ValueError(f"the name {reprlib.repr(twice)} stands there twice")
+    return content
 
 
 def _mode(path: str | os.PathLike[str]) -> int | None:

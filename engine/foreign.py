@@ -10,8 +10,8 @@
 (*(data=9, grad=0), (3.0, 3.0), True, True)
 
 Such an object has `data`, `grad` and its parents; local derivatives, the name of its operation and
-a `label` are used where it has them. It is read and never changed, and none of its methods is
-called but `local_derivatives`. The effort is linear, and nothing recurses.
+a `label` are used where it has them. It is read and never changed; no method of it is called, but
+for parents and local derivatives that are methods. The effort is linear, and nothing recurses.
 
 What it does not say is unknown, and written `?`: the slopes where it has only a function that
 adds to the grads, as micrograd's `_backward`; the name where there is none. Two things are known
@@ -132,21 +132,21 @@ def as_values(root: Foreign) -> Value:
     waiting = [
         _Reading(root, f"a graph starts at a Value, such as a loss, or at what has {REQUIRED}")
     ]
-    path = {id(root)}
+    begun = {id(root)}
     while waiting:
         reading = waiting[-1]
         unread = (p for p in reading.rest if id(p) not in copies and not isinstance(p, Value))
         parent = next(unread, reading)
         if parent is reading:  # all parents are there
             copies[id(reading.original)] = reading.copied(copies)
-            path.discard(id(waiting.pop().original))
-        elif id(parent) in path:
+            waiting.pop()
+        elif id(parent) in begun:
             raise ValueError(
                 f"{_called(parent)} is computed from itself: a graph has no circles, "
                 "so make each node from nodes that are there already"
             )
         else:
-            path.add(id(parent))
+            begun.add(id(parent))
             waiting.append(_Reading(parent, f"each parent of {reading} needs {REQUIRED}"))
     return copies[id(root)]
 
@@ -186,25 +186,26 @@ class _Reading:
         return _called(self.original)
 
     def _ordered(self, parents: Any, attribute: str) -> list[Any]:
-        """Return the parents in order. A set has none: by label and number, unless slopes follow.
+        """Return the parents in order; those of a set as the number says, if no slopes do.
 
-        A set also holds a parent once that was used twice, as in x*x; `_operation` looks for that.
+        A set has no order and holds a parent once that was used twice, as in x*x. It is sorted by
+        label and number; then the operation may need the other order, or the parent twice.
         """
         try:
-            in_order = list(parents() if callable(parents) else parents)
+            given = list(parents() if callable(parents) else parents)
         except TypeError:
-            kind = type(parents).__name__
-            raise TypeError(f"{self}.{attribute} is a {kind}: make it a tuple of nodes") from None
-        if isinstance(parents, (set, frozenset)) and not self.slopes:
-            in_order.sort(key=lambda p: (_label(p), str(getattr(p, "data", ""))))
-            with_twice = [*in_order, *in_order]
-            orders = (in_order, in_order[::-1], with_twice if len(in_order) == 1 else in_order)
-            in_order = next((order for order in orders if self._agrees(order)), in_order)
-        return in_order
+            shown = printable(repr(parents), 24)
+            raise TypeError(f"{self}.{attribute} is {shown}: make it a tuple of nodes") from None
+        if self.slopes or not isinstance(parents, (set, frozenset)):
+            return given
+        given.sort(key=lambda p: (_label(p), str(getattr(p, "data", ""))))
+        orders = [given, given[::-1], given * 2 if len(given) == 1 else given]
+        return next((order for order in orders if self._agrees(order)), given)
 
     def _agrees(self, parents: list[Any]) -> bool:
         """Whether the operation with this name makes this number of the parents' numbers."""
-        xs = [getattr(p, "data", math.nan) for p in parents]
+        numbers = [getattr(p, "data", None) for p in parents]
+        xs = [float(x) if isinstance(x, (int, float)) else math.nan for x in numbers]
         return any(_is_close(row.forward(*xs), self.data) for row in _named(self.name, len(xs)))
 
     def copied(self, copies: dict[int, Copy]) -> Copy:
@@ -212,12 +213,14 @@ class _Reading:
         parents = tuple([copies.get(id(p), p) for p in self.parents])
         xs = tuple([p.data for p in parents])
         node = Copy.__new__(Copy)
+        node.operation = self._operation(xs) if parents else None
+        if node.operation and not _is_close(node.operation.forward(*xs), self.data):
+            xs = (math.nan,) * len(xs)  # it comes of other numbers, which nobody has kept
         two = len(parents) == 2
         node._first, node._second = parents if two else (parents, None)
         node._x, node._y = xs if two else (xs, 0.0)
         node._data = node._z = self.data
         node.grad, node._label, node._code, node._offset = self.grad, _label(self.original), None, 0
-        node.operation = self._operation(xs) if parents else None
         node.original = self.original
         return node
 
@@ -226,15 +229,15 @@ class _Reading:
         slopes = self._padded(len(xs))
         rows = _named(self.name, len(xs)) if self.name else self._usual(xs, slopes)
         if not rows:
-            return _recorded(self.name + "?", self.data, slopes)
+            return _recorded(self.data, slopes, f"{self.name}?")
         row, z = rows[0], self.data
-        now = row.forward(*xs)
-        right = _floats(row.rule(now, *xs)) if _is_close(now, z) else [math.nan] * len(xs)
-        if not self.slopes and _is_close(now, z):
+        if not _is_close(row.forward(*xs), z):  # a leaf was changed since, or the number is wrong
+            return _recorded(z, slopes, row, row.forward)
+        right = _floats(row.rule(z, *xs))
+        if not self.slopes:
             slopes = [Presumed(slope) for slope in right]
-        forward = (lambda *_: z) if _is_close(now, z) else row.forward  # last digits may differ
         is_known = all(map(_is_close, slopes, right))
-        return _recorded(row.name, z, slopes, row.symbol, forward, row if is_known else None)
+        return _recorded(z, slopes, row, is_known=is_known)
 
     def _padded(self, count: int) -> list[float]:
         """Return one slope a parent; where there are fewer, as in a set, the loop of `zip` ends."""
@@ -255,25 +258,27 @@ class _Reading:
 
 
 def _recorded(
-    name: str,
     z: float,
     slopes: Iterable[float],
-    symbol: str = "",
+    row: Operation | str,
     forward: Callable[..., float] | None = None,
-    row: Operation | None = None,
+    is_known: bool = False,
 ) -> Operation:
     """Return the operation of one node, whose slopes are these numbers.
 
-    `row` is the operation of the table that has the same; formulas are written by its rule.
+    `row` is the operation of the table, or the name of another. Its result is z; `forward` is given
+    where that is not what comes of the parents' numbers. If the slopes are known to be those of the
+    table, formulas are written by its rule.
     """
     numbers = tuple(slopes)
     rule = lambda z, *xs: numbers  # noqa: E731
-    parameters = row.parameters if row else ()
-    if row:
-        rule.__wrapped__ = getattr(row.rule, "__wrapped__", row.rule)  # type: ignore[attr-defined]
     make = forward or (lambda *_: z)
-    entry = Operation(name, symbol or name, make, rule, parameters, domain=False)
-    entry.arity = None
+    if isinstance(row, str):
+        return Operation(row, row, make, rule, domain=False)
+    if is_known:
+        rule.__wrapped__ = getattr(row.rule, "__wrapped__", row.rule)  # type: ignore[attr-defined]
+    entry = Operation(row.name, row.symbol, make, rule, row.parameters, domain=False)
+    entry.arity = row.arity
     return entry
 
 

@@ -95,17 +95,26 @@ _OF_THE_ENGINE = {
 
 
 class Absent:
-    """An attribute of other libraries' values: asked for, it says what to write here.
+    """An attribute of other libraries' values: read or set, it says what to write here.
+
+    A subclass of Value, which has a `__dict__`, may still have one of that name.
 
     A `__getattr__` of Value would say it, too, but then Python 3.11 no longer caches where slots
     are: a step of the small GPT took 1.4 times as long.
     """
 
     def __init__(self, name: str, remedy: str):
-        self.message = f"a Value has no {name!r}: {remedy}"
+        self.name, self.message = name, f"a Value has no {name!r}: {remedy}"
 
-    def __get__(self, node: Value | None, owner: type[Value]) -> NoReturn:
+    def __get__(self, node: Value | None, owner: type[Value]) -> Any:
+        if self.name in (own := getattr(node, "__dict__", {})):
+            return own[self.name]
         raise AttributeError(self.message)
+
+    def __set__(self, node: Value, x: Any) -> None:
+        if not hasattr(node, "__dict__"):
+            raise AttributeError(self.message)
+        node.__dict__[self.name] = x
 
 
 def _visible(node: Value) -> list[str]:
@@ -140,6 +149,8 @@ def _for_a_number(x: Any) -> str:
         return "take its .real or .imag"
     if hasattr(x, "local_derivatives"):
         return "it is a Value already; use it as it is, or its number, .data"
+    if getattr(x, "shape", None) == ():
+        return "write .item() behind it"
     if hasattr(x, "__len__") or hasattr(x, "shape"):
         return "make one Value for each number in it, in a list: [v * 2.0 for v in values]"
     return "give an int or a float"

@@ -118,17 +118,17 @@ def _forward(forward: Callable[..., float], name: str) -> Callable[..., float]:
 
 def _rule(rule: Callable[..., Any], name: str, arity: int) -> Rule:
     def slopes(z: Any, *xs: Any) -> tuple[Any, ...]:
-        found = rule(z, *xs)
-        if not isinstance(found, (tuple, list)):
-            found = (found,)
-        if len(found) != arity:
+        locals_ = rule(z, *xs)
+        if not isinstance(locals_, (tuple, list)):
+            locals_ = (locals_,)
+        if len(locals_) != arity:
             raise TypeError(
-                f"the rule of {name} returned {plural(len(found), 'derivative')} for "
+                f"the rule of {name} returned {plural(len(locals_), 'derivative')} for "
                 f"{plural(arity, 'operand')}: return one for each"
             )
         graph = any(
             hasattr(x, "apply_operation") for x in (z, *xs)
         )  # gradient() asks: Values in, Values out
-        return tuple([x if graph and hasattr(x, "apply_operation") else real(x) for x in found])
+        return tuple([x if graph and hasattr(x, "apply_operation") else real(x) for x in locals_])
 
     return slopes

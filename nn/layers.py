@@ -1,14 +1,9 @@
 """Neuron, Layer, MLP: a = σ(z) with z = b + w₀x₀ + w₁x₁ + …, in layers, and layers in a row.
 
->>> net = MLP(3, [4, 4, 1], seed=7)
->>> len(net.parameters())
-41
->>> out = net([2.0, 3.0, -1.0])
->>> out.backward()
->>> net.layers[0].neurons[1].w[2].label
-'layer0.neuron1.w2'
-
 Weights are w_jk with j the neuron and k its input, as the notes on backpropagation have them.
+
+>>> MLP(3, [4, 4, 1], seed=7).layers[0].neurons[1].w[2].label
+'layer0.neuron1.w2'
 """
 
 import math
@@ -26,13 +21,15 @@ Activation = str | Callable[[Any], Any]
 Seed = int | random.Random | None
 Outputs = TypeVar("Outputs")
 
-_RECTIFIERS = ("relu", "leaky_relu", "elu", "gelu", "silu", "softplus")
-_FUNCTIONS: dict[Any, Callable[[Any], Any]] = {"linear": lambda z: z} | {
-    name: getattr(engine, name) for name in (*_RECTIFIERS, "tanh", "sigmoid", "sin")
+_NAMES = "relu leaky_relu elu gelu silu softplus tanh sigmoid sin"
+_FUNCTIONS: dict[Any, Any] = {name: getattr(engine, name) for name in _NAMES.split()}
+_FUNCTIONS["linear"] = lambda z: z
+_METHODS = {  # the same for a Value: a net takes 0.8 of the time
+    key: getattr(Value, name, function)
+    for name, function in _FUNCTIONS.items()
+    for key in (name, function)
 }
-_METHODS: dict[Any, Callable[[Any], Any]] = {  # the same for a Value: a net takes 0.8 of the time
-    name: getattr(Value, name, function) for name, function in _FUNCTIONS.items()
-}
+_RECTIFIERS = {key for name in _NAMES.split()[:6] for key in (name, _FUNCTIONS[name])}
 
 
 class _Network(Module, Generic[Outputs]):
@@ -82,29 +79,22 @@ class Neuron(_Network[Value]):
         self.label_parameters()
 
     def forward(self, x: tuple[Any, ...]) -> Value:
-        z = self._spelled_out(x) if self.expanded else weighted_sum(self.w, x, self.b)
-        named = _METHODS if z.__class__ is Value else _FUNCTIONS
-        activate: Any = self.activation
-        a: Value = named.get(activate, activate)(z)
-        return a
-
-    def _spelled_out(self, x: tuple[Any, ...]) -> Any:
         z: Any = self.b
-        for w, a in zip(self.w, x):
-            z = z + w * a
-        return z
+        if self.expanded:
+            for w, a in zip(self.w, x):
+                z = z + w * a
+        else:
+            z = weighted_sum(self.w, x, z)
+        named: dict[Any, Any] = _METHODS if z.__class__ is Value else _FUNCTIONS
+        activated: Value = named.get(self.activation, self.activation)(z)
+        return activated
 
     def __repr__(self) -> str:
         return f"Neuron({self.inputs}, {_name(self.activation)})"
 
 
 class Layer(_Network[list[Value]]):
-    """Neurons side by side that read the same inputs; a call returns the list of their outputs.
-
-    >>> layer = Layer(2, 3, seed=1)
-    >>> len(layer([1.0, -1.0])), list(layer.named_parameters())[:3]
-    (3, ['neuron0.w0', 'neuron0.w1', 'neuron0.b'])
-    """
+    """Neurons side by side that read the same inputs; a call returns the list of their outputs."""
 
     def __init__(
         self, inputs: int, outputs: int, activation: Activation = "relu", *, seed: Seed = None,
@@ -112,10 +102,8 @@ class Layer(_Network[list[Value]]):
     ):  # fmt: skip
         self.inputs, self.outputs = _count(inputs, "inputs"), _count(outputs, "outputs")
         rng = _generator(seed)
-        self.neurons = [
-            Neuron(inputs, activation, seed=rng, expanded=expanded, siblings=outputs)
-            for _ in range(outputs)
-        ]
+        options: Any = {"seed": rng, "expanded": expanded, "siblings": outputs}
+        self.neurons = [Neuron(inputs, activation, **options) for _ in range(outputs)]
         self.label_parameters()
 
     def forward(self, x: tuple[Any, ...]) -> list[Value]:
@@ -171,7 +159,7 @@ class Sequential(Module):
     -0.2482
 
     A function, or the name of an activation, is applied to each output; engine.softmax to them all.
-    A call returns one Value where there is one output, else a list, as an MLP does.
+    A call returns one Value where there is one output, else a list.
     """
 
     def __init__(self, *layers: Activation):
@@ -180,9 +168,9 @@ class Sequential(Module):
 
     def forward(self, x: Any) -> Any:
         for layer in self.layers:
-            whole = isinstance(layer, Module) or layer is engine.softmax or not _several(x)
-            x = layer(x) if whole else [layer(number) for number in x]
-        return x[0] if _several(x) and len(x) == 1 else x
+            of_all = isinstance(layer, Module) or layer is engine.softmax
+            x = [layer(z) for z in x] if hasattr(x, "__iter__") and not of_all else layer(x)
+        return x[0] if isinstance(x, list) and len(x) == 1 else x
 
     def __repr__(self) -> str:
         return f"Sequential({', '.join(map(_name, self.layers))})"
@@ -191,15 +179,11 @@ class Sequential(Module):
 def starting_range(inputs: int, outputs: int, activation: Activation) -> float:
     """Return the largest weight to start with; weights are drawn evenly from minus to plus that.
 
-    >>> starting_range(6, 3, "relu"), starting_range(4, 2, "tanh")
-    (1.0, 1.0)
-
     Then signals neither fade nor grow. For the relu family √(6/inputs), a variance of 2/inputs: He
     et al., Delving Deep into Rectifiers, 2015. For all others √(6/(inputs + outputs)): Glorot and
     Bengio, Understanding the difficulty of training deep feedforward neural networks, 2010.
     """
-    rectifiers = (*_RECTIFIERS, *[_FUNCTIONS[name] for name in _RECTIFIERS])
-    return math.sqrt(6.0 / (inputs if activation in rectifiers else inputs + outputs))
+    return math.sqrt(6.0 / (inputs if activation in _RECTIFIERS else inputs + outputs))
 
 
 def _known(activation: Activation) -> Activation:
@@ -216,10 +200,6 @@ def _name(activation: Activation) -> str:
     return getattr(activation, "name", getattr(activation, "__name__", repr(activation)))
 
 
-def _several(x: Any) -> bool:
-    return hasattr(x, "__iter__")
-
-
 def _generator(seed: Seed) -> random.Random:
     if isinstance(seed, random.Random):
         return seed
@@ -229,10 +209,9 @@ def _generator(seed: Seed) -> random.Random:
 def _counts(sizes: Iterable[int]) -> tuple[int, ...]:
     if isinstance(sizes, (str, bytes)) or not isinstance(sizes, Iterable):
         raise TypeError(f"sizes is a list of the layers' sizes, not {sizes!r}: write [{sizes!r}]")
-    counts = tuple([_count(size, "neurons of a layer") for size in sizes])
-    if not counts:
-        raise ValueError("sizes is empty: an MLP has at least one layer, as in MLP(2, [1])")
-    return counts
+    if counts := tuple([_count(size, "neurons of a layer") for size in sizes]):
+        return counts
+    raise ValueError("sizes is empty: an MLP has at least one layer, as in MLP(2, [1])")
 
 
 def _count(n: Any, what: str) -> int:

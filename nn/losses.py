@@ -2,15 +2,13 @@
 
 >>> squared_error([0.5, 1.0], [1.0, 0.0])
 1.25
->>> round(cross_entropy([2.0, 0.0], 0), 6)
-0.126928
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from numbers import Real
 from typing import Any, Protocol, overload
 
-from engine import Number, Value, clamp, logsumexp, mean, relu, softplus, square, total, where
+from engine import Number, Value, clamp, logsumexp, mean, pick, relu, softplus, square, total
 
 from .module import Module, in_order
 
@@ -23,58 +21,55 @@ class Loss(Protocol):
     def __call__(self, outputs: Any, target: Any, /) -> Number: ...
 
 
-@overload
-def squared_error(outputs: Floats, targets: Floats) -> float: ...
-@overload
-def squared_error(outputs: Any, targets: Any) -> Value: ...
+class _Typed(Protocol):
+    """A loss that returns a float, given floats."""
+
+    @overload
+    def __call__(self, outputs: Floats, target: Floats, /, **options: float) -> float: ...
+    @overload
+    def __call__(self, outputs: Any, target: Any, /, **options: float) -> Value: ...
+
+
+def _loss(function: Callable[..., Any]) -> _Typed:
+    return function
+
+
+@_loss
 def squared_error(outputs: Any, targets: Any) -> Any:
     """Return Σ (a - y)² over the outputs, C₀ of the notes: a sum, without ½ and not a mean.
 
-    >>> squared_error(3.0, 1.0)
-    4.0
-
     Both are lists of the same length, or both single. Raises ValueError where the lengths differ.
     """
-    squares = [square(difference) for difference in _differences(outputs, targets)]
+    squares = [square(error) for error in _errors(outputs, targets)]
     return squares[0] if len(squares) == 1 else total(squares)
 
 
-@overload
-def mean_squared_error(outputs: Floats, targets: Floats) -> float: ...
-@overload
-def mean_squared_error(outputs: Any, targets: Any) -> Value: ...
+@_loss
 def mean_squared_error(outputs: Any, targets: Any) -> Any:
     """Return the mean of (a - y)² over the outputs, as PyTorch's MSELoss does.
 
     >>> mean_squared_error([3.0, 1.0], [1.0, 1.0])
     2.0
     """
-    return mean([square(difference) for difference in _differences(outputs, targets)])
+    return mean([square(error) for error in _errors(outputs, targets)])
 
 
-@overload
-def huber(outputs: Floats, targets: Floats, delta: float = 1.0) -> float: ...
-@overload
-def huber(outputs: Any, targets: Any, delta: float = 1.0) -> Value: ...
+@_loss
 def huber(outputs: Any, targets: Any, delta: float = 1.0) -> Any:
     """Return Σ ½e² over the errors e = a - y, but δ·(|e| - ½δ) where |e| is above δ.
 
     >>> huber(0.5, 0.0), huber(3.0, 0.0)
     (0.125, 2.5)
 
-    An outlier pulls no harder than δ. Huber, Robust Estimation of a Location Parameter, 1964.
+    The slope of an outlier is δ. Huber, Robust Estimation of a Location Parameter, 1964.
     """
-    sizes = [abs(difference) for difference in _differences(outputs, targets)]
-    return total(
-        [near * (size - 0.5 * near) for size in sizes for near in [clamp(size, 0.0, delta)]]
-    )
+    sizes = [abs(error) for error in _errors(outputs, targets)]
+    near = [clamp(size, 0.0, delta) for size in sizes]
+    return total([least * (size - 0.5 * least) for least, size in zip(near, sizes)])
 
 
-@overload
-def max_margin(score: Floats, sign: float) -> float: ...
-@overload
-def max_margin(score: Any, sign: Number) -> Value: ...
-def max_margin(score: Any, sign: Number) -> Any:
+@_loss
+def max_margin(score: Any, sign: Any) -> Any:
     """Return max(0, 1 - sign·score): 0 for an example on its right side by a margin of 1.
 
     >>> max_margin(0.25, -1), max_margin(3.0, 1)
@@ -82,16 +77,13 @@ def max_margin(score: Any, sign: Number) -> Any:
 
     `sign` is -1 or +1. The hinge loss of Cortes and Vapnik, Support-vector networks, 1995.
     """
-    sign = _single(sign, "max_margin")
-    if not isinstance(sign, Value) and sign not in (-1, 1):
-        raise ValueError(f"max_margin takes a sign of -1 or +1, not {sign!r}")
-    return relu(1.0 - sign * _single(score, "max_margin"))
+    z, y = _single(score, "max_margin"), _single(sign, "max_margin")
+    if not isinstance(y, Value) and y not in (-1, 1):
+        raise ValueError(f"max_margin takes a sign of -1 or +1, not {y!r}")
+    return relu(1.0 - y * z)
 
 
-@overload
-def cross_entropy(logits: Floats, index: int) -> float: ...
-@overload
-def cross_entropy(logits: Any, index: Number) -> Value: ...
+@_loss
 def cross_entropy(logits: Any, index: Any) -> Any:
     """Return -log softmax(logits)[index], the logsumexp of logit - logits[index] over all logits.
 
@@ -99,22 +91,42 @@ def cross_entropy(logits: Any, index: Any) -> Any:
     0.6931471805599453
 
     Raises ValueError for an index that is not 0 … len(logits) - 1. (An index that is a Value, as on
-    a tape where it changes from row to row, picks its logit by `where`.) Bridle 1990; Bishop,
+    a tape where it changes from row to row, picks its logit by `engine.pick`.) Bridle 1990; Bishop,
     Pattern Recognition and Machine Learning, 2006, section 4.3.4.
     """
     scores = _listed(logits)
-    target: Any = index[0] if hasattr(index, "__len__") and len(index) == 1 else index
-    if isinstance(target, Value):
-        picked = total([where(target - k, 0.0, score) for k, score in enumerate(scores)])
+    k: Any = index[0] if hasattr(index, "__len__") and len(index) == 1 else index
+    if isinstance(k, Value):
+        picked = pick(scores, k)
         return logsumexp([score - picked for score in scores])
-    if not isinstance(target, Real) or target != target // 1:
-        advice = ": of a one-hot list write row.index(1)" if hasattr(target, "__len__") else ""
-        raise TypeError(f"cross_entropy takes the number of a class, not {target!r}{advice}")
-    k, n = int(float(target)), len(scores)
-    if not 0 <= k < n:
-        raise ValueError(f"class {k} of {n} logits: classes run from 0 to {n - 1}")
-    others = [score - scores[k] for i, score in enumerate(scores) if i != k]
-    return logsumexp([0.0, *others]) if others else scores[k] - scores[k]
+    whole = isinstance(k, Real) and float(k).is_integer()
+    if not whole:
+        one_hot = ": of a one-hot list write row.index(1)" if hasattr(k, "__len__") else ""
+        raise TypeError(f"cross_entropy takes the number of a class, not {k!r}{one_hot}")
+    if not 0 <= k < len(scores):
+        last = len(scores) - 1
+        raise ValueError(f"class {k} of {last + 1} logits: classes run from 0 to {last}")
+    right = scores[int(float(k))]
+    others = [score - right for i, score in enumerate(scores) if i != k]
+    return logsumexp([0.0, *others]) if others else right - right
+
+
+@overload
+def mean_cross_entropy(logits: Sequence[Floats], indices: Sequence[int]) -> float: ...
+@overload
+def mean_cross_entropy(logits: Any, indices: Any) -> Value: ...
+def mean_cross_entropy(logits: Any, indices: Any) -> Any:
+    """Return the mean of `cross_entropy` over the positions of a sequence, one index each.
+
+    >>> mean_cross_entropy([[0.0, 0.0], [2.0, 0.0]], [1, 0])
+    0.41003759580458574
+
+    Raises ValueError where the lengths differ.
+    """
+    if len(logits) != len(indices):
+        what = f"{len(logits)} positions but {len(indices)} indices"
+        raise ValueError(f"{what}: give the index of one class for each position")
+    return mean([cross_entropy(row, index) for row, index in zip(logits, indices)])
 
 
 @overload
@@ -130,14 +142,13 @@ def binary_cross_entropy(logit: Any, target: Number) -> Any:
     target·softplus(-logit) + (1 - target)·softplus(logit), which neither overflows nor cancels.
     Bishop 2006, 4.3.2.
     """
-    z = _single(logit, "binary_cross_entropy")
-    target = _single(target, "binary_cross_entropy")
-    if not isinstance(target, Value):
-        if not 0 <= target <= 1:
-            raise ValueError(f"binary_cross_entropy takes a target from 0 to 1, not {target!r}")
-        if target in (0, 1):
-            return softplus(-z if target else z)
-    return target * softplus(-z) + (1.0 - target) * softplus(z)
+    z, y = _single(logit, "binary_cross_entropy"), _single(target, "binary_cross_entropy")
+    if not isinstance(y, Value):
+        if not 0 <= y <= 1:
+            raise ValueError(f"binary_cross_entropy takes a target from 0 to 1, not {y!r}")
+        if y in (0, 1):
+            return softplus(-z if y else z)
+    return y * softplus(-z) + (1.0 - y) * softplus(z)
 
 
 @overload
@@ -160,8 +171,7 @@ def accuracy(model: Module, inputs: Iterable[Any], targets: Iterable[Any]) -> fl
     >>> accuracy(MLP(1, [2], seed=0), [[0.0], [1.0]], [0, 1])
     0.5
 
-    Of several outputs the largest is the class; a single one is a score, above 0 for a class above
-    0 (1 of 0 and 1, or of -1 and 1).
+    Of several outputs the largest is the class; a single one is a score, and above 0 for class 1.
     """
     answers, classes = model.predict(inputs), in_order(targets)
     if len(answers) != len(classes) or not answers:
@@ -170,14 +180,13 @@ def accuracy(model: Module, inputs: Iterable[Any], targets: Iterable[Any]) -> fl
 
 
 def _is_right(outputs: Any, target: Any) -> bool:
-    target = _single(target, "accuracy")
-    if len(_listed(outputs)) > 1:
-        return bool(max(range(len(outputs)), key=outputs.__getitem__) == target)
-    score = _single(outputs, "accuracy")
-    return bool(score == score and (score > 0.0) == (target > 0))
+    scores, y = _listed(outputs), _single(target, "accuracy")
+    if len(scores) > 1:
+        return bool(max(range(len(scores)), key=scores.__getitem__) == y)
+    return bool(scores[0] == scores[0] and (scores[0] > 0.0) == (y > 0))  # nan is wrong
 
 
-def _differences(outputs: Any, targets: Any) -> list[Any]:
+def _errors(outputs: Any, targets: Any) -> list[Any]:
     a, y = _listed(outputs), _listed(targets)
     if len(a) != len(y):
         raise ValueError(f"{len(a)} outputs but {len(y)} targets: give one target for each output")
@@ -188,11 +197,8 @@ def _listed(values: Any) -> Sequence[Any]:
     return values if hasattr(values, "__len__") else [values]
 
 
-def _single(value: Any, name: str) -> Any:
-    """Return a number, also one that stands alone in a list, as in a row of shape (n, 1)."""
-    if not hasattr(value, "__len__"):
-        return value
-    if len(value) != 1:
-        remedy = "give the network one output, and each example one target"
-        raise ValueError(f"{name} takes one output, not {len(value)}: {remedy}")
-    return value[0]
+def _single(values: Any, name: str) -> Any:
+    if len(listed := _listed(values)) != 1:
+        remedy = "give the network one output, and an example one target"
+        raise ValueError(f"{name} takes one output, not {len(listed)}: {remedy}")
+    return listed[0]

@@ -23,17 +23,16 @@ from pathlib import Path
 from types import FunctionType, MethodType, ModuleType
 from typing import Any, NoReturn, Self, cast
 
-from engine import Value, lift
+from engine import Value, lift, read_json, write_json
 
-from . import files
-from .habits import Remedied
-from .interrupts import Change, assign_all
+from .support.habits import Remedied
+from .support.interrupts import Change, assign_all
 
 
 class Module(Remedied):
     """A function of an example that has parameters: the leaf Values among its attributes.
 
-    They are found in Modules and other objects, in lists, tuples and dicts, at any depth, and in
+    They are found in modules and other objects, in lists, tuples and dicts, at any depth, and in
     the attributes of its class. The list `neurons` gives the names neuron0, neuron1, …, the list
     `w` gives w0, w1, …; a part of a part is joined by a dot.
     """
@@ -97,9 +96,19 @@ class Module(Remedied):
         """
         rows = in_order(rows)
         with suppress(Exception):
-            plain = _with_numbers(self)
+            plain = self.plain()
             return [_plain(plain(row)) for row in rows]
         return [_plain(self(row)) for row in rows]
+
+    def plain(self) -> Self:
+        """Return a copy that has plain numbers in place of Values: it builds no graph.
+
+        >>> from nn import Neuron
+        >>> neuron = Neuron(1, seed=1)
+        >>> neuron([0.0]), neuron.plain()([0.0])
+        (relu(data=0, grad=0), 0.0)
+        """
+        return cast(Self, _with_numbers(self))
 
     def weights(self) -> dict[str, float]:
         """Return every parameter's number by name. Raises ValueError for a nan or an infinity."""
@@ -117,10 +126,19 @@ class Module(Remedied):
         """
         assign_all(self.weight_changes(numbers))
 
-    def weight_changes(self, numbers: dict[str, Any]) -> list[Change]:
+    def weight_changes(self, numbers: Any) -> list[Change]:
         """Return what `set_weights` changes."""
         parameters = self.named_parameters()
-        _check_names(parameters, numbers)
+        if not isinstance(numbers, dict):
+            raise ValueError(f"weights are numbers by name, not {reprlib.repr(numbers)}")
+        missing = reprlib.repr([name for name in parameters if name not in numbers])[1:-1]
+        unknown = reprlib.repr([name for name in numbers if name not in parameters])[1:-1]
+        if missing or unknown:
+            raise ValueError(
+                f"{len(parameters)} parameters are expected and {len(numbers)} were found, missing "
+                f"{missing or 'none'}, unknown {unknown or 'none'}: these weights are of another "
+                "network"
+            )
         for name, x in numbers.items():
             if isinstance(x, int) or not isinstance(x, Real) or not math.isfinite(x):
                 raise ValueError(f"{name} is {reprlib.repr(x)}, which is not a finite number")
@@ -131,14 +149,14 @@ class Module(Remedied):
 
         Raises ValueError for a nan or an infinity.
         """
-        files.write(path, self.weights())
+        write_json(path, self.weights())
 
     def load(self, path: str | Path) -> Self:
         """Read the parameters from a file that `save` wrote into this module, and return it.
 
         Raises ValueError, and changes nothing, where the file is not of a module of this shape.
         """
-        numbers = files.read(path)
+        numbers = read_json(path)
         try:
             self.set_weights(numbers)
         except ValueError as error:
@@ -165,7 +183,11 @@ def in_order(rows: Any) -> Sequence[Any]:
     return rows if hasattr(rows, "__getitem__") else list(rows)
 
 
-def parts(whole: Any) -> Iterator[tuple[str, Any]]:
+# Numbers and text; code, in whose closures nobody looks.
+_WITHOUT_PARTS = (float, int, complex, str, bytes, type, FunctionType, MethodType, ModuleType)
+
+
+def parts(thing: Any, name: str = "", nested: bool = False, seen: Any = None) -> Iterator[Any]:
     """Yield a module or a container, and every part of it, each once with its name, in order.
 
     >>> [name for name, _ in parts({"a": [Value(1.0), [Value(2.0)]]})]
@@ -173,43 +195,33 @@ def parts(whole: Any) -> Iterator[tuple[str, Any]]:
 
     Raises TypeError for a set of Values or modules, which has no order.
     """
-    return _search("", whole, {})
-
-
-def _search(
-    name: str, thing: Any, seen: dict[int, Any], nested: bool = False
-) -> Iterator[tuple[str, Any]]:
+    seen = {} if seen is None else seen
     if thing is None or isinstance(thing, _WITHOUT_PARTS) or id(thing) in seen:
         return
     seen[id(thing)] = thing  # kept, so that no other has its id
     yield name, thing
     if isinstance(thing, Value):
         return
-    stem, listed = f"{name}." if name else "", isinstance(thing, (list, tuple))
-    if isinstance(thing, (set, frozenset)) and any(isinstance(x, (Value, Module)) for x in thing):
+    new = [x for x in thing if id(x) not in seen] if isinstance(thing, (set, frozenset)) else []
+    if any(isinstance(x, (Value, Module)) for x in new):
         raise TypeError(f"{name} is a set, which has no order: write a list")
-    if listed:
-        stem = stem if nested else _singular(name)
-        inside: Iterable[tuple[Any, Any]] = enumerate(thing)
-    else:
-        inside = (thing if isinstance(thing, dict) else _attributes(thing)).items()
+    listed = isinstance(thing, (list, tuple))
+    inside: Any = enumerate(thing) if listed else _attributes(thing).items()
+    stem = _singular(name) if listed and not nested else f"{name}." if name else ""
     for key, part in inside:
-        yield from _search(f"{stem}{key}", part, seen, listed)
-
-
-# Numbers and text; code, in whose closures nobody looks.
-_WITHOUT_PARTS = (float, int, complex, str, bytes, type, FunctionType, MethodType, ModuleType)
+        yield from parts(part, f"{stem}{key}", listed, seen)
 
 
 def _attributes(thing: Any) -> dict[str, Any]:
-    """Return the attributes of an object, those of a module's class first."""
-    kinds = type(thing).__mro__[::-1] if isinstance(thing, Module) else ()
-    shared = [(name, part) for kind in kinds for name, part in vars(kind).items()]
+    """Return a dict itself, or the attributes of an object, those of a module's class first."""
+    if isinstance(thing, dict):
+        return thing
+    of_module = type(thing).__mro__[::-1] if isinstance(thing, Module) else ()
+    kinds = [kind for kind in of_module if kind not in Module.__mro__]
+    shared = [(name, part) for kind in kinds for name, part in vars(kind).items() if name[0] != "_"]
     useful = (Value, Module, list, tuple, dict)
-    of_class = {
-        name: part for name, part in shared if isinstance(part, useful) and name[:2] != "__"
-    }
-    return of_class | getattr(thing, "__dict__", {})
+    own: dict[str, Any] = getattr(thing, "__dict__", {})
+    return {name: part for name, part in shared if isinstance(part, useful)} | own
 
 
 def _singular(name: str) -> str:
@@ -243,17 +255,3 @@ def _with_numbers(module: Module) -> Module:
         if isinstance(part, Module):
             vars(part)["_operand"] = number
     return twin
-
-
-def _check_names(expected: dict[str, Value], weights: Any) -> None:
-    """Raise ValueError unless the weights are a dict with exactly the expected names."""
-    if not isinstance(weights, dict):
-        raise ValueError(f"weights are numbers by name, not {reprlib.repr(weights)}")
-    missing = [name for name in expected if name not in weights]
-    unknown = [name for name in weights if name not in expected]
-    if missing or unknown:
-        raise ValueError(
-            f"{len(expected)} parameters are expected and {len(weights)} were found, "
-            f"missing {reprlib.repr(missing)[1:-1] or 'none'}, "
-            f"unknown {reprlib.repr(unknown)[1:-1] or 'none'}: these weights are of another network"
-        )

@@ -1,27 +1,24 @@
-"""Optimizers: how a gradient changes the parameters. Their state is kept here, not on the Values.
+"""Optimizers: how a gradient changes the parameters; their state is not kept on the Values.
 
->>> from engine import Value
 >>> x = Value(1.0)
 >>> optimizer = SGD([x], learning_rate=0.1)
 >>> (x * x).backward()
 >>> optimizer.step()
->>> x.data
-0.8
+>>> x.data, optimizer.state
+(0.8, {'velocity': [2.0]})
 """
 
 import math
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from engine import Value
 
-from .files import finite_numbers, whole_number
-from .habits import Remedied
-from .history import draw
-from .interrupts import Change, assign_all
 from .module import number
+from .support.habits import Remedied
+from .support.history import draw
+from .support.interrupts import Change, assign_all
 
 Rate = float | Callable[[int], float]
 Array = Any  # a NumPy array of floats, one for each parameter; or a single float
@@ -39,17 +36,19 @@ class Optimizer(Remedied):
 
     memory: tuple[str, ...] = ()
 
-    def __init__(self, parameters: Iterable[Value], learning_rate: Rate, weight_decay: float = 0.0):
+    def __init__(
+        self, parameters: Iterable[Value], learning_rate: Rate, weight_decay: float = 0.0,
+        lr: Rate | None = None,
+    ):  # fmt: skip
         self.parameters = _distinct(parameters)
-        fixed = not callable(learning_rate)
-        self.learning_rate = _from_0(learning_rate, "learning_rate") if fixed else learning_rate
+        rate = learning_rate if lr is None else lr
+        self.learning_rate = rate if callable(rate) else _from_0(rate, "learning_rate")
         self.weight_decay = _from_0(weight_decay, "weight_decay")
-        self.steps = 0
+        self.steps, self._frozen = 0, set[Value]()
         self.state = {name: [0.0] * len(self.parameters) for name in self.memory}
-        self._frozen: set[Value] = set()
 
     def formula(self, grad: Array, *memory: Array) -> tuple[Array, ...]:
-        """Return the direction to go against, and the new memory: of floats, or of arrays."""
+        """Return the direction to go against, and the new memory, for floats and for arrays."""
         raise NotImplementedError(f"{type(self).__name__} needs a method formula(self, grad)")
 
     def rate(self) -> float:
@@ -93,16 +92,7 @@ class Optimizer(Remedied):
         assign_all((p, "grad", 0.0) for p in self.parameters)
 
     def freeze(self, parameters: Iterable[Value]) -> None:
-        """Leave these parameters, and what is remembered of them, as they are from now on.
-
-        >>> x, y = Value(1.0), Value(1.0)
-        >>> optimizer = SGD([x, y], learning_rate=0.5)
-        >>> optimizer.freeze([x])
-        >>> (x * y).backward()
-        >>> optimizer.step()
-        >>> x.data, y.data
-        (1.0, 0.5)
-        """
+        """Leave these parameters, and what is remembered of them, as they are from now on."""
         self._frozen |= self._own(parameters)
 
     def unfreeze(self, parameters: Iterable[Value]) -> None:
@@ -122,25 +112,25 @@ class Optimizer(Remedied):
 
     def state_dict(self) -> dict[str, Any]:
         """Return the state as plain data for JSON, without what the program sets, as the rate."""
-        frozen = [i for i, p in enumerate(self.parameters) if p in self._frozen]
+        frozen = [float(p in self._frozen) for p in self.parameters]
         memory = {name: list(numbers) for name, numbers in self.state.items()}
         return {"kind": type(self).__name__, "steps": self.steps, "frozen": frozen, **memory}
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
-        """Take over a state of `state_dict`; one that does not fit raises ValueError before."""
+        """Take over a state of `state_dict`. Raises ValueError before, where it does not fit."""
         assign_all(self.state_changes(state))
 
     def state_changes(self, state: dict[str, Any]) -> list[Change]:
-        """Return what `load_state_dict` changes."""
         kind, names = type(self).__name__, {"kind", "steps", "frozen", *self.memory}
         if not isinstance(state, dict) or state.keys() != names or state["kind"] != kind:
             raise ValueError(f"not the state of {kind}, which has {', '.join(sorted(names))}")
-        count = len(self.parameters)
+        count, [steps] = len(self.parameters), finite_numbers([state["steps"]], "steps")
         memory = {name: finite_numbers(state[name], name, count) for name in self.memory}
-        numbers = finite_numbers(state["frozen"], "frozen")
-        frozen = {self.parameters[whole_number(i, "frozen", count - 1)] for i in numbers}
-        steps = whole_number(state["steps"], "steps", 2**53)
-        return [(self, "state", memory), (self, "_frozen", frozen), (self, "steps", steps)]
+        flags = finite_numbers(state["frozen"], "frozen", count)
+        if not 0 <= steps <= 2**53 or steps % 1:
+            raise ValueError(f"steps is {steps}, which is no count")
+        frozen = {p for p, flag in zip(self.parameters, flags) if flag}
+        return [(self, "state", memory), (self, "_frozen", frozen), (self, "steps", int(steps))]
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({len(self.parameters)} parameters, step {self.steps})"
@@ -148,14 +138,6 @@ class Optimizer(Remedied):
 
 class SGD(Optimizer):
     """Stochastic gradient descent: p ← p - rate·v with the velocity v ← momentum·v + grad.
-
-    >>> x = Value(3.0)
-    >>> optimizer = SGD([x], learning_rate=0.5, momentum=0.5)
-    >>> for _ in range(3):
-    ...     x.grad = 1.0
-    ...     optimizer.step()
-    >>> x.data, optimizer.state
-    (0.875, {'velocity': [1.75]})
 
     Polyak 1964; in this form Sutskever, Martens, Dahl and Hinton 2013, and PyTorch.
     """
@@ -166,7 +148,7 @@ class SGD(Optimizer):
         self, parameters: Iterable[Value], learning_rate: Rate = 0.01, momentum: float = 0.0,
         *, weight_decay: float = 0.0, lr: Rate | None = None,
     ):  # fmt: skip
-        super().__init__(parameters, learning_rate if lr is None else lr, weight_decay)
+        super().__init__(parameters, learning_rate, weight_decay, lr)
         self.momentum = _from_0(momentum, "momentum", below=1.0)
 
     def formula(self, grad: Array, *memory: Array) -> tuple[Array, ...]:
@@ -186,8 +168,8 @@ class RMSprop(Optimizer):
         self, parameters: Iterable[Value], learning_rate: Rate = 0.01, decay: float = 0.99,
         epsilon: float = 1e-8, *, weight_decay: float = 0.0, lr: Rate | None = None,
     ):  # fmt: skip
-        super().__init__(parameters, learning_rate if lr is None else lr, weight_decay)
-        self.decay, self.epsilon = _from_0(decay, "decay", below=1.0), _above_0(epsilon)
+        super().__init__(parameters, learning_rate, weight_decay, lr)
+        self.decay, self.epsilon = _from_0(decay, "decay", below=1.0), _from_0(epsilon, "epsilon")
 
     def formula(self, grad: Array, *memory: Array) -> tuple[Array, ...]:
         square = _average(self.decay, memory[0], grad * grad)
@@ -196,13 +178,6 @@ class RMSprop(Optimizer):
 
 class Adam(Optimizer):
     """Adaptive moments: every parameter moves at its own pace, rate·mean/√square.
-
-    >>> x = Value(1.0)
-    >>> optimizer = Adam([x], learning_rate=0.1)
-    >>> x.grad = 123.0
-    >>> optimizer.step()
-    >>> round(x.data, 9)
-    0.9
 
     Mean and square are moving averages of the gradient and its square. As they start at 0, each is
     divided by the same average of ones, which is 1 - βᵗ after t steps of that parameter. Kingma and
@@ -216,9 +191,9 @@ class Adam(Optimizer):
         beta2: float = 0.999, epsilon: float = 1e-8, *, weight_decay: float = 0.0,
         lr: Rate | None = None,
     ):  # fmt: skip
-        super().__init__(parameters, learning_rate if lr is None else lr, weight_decay)
+        super().__init__(parameters, learning_rate, weight_decay, lr)
         self.beta1, self.beta2 = (_from_0(b, "a beta", below=1.0) for b in (beta1, beta2))
-        self.epsilon = _above_0(epsilon)
+        self.epsilon = _from_0(epsilon, "epsilon")
 
     def formula(self, grad: Array, *memory: Array) -> tuple[Array, ...]:
         mean, square, ones1, ones2 = memory
@@ -228,12 +203,13 @@ class Adam(Optimizer):
         return direction, mean, square, ones1, ones2
 
 
-@dataclass(frozen=True)
 class Schedule:
     """A learning rate as a function of the step, which counts from 0; `steps` is its length."""
 
-    rate: Callable[[int], float]
-    steps: int
+    def __init__(self, rate: Callable[[int], float], steps: int):
+        self.rate, self.steps = rate, steps
+        if not hasattr(steps, "__index__") or steps < 1:
+            raise ValueError(f"steps is {steps!r}: a schedule has a whole number of 1 or more")
 
     def __call__(self, step: int) -> float:
         return self.rate(step)
@@ -252,11 +228,8 @@ def cosine(first: float, steps: int, last: float = 0.0) -> Schedule:
 
     Loshchilov and Hutter, SGDR: Stochastic Gradient Descent with Warm Restarts, 2017.
     """
-
-    def rate(step: int) -> float:
-        return last + (first - last) * (1.0 + math.cos(math.pi * min(step / steps, 1.0))) / 2.0
-
-    return Schedule(rate, _whole(steps))
+    half = (first - last) / 2.0
+    return Schedule(lambda t: last + half * (1.0 + math.cos(math.pi * min(t / steps, 1.0))), steps)
 
 
 def warm_up(rate: Rate, steps: int) -> Schedule:
@@ -268,17 +241,13 @@ def warm_up(rate: Rate, steps: int) -> Schedule:
     Goyal et al., Accurate, Large Minibatch SGD: Training ImageNet in 1 Hour, 2017.
     """
     after: Callable[[int], float] = rate if callable(rate) else lambda t: rate
-    length = _whole(steps) + getattr(rate, "steps", steps)
-    return Schedule(lambda t: after(max(t - steps, 0)) * min((t + 1) / steps, 1.0), length)
+    rising = Schedule(lambda t: after(max(t - steps, 0)) * min((t + 1) / steps, 1.0), steps)
+    rising.steps += getattr(rate, "steps", steps)
+    return rising
 
 
 def clip_by_norm(parameters: Iterable[Value], limit: float) -> float:
     """Shorten the gradient to the length `limit` where it is longer; return the length that it had.
-
-    >>> x, y = Value(0.0), Value(0.0)
-    >>> x.grad, y.grad = 3.0, 4.0
-    >>> clip_by_norm([x, y], 1.0), round(x.grad, 9), round(y.grad, 9)
-    (5.0, 0.6, 0.8)
 
     Its direction stays. Raises ArithmeticError for a nan or an infinity. Pascanu, Mikolov and
     Bengio, On the difficulty of training recurrent neural networks, 2013.
@@ -295,17 +264,19 @@ def clip_by_norm(parameters: Iterable[Value], limit: float) -> float:
 
 
 def clip_by_value(parameters: Iterable[Value], limit: float) -> None:
-    """Bring every grad between -limit and limit; a nan stays.
-
-    >>> x = Value(0.0)
-    >>> x.grad = -7.0
-    >>> clip_by_value([x], 2.0)
-    >>> x.grad
-    -2.0
-    """
+    """Bring every grad between -limit and limit; a nan stays."""
     _from_0(limit, "limit")
     grads = [(p, p.grad) for p in parameters]
     assign_all((p, "grad", max(-limit, min(limit, g)) if g == g else g) for p, g in grads)
+
+
+def finite_numbers(content: Any, name: str, count: int | None = None) -> list[float]:
+    """Return a list that was read. Raises ValueError unless it holds `count` finite numbers."""
+    numbers: list[Any] = content if isinstance(content, list) else [None]
+    finite = [type(x) in (int, float) and math.isfinite(x) for x in numbers]
+    if count not in (None, len(numbers)) or not all(finite):
+        raise ValueError(f"{name} is not a list of {count or ''} finite numbers")
+    return [float(x) for x in numbers]
 
 
 def _average(beta: float, old: Array, new: Array) -> Array:
@@ -318,9 +289,7 @@ def _root(x: Array) -> Array:
 
 def _distinct(parameters: Iterable[Value]) -> list[Value]:
     """Return the parameters as a list. Raises where they are none, not leaf Values, or repeated."""
-    if not hasattr(parameters, "__iter__"):
-        raise TypeError(f"{parameters!r} is no list of parameters: write SGD(net.parameters())")
-    distinct = list(parameters)
+    distinct: list[Any] = list(parameters) if hasattr(parameters, "__iter__") else [parameters]
     for p in distinct:
         if not isinstance(p, Value) or p.parents:
             raise TypeError(f"{p!r} is not a leaf Value: write SGD(net.parameters())")
@@ -332,18 +301,8 @@ def _distinct(parameters: Iterable[Value]) -> list[Value]:
 def _from_0(x: Any, name: str, below: float = math.inf) -> float:
     """Return a setting as a float. Raises ValueError if it is below 0 or not below the bound."""
     x = number(x)
+    if x == 0.0 and name == "epsilon":
+        raise ValueError("epsilon is 0.0, and a grad of 0 divided by it: take one above 0")
     if not 0.0 <= x < below:
         raise ValueError(f"{name} is {x!r}: it must be at least 0 and less than {below:g}")
     return float(x)
-
-
-def _above_0(epsilon: float) -> float:
-    if _from_0(epsilon, "epsilon") == 0.0:
-        raise ValueError("epsilon is 0.0, and a grad of 0 divided by it: take one above 0")
-    return number(epsilon)
-
-
-def _whole(steps: int) -> int:
-    if not hasattr(steps, "__index__") or steps < 1:
-        raise ValueError(f"steps is {steps!r}: a schedule has a whole number of 1 or more")
-    return steps

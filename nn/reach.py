@@ -1,6 +1,14 @@
-"""What the losses depend on: parameters that no loss reaches, leaves that belong to nobody."""
+"""What the losses depend on: parameters that no loss reaches, leaves that belong to nobody.
+
+>>> w, lost = Value(2.0), Value(0.5, label="lost")
+>>> reach = Reach({w: "w"})
+>>> reach.add(w * lost, [])
+>>> reach.unreached, reach.strangers
+({}, {lost(data=0.5, grad=0)})
+"""
 
 import warnings
+from collections.abc import Iterable
 from typing import Any
 
 from engine import Value
@@ -9,38 +17,39 @@ from .module import parts
 
 
 class Reach:
-    """The parameters that no loss has reached yet, and the other leaves that losses have met.
-
-    >>> w, lost = Value(2.0), Value(0.5, label="lost")
-    >>> reach = Reach({w: "w"})
-    >>> reach.add(w * lost, [])
-    >>> reach.unreached, reach.strangers
-    ({}, [lost(data=0.5, grad=0)])
-    """
+    """The parameters that no loss has reached yet, and the other leaves that losses have met."""
 
     def __init__(self, names: dict[Value, str]):
         self.names, self.unreached = names, dict(names)
-        self.strangers: list[Value] = []
-        self.graphs, self.closed = 0, False
+        self.strangers, self.graphs, self.closed = set[Value](), 0, False
 
     def add(self, loss: Value, row: Any) -> None:
         """Look at the graph of one example's loss, while there is something left to find out."""
         if self.graphs > 1 and (self.closed or not self.unreached):
             return
         self.graphs += 1
-        given = [part for _, part in parts(row)]
-        for leaf in _leaves(loss):
-            self.unreached.pop(leaf, None)
-            if leaf in self.strangers:  # no point of one evaluation: it stays
-                place = f" ({leaf.created_at.short})" if leaf.created_at else ""
+        known = {id(part) for _, part in parts(row)} | set(map(id, self.names))
+        order, seen = [loss], {loss}
+        for node in order:
+            new = [parent for parent in dict.fromkeys(node.parents) if parent not in seen]
+            seen.update(new)
+            order += new
+            self.unreached.pop(node, None)
+            if node in self.strangers:  # no point of one evaluation: it stays
+                place = f" ({node.created_at.short})" if node.created_at else ""
                 warnings.warn(
-                    f"the loss depends on {leaf!r}{place}, which the optimizer has not and the "
-                    "model's parameters() neither: nothing trains or saves it. Make it an "
-                    "attribute of the model, or write a plain number",
+                    f"the loss depends on {node!r}{place}, which neither the model nor the "
+                    "optimizer has: nothing trains or saves it. Make it an attribute of the model, "
+                    "or write a plain number",
                     stacklevel=2,
                 )
-            elif leaf not in self.names and leaf not in given:
-                self.strangers.append(leaf)
+            elif not node.parents and not node.constant and id(node) not in known:
+                self.strangers.add(node)
+
+    def found(self, parameters: Iterable[Value]) -> None:
+        """Note parameters that losses depend on, as a tape knows them."""
+        for p in parameters:
+            self.unreached.pop(p, None)
 
     def refuse_detached(self) -> None:
         """Raise ValueError where no loss has reached a parameter."""
@@ -57,13 +66,3 @@ class Reach:
             shown = ", ".join(names[:4]) + (", …" if len(names) > 4 else "")
             warnings.warn(f"no loss depends on {shown}: their gradient stays 0", stacklevel=2)
         self.closed = True
-
-
-def _leaves(root: Value) -> list[Value]:
-    """Return the leaves under a node that are no constants, each once."""
-    seen, order = {root}, [root]
-    for node in order:
-        new = [parent for parent in dict.fromkeys(node.parents) if parent not in seen]
-        seen.update(new)
-        order += new
-    return [node for node in order if not node.parents and not node.constant]

@@ -1,11 +1,9 @@
 """The steps of training: the mean gradient over a group of examples, and a step along it.
 
->>> from nn import MLP, SGD, squared_error
->>> net = MLP(1, [1], seed=0)
->>> net.set_weights({"layer0.neuron0.w0": 1.0, "layer0.neuron0.b": 0.0})
->>> trainer = Trainer(net, [[1.0], [2.0]], [2.0, 2.0], squared_error, SGD(net.parameters(), 0.5))
->>> trainer.epoch([[0], [1]])  # w = 1 misses 2 by 1; then w = 2 and b = 1 miss 2 by 3
-[1.0, 9.0]
+>>> from nn import SGD, Neuron, squared_error
+>>> neuron = Neuron(1, "linear", seed=0)
+>>> Trainer(neuron, [[0.0]], [2.0], squared_error, SGD(neuron.parameters())).epoch([[0]])
+[4.0]
 """
 
 import math
@@ -16,21 +14,18 @@ from typing import Any
 
 from engine import Value, anomaly, total
 
-from .interrupts import Change, assign_all
 from .losses import Loss
 from .losses import l2 as sum_of_squares
 from .module import Module, in_order, number
 from .optim import Optimizer
-from .progress import Report
 from .reach import Reach
+from .support.interrupts import Change, assign_all
+from .support.progress import Report
 
 
 @dataclass(eq=False)
 class Trainer:
-    """What is trained, on which examples, by which loss and optimizer; a graph for each example.
-
-    Raises TypeError or ValueError where they do not fit together.
-    """
+    """What is trained, on which examples, by which loss and optimizer; a graph for each example."""
 
     model: Module
     inputs: Any  # rows in order, of any kind; read by position
@@ -45,29 +40,24 @@ class Trainer:
         self.inputs, self.targets = _pairs(self.inputs, self.targets)
         if self.validation is not None:
             self.validation = _pairs(self.validation[0], self.validation[1], "validation ")
-        example = "nn.SGD(net.parameters(), 0.1)"
+        example, named = "nn.SGD(net.parameters(), 0.1)", self.model.named_parameters()
         if not callable(self.loss):
             raise TypeError(f"loss is a function, such as nn.squared_error, not {self.loss!r}")
         if isinstance(self.optimizer, type) or not hasattr(self.optimizer, "parameters"):
             raise TypeError(f"optimizer is an instance, {example}, not {self.optimizer!r}")
-        self.names = {p: str(name) for name, p in self.model.named_parameters().items()}
-        if not set(self.optimizer.parameters) & set(self.names):
+        self.penalised = list(named.values())
+        self.names = {p: p.label or repr(p) for p in self.optimizer.parameters}
+        if not set(self.names) & set(self.penalised):
             raise ValueError(f"none of the optimizer's parameters is the model's: write {example}")
         if not self.l2 >= 0.0:
             raise ValueError(f"l2 is {self.l2!r}: the strength of a penalty is 0 or more")
-        self.penalised = list(self.names)
-        self.names |= {
-            p: p.label or repr(p) for p in self.optimizer.parameters if p not in self.names
-        }
+        self.names |= {p: str(name) for name, p in named.items()}
         self.trained, self.reach = list(self.names), Reach(self.names)
 
     def epoch(
         self, groups: Sequence[Sequence[int]], done: int = 0, report: Report | None = None
     ) -> list[float]:
-        """Take a step for each group of examples; return the loss before each.
-
-        After every step but the last, `report` is told how many epochs are done, and the loss.
-        """
+        """Take a step for each group of examples; return the loss before each."""
         losses: list[float] = []
         for group in groups:
             losses.append(self.step(group))
@@ -79,7 +69,7 @@ class Trainer:
     def step(self, group: Sequence[int]) -> float:
         """Descend along the gradient of the mean loss of a group of examples; return that loss.
 
-        What interrupts it, be it an error or Ctrl-C, leaves all as before the step, or as after it.
+        What interrupts it, an error or Ctrl-C, leaves all as before the step, or as after it.
         """
         before, steps = self.snapshot(), self.optimizer.steps
         try:
@@ -96,18 +86,19 @@ class Trainer:
 
     def snapshot(self) -> list[Change]:
         """Return the changes that bring back the present numbers."""
-        data = [(p, "data", p.data) for p in self.trained]
-        return [*data, *((p, "grad", p.grad) for p in self.trained)]
+        changes: list[Change] = [(p, "data", p.data) for p in self.trained]
+        return changes + [(p, "grad", p.grad) for p in self.trained]
 
     def fault(self, what: str, group: Sequence[int], remedy: str = "") -> ArithmeticError:
         """Return the error for a number that is not finite, with the place where it was made."""
         what = f"{what} before step {self.optimizer.steps}"
-        for name, rows in (("inputs", self.inputs), ("targets", self.targets)):
-            for i in sorted(group):
-                for x in rows[i] if hasattr(rows[i], "__iter__") else [rows[i]]:
-                    if isinstance(x, Real) and not math.isfinite(x):
-                        row = f"{name}[{i}] has a {x}; leave that row out, or fill in a number"
-                        return ArithmeticError(f"{what}: {row}")
+        data = [("inputs", i, self.inputs[i]) for i in sorted(group)]
+        data += [("targets", i, self.targets[i]) for i in sorted(group)]
+        for name, i, row in data:
+            for x in row if hasattr(row, "__iter__") else [row]:
+                if isinstance(x, Real) and not math.isfinite(x):
+                    remedy = "leave that row out, or fill in a number"
+                    return ArithmeticError(f"{what}: {name}[{i}] has a {x}; {remedy}")
         for p in self.trained:
             p.grad = 0.0
         for i in group:
@@ -122,21 +113,18 @@ class Trainer:
         """Return the loss of one example, with its graph."""
         x, y = self.inputs[i], self.targets[i]
         loss = self.loss(self.model(x), y)
-        if not isinstance(loss, Value):
-            what = f"an example's loss is one Value, not a {type(loss).__name__}"
-            raise TypeError(f"{what}: let the loss return a sum")
-        self.reach.add(loss, [x, y])
-        return loss
+        if isinstance(loss, Value):
+            self.reach.add(loss, [x, y])
+            return loss
+        what = f"an example's loss is one Value, not a {type(loss).__name__}"
+        raise TypeError(f"{what}: let the loss return a sum")
 
     def gradient(self, group: Sequence[int]) -> float:
-        """Leave the gradient of the mean loss in each grad, and return that loss.
-
-        Leaves add up, so each graph is dropped before the next is built.
-        """
+        """Leave the gradient of the mean loss in each grad, and return that loss."""
         for p in self.trained:
             p.grad = 0.0
         losses = []
-        for i in group:
+        for i in group:  # leaves add up, so each graph is dropped before the next is built
             loss = self.example_loss(i)
             loss.backward()
             losses.append(loss.data)

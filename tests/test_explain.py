@@ -266,6 +266,7 @@ def test_a_nan_is_told_once_where_it_came_from():
         "x.grad = nan",
         "+1",
         "+nan",
+        f"nan comes from log(x) at test_explain.py:{y.created_at.line}: log(-1) = nan",
     ]
     assert "elsewhere" not in y.why(x)
 

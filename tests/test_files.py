@@ -230,13 +230,15 @@ def test_ctrl_c_before_any_instruction(tmp_path, existing):
 def test_ctrl_c_at_300_random_instants(python, tmp_path):
     """The same with signals, in weights and checkpoints: never another exception, always a file that can be read."""
     program = """
-import random, signal, sys, nn
+import random, signal, sys, engine, nn
 chance, weights, checkpoint = random.Random(0), sys.argv[1] + "w.json", sys.argv[1] + "c.json"
 net = nn.MLP(2, [4, 1], seed=0)
 signal.signal(signal.SIGALRM, signal.default_int_handler)
 def fit(epochs):
-    nn.fit(net, [[1.0, 2.0]], [1], loss=nn.max_margin, optimizer=nn.Adam(net.parameters()),
-           epochs=epochs, checkpoint=checkpoint, progress=False)
+    history = nn.fit(net, [[1.0, 2.0]], [1], loss=nn.max_margin, optimizer=nn.Adam(net.parameters()),
+                     epochs=epochs, checkpoint=checkpoint, progress=False)
+    if history.stopped:  # under way, fit returns
+        raise KeyboardInterrupt
 fit(1)
 net.save(weights)
 interrupts = 0
@@ -250,7 +252,7 @@ while interrupts < 300:
     except KeyboardInterrupt:
         interrupts += 1
     net.load(weights)
-fit(1)
+engine.read_json(checkpoint)
 print(interrupts)
 """
     done = subprocess.run(

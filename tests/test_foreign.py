@@ -231,6 +231,8 @@ def test_a_micrograd_s_set_is_put_in_order():
         assert [original(p) for p in as_values(quotient).parents] == [y, x]
         assert as_values(quotient).local_derivatives() == (0.5, -2.0)
     assert contributions(x + x, x) == [1.0, 1.0]
+    for product in (x * y, y * x):
+        assert as_values(product).parents[0].data == 2.0
 
 
 @pytest.mark.parametrize(
@@ -258,6 +260,30 @@ def test_a_name_that_the_number_contradicts_is_stale_or_wrong():
     assert as_values(Micro(7.0, (Micro(2.0), Micro(3.0)), "*")).local_derivatives() == (
         pytest.approx((math.nan, math.nan), nan_ok=True)
     )
+
+
+def test_last_digits_are_not_stale():
+    """The formula of a lesson may round otherwise than math.tanh; formulas are still written by the rule."""
+    x = Lesson(0.5, label="x")
+    t = math.nextafter(math.tanh(0.5), 1.0)
+    y = Lesson(t, (x,), (1.0 - t * t,), "tanh")
+    y.grad = 1.0
+    assert engine.draw(y).scene.state == "swept"
+    assert "stale" not in engine.why(y, x)
+    assert "cosh" in engine.stepper(y).html
+
+
+@pytest.mark.parametrize("slope", [6.0, 5.0])
+@pytest.mark.parametrize("now", [3.0, 5.0])
+def test_a_power_keeps_its_exponent(slope, now):
+    """x² at 3: with the right slope and a wrong one, and after x has been changed."""
+    x = Lesson(3.0, label="x")
+    y = Lesson(9.0, (x,), (slope,), "**2", "y")
+    x.data, y.grad = now, 1.0
+    assert [card.chip for card in engine.draw(y).scene.cards] == ["", "x²"]
+    assert "y = x²" in engine.why(y, x)
+    assert contributions(y, x) == [slope]
+    assert "x²" in engine.stepper(y).html
 
 
 def test_what_is_not_filled_in_is_unknown():
@@ -383,7 +409,7 @@ def test_why_of_anything_else_gets_one_line():
 @pytest.mark.parametrize(
     ("attributes", "message"),
     [
-        ({"parents": 3}, r"^z\.parents is a int: make it a tuple of nodes$"),
+        ({"parents": 3}, r"^z\.parents is 3: make it a tuple of nodes$"),
         ({"parents": (2.0,)}, rf"^each parent of z needs {NEEDS}: float has no data$"),
         ({"data": "3"}, r"^z\.data: a Value holds one real number, not the str '3': write float\('3'\)$"),
         ({"data": [1.0, 2.0]}, r"^z\.data: a Value holds one real number, not the list"),
@@ -406,6 +432,7 @@ def test_hostile_labels_and_names_do_no_harm(text):
     for picture in (engine.draw(y), engine.draw(Micro(4.0, (x,), text))):
         tree = xml.etree.ElementTree.fromstring(picture.svg)
         assert not [node for node in tree.iter() if node.tag.endswith("script")]
+    assert not re.search(r"[\x00-\x1f\x7f-\x9f]", as_values(y).operation.name)
     for shown in (engine.text(y), engine.why(y, x), conversation(y, "c")):
         assert not re.search(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]", shown)
     assert engine.stepper(y).html.count("<script") == engine.stepper(Value(1.0) * 2).html.count(
@@ -497,6 +524,9 @@ def test_the_picture_of_a_lesson_s_file_has_its_gradients(monkeypatch, tmp_path,
     [x, y] = json.loads(capsys.readouterr().out)["cards"]
     assert (x["name"], x["grad"], x["elsewhere"]) == ("x", 3.0, -3.0)
     assert (y["name"], y["grad"]) == ("y", 1.0)
+    options[1] = "lesson.py:made"
+    assert run_engine(*options, monkeypatch=monkeypatch, tmp_path=tmp_path) == 0
+    assert json.loads(capsys.readouterr().out)["state"] == "forward only"
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ import sys
 import pytest
 
 import nn
-from nn.interrupts import assign_all
+from nn.support.interrupts import assign_all
 from nn.trainer import Trainer
 
 ROWS, TARGETS = [[0.0], [1.0], [2.0], [-1.0]], [1.0, 3.0, 2.0, 0.0]
@@ -30,7 +30,10 @@ def press_ctrl_c(action, instant=None):
         folder, _, file = frame.f_code.co_filename.replace("\\", "/").rpartition("/")
         if frame.f_code.co_name in READS:
             return None
-        if not ((folder.endswith("nn") and file in FILES) or frame.f_code.co_name == "_set_data"):
+        if not (
+            (folder.endswith(("nn", "support")) and file in FILES)
+            or frame.f_code.co_name == "_set_data"
+        ):
             return None
         frame.f_trace_opcodes, frame.f_trace_lines = True, False
         if event == "opcode":

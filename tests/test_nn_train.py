@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+import engine
 import nn
 from demos.data import moons
 from engine import Value, mean, square, total
@@ -302,7 +303,7 @@ def test_a_run_that_is_killed_goes_on_to_the_same_bits(tmp_path):
         time.sleep(0.01)
     victim.kill()
     victim.communicate(timeout=30)
-    done = len(nn.files.read(path)["loss"])
+    done = len(engine.read_json(path)["loss"])
     assert 1 <= done < 40
     rest, _ = start(path, "fast").communicate(timeout=60)
     assert rest == expected and "0x" in rest
@@ -335,8 +336,8 @@ def test_a_checkpoint_whose_weights_do_not_fit_leaves_the_optimizer_too(tmp_path
 def test_the_clock_of_a_run_that_goes_on_goes_on(tmp_path):
     path = tmp_path / "run.json"
     quiet(net(), epochs=2, checkpoint=path)
-    saved = nn.files.read(path)
-    nn.files.write(path, saved | {"times": [500.0, 1000.0]})
+    saved = engine.read_json(path)
+    engine.write_json(path, saved | {"times": [500.0, 1000.0]})
     times = quiet(net(), epochs=3, checkpoint=path).times
     assert times[:2] == [500.0, 1000.0] and 1000.0 < times[2] < 1100.0
 
@@ -354,9 +355,9 @@ def test_a_broken_checkpoint_is_refused(tmp_path, text):
 def test_a_checkpoint_with_broken_history_is_refused(tmp_path):
     path, model = tmp_path / "run.json", net()
     quiet(model, checkpoint=path)
-    saved = nn.files.read(path)
+    saved = engine.read_json(path)
     for bad in ({"loss": "x"}, {"loss": [1.0]}, {"times": [True] * 4}, {"loss": [[1.0]] * 4}):
-        nn.files.write(path, saved | bad)
+        engine.write_json(path, saved | bad)
         with pytest.raises(ValueError, match=r"run\.json"):
             quiet(net(), checkpoint=path)
 
@@ -482,7 +483,7 @@ def test_without_progress_nothing_is_printed(capsys):
 
 @pytest.mark.parametrize("show", [True, False])
 def test_a_long_run_hints_once_at_the_faster_way(capsys, monkeypatch, show):
-    monkeypatch.setattr("nn.progress.LONG", 0.0)
+    monkeypatch.setattr("nn.support.progress.LONG", 0.0)
     seen(epochs=5, progress=show)
     assert capsys.readouterr().err.count("compiled=True") == show
 
@@ -604,13 +605,13 @@ def test_a_bar_moves_within_an_epoch(monkeypatch):
         def update(self, task, completed, loss):
             self.completed.append(completed)
 
-    monkeypatch.setattr("nn.progress._bar", Bar)
+    monkeypatch.setattr("nn.support.progress._bar", Bar)
     seen(epochs=1, batch_size=len(ROWS) // 2)
     assert Bar.completed == pytest.approx([1 / 3, 2 / 3, 1])
 
 
 def test_a_notice_is_printed_only_when_it_takes_long(capsys):
-    from nn.progress import notice
+    from nn.support.progress import notice
 
     with notice("a moment", seconds=60.0), notice("", seconds=0.0):
         pass

@@ -221,6 +221,18 @@ def test_zero_gradient_sends_nothing():
     ]
 
 
+def test_the_page_says_why_a_value_sends_nothing():
+    x = Value(-1.0, label="x")
+    z = x * 2.0
+    h = z.relu()
+    z.label, h.label = "z", "h"
+    page = animation(h)
+    reason = f"it sends nothing, for z.grad = 0, for ∂h/∂z = 0 at test_page.py:{h.created_at.line}"
+    [skip] = [frame for frame in page["frames"] if frame["kind"] == "skip"]
+    assert skip["say"] == f"Visit z; {reason}."
+    assert [card["tip"] for card in page["cards"]][1] == f"z = x·2 = −2; {reason}"
+
+
 @pytest.mark.parametrize("special", [float("nan"), float("inf"), -0.0, 5e-324, 1.7e308])
 def test_special_numbers_are_valid_json(special):
     found = animation(Value(special, label="x") * Value(2.0, label="y"))

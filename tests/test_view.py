@@ -128,6 +128,21 @@ def test_tooltips_say_the_rule_in_words():
     assert "f = d·e; data = −6; grad = 1; the root: its grad starts at 1, the seed" in tips
 
 
+def test_a_tooltip_says_why_a_value_sends_nothing():
+    x, w = Value(2.0, label="x"), Value(-3.0, label="w")
+    z = x * w
+    h = z.relu()
+    y = h * 3.0 + 1.0
+    z.label, h.label = "z", "h"
+    forward_only = engine.draw(y).svg
+    assert "sends nothing" not in forward_only
+    y.backward()
+    tips = [tip.text for tip in ET.fromstring(engine.draw(y).svg).iter(f"{SVG}title")][1:]
+    reason = f"for z.grad = 0, for ∂h/∂z = 0 at test_view.py:{h.created_at.line}"
+    assert f"z = x·w; data = −6; grad = 0; it sends nothing, {reason}" in tips
+    assert sum("sends nothing" in tip for tip in tips) == 3  # z, and its edges to x and w
+
+
 def test_the_title_and_the_description_read_well():
     a, *_, f = fanout()
     heard = []

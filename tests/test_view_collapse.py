@@ -661,3 +661,14 @@ def test_a_part_of_a_network_whose_depth_goes_far_beyond_it_is_all_of_it():
         repr(engine.draw(loss, **options)) for options in ({"around": loss, "depth": 10**9}, {})
     )
     assert far == whole
+
+
+def test_the_card_of_a_neuron_that_is_flat_says_so():
+    net = MLP(2, [2, 1], seed=1)
+    for value in net.parameters():
+        value.data = -1.0
+    root = net([1.0, 1.0])
+    root.backward()
+    cards = engine.draw(root, collapse="neurons").scene.cards
+    told = {card.name: "it sends nothing, for" in card.tooltip for card in cards}
+    assert told == {"layer0.neuron0": True, "layer0.neuron1": True, "layer1.neuron0": False}

@@ -40,7 +40,11 @@ def test_pip_is_asked_once_for_each_and_for_wheels_only(monkeypatch, tmp_path):
     assert len(calls) == 20
     assert all(call[:2] == ("download", "--only-binary=:all:") for call in calls)
     assert all("pip" in call and "rich" in call for call in calls)
-    assert sum("colorama" in call for call in calls) == 4  # what others need on Windows alone
+    assert not any("colorama" in call for call in calls)
+    calls.clear()
+    bundle.download(["ipykernel"], tmp_path, bundle.PLATFORMS)
+    assert sum("colorama" in call for call in calls) == 4  # on Windows alone
+    assert sum("appnope" in call for call in calls) == 8  # on both kinds of macOS
 
 
 def test_what_pip_says_is_one_line(monkeypatch):
@@ -60,11 +64,22 @@ def test_without_a_checkout_nothing_is_built(tmp_path):
 
 
 def test_the_files_at_hand(tmp_path):
+    pytest.importorskip("nbformat")
     bundle.copy_files(tmp_path)
     names = {path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*")}
     assert {f"exercises/{e.file_name}" for e in EXERCISES} <= names
     assert {"START.txt", "setup_room.py", "teacher/INSTRUCTOR.md", "docs/debugger.md"} <= names
     assert not any("solution" in name for name in names)
+    assert len([name for name in names if name.endswith(".ipynb")]) == 10
+
+
+def test_without_nbformat_there_is_one_line(tmp_path, monkeypatch, capsys):
+    monkeypatch.setitem(sys.modules, "nbformat", None)
+    bundle.write_notebooks(tmp_path / "notebooks")
+    assert (
+        capsys.readouterr().out == "no notebooks: a notebook needs nbformat: pip install nbformat\n"
+    )
+    assert not (tmp_path / "notebooks").exists()
 
 
 def test_the_pages(tmp_path):

@@ -173,6 +173,51 @@ def test_a_passed_exercise_stays_passed_and_a_kill_leaves_a_whole_file(tmp_path,
     ).passed(2)
 
 
+def test_the_short_track_goes_from_5_to_7(folder, say):
+    listed = say("list", "--short")[1]
+    assert "7  The two-line" in listed and "6  Order" not in listed and "watch" in listed
+    say("check")
+    solve(folder, 5)
+    out = say("check", "5", "--short")[1]
+    assert "Next: 7  The two-line sum" in out and "1 of 6" in out
+    assert "6  Order" in say("hint", "--folder", "workshop")[1]
+    say("hint", "5")
+    assert "7  The two-line" in say("--short", "check")[1]
+
+
+def test_a_copy_that_nobody_has_changed_follows_its_original(tmp_path, monkeypatch):
+    originals = tmp_path / "kit"
+    (originals / "exercises").mkdir(parents=True)
+    for e in EXERCISES:
+        (originals / "exercises" / e.file_name).write_bytes(e.start.read_bytes())
+    monkeypatch.setattr("demos.workshop.catalog.FOLDER", originals)
+    workspace = Workspace(tmp_path / "workshop")
+    assert workspace.prepare() == 10
+    workspace.file(2).write_text("mine", encoding="utf-8")
+    for e in EXERCISES[:3]:
+        e.start.write_text("new", encoding="utf-8")
+    assert workspace.prepare() == 0
+    assert [workspace.file(n).read_text(encoding="utf-8") for n in (1, 2, 3)] == [
+        "new",
+        "mine",
+        "new",
+    ]
+    assert workspace.file(4).read_bytes() == exercise(4).start.read_bytes()
+    workspace.note.write_text("{ cut off", encoding="utf-8")
+    assert workspace.prepare() == 0 and not list(workspace.folder.glob("*.part"))
+
+
+def test_the_folder_is_found_from_inside_and_from_below(folder, say, tmp_path, monkeypatch):
+    say("check", "3")
+    below = tmp_path / "notes" / "deep"
+    below.mkdir(parents=True)
+    for place in (folder, below):
+        monkeypatch.chdir(place)
+        assert str(folder / "03_plus_times.py") in say("check")[1]
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["notes", "workshop"]
+    assert not list(below.iterdir())
+
+
 # -- hint, diff, reset, solution
 
 
@@ -256,6 +301,7 @@ def test_output_into_a_narrow_encoding_and_a_closed_pipe(folder):
     environment = os.environ | {"PYTHONIOENCODING": "ascii", "PYTHONPATH": str(ROOT)}
     done = subprocess.run(command, capture_output=True, env=environment)
     assert done.returncode == 0 and done.stderr == b"" and done.stdout.isascii()
+    assert b">  1  Nudge" in done.stdout and b"+ and x" in done.stdout
 
 
 # -- watch, without a terminal
@@ -311,9 +357,11 @@ def test_keys_of_watch(watched, capsys):
     assert capsys.readouterr().out == "" and not watched.finished
     watched.press("q")
     assert watched.finished
-    watched.go(99)
+    watched.number = 10
+    watched.press("n")
     assert watched.number == 10
-    watched.go(-1)
+    watched.number = 1
+    watched.press("p")
     assert watched.number == 1
 
 

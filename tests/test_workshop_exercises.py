@@ -4,13 +4,16 @@ import contextlib
 import io
 import json
 import re
+import shlex
 import tokenize
 
 import pytest
 
-from demos.workshop import marked, notebook
+from demos.workshop import judge, marked, notebook
 from demos.workshop.catalog import EXERCISES, exercise
 from demos.workshop.probe import source_of
+from demos.workshop.workspace import Workspace
+from engine.__main__ import main as engine_main
 
 each = pytest.mark.parametrize("e", EXERCISES, ids=lambda e: e.name)
 
@@ -54,7 +57,9 @@ def test_what_a_file_says_that_it_prints_is_what_it_prints(e):
     rest = iter(out)
     assert [line for line in said if line not in rest] == []
     assert said or e.number in (5, 10)
-    assert len(silent) == {2: 1, 5: 2, 6: 1, 9: 1, 10: 1}.get(e.number, 0), "answers, and one loop"
+    assert len(silent) == {2: 1, 5: 2, 6: 1, 8: 1, 9: 1, 10: 1}.get(e.number, 0), (
+        "answers, and loops"
+    )
 
 
 @each
@@ -79,6 +84,22 @@ def test_there_are_three_hints_and_only_the_last_may_give_it_away(e):
     assert not any(
         line in hints[0] for line in marked.turn(e.solution).splitlines() if len(line) > 20
     )
+
+
+def test_forgetting_zero_grad_in_exercise_9_does_harm_within_ten_steps():
+    """w' = w - (g + 2(w - 3))/10 with the old g still in it, from 0: by hand, without the exercise."""
+    names = {"__name__": "exercise"}
+    exec(exercise(9).solution.read_text(encoding="utf-8"), names)
+    w, g, by_hand = 0.0, 0.0, []
+    for _ in range(24):
+        g += 2.0 * (w - 3.0)
+        w -= 0.1 * g
+        by_hand.append(w)
+    forgotten = names["train_and_forget"](names["Value"](0.0), [(1.0, 3.0)], 0.1, 24)
+    kept = names["train"](names["Value"](0.0), [(1.0, 3.0)], 0.1, 24)
+    assert forgotten == pytest.approx(by_hand)
+    assert [round(w, 2) for w in forgotten[::6]] == [0.6, 5.99, -0.02, 5.49]
+    assert max(abs(w - 3.0) for w in forgotten[:10]) > 2.9 > 0.4 > abs(kept[9] - 3.0)
 
 
 def test_the_value_grows_from_file_to_file():
@@ -149,6 +170,52 @@ def test_no_word_is_used_before_it_is_explained(word):
             assert not use, f"{e.name} uses {word!r}: {text[use.start() - 30 : use.end() + 30]}"
         else:
             assert use and text[use.start() - 2 : use.start()] == "**", f"{word!r} in {e.name}"
+
+
+@pytest.fixture
+def engine_command(monkeypatch, tmp_path, capsys):
+    """Run a command of the engine beside a learner's folder with the solutions, and press q."""
+    workspace = Workspace(tmp_path / "workshop")
+    workspace.prepare()
+    for e in EXERCISES:
+        workspace.file(e.number).write_bytes(e.solution.read_bytes())
+    monkeypatch.chdir(tmp_path)
+
+    def run(command, typed="c\nq\n"):
+        monkeypatch.setattr("sys.stdin", io.StringIO(typed))
+        status = engine_main(shlex.split(command)[3:])
+        return status, capsys.readouterr()
+
+    return run
+
+
+@pytest.mark.drawing
+def test_every_command_that_an_exercise_names_runs(engine_command, tmp_path):
+    texts = [e.start.read_text(encoding="utf-8") for e in EXERCISES]
+    found = {c for text in texts for c in re.findall(r"^#     (python -m engine .*)$", text, re.M)}
+    inline = [
+        c
+        for text in texts
+        for c in re.findall(r"`(python -m engine[^`]*)`", text.replace("\n# ", " "))
+    ]
+    looks = [
+        look.partition(", and in it")[0] for look in [*judge.LOOKS.values(), *judge.OWN.values()]
+    ]
+    commands = {*found, *inline, *(look for look in looks if "-m engine" in look)}
+    assert len(found) >= 4 and len(inline) >= 3 and len(commands) >= 10
+    for command in sorted(commands):
+        status, said = engine_command(command)
+        assert status == 0, f"{command}\n{said.err}"
+    assert (tmp_path / "square.svg").exists() and (tmp_path / "steps.html").exists()
+
+
+def test_the_debugger_stops_where_the_nan_of_exercise_10_is_born(engine_command):
+    text = exercise(10).start.read_text(encoding="utf-8")
+    command = re.search(r"^#     (python -m engine debug .*)$", text, re.M)[1]
+    assert command in judge.LOOKS[10]
+    said = engine_command(command, "watch nan\nc\nq\n")[1].out
+    assert "u.grad" in said and "→ nan" in said.split("(grad)")[2]
+    assert "the backward pass is complete" not in said
 
 
 @each

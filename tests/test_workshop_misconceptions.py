@@ -84,6 +84,7 @@ def _words(svg):
     return sorted(re.findall(r"<text[^>]*>([^<]*)</text>", svg))
 
 
+@pytest.mark.drawing
 @pytest.mark.parametrize("m", MISCONCEPTIONS, ids=lambda m: m.belief)
 def test_the_command_runs_and_gives_the_number(m, capsys, monkeypatch, tmp_path):
     import io

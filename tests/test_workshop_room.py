@@ -161,6 +161,8 @@ def test_paper_is_enough_for_the_first_two_levels(level):
             ]
             assert all(x.is_integer() and abs(x) <= 60 for x in numbers)
             assert "…" not in question.text and "tanh" not in question.text
+            assert all(leaf.grad for leaf in question.leaves)  # a 0 would be a riddle on paper
+            assert all(node.data for node in topological_order(question.root)[0])
 
 
 def test_what_each_level_adds():

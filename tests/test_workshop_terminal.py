@@ -11,6 +11,7 @@ import pytest
 from demos.workshop.catalog import EXERCISES, exercise
 from demos.workshop.mutants import MUTANTS, apply
 from demos.workshop.progress import Progress
+from demos.workshop.workspace import Workspace
 
 pexpect = pytest.importorskip("pexpect")
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="a terminal as POSIX has it")
@@ -106,14 +107,14 @@ def test_a_learner_goes_through_all_ten_with_an_interrupt_and_a_crash_on_the_way
     child.expect("stopped by Ctrl-C")
     child.expect(pexpect.EOF)
     child.wait()
-    assert child.exitstatus == 130 and Progress(progress).current() == 4
+    assert child.exitstatus == 130 and Workspace(progress.parent).current() == 4
 
     child = terminal("watch")  # it goes on where it was
     learn(child, tmp_path, [4, 5, 6])
     child.expect("✗.*7  The two-line")
     os.kill(child.pid, signal.SIGKILL)  # a crash
     child.wait()
-    assert Progress(progress).current() == 7
+    assert Workspace(progress.parent).current() == 7
 
     child = terminal("watch")
     learn(child, tmp_path, [7, 8, 9, 10])

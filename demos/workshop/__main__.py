@@ -10,6 +10,7 @@ import sys
 from collections.abc import Sequence
 from importlib import import_module
 from pathlib import Path
+from typing import Any
 
 from demos import show
 
@@ -23,12 +24,14 @@ def parser(command: str) -> argparse.ArgumentParser:
         prog="python -m demos.workshop",
         description="Learn backpropagation by mending a small engine.",
     )
-    top.add_argument(
-        "--folder", type=Path, default=DEFAULT, help=f"your folder (default: {DEFAULT})"
-    )
+    top.add_argument("--folder", type=Path, help=f"your folder (default: {DEFAULT})")
+    top.add_argument("--short", action="store_true", help="the track of 90 minutes: 1 to 5, and 7")
     commands = top.add_subparsers(dest="command", metavar="COMMAND")
     for name, summary in SUMMARIES.items():
         sub = commands.add_parser(name, help=summary, description=summary)
+        hidden: dict[str, Any] = {"default": argparse.SUPPRESS, "help": argparse.SUPPRESS}
+        sub.add_argument("--folder", type=Path, **hidden)  # it may stand behind the command, too
+        sub.add_argument("--short", action="store_true", **hidden)
         if name == command:
             import_module(f".commands.{name}", __package__).arguments(sub)
     return top
@@ -41,7 +44,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     if command not in arguments and not {"-h", "--help"} & set(arguments):
         arguments.append(command)
     options = parser(command).parse_args(arguments)
-    workspace = Workspace(options.folder)
+    workspace = Workspace(options.folder, options.short)
     if workspace.progress.notice:
         print(show.filled(workspace.progress.notice), file=sys.stderr)
     module = import_module(f".commands.{options.command}", __package__)

@@ -17,7 +17,6 @@ import sys
 import tempfile
 import zipfile
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import suppress
 from pathlib import Path
 
 import engine
@@ -27,6 +26,7 @@ from engine import Value, stepper
 from . import poster, quiz
 from .catalog import EXERCISES, FOLDER
 from .misconceptions import MISCONCEPTIONS, Misconception, shown
+from .notebook import notebook_of
 from .terminal import say
 
 NAME = "chainrule-workshop"
@@ -117,16 +117,18 @@ def download(
     libraries: Sequence[str], folder: Path, platforms: Mapping[str, Sequence[str]]
 ) -> None:
     """Fetch the wheels of libraries and of what they need; raise OSError where there is none."""
+    has_more = not {*libraries} <= {*LIBRARIES}
     for platform, version, options in runs(platforms):
         say(f"{platform}, Python {version}")
-        names = [*libraries, *ONLY_THERE.get(platform.partition(",")[0], ())]
+        names = [*libraries, *(ONLY_THERE.get(platform.partition(",")[0], ()) if has_more else ())]
         pip("download", "--only-binary=:all:", "--dest", str(folder), *options, *names)
 
 
 def pip(*arguments: str) -> None:
     """Run pip; raise OSError with its last line where it fails."""
+    patience = ("--timeout=20", "--retries=2")
     command = [sys.executable, "-m", "pip", *arguments, "--quiet", "--disable-pip-version-check"]
-    done = subprocess.run(command, capture_output=True, text=True)
+    done = subprocess.run([*command, *patience], capture_output=True, text=True)
     if done.returncode:
         lines = (done.stderr or done.stdout).strip().splitlines() or ["pip failed"]
         errors = [line for line in lines if line.startswith("ERROR")]
@@ -194,12 +196,23 @@ def copy_files(top: Path) -> None:
     (top / "teacher").mkdir()
     for exercise in EXERCISES:
         shutil.copy(exercise.start, top / "exercises")
+    write_notebooks(top / "notebooks")
     for name in ("README.md", "INSTRUCTOR.md"):
         shutil.copy(FOLDER / name, top / "teacher")
-    for name in ("START.txt", "setup_room.py"):
-        shutil.copy(FOLDER / name, top)
-    with suppress(FileNotFoundError):  # installed without a checkout
-        shutil.copytree(show.ROOT / "docs", top / "docs")
+    for file in (FOLDER / "START.txt", FOLDER / "setup_room.py", show.ROOT / "LICENSE"):
+        shutil.copy(file, top)
+    shutil.copytree(show.ROOT / "docs", top / "docs")
+
+
+def write_notebooks(folder: Path) -> None:
+    """Write the exercises as notebooks; say so where nbformat, which makes them, is missing."""
+    folder.mkdir()
+    try:
+        for e in EXERCISES:
+            engine.write_file(folder / f"{e.name}.ipynb", notebook_of(e))
+    except ImportError as error:
+        folder.rmdir()
+        say(f"no notebooks: {error}")
 
 
 # -- the zip file

@@ -111,6 +111,7 @@ def right_numbers(number: int) -> Numbers:
 def computed_table(number: int) -> dict[str, Any]:
     """Return the columns of an exercise that name mistakes, and a row for each fingerprint."""
     columns = TABLE_COLUMNS.get(number, COLUMNS[number])
+    columns = {c: measure for c, measure in columns.items() if not c.endswith('"]')}
     mutants = [m for m in MUTANTS if number in m.exercises and (number != 6 or m.key in OF_ORDER)]
     pairs = [[a, b] for a, b in combinations(mutants, 2) if a.key != b.key or a in STARTS]
     rows: list[Row] = []

@@ -1,6 +1,5 @@
 """The judge: it compares what the probe measured with the fingerprints, and says what it means.
 
->>> from .container import Outcome
 >>> right = TABLE["right"]["2"]
 >>> verdict = judge(2, Outcome(right | {'gradients["a"]': -3.0}, complete=True))
 >>> print(verdict.message)
@@ -15,13 +14,14 @@ import re
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from .columns import COLUMNS, NOTES
-from .container import OUTPUT, SECONDS, Outcome
-from .probe import MEMORY
+from .columns import COLUMNS, MOST_READS, NOTES
+from .limits import MEMORY, OUTPUT, SECONDS
+from .outcome import Outcome
 
 TABLE: dict[str, Any] = json.loads(
     Path(__file__).with_name("fingerprints.json").read_text(encoding="utf-8")
 )
+AS_THEY_ARE = ("nan", "inf", "-inf", "nothing")  # the others are texts that a learner wrote
 AGAIN = "29 Values, each the one before plus itself: is one visited again and again"
 RECURSIVE = (
     "Your order calls itself: a chain of 3,000 Values is beyond Python's limit of calls inside one "
@@ -35,11 +35,16 @@ LOOKS = {
     3: PARENTS,
     4: PARENTS,
     5: f'{DEBUG} "h = x + x; y = h + h*x; y" x=2',
-    6: 'python -m engine draw "h = tanh(x); y = h + h*x; y" x=0.5 -o order.svg',
+    6: "python -m engine draw workshop/06_order.py:fork -o fork.svg",
     7: PARENTS,
     8: f'{DEBUG} "z = w*x + v*u + b; o = tanh(z); o" w=0.5 x=1 v=-0.25 u=2 b=0.75',
     9: f'{DEBUG} "(w - 3)**2" w=0',
-    10: f'{DEBUG} "u = x + f; l = log(u); y = u*l; y" x=0 f=0, and in it: watch nan, then c',
+    10: f'{DEBUG} "u = x + f; 2*log(u) - log(3*u)" x=0 f=0, and in it: watch nan, then c',
+}
+OWN = {
+    5: "python -m engine draw workshop/05_forks.py:square -o square.svg",
+    6: "python -m engine draw workshop/06_order.py:fork -o fork.svg",
+    7: "python -m engine draw workshop/07_sum.py:fork -o fork.svg",
 }
 
 
@@ -69,15 +74,25 @@ def judge(number: int, outcome: Outcome) -> Verdict:
     wrong = [c for c in COLUMNS[number] if not agrees(outcome.numbers.get(c), right[c])]
     if not wrong:
         return _passed(number, outcome)
-    answered = outcome.numbers.get(wrong[0])
-    if answered is None:
+    if outcome.numbers.get(wrong[0]) is None:
         return _unanswered(number, wrong[0])
-    keys, sentence = _named(number, outcome.numbers, wrong[0])
-    first = f"{_difference(wrong[0], answered, right[wrong[0]])}"
-    message = "\n".join(
-        filter(None, [f"Not right yet: {first}", sentence, _look(number, wrong[0])])
-    )
-    return Verdict(number, False, keys, answered, right[wrong[0]], message, [])
+    keys, sentence = _named(number, outcome.numbers, wrong)
+    column = _nearest_to_the_cause(wrong)
+    got, expected = outcome.numbers.get(column), right[column]
+    first = f"Not right yet: {_difference(column, got, expected)}"
+    message = "\n".join(filter(None, [first, sentence, _look(number, column)]))
+    return Verdict(number, False, keys, got, expected, message, [])
+
+
+def _nearest_to_the_cause(wrong: list[str]) -> str:
+    """Return the column to quote: a wrong local derivative says more than what it leads to."""
+    local = (column for column in wrong if "the local derivative" in column)
+    return wrong[0] if is_answer(wrong[0]) else next(local, wrong[0])
+
+
+def is_answer(column: str) -> bool:
+    """Return whether a column is an answer that the learner writes down, as in gradients["a"]."""
+    return column.endswith('"]')
 
 
 def agrees(got: Any, right: Any) -> bool:
@@ -96,50 +111,55 @@ def agrees(got: Any, right: Any) -> bool:
 # -- which mistake
 
 
-def _named(number: int, numbers: dict[str, Any], column: str) -> tuple[list[str], str]:
+def _named(number: int, numbers: dict[str, Any], wrong: list[str]) -> tuple[list[str], str]:
     """Return the keys of the mistakes that explain the numbers, and the sentence for them."""
-    answers = TABLE["paper"][str(number)]
-    if column in answers:
-        keys = [
-            key
-            for key, given in answers[column].items()
-            if any(agrees(numbers[column], n) for n in given)
-        ]
+    if is_answer(wrong[0]):
+        given = TABLE["paper"][str(number)].get(wrong[0], {})
+        keys = [k for k in given if any(agrees(numbers[wrong[0]], n) for n in given[k])]
         return keys, _either(keys)
-    if column.endswith('"]'):
-        return [], ""
     singles, pairs = _explanations(number, numbers)
-    if singles or not pairs:
+    if singles:
         return singles, _either(singles)
     if len(pairs) == 1:
         return pairs[0], "Two mistakes at once. " + " ".join(map(_sentence, pairs[0]))
-    common = [key for key in pairs[0] if all(key in pair for pair in pairs)]
-    rest = "Something else is wrong as well." if common else ""
-    return common, " ".join(filter(None, [_either(common), rest]))
+    common = [key for key in pairs[0] if all(key in pair for pair in pairs)] if pairs else []
+    if common:
+        return common, f"{_either(common)} Something else is wrong as well."
+    return [], _where(wrong)
+
+
+def _where(wrong: list[str]) -> str:
+    """Return what is known of a mistake that has no name."""
+    used_once = "y = exp(x) at x = 1: x.grad", "y = relu(x) at x = -1.5: x.grad"
+    grads = [column for column in wrong if column.endswith(": x.grad")]
+    if grads and grads == wrong and not set(grads) & set(used_once):
+        return (
+            "Where x is used once, your gradients are right; where it is used twice, they are not."
+        )
+    return ""
 
 
 def _explanations(number: int, numbers: dict[str, Any]) -> tuple[list[str], list[list[str]]]:
     """Return the single mistakes and the pairs that agree with every number of the table."""
     right = TABLE["right"][str(number)]
-    wrong = {c for c in COLUMNS[number] if not agrees(numbers.get(c), right[c])}
+    columns = [column for column in COLUMNS[number] if not is_answer(column)]
+    wrong = {c for c in columns if not agrees(numbers.get(c), right[c])}
     tables = [TABLE["tables"][name] for name in TABLE["used"][str(number)]]
     rows = [
         tuple(keys)
         for table in tables
         if wrong <= set(table["columns"])
         for keys, differing in table["rows"]
-        if all(_fits(numbers.get(c), differing.get(c, right[c]), c) for c in table["columns"])
+        if all(_fits(numbers.get(c), differing.get(c, right[c])) for c in table["columns"])
     ]
     singles = dict.fromkeys(keys[0] for keys in rows if len(keys) == 1)
     pairs = dict.fromkeys(keys for keys in rows if len(keys) == 2)
     return list(singles), [list(pair) for pair in pairs]
 
 
-def _fits(got: Any, expected: Any, column: str) -> bool:
-    """Return whether a number is as a row has it; None is any number, or an answer not given."""
-    if expected is None:
-        return got is None or not column.endswith('"]')
-    return agrees(got, expected)
+def _fits(got: Any, expected: Any) -> bool:
+    """Return whether a number is as a row has it; None in a row stands for any."""
+    return expected is None or agrees(got, expected)
 
 
 def _sentence(key: str) -> str:
@@ -161,20 +181,24 @@ def _either(keys: list[str]) -> str:
 def short(number: Any, digits: int = 4) -> str:
     """Return a number as it is quoted.
 
-    >>> short(1.6417887567), short(6.0), short([0.01, 100.0]), short("nan")
-    ('1.642', '6', 'between 0.01 and 100', 'nan')
+    >>> short(1.6417887567), short(6.0), short([0.01, 100.0]), short("nan"), short("6")
+    ('1.642', '6', 'between 0.01 and 100', 'nan', "'6'")
     """
     if isinstance(number, list):
         return f"between {number[0]:g} and {number[1]:g}"
-    return f"{number:.{digits}g}" if isinstance(number, float) else str(number)
+    if number is None:
+        return "None"
+    if isinstance(number, str):
+        return number if number in AS_THEY_ARE or "(" in number else repr(number)
+    return f"{number:.{digits}g}"
 
 
 def _difference(column: str, got: Any, right: Any) -> str:
     """Return the sentence with both numbers, in as many digits as it takes to tell them apart."""
     if column == AGAIN:
         return (
-            "29 Values, each the one before plus itself: Values are visited again and again, more "
-            "than 2,000 times in all. Once each is enough."
+            "29 Values, each the one before plus itself: they are visited again and again, more "
+            f"than {MOST_READS:,} times in all. Once each is enough."
         )
     digits = 4
     while short(got, digits) == short(right, digits) and digits < 17:
@@ -183,12 +207,14 @@ def _difference(column: str, got: Any, right: Any) -> str:
 
 
 def _look(number: int, column: str) -> str:
-    """Return the command that shows it."""
+    """Return the commands that show it: what is right, and the learner's own Values."""
     match = re.match(r"(.+) at (\w = [^:]+): ", column)
-    if match and number in (3, 4, 5, 6, 7):
-        names = match[2].replace(" = ", "=").replace(",", "")
-        return f'See it: {DEBUG} "{match[1]}" {names}'
-    return f"See it: {LOOKS[5] if column == AGAIN else LOOKS[number]}"
+    if not match or number not in (3, 4, 5, 6, 7):
+        return f"See it: {LOOKS[5] if column == AGAIN else LOOKS[number]}"
+    names = match[2].replace(" = ", "=").replace(",", "")
+    look = f'See it: {DEBUG} "{match[1]}" {names}'
+    own = OWN.get(number)
+    return f"{look}\nAnd your own Values: {own}" if own and column.endswith("x.grad") else look
 
 
 def _passed(number: int, outcome: Outcome) -> Verdict:
@@ -199,7 +225,7 @@ def _passed(number: int, outcome: Outcome) -> Verdict:
 def _unanswered(number: int, column: str) -> Verdict:
     """Return the verdict on a place where nothing has been written yet."""
     message = f"{column} is still None: write your answer in its place."
-    if not column.endswith('"]'):
+    if not is_answer(column):
         message = f"{column} gives None: is a return missing?"
     right = TABLE["right"][str(number)][column]
     return Verdict(number, False, ["not_started"], None, right, message, [])
@@ -211,7 +237,7 @@ def _unanswered(number: int, column: str) -> Verdict:
 def _stopped(number: int, outcome: Outcome) -> Verdict:
     """Return the verdict on a file that did not get to the end."""
     f = outcome.failure
-    where = f"At line {f['line']}, {f['text']}" if f.get("line") else "The file"
+    where = f"At line {f['line']}, {f['text']}" if f.get("line") else "In the check"
     sentences = {
         "time": f"{_during(outcome)} takes more than {SECONDS:g} seconds, and was stopped. "
         "Is there a loop that does not end?",
@@ -229,7 +255,7 @@ def _stopped(number: int, outcome: Outcome) -> Verdict:
         "undefined": f"{f.get('name')} is not defined: the file has to define it, spelled so.",
         "encoding": "The file is not UTF-8: save it as UTF-8.",
         "module": f"{where}: {f.get('says')}. Nothing but Python's own library is needed.",
-        "raises": f"{where}: {f.get('type')}: {f.get('says')}.",
+        "raises": f"{where}: {f.get('type')}: {f.get('says')}.{_none(f)}",
     }
     during = f"\nIt happened at {outcome.column}" if outcome.column and f else ""
     return Verdict(
@@ -241,6 +267,10 @@ def _stopped(number: int, outcome: Outcome) -> Verdict:
         sentences[outcome.stopped] + during,
         f.get("traceback", []),
     )
+
+
+def _none(failure: dict[str, Any]) -> str:
+    return " Is a return missing?" if "NoneType" in failure.get("says", "") else ""
 
 
 def _during(outcome: Outcome) -> str:

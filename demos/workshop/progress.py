@@ -89,17 +89,16 @@ class Progress:
         """Return whether an exercise has passed."""
         return bool(self.content["exercises"].get(str(number), {}).get("passed"))
 
-    def current(self) -> int:
-        """Return the exercise to go on with.
+    def current(self, numbers: Sequence[int]) -> int:
+        """Return which of these exercises to go on with.
 
         That is the one that was looked at last, or the next that has not passed, or the first that
         has not passed; the last one if all have.
         """
         records = self.content["exercises"]
         at = max(records, key=lambda number: records[number].get("last") or 0.0, default="1")
-        numbers = [e.number for e in EXERCISES]
         turned = [n for n in numbers if n >= int(at)] + [n for n in numbers if n < int(at)]
-        return next((n for n in turned if not self.passed(n)), len(EXERCISES))
+        return next((n for n in turned if not self.passed(n)), numbers[-1])
 
     def save(self) -> None:
         """Write the file whole: the old one is there until the new one is."""

@@ -22,7 +22,13 @@ PROJECT = "chainrule"
 FOLDER = "workshop-room"
 COPIED = ("pages", "sheets")  # of the bundle, into the new folder
 POSIX = '#!/bin/sh\ncd "$(dirname "$0")" && exec env/bin/python -m demos.workshop "$@"\n'
-WINDOWS = '@cd /d "%~dp0"\r\n@env\\Scripts\\python -m demos.workshop %*\r\n'
+WINDOWS = """@echo off
+pushd "%~dp0"
+env\\Scripts\\python -m demos.workshop %*
+set status=%errorlevel%
+popd
+exit /b %status%
+""".replace("\n", "\r\n")
 TRIAL = (
     "import engine; x = engine.Value(3.0, label='x'); y = x * x; y.backward(); "
     "assert x.grad == 6.0; engine.draw(y).save('first-picture.svg')"
@@ -69,7 +75,7 @@ def set_up(bundle: Path, folder: Path) -> None:
     try_out(python, folder)
     print(f'Ready. Now:\n    cd "{folder}"\n    {start} list       the exercises')
     print(f"    {start} watch      checks a file whenever you save it")
-    print(f"Where a text says  python -m demos.workshop  type  {start}")
+    print(f"Where a text says  python  type  {python.relative_to(folder.absolute())}")
 
 
 def require_python(major: int, minor: int) -> None:

@@ -11,6 +11,7 @@ import textwrap
 from pathlib import Path
 
 STYLES = {"good": "1;32", "bad": "1;31", "now": "1;36", "dim": "2", "bold": "1"}
+SPELLED_OUT = str.maketrans("✓✗█░×·–∂", "+x#.x*-d") | {ord("²"): "^2", ord("³"): "^3"}
 
 
 def styled(text: str, style: str) -> str:
@@ -28,10 +29,24 @@ def coloured() -> bool:
     )
 
 
-def say(text: str = "") -> None:
-    """Print a text; characters that the terminal's encoding lacks are replaced."""
+def encodable(text: str) -> str:
+    """Return a text that the standard output can encode: signs that it lacks are spelled out."""
     encoding = sys.stdout.encoding or "utf-8"
-    print(text.encode(encoding, "replace").decode(encoding), flush=True)
+    try:
+        text.encode(encoding)
+    except UnicodeEncodeError:
+        text = text.translate(SPELLED_OUT).encode(encoding, "replace").decode(encoding)
+    return text
+
+
+def say(text: str = "") -> None:
+    """Print a text and end the line."""
+    print(encodable(text), flush=True)
+
+
+def say_part(text: str) -> None:
+    """Print a text without ending the line."""
+    print(encodable(text), end="", flush=True)
 
 
 def say_filled(text: str, indent: str = "") -> None:
@@ -63,12 +78,6 @@ def near(path: Path) -> str:
         return str(path.relative_to(Path.cwd()))
     except ValueError:
         return str(path)
-
-
-def say_part(text: str) -> None:
-    """Print a text without ending the line."""
-    encoding = sys.stdout.encoding or "utf-8"
-    print(text.encode(encoding, "replace").decode(encoding), end="", flush=True)
 
 
 def clear() -> None:

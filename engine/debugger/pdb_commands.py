@@ -17,6 +17,7 @@ from types import FrameType
 from typing import Any
 
 from ..backward import backward
+from ..diagnosis import Zeros
 from ..explain import Step, account, arrivals, steps
 from ..formula import bracketed, expression, name
 from ..graph import topological_order
@@ -157,12 +158,15 @@ def labelled(root: Value, label: str) -> list[Value]:
 def so_far(loop: FrameType, x: Value) -> list[str]:
     """Return the sum behind x.grad as far as the loop has come in its frame."""
     root, node = loop.f_locals["root"], loop.f_locals["node"]
-    trail = list(steps(root))
+    grads: dict[Any, float] = {}
+    trail = list(steps(root, grads))
     first = next((step.index for step in trail if step.node is node), len(trail))
     own = [step for step in trail if step.node is node]
     added = _added(loop, own)
     return [
-        *account(root, x, arrivals(trail[: first + added])),
+        *account(
+            root, x, arrivals(trail[: first + added]), Zeros(topological_order(root)[0], grads)
+        ),
         f"   {name(node)} is sending now: {added} of its {len(own)} contributions are added",
     ]
 

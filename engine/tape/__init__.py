@@ -17,13 +17,13 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from ..value import Value
-    from .recording import FrozenBranchWarning
+    from .recorded import FrozenBranchWarning
     from .tape import Tape
 
 __all__ = ["FrozenBranchWarning", "Tape", "record"]
 
 _ON_FIRST_USE = {
-    "FrozenBranchWarning": "recording",
+    "FrozenBranchWarning": "recorded",
     "Tape": "tape",
 }  # they need NumPy, which may be missing
 

@@ -15,6 +15,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any, TypedDict
 
+from ..diagnosis import Zeros
 from ..foreign import by_original
 from ..graph import topological_order
 from ..printing import printable
@@ -26,7 +27,7 @@ from .layered import Placed, Point
 from .layout import place
 from .neurons import neurons, used_once
 from .picture import LARGEST, MOST, NamesParameters, names_by_value
-from .scene import Card, Pill, Scene, select, text
+from .scene import Card, Pill, Scene, nothing_sent, select, text
 
 CARDS = 300  # at most
 SHORT = 10  # characters of an expression that can stand three times in a rule
@@ -103,7 +104,9 @@ def animation(
         "note": STALE if scene.state == "stale" else "",
         "frames": [asdict(frame) for frame in both],
         "code": loop_source(),
-        "cards": [_card(card, at, notation) for card, at in zip(scene.cards, placed.cards)],
+        "cards": [
+            _card(card, at, notation, frames.idle) for card, at in zip(scene.cards, placed.cards)
+        ],
         "edges": _edges(scene, placed, notation),
     }
 
@@ -199,7 +202,7 @@ def _place(scene: Scene, arrived: Mapping[Node, int]) -> Placed:
     return place(scene)
 
 
-def _card(card: Card, centre: Point, notation: Notation) -> CardData:
+def _card(card: Card, centre: Point, notation: Notation, idle: Zeros) -> CardData:
     return {
         "id": card.number,
         "name": notation.name(card.node),
@@ -210,7 +213,7 @@ def _card(card: Card, centre: Point, notation: Notation) -> CardData:
         "root": card.is_root,
         "data": text(card.node.data),
         "sum": card.kind == "layer",
-        "tip": printable(_tooltip(card.node, notation), 400),
+        "tip": printable(_tooltip(card.node, notation) + nothing_sent(card.node, idle), 400),
         "size": [card.width, card.height],
         "at": _rounded(centre),
     }

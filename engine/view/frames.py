@@ -17,7 +17,7 @@ from functools import cache
 from math import inf
 
 from ..backward import backward
-from ..explain import steps
+from ..explain import steps, zeros
 from ..formula import (
     SUM,
     Names,
@@ -34,7 +34,7 @@ from ..types import Node
 from ..value import Value
 from .collapse import Group
 from .neurons import operation_of
-from .scene import MINUS, Card, Pill, Scene, sign, signed, text
+from .scene import MINUS, Card, Pill, Scene, nothing_sent, sign, signed, text
 
 TERMS = 6  # of a sum that are spelled out
 
@@ -138,6 +138,7 @@ class Frames:
         for pill in scene.pills:
             self.pills_of[pill.step.node].append(pill)
         self.contributions = _contributions(scene, root)
+        self.idle = zeros(root, notation.names)
         sizes = [abs(x) for pill in scene.pills for x in (pill.step.after, pill.step.contribution)]
         self.largest = max([1.0, *(size for size in sizes if size < inf)])
         self.terms: dict[Node, list[float]] = {}  # what has arrived at every node so far
@@ -183,12 +184,13 @@ class Frames:
         )
 
     def _skip(self, node: Node) -> Frame:
+        nothing = nothing_sent(node, self.idle) or "; its grad is 0, so it sends nothing"
         return Frame(
             "skip",
             self.cards[node].number,
             lines=self.lines["skip"],
             numbers=f"{self.notation.bracketed(node)}.grad = 0",
-            say=f"Visit {self.notation.name(node)}. Its grad is 0, so it has nothing to pass on.",
+            say=f"Visit {self.notation.name(node)}{nothing}.",
         )
 
     def _visit(self, node: Node, grad: float) -> Frame:

@@ -15,9 +15,10 @@ from collections import Counter
 from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from math import inf, isfinite, nextafter
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from ..explain import Step, arrivals, numbered
+from ..diagnosis import Zeros
+from ..explain import Step, arrivals, numbered, zeros
 from ..foreign import Unknown
 from ..formula import SUM, Symbol, derivatives, expression, forward, name, symbol
 from ..graph import topological_order
@@ -344,7 +345,18 @@ def _cards(selection: Selection) -> dict[Node, Card]:
         if card.kind == "operation" and selection.constants:
             card.note = ""  # its constants may have cards of their own
         _compare(card, selection.rebuilt)
+    if selection.state != "forward only":
+        idle = zeros(selection.root, selection.names)
+        for node, card in cards.items():
+            card.tooltip = printable(card.tooltip + nothing_sent(node, idle), 400)
     return cards
+
+
+def nothing_sent(node: Node, idle: Zeros) -> str:
+    """Return why a value sends nothing, or a neuron in all of its uses; "" for one that sends."""
+    sums: list[Any] = [use.sum for use in node.uses] if isinstance(node, Group) else [node]
+    is_idle = sums and idle.nodes.issuperset(sums)
+    return f"; it sends nothing, for {idle.reason(sums[0])}" if is_idle else ""
 
 
 def _largest(numbers: Iterable[float]) -> float:
@@ -576,7 +588,7 @@ def _rule(step: Step, child: str) -> str:
 def _addition_in_words(step: Step, child: str, parent: str, local: str) -> str:
     """Return in words what a step adds to the grad of its parent."""
     if step.upstream == 0.0:
-        return f"{child}.grad is 0, so nothing is passed on"
+        return f"{child} sends nothing, for {child}.grad = 0"
     product = f"{text(step.upstream)} × {local} = " if not isinstance(step.node, Group) else ""
     return f"it adds {product}{text(step.contribution)} to {parent}.grad"
 

@@ -55,7 +55,7 @@ def exercise_number(text: str) -> int:
 def chosen(options: argparse.Namespace, workspace: Workspace) -> int:
     """Return the exercise that was named, or else the current one."""
     number: int | None = options.number
-    return workspace.progress.current() if number is None else number
+    return workspace.current() if number is None else number
 
 
 def prepare(workspace: Workspace) -> None:

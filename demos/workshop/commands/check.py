@@ -4,7 +4,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from ..catalog import EXERCISES, exercise
+from ..catalog import exercise
 from ..checker import check
 from ..judge import Verdict
 from ..marked import line_of_turn
@@ -53,7 +53,7 @@ def _which(options: argparse.Namespace, workspace: Workspace) -> tuple[int, Path
         try:
             number = exercise_number(options.file.name)
         except argparse.ArgumentTypeError:
-            number = workspace.progress.current()
+            number = workspace.current()
     return number, options.file
 
 
@@ -73,12 +73,12 @@ def show(verdict: Verdict, file: Path, workspace: Workspace) -> None:
     say_filled(verdict.message, "  ")
     if verdict.traceback:
         say()
-        for text in verdict.traceback:
-            say(styled(f"    {text}", "dim"))
+        for frame in verdict.traceback:
+            say(styled(f"    {frame}", "dim"))
     say()
-    done = sum(workspace.progress.passed(e.number) for e in EXERCISES)
     if verdict.passed:
-        say(f"  {bar(done, len(EXERCISES))}")
+        done = sum(map(workspace.progress.passed, workspace.numbers))
+        say(f"  {bar(done, len(workspace.numbers))}")
     say(f"  {styled(_next(verdict, workspace), 'dim')}")
 
 
@@ -86,7 +86,7 @@ def _next(verdict: Verdict, workspace: Workspace) -> str:
     """Return what to do now."""
     if not verdict.passed:
         return f"A hint: python -m demos.workshop hint {verdict.exercise}"
-    if verdict.exercise == len(EXERCISES):
+    number = workspace.beside(verdict.exercise, 1)
+    if number is None:
         return "That was the last one."
-    following = exercise(verdict.exercise + 1)
-    return f"Next: {following.number}  {following.title}    {workspace.file(following.number)}"
+    return f"Next: {number}  {exercise(number).title}    {workspace.file(number)}"

@@ -2,7 +2,7 @@
 
 import argparse
 
-from ..catalog import EXERCISES
+from ..catalog import exercise
 from ..terminal import say, styled
 from ..workspace import Workspace
 
@@ -12,11 +12,13 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace, workspace: Workspace) -> int:
-    """Print one line an exercise, the current one marked."""
-    current = workspace.progress.current()
-    for e in EXERCISES:
-        passed = workspace.progress.passed(e.number)
-        mark = styled("✓", "good") if passed else styled(">", "now") if e.number == current else " "
-        track = "" if e.short else "  (3 hours)"
-        say(f"{mark} {e.number:>2}  {e.title:<52}{e.minutes:>3} min{track}")
+    """Print one line an exercise, the current one marked, and how to begin."""
+    current = workspace.current()
+    for number in workspace.numbers:
+        e = exercise(number)
+        passed = workspace.progress.passed(number)
+        mark = styled("✓", "good") if passed else styled(">", "now") if number == current else " "
+        say(f"{mark} {number:>2}  {e.title:<52}{e.minutes:>3} min")
+    if not workspace.progress.content["exercises"]:
+        say("\nBegin with  python -m demos.workshop watch")
     return 0

@@ -33,7 +33,8 @@ def run(options: argparse.Namespace, workspace: Workspace) -> int:
             key = keys.pressed(EVERY)
             if key:
                 watch.press(key)
-    say(f"Until next time: {workspace.progress.current()} is your current exercise.")
+    number = workspace.current()
+    say(f"Until next time. You go on with {number}  {exercise(number).title}")
     return 0
 
 
@@ -56,6 +57,7 @@ class Watch:
 
     def look(self) -> None:
         """Check the exercise whose file has changed, the watched one first."""
+        self.workspace.refresh()
         now = self.contents()
         changed = [number for number in now if now[number] != self.seen.get(number)]
         self.seen |= now
@@ -84,8 +86,8 @@ class Watch:
         """Do what a key asks for."""
         actions: dict[str, Callable[[], None]] = {
             "h": self.hint,
-            "n": lambda: self.go(self.number + 1),
-            "p": lambda: self.go(self.number - 1),
+            "n": lambda: self.go(self.workspace.beside(self.number, 1)),
+            "p": lambda: self.go(self.workspace.beside(self.number, -1)),
             "l": self.list,
             "c": self.check,
             "q": self.quit,
@@ -105,9 +107,9 @@ class Watch:
         list_command.run(argparse.Namespace(), self.workspace)
         self.menu()
 
-    def go(self, number: int) -> None:
-        """Watch another exercise."""
-        self.number = exercise(max(1, min(number, len(EXERCISES)))).number
+    def go(self, number: int | None) -> None:
+        """Watch another exercise, if there is one."""
+        self.number = self.number if number is None else number
         self.check()
 
     def quit(self) -> None:

@@ -110,16 +110,27 @@ def backward(root):
 # %% [markdown]
 # ## See it
 
+
 # %%
-if __name__ == "__main__":
+def fork():
+    """Return y = h + h * x with h = tanh(x) at x = 0.5, after a backward pass in your order."""
     x = Value(0.5)
     h = x.tanh()
     y = h + h * x
-    print([node.operation or "x" for node in topological_order(y)])  # ['x', 'tanh', '*', '+']
+    x.label, h.label, y.label = "x", "h", "y"
     backward(y)
-    print(round(x.grad, 4))  # 1.6418
+    return y
+
+
+if __name__ == "__main__":
+    y = fork()
+    print([node.label or node.operation for node in topological_order(y)])  # ['x', 'h', '*', 'y']
 
     print(len(topological_order(doubled(Value(1.0), 28))))  # 29
+
+# %% [markdown]
+# `python -m engine draw workshop/06_order.py:fork -o fork.svg` draws your Values and what has
+# been sent.
 
 # %% [markdown]
 # A function that calls itself has a limit: Python allows about 1,000 calls inside one another.

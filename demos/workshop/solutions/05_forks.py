@@ -100,21 +100,37 @@ def backward(root):
 # %% [markdown]
 # ## See it
 
-# %%
-if __name__ == "__main__":
-    x = Value(3.0)
-    backward(x * x)
-    print(x.grad)
 
+# %%
+def square():
+    """Return y = x * x at x = 3, after your backward pass."""
+    x = Value(3.0)
+    y = x * x
+    x.label, y.label = "x", "y"
+    backward(y)
+    return y
+
+
+def fork():
+    """Return y = h + h * x with h = x + x at x = 2, after your backward pass."""
     x = Value(2.0)
     h = x + x
-    backward(h + h * x)
-    print(h.grad, x.grad)
+    y = h + h * x
+    x.label, h.label, y.label = "x", "h", "y"
+    backward(y)
+    return y
+
+
+if __name__ == "__main__":
+    print(square().parents[0].grad)
+    print(fork().parents[0].parents[0].grad)
 
 # %% [markdown]
-# The picture of the second one, with each contribution on its way:
+# The engine of this project draws your Values, with each contribution on its way. Where a
+# gradient of yours is not the sum of what arrives, the picture says how much comes from
+# elsewhere, or goes missing. Draw `square` before and after you mend the line:
 #
-#     python -m engine draw "h = x + x; h + h*x" x=2 -o forks.svg
+#     python -m engine draw workshop/05_forks.py:square -o square.svg
 
 # %% [markdown]
 # Save the file. `python -m demos.workshop check 5` says what is right and what is not yet.

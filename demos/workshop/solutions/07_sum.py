@@ -83,14 +83,25 @@ def backward(root):
 # %% [markdown]
 # ## See it
 #
-# The same computation as in `python -m engine debug "h = tanh(x); h + h*x" x=0.5`.
+# The engine of this project steps through your Values, one contribution at a time: `python -m
+# engine step workshop/07_sum.py:fork` makes a page for the browser, `python -m engine debug
+# workshop/07_sum.py:fork` does it here.
+
 
 # %%
-if __name__ == "__main__":
+def fork():
+    """Return y = h + h * x with h = tanh(x) at x = 0.5, after your backward pass."""
     x = Value(0.5)
     h = x.tanh()
-    backward(h + h * x)
-    print(h.grad, round(x.grad, 4))  # 1.5 1.6418
+    y = h + h * x
+    x.label, h.label, y.label = "x", "h", "y"
+    backward(y)
+    return y
+
+
+if __name__ == "__main__":
+    h = fork().parents[0]
+    print(h.grad, round(h.parents[0].grad, 4))  # 1.5 1.6418
 
 # %% [markdown]
 # Save the file. `python -m demos.workshop check 7` says what is right and what is not yet.

@@ -110,8 +110,8 @@ equations = {
 # %% [markdown]
 # ## See it
 #
-# Two inputs, a layer of two neurons, and one neuron after it. Equations 3 and 4 hold for the last
-# neuron.
+# Two inputs, a layer of two neurons, and after it one neuron with the weights v and w and the
+# bias b.
 
 
 # %%
@@ -119,23 +119,33 @@ def values(*numbers):
     return [Value(number) for number in numbers]
 
 
+def network():
+    """Return the cost of a small network: (output - 1) squared."""
+    rows = [values(0.5, 0.25), values(-1.0, 0.5)]
+    inner = layer(rows, values(1.0, -2.0), values(0.1, 0.2))
+    v, w, b = values(1.0, -0.5, 0.3)
+    output = neuron([v, w], inner, b)
+    v.label, w.label, b.label, output.label = "v", "w", "b", "output"
+    difference = output + Value(-1.0)
+    return difference * difference
+
+
 if __name__ == "__main__":
-    inputs = values(1.0, -2.0)
-    inner = layer([values(0.5, 0.25), values(-1.0, 0.5)], inputs, values(0.1, 0.2))
-    weights, bias = values(1.0, -0.5), Value(0.3)
-    if inner:
-        output = neuron(weights, inner, bias)
-        difference = output + Value(-1.0)
-        backward(difference * difference)
-        print(round(output.data, 4), round(bias.grad, 4))  # 0.7029 -0.3006
-        print([round(weight.grad, 4) for weight in weights])  # [-0.03, 0.2846]
-        print([round(bias.grad * a.data, 4) for a in inner])  # [-0.03, 0.2846]
+    cost = network()
+    backward(cost)
+    named = {node.label: node for node in topological_order(cost) if node.label}
+    for label in sorted(named):
+        print(label, round(named[label].data, 4), round(named[label].grad, 4))
+    # b 0.3 -0.3006
+    # output 0.7029 -0.5941
+    # v 1.0 -0.03
+    # w -0.5 0.2846
 
 # %% [markdown]
-# The engine explains the gradients of a network in the same way. `why b` in the debugger shows
-# the sum behind the gradient of a bias:
+# The engine steps through your network, too. `c` goes to the end; then `why b` and `why v` show
+# the sums behind two gradients. Which equations are they?
 #
-#     python -m engine debug "z = w*x + b; o = tanh(z); (o - 1)**2" w=0.5 x=2 b=0.1
+#     python -m engine debug workshop/08_neuron.py:network
 
 # %% [markdown]
 # Save the file. `python -m demos.workshop check 8` says what is right and what is not yet.

@@ -1,10 +1,9 @@
-"""Ctrl-C may come between any two instructions: what belongs together is set whole or not at all.
+"""Ctrl-C may come between any two instructions: changes are made all together or not at all.
 
 >>> from engine import Value
->>> x, y = Value(1.0), Value(2.0)
->>> assign_all([(x, "data", 3.0), (y, "data", 4.0)])
->>> x.data, y.data
-(3.0, 4.0)
+>>> assign_all([(x := Value(1.0), "data", 3.0), (x, "grad", 2.0)])
+>>> x
+Value(data=3, grad=2)
 """
 
 from collections.abc import Iterable

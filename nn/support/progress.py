@@ -1,8 +1,7 @@
-"""Progress: a bar in a terminal that has rich, one line in a notebook, else a few lines on stderr.
+"""Progress: a bar in a terminal with rich, one line in a notebook, else some lines on stderr.
 
 >>> with progress(10, show=False) as report:
-...     for epoch in range(10):
-...         report(epoch + 1, 0.5)
+...     report(1, 0.5)
 """
 
 import sys

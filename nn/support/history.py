@@ -1,10 +1,7 @@
 """The history of a run: its columns, and their picture.
 
->>> history = History([0.5, 0.25, 0.125], [0.1, 0.2, 0.3], validation=[0.6, 0.3, 0.4])
->>> history
+>>> History([0.5, 0.25, 0.125], [0.1, 0.2, 0.3], validation=[0.6, 0.3, 0.4])
 History(3 epochs, loss 0.5 → 0.125, validation 0.6 → 0.4, best after epoch 2, 0.3 s)
->>> list(history.columns())
-['epoch', 'loss', 'validation', 'seconds']
 """
 
 import io
