@@ -744,8 +744,8 @@ def test_requests_out_of_order_and_of_no_sense_are_answered(script):
         try_all(client, [name for name in commands if name not in moving])
         client.console("restart")
         client.ask("setFunctionBreakpoints", breakpoints=[])
-        for moves in ("stepIn", "stepIn"):
-            client.ask(moves, threadId=77)
+        client.waiting.clear()
+        assert client.move("stepIn") == ("step", "step 1 of 8")
         assert client.value("x.data") == "0.5"
 
 

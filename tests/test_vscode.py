@@ -29,9 +29,10 @@ async function main() {
     const client = new DebugClient("python", "engine", "gradients");
     client.defaultTimeout = 20000;
     await client.start(port);
-    const stop = await client.hitBreakpoint(
+    await client.hitBreakpoint(
         { type: "gradients", program }, { path: program, line: 6, verified: false });
-    assert.equal(stop.body.stackFrames[0].name, "h = tanh(z)   grad -3.81");
+    const { stackFrames } = (await client.stackTraceRequest({ threadId: 1 })).body;
+    assert.equal(stackFrames[0].name, "h = tanh(z)   grad -3.81");
     const moved = async request => (await Promise.all([request, client.waitForEvent("stopped")]))[1].body.description;
     assert.equal(await moved(client.stepInRequest({ threadId: 1 })), "step 6 of 8");
     assert.equal(await moved(client.nextRequest({ threadId: 1 })), "step 8 of 8, the end of the pass");

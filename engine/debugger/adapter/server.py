@@ -16,6 +16,7 @@ import re
 import signal
 import sys
 import threading
+import time
 from collections.abc import Callable
 from queue import SimpleQueue
 from typing import Any
@@ -272,6 +273,7 @@ class Adapter:
         return {}
 
     def pause(self, arguments: Arguments) -> Body:
+        """Stop after the contribution at hand, or at the next backward()."""
         if not self.stopped:
             self.passes.requests.press()
         return {}
@@ -336,7 +338,13 @@ class Adapter:
         self.ready.set()
         if self.running and threading.current_thread() is self.reader:
             self.passes.interrupts.error = Quit
-            _wake_main_thread()
+            threading.Thread(target=self._wake_program, daemon=True).start()
+
+    def _wake_program(self) -> None:
+        """Let the main thread hear of Quit; it may have fallen asleep just before the signal."""
+        while self.running and not self.passes.requests.heard:
+            _signal_main_thread()
+            time.sleep(0.1)
 
     # -- looking -------------------------------------------------------------------------------
 
@@ -448,8 +456,8 @@ class Adapter:
         }
 
 
-def _wake_main_thread() -> None:
-    """Let the main thread hear of what `Interrupts.error` is, also where it sleeps."""
+def _signal_main_thread() -> None:
+    """Interrupt the main thread as Ctrl-C does, and what it waits for."""
     if sys.platform != "win32":
         signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT)
     else:
