@@ -9,6 +9,12 @@ import time
 PROGRAM = next(filter(None, map(shutil.which, ("firefox-esr", "firefox"))), None)
 
 
+CENTRE = """(selector) => {
+  const box = document.querySelector(selector).getBoundingClientRect();
+  return [box.left + box.width / 2, box.top + box.height / 2];
+}"""
+
+
 class Firefox:
     """A headless Firefox with one page."""
 
@@ -68,8 +74,12 @@ class Firefox:
         self.call("WebDriver:PerformActions", actions=[source])
 
     def click(self, selector):
-        found = self.call("WebDriver:FindElement", using="css selector", value=selector)["value"]
-        self.call("WebDriver:ElementClick", id=next(iter(found.values())))
+        """A click in the middle of what is found, by a mouse."""
+        x, y = self.evaluate(CENTRE, selector)
+        move = {"type": "pointerMove", "x": int(x), "y": int(y), "duration": 0}
+        presses = [{"type": kind, "button": 0} for kind in ("pointerDown", "pointerUp")]
+        mouse = {"type": "pointer", "id": "mouse", "actions": [move, *presses]}
+        self.call("WebDriver:PerformActions", actions=[mouse])
 
     def close(self):
         self.socket.close()

@@ -78,8 +78,9 @@ class LeafData(TypedDict):
 class CardData(TypedDict):
     """A card on the page; `room` is how many characters of its name it shows.
 
-    `outputs` are the nodes whose data and grad it has, as sums where they are several. `at` is its
-    place in the layout from left to right, `down` in that from top to bottom.
+    `outputs` are the nodes whose data and grad it has, as sums where they are several, `inside` all
+    nodes of a group with their names. `at` is its place in the layout from left to right, `down` in
+    that from top to bottom.
     """
 
     id: int
@@ -91,6 +92,7 @@ class CardData(TypedDict):
     root: bool
     sum: bool
     outputs: list[int]
+    inside: list[tuple[str, int]]
     place: str
     tip: str
     size: list[float]
@@ -330,12 +332,18 @@ def _card(card: Card, centres: tuple[Point, Point], notation: Notation) -> CardD
         "root": card.is_root,
         "sum": card.kind == "layer",
         "outputs": [notation.numbers[output] for output in outputs],
+        "inside": _inside(node, notation),
         "place": "" if isinstance(node, Group) else printable(place_of(node), 80),
         "tip": _tooltip(card, notation),
         "size": [card.width, card.height],
         "at": _rounded(centres[0]),
         "down": _rounded(centres[1]),
     }
+
+
+def _inside(node: Node, notation: Notation) -> list[tuple[str, int]]:
+    members = node.members if isinstance(node, Group) else []
+    return [(printable(notation.name(member), 40), notation.numbers[member]) for member in members]
 
 
 def _room(card: Card) -> int:

@@ -14,7 +14,7 @@ const MISTAKES = {
     [{ order: met(true, true, true) }, { order: met(false, true, true) }, { order: met(true, false, true) }, { order: recursion(true) }]],
   forward_order: ["the leaves came first: the order of backward begins at the root", [{ order: () => inOrder().reverse() }]],
   pre_order: ["a node has sent before all that use it had: was the order wrong?",
-    [{ order: met(true, true, false) }, { order: met(false, true, false) }, { order: met(true, false, false) }, { order: recursion(false) }]],
+    [{ order: met(true, true, false) }, { order: met(false, true, false) }, { order: met(false, true, false, true) }, { order: met(true, false, false) }, { order: recursion(false) }]],
   no_seed: ["nothing arrived: without the seed, root.grad = 1, every gradient stays 0", [{ seed: 0 }]],
   no_upstream: ["the local derivative alone: was the upstream gradient, node.grad, left out?", [{ upstream: false }]],
   product_unswapped: ["the product rule: ∂(x·y)/∂x is y, not x. Swapped?", [{ slope: ["multiply", (x) => x] }]],
@@ -30,15 +30,19 @@ const MOST = 10000; // contributions; a sweep that goes along every path is stop
 const parentsOf = (i) => (i < firstNode ? [] : nodes.parents[i - firstNode]);
 const sendsOf = (i) => parentsOf(i).map((_, slot) => [i, slot]);
 const inOrder = () => nodes.parents.map((_, i) => firstNode + i).reverse().flatMap((i) => sendsOf(i));
-function met(isFirst, isDeep, isAgain) { // as nodes are met from the root, depth first or breadth first
+function met(isFirst, isDeep, isAgain, isEarly = false) { // as nodes are met from the root; early: noted when put on the list
   return function* order() {
-    const seen = new Set(), waiting = [nodes.root];
+    const noted = new Map([[nodes.root, isEarly]]), waiting = [nodes.root];
     while (waiting.length) {
       const i = isDeep ? waiting.pop() : waiting.shift();
-      if (seen.has(i)) continue;
+      if (noted.get(i) && !(isAgain || isEarly)) continue;
+      noted.set(i, true);
       yield* sendsOf(i);
-      if (!isAgain) seen.add(i);
-      waiting.push(...(isFirst === isDeep ? [...parentsOf(i)].reverse() : parentsOf(i)));
+      for (const parent of isFirst === isDeep ? [...parentsOf(i)].reverse() : parentsOf(i)) {
+        if (!isAgain && noted.get(parent)) continue;
+        noted.set(parent, noted.get(parent) || isEarly);
+        waiting.push(parent);
+      }
     }
   };
 }

@@ -11,6 +11,13 @@ function make(parent, tag, attributes = {}, content = "") {
   parent.append(element);
   return element;
 }
+function write(element, content) { // touches the page only where something changes
+  if (element.written !== content) element.textContent = element.written = content;
+}
+function mark(element, name, value) {
+  const marks = element.marks || (element.marks = {});
+  if (marks[name] !== value) element.setAttribute(name, (marks[name] = value));
+}
 function element(parent, tag, attributes = {}, content = "") { // of HTML
   const made = document.createElement(tag);
   for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, value);
@@ -70,7 +77,8 @@ function makeCard(card) {
   card.bar = make(group, "rect", { y: H - 11.5, height: 4, rx: 2 });
   make(group, "rect", { class: "box", width: W, height: H, rx: 9 });
   make(group, "circle", { class: "stop", cx: 2, cy: 2, r: 7 });
-  for (const each of group.querySelectorAll("text")) each.after(" "); // between words, for those who hear them
+  card.texts = [...group.querySelectorAll("text")];
+  for (const each of card.texts) each.after(" "); // between words, for those who hear them
   card.group = group;
   card.mark = make(map, "rect", { width: W, height: H, rx: 9 });
 }
@@ -145,7 +153,7 @@ function fit() {
   const two = 2 * Math.max(...cards.map((card) => card.size[0])) + 160; // a node, its parent and what is between
   const unit = Math.min(rem() / 15, Math.max(0.6, stage.clientWidth / two));
   const all = fitting(layout), whole = Math.min(all, LARGEST);
-  const scale = Math.max(smallest, all < READABLE * unit ? unit : whole) * zoom;
+  const scale = Math.max(smallest, all < READABLE * unit ? 0.85 * unit : whole) * zoom;
   svg.style.width = `${Math.floor(wide * scale)}px`;
   svg.style.height = `${Math.floor(high * scale)}px`;
   const small = Math.min(0.1 * scale, Math.sqrt((0.03 * stage.clientWidth * stage.clientHeight) / (wide * high)),

@@ -59,7 +59,7 @@ function showLeaves() {
   for (const leaf of leaves) {
     const x = current[leaf.node], was = isChanged(leaf.node) ? `was ${text(original[leaf.node])}` : "";
     if (leaf.card) {
-      leaf.card.noteText.textContent = was || leaf.card.note;
+      write(leaf.card.noteText, was || leaf.card.note);
       leaf.card.group.classList.toggle("changed", was !== "");
     }
     if (!leaf.typed) continue;
@@ -109,11 +109,17 @@ function showValue() {
   find("value-place").textContent = card && card.place ? `made at ${card.place}` : "";
   find("value-break").hidden = !card;
   find("value-sum").replaceChildren();
+  find("value-inside").replaceChildren();
   find("value-check").textContent = card ? checkText(card) : "";
   if (!card) return;
   find("value-break").setAttribute("aria-pressed", String(breakpoints.has(card.id)));
   element(find("value-sum"), "p", {}, `grad = ${text(now.grad[card.id])}`);
   for (const [x, from] of termsOf(card)) element(find("value-sum"), "p", { class: sign(x) }, `${signed(x)}  ${from}`);
+  const list = card.inside.length ? element(find("value-inside"), "dl") : null;
+  for (const [name, i] of card.inside.slice(0, SHOWN)) {
+    element(list, "dt", {}, name);
+    element(list, "dd", {}, `data ${text(now.v[i])}, grad ${text(now.grads[i])}`);
+  }
 }
 for (const card of cards) {
   card.group.addEventListener("click", (event) => {
@@ -135,8 +141,8 @@ function showPath(card) { // all ways from a value to the root
   for (const each of card ? cards : []) if (edgesOf[each.id].some((edge) => on.has(edge.parent))) on.add(each.id);
   for (const edge of edges) {
     edge.isOnPath = on.has(edge.parent) && on.has(edge.node);
-    for (const part of edge.parts) part.classList.toggle("path", edge.isOnPath);
   }
+  paint(index);
 }
 
 // -- words: the names that were made for this page --------------------------------------------------------------------------------------

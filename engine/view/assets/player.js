@@ -41,24 +41,24 @@ const isKnown = (card, state) => card.leaf || !withForward || state.computed.has
 function paintCard(card, state, active, target, hidden) {
   const arrived = state.grad.has(card.id), grad = state.grad.get(card.id) ?? 0, known = isKnown(card, state);
   const isHidden = hidden !== null && hidden.node === card.id, terms = state.terms.get(card.id) || [];
-  card.dataText.textContent = known ? text(now.data[card.id]) : "–";
-  card.gradText.textContent = isHidden ? "?" : arrived ? text(grad) : "0";
-  card.terms.textContent = isHidden ? "" : sumLine(terms);
+  write(card.dataText, known ? text(now.data[card.id]) : "–");
+  write(card.gradText, isHidden ? "?" : arrived ? text(grad) : "0");
+  write(card.terms, isHidden ? "" : sumLine(terms));
   const kind = isHidden ? "zero" : sign(grad), W = card.size[0], part = isHidden ? 0 : partOf(grad) * (W / 2 - 9);
-  card.gradText.setAttribute("class", "grad right " + kind);
-  card.bar.setAttribute("x", W / 2 + Math.min(0, part));
-  card.bar.setAttribute("width", Math.abs(part));
-  card.bar.setAttribute("class", kind);
+  mark(card.gradText, "class", "grad right " + kind);
+  mark(card.bar, "x", W / 2 + Math.min(0, part));
+  mark(card.bar, "width", Math.abs(part));
+  mark(card.bar, "class", kind);
+  mark(card.group, "data-grad", isHidden ? "" : Number.isInteger(grad) ? grad.toFixed(1) : String(grad));
+  mark(card.group, "data-data", String(now.data[card.id]));
+  write(card.title, fill(card.tip, now));
   card.mark.setAttribute("class", arrived ? kind : known ? "known" : "");
-  card.group.dataset.grad = isHidden ? "" : Number.isInteger(grad) ? grad.toFixed(1) : String(grad);
-  card.group.dataset.data = String(now.data[card.id]);
-  card.title.textContent = fill(card.tip, now);
   for (const shown of [card.group, card.mark]) {
     shown.classList.toggle("active", card.id === active);
     shown.classList.toggle("target", card.id === target);
   }
-  const seen = [...card.group.querySelectorAll("text")].map((each) => each.textContent).filter(Boolean).join(" ");
-  card.group.setAttribute("aria-label", seen + (breakpoints.has(card.id) ? ", breakpoint" : ""));
+  const seen = card.texts.map((each) => each.textContent).filter(Boolean).join(" ");
+  mark(card.group, "aria-label", seen + (breakpoints.has(card.id) ? ", breakpoint" : ""));
 }
 function partOf(x) { // of the largest number, as a length: small ones are seen too, as in a picture
   const part = Math.max(-1, Math.min(1, x / now.largest));
@@ -67,14 +67,15 @@ function partOf(x) { // of the largest number, as a length: small ones are seen 
 function paintEdge(edge, state, isActive, hidden) {
   const isHidden = hidden !== null && hidden.edge === edge.id, isSent = state.sent.has(edge.id) && !isHidden;
   const isComputed = !withForward || state.computed.has(edge.node), carried = now.contribution[edge.id];
-  edge.localText.textContent = isComputed ? edge.count || `× ${localText(edge, now)}` : "";
-  edge.contributionText.textContent = isHidden ? "?" : isSent ? signed(carried) : "";
-  edge.contributionText.setAttribute("class", "contribution " + (isSent ? sign(carried) : "zero"));
-  const kind = (isSent ? ` sent ${sign(carried)}-edge` : "") + (isActive ? " active" : "");
-  for (const part of edge.parts) part.setAttribute("class", "edge" + kind + (edge.isOnPath ? " path" : ""));
-  edge.wire.style.strokeWidth = isSent ? 1.2 + 3.3 * Math.abs(partOf(carried)) : isActive ? 2 : 1.2;
-  edge.title.textContent = fill(edge.tip, now);
-  edge.pill.setAttribute("aria-label", fill(edge.tip, now) + (isSent ? `, contribution ${signed(carried)}` : ""));
+  write(edge.localText, isComputed ? edge.count || `× ${localText(edge, now)}` : "");
+  write(edge.contributionText, isHidden ? "?" : isSent ? signed(carried) : "");
+  mark(edge.contributionText, "class", "contribution " + (isSent ? sign(carried) : "zero"));
+  const kind = (isSent ? ` sent ${sign(carried)}-edge` : "") + (isActive ? " active" : "") + (edge.isOnPath ? " path" : "");
+  for (const part of edge.parts) mark(part, "class", "edge" + kind);
+  mark(edge.wire, "stroke-width", isSent ? 1.2 + 3.3 * Math.abs(partOf(carried)) : isActive ? 2 : 1.2);
+  const tip = fill(edge.tip, now);
+  write(edge.title, tip);
+  mark(edge.pill, "aria-label", tip + (isSent ? `, contribution ${signed(carried)}` : ""));
 }
 
 // -- what travels along a wire: a contribution on its way back, or data on its way forward --------------------------------
@@ -118,7 +119,8 @@ function follow() { // in a graph larger than its window the cards that the text
   if (frame.kind === "ready") lit.push(rootCard);
   if (!lit.length) return look();
   const operands = frame.kind === "compute" ? travelled(frame).map((edge) => cards[edge.parent]) : [];
-  comeIntoView([...lit, ...operands], lit, lit.slice(0, 1));
+  const active = cards.filter((card) => card.group.matches(".active"));
+  comeIntoView([...lit, ...operands], lit, active.length ? active : lit.slice(0, 1));
 }
 function renew(numbers) { // other numbers, and the same step, or the one before it where it is skipped now
   const at = frames[index];
