@@ -158,7 +158,9 @@ def test_ctrl_c_while_a_network_learns(how, tmp_path):
     finally:
         child.kill()
     assert child.returncode == 130 and rest[-1] == "stopped by Ctrl-C"
-    assert all(line.startswith(("epoch", "fit returns")) or "compiled" in line for line in rest[:-1])
+    assert all(
+        line.startswith(("epoch", "fit returns")) or "compiled" in line for line in rest[:-1]
+    )
 
 
 @posix
