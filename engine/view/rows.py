@@ -10,7 +10,7 @@
 >>> chain = layered(scene)
 >>> wrapped = in_rows(scene, chain)
 >>> len({v for _, v in chain.cards}), len({v for _, v in wrapped.cards})
-(1, 5)
+(1, 7)
 
 A cut goes between two columns, behind pills. A wire that is cut leaves its row on the right, goes
 back beneath it, and enters the next row from the left; those that go far are led to one track.
