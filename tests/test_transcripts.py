@@ -71,6 +71,7 @@ def run(program, typed, command=""):
 def started(command, program, typist, out):
     """What a command shows, in a folder that has the program as main.py."""
     Path("main.py").write_text(program, encoding="utf-8", newline="\n")
+    linecache.clearcache()  # of other programs that are called main.py
     arguments = shlex.split(command)
     assert arguments[:3] == ["python", "-m", "engine"]
     with pytest.MonkeyPatch.context() as patch:
