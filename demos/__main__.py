@@ -33,6 +33,7 @@ NAMES = (
     "moons",
     "iris",
     "digits",
+    "gpt",
     "parametric",
     "tour",
 )
@@ -64,6 +65,7 @@ def listing() -> str:
         *map(_entry, DOCUMENTATION),
         "\nSpeed beside other engines: python -m demos.benchmarks",
         "Ten exercises for a workshop: python -m demos.workshop",
+        "The documentation as a site: python -m demos.site build",
     ]
     return "\n".join(parts)
 

@@ -84,6 +84,7 @@ _LETTERS = {
     "masked": ("g", "local"),
     "atan2": ("y", "x"),
     "weighted_sum": ("w₀", "w₁", "a₀", "a₁", "b"),
+    "pick": ("x₀", "x₁", "x₂", "index"),
 }
 _MANY = ("x₀", "x₁", "x₂")
 _NAMES = {  # letters lose no digits
@@ -297,6 +298,8 @@ def _operands(node: Node) -> list[Node | None]:
     if node.operation is operations.weighted_sum and half > TERMS:
         weights, inputs = parents[:TERMS], parents[half : half + TERMS]
         return [*weights, None, *inputs, None, parents[-1]]
+    if node.operation is operations.pick and len(parents) > OPERANDS:
+        return [*parents[:TERMS], None, parents[-1]]
     return [*parents[:OPERANDS], *[None] * (len(parents) > OPERANDS)]
 
 

@@ -1,6 +1,7 @@
 """What every test shares: settings of Hypothesis, a quiet matplotlib, a computer without dot."""
 
 import os
+import signal
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,6 +16,10 @@ os.environ["PYTHONPATH"] = os.pathsep.join(
 )
 os.environ["PYTHONUTF8"] = "1"
 os.environ.setdefault("MPLBACKEND", "Agg")
+
+# A shell's background job ignores Ctrl-C, and so would the programs that the tests interrupt.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 try:
     from hypothesis import HealthCheck, settings

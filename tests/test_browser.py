@@ -203,20 +203,23 @@ def test_breakpoint_stops(opened, how):
     shown = opened()
     if how == "mouse":
         shown.page.click("#card-3 .box")
+        shown.page.click("#value-break")
         shown.page.click("#continue")
     else:
         shown.page.focus("#card-3")
-        shown.press("Enter", "c")
-    assert shown.page.get_attribute("#card-3", "aria-pressed") == "true"
+        shown.press("Enter", "b", "c")
+    assert shown.page.get_attribute("#value-break", "aria-pressed") == "true"
+    assert shown.page.get_attribute("#card-3", "aria-label").endswith(", breakpoint")
     assert shown.index == 5 and "Visit e" in shown.text("#say")
     shown.page.focus("#card-3")
-    shown.press("Enter", "Home", "c")  # taken away again
+    shown.press("b", "Home", "c")  # taken away again
     assert shown.index == LAST
 
 
 def test_breakpoint_stops_play_and_a_leaf_has_breakpoints_too(opened):
     shown = opened()
     shown.page.click("#card-0 .box")
+    shown.press("b")
     shown.page.select_option("#speed", "200")
     shown.page.click("#play")
     shown.until(
@@ -267,7 +270,7 @@ def test_current_line_node_edge_and_sum_are_lit(opened):
     assert shown.page.get_attribute("#card-3", "class").split() == ["card", "active"]
     assert shown.page.get_attribute("#card-1", "class").split() == ["card", "target"]
     assert shown.page.locator("#graph .edge.active .pill").count() == 1
-    assert shown.page.get_attribute(".explanation", "aria-live") == "polite"
+    assert shown.page.get_attribute(".explanation div", "aria-live") == "polite"
     shown.until("document.querySelectorAll('.spark').length === 0")
 
 
@@ -371,6 +374,7 @@ def test_forward_act_is_switched_on_and_skipped(opened, how):
 def test_breakpoint_and_play_in_the_forward_act(opened):
     shown = opened(forward=True)
     shown.page.click("#card-3 .box")
+    shown.press("b")
     shown.page.click("#continue")
     assert shown.text("#say") == "Compute e."
     shown.page.click("#continue")

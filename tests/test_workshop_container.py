@@ -1,6 +1,7 @@
 """The container: whatever a learner's file does, the check ends in time and says what happened."""
 
 import json
+import re
 import sys
 import threading
 import time
@@ -8,8 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from demos.workshop import container, probe
-from demos.workshop import judge as judge_module
+from demos.workshop import container, limits
 from demos.workshop.catalog import exercise
 from demos.workshop.checker import check
 from demos.workshop.container import run
@@ -64,7 +64,7 @@ def test_what_a_file_does_is_contained_and_told_in_its_own_words(kind, added, wo
     verdict = check(7, write(tmp_path, source))
     assert (verdict.passed, verdict.mistakes) == (False, [kind])
     assert words.format(line=RIGHT.count("\n") + 2) in verdict.message
-    assert time.monotonic() - start < container.SECONDS
+    assert time.monotonic() - start < limits.SECONDS
 
 
 @pytest.mark.parametrize(
@@ -140,6 +140,17 @@ def test_a_library_that_is_installed_may_be_used(tmp_path):
     assert check(7, write(tmp_path, source)).passed
 
 
+def test_what_is_told_and_not_judged_cannot_fail_a_check(tmp_path):
+    """A sort that is right and slow, or that ends Python: the chain of 3,000 comes after the numbers."""
+    data = "        self.data = data  # the number\n"
+    for disaster in ("while True:\n                pass", "raise SystemExit", "print('x' * 9**7)"):
+        count = f"        made.append(1)\n        if len(made) > 2500:\n            {disaster}\n"
+        source = "made = []\n" + RIGHT.replace(data, data + count)
+        start = time.monotonic()
+        assert check(7, write(tmp_path, source)).passed
+        assert time.monotonic() - start < 2.5
+
+
 def test_threads_and_exit_handlers_do_not_hold_a_check_up(tmp_path):
     added = (
         "\nimport atexit, threading, time\natexit.register(time.sleep, 60)\n"
@@ -198,11 +209,22 @@ def test_a_check_takes_less_than_three_tenths_of_a_second():
     assert used / 3 < 0.3
 
 
-def test_the_parts_stand_apart():
-    """The probe knows no right number, the container no exercise, the judge runs nothing."""
-    for module in (probe, container):
-        assert not {"fingerprints", "judge", "TABLE"} & {*vars(module)}
-    assert not hasattr(judge_module, "subprocess")
+@pytest.mark.parametrize(
+    ("part", "known"),
+    [
+        ("columns", set()),
+        ("probe", {"columns", "limits"}),
+        ("judge", {"columns", "limits", "outcome"}),
+        ("container", {"limits", "outcome", "probe"}),
+        ("outcome", set()),
+        ("limits", set()),
+    ],
+)
+def test_the_parts_stand_apart(part, known):
+    """The probe knows no right number, the judge starts nothing; the container passes numbers on."""
+    source = (Path(container.__file__).parent / f"{part}.py").read_text(encoding="utf-8")
+    assert {*re.findall(r"^from \.(\w+) import", source, re.MULTILINE)} == known
+    assert ("subprocess" in source) == (part in ("container", "probe"))
 
 
 def test_interrupting_a_check_leaves_no_process(tmp_path, monkeypatch):
@@ -222,5 +244,5 @@ def test_interrupting_a_check_leaves_no_process(tmp_path, monkeypatch):
 
 def test_the_page_says_what_the_limits_are():
     page = (Path(container.__file__).parent / "README.md").read_text(encoding="utf-8")
-    assert f"it has {container.SECONDS:g} seconds, {probe.MEMORY >> 20} MB of memory" in page
-    assert container.OUTPUT == 1_000_000 and "a million characters of output" in page
+    assert f"it has {limits.SECONDS:g} seconds, {limits.MEMORY >> 20} MB of memory" in page
+    assert limits.OUTPUT == 1_000_000 and "a million characters of output" in page

@@ -181,8 +181,8 @@ def engine_command(monkeypatch, tmp_path, capsys):
         workspace.file(e.number).write_bytes(e.solution.read_bytes())
     monkeypatch.chdir(tmp_path)
 
-    def run(command):
-        monkeypatch.setattr("sys.stdin", io.StringIO("c\nq\n"))
+    def run(command, typed="c\nq\n"):
+        monkeypatch.setattr("sys.stdin", io.StringIO(typed))
         status = engine_main(shlex.split(command)[3:])
         return status, capsys.readouterr()
 
@@ -207,6 +207,15 @@ def test_every_command_that_an_exercise_names_runs(engine_command, tmp_path):
         status, said = engine_command(command)
         assert status == 0, f"{command}\n{said.err}"
     assert (tmp_path / "square.svg").exists() and (tmp_path / "steps.html").exists()
+
+
+def test_the_debugger_stops_where_the_nan_of_exercise_10_is_born(engine_command):
+    text = exercise(10).start.read_text(encoding="utf-8")
+    command = re.search(r"^#     (python -m engine debug .*)$", text, re.M)[1]
+    assert command in judge.LOOKS[10]
+    said = engine_command(command, "watch nan\nc\nq\n")[1].out
+    assert "u.grad" in said and "→ nan" in said.split("(grad)")[2]
+    assert "the backward pass is complete" not in said
 
 
 @each

@@ -13,10 +13,10 @@ from spellings import SPELLINGS
 from demos.workshop import fingerprints
 from demos.workshop.catalog import EXERCISES, exercise
 from demos.workshop.columns import BACKWARD, COLUMNS
-from demos.workshop.container import Outcome
 from demos.workshop.fingerprints import unmarked
 from demos.workshop.judge import TABLE, agrees, judge
 from demos.workshop.mutants import MUTANTS, SENTENCES, apply
+from demos.workshop.outcome import Outcome
 from demos.workshop.probe import plain
 from engine import Value
 from engine.debugger.mistakes import MISTAKES, gradients
@@ -227,7 +227,7 @@ def test_a_mistake_is_not_named_before_all_numbers_agree():
 def test_every_start_state_fails_with_its_message_and_every_solution_passes(e):
     start = verdict(e.start.read_text(encoding="utf-8"), e.number)
     assert not start.passed and start.mistakes == ["not_started"]
-    assert "is still None" in start.message or "as it was at the start" in start.message
+    assert "is still None" in start.message or "the numbers of the start" in start.message
     assert verdict(e.solution.read_text(encoding="utf-8"), e.number).passed
 
 

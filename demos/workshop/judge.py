@@ -1,6 +1,5 @@
 """The judge: it compares what the probe measured with the fingerprints, and says what it means.
 
->>> from .container import Outcome
 >>> right = TABLE["right"]["2"]
 >>> verdict = judge(2, Outcome(right | {'gradients["a"]': -3.0}, complete=True))
 >>> print(verdict.message)
@@ -15,9 +14,9 @@ import re
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from .columns import COLUMNS, NOTES
-from .container import OUTPUT, SECONDS, Outcome
-from .probe import MEMORY
+from .columns import COLUMNS, MOST_READS, NOTES
+from .limits import MEMORY, OUTPUT, SECONDS
+from .outcome import Outcome
 
 TABLE: dict[str, Any] = json.loads(
     Path(__file__).with_name("fingerprints.json").read_text(encoding="utf-8")
@@ -40,7 +39,7 @@ LOOKS = {
     7: PARENTS,
     8: f'{DEBUG} "z = w*x + v*u + b; o = tanh(z); o" w=0.5 x=1 v=-0.25 u=2 b=0.75',
     9: f'{DEBUG} "(w - 3)**2" w=0',
-    10: f'{DEBUG} "u = x + f; l = log(u); y = u*l; y" x=0 f=0, and in it: watch nan, then c',
+    10: f'{DEBUG} "u = x + f; 2*log(u) - log(3*u)" x=0 f=0, and in it: watch nan, then c',
 }
 OWN = {
     5: "python -m engine draw workshop/05_forks.py:square -o square.svg",
@@ -198,8 +197,8 @@ def _difference(column: str, got: Any, right: Any) -> str:
     """Return the sentence with both numbers, in as many digits as it takes to tell them apart."""
     if column == AGAIN:
         return (
-            "29 Values, each the one before plus itself: Values are visited again and again, more "
-            "than 2,000 times in all. Once each is enough."
+            "29 Values, each the one before plus itself: they are visited again and again, more "
+            f"than {MOST_READS:,} times in all. Once each is enough."
         )
     digits = 4
     while short(got, digits) == short(right, digits) and digits < 17:

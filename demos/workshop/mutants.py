@@ -117,6 +117,14 @@ RECURSION = [
         "        if node not in seen:\n            seen.add(node)\n",
         "        if True:\n",
     ),
+    # each once in the list, and found again and again
+    *_one(
+        "naive_recursion",
+        BACK,
+        VISIT,
+        "    def visit(node):\n        for parent in node.parents:\n            visit(parent)\n"
+        "        if node not in order:\n            order.append(node)\n",
+    ),
 ]
 
 FORWARD = [
@@ -162,6 +170,10 @@ FIRST_MET = _sweep(
     "    seen, waiting = set(), [root]\n    while waiting:\n        node = waiting.pop()\n"
     "        if node in seen:\n            continue\n        seen.add(node)\n"
     f"        for parent, local in {LOCALS}:\n{SEND}            waiting.append(parent)\n",
+    # noted when it is put on the stack, and not when it is taken from it
+    "    seen, waiting = {root}, [root]\n    while waiting:\n        node = waiting.pop()\n"
+    f"        for parent, local in {LOCALS}:\n{SEND}            if parent not in seen:\n"
+    "                seen.add(parent)\n                waiting.append(parent)\n",
     "    seen, waiting = set(), [root]\n    while waiting:\n        node = waiting.pop(0)\n"
     "        if node in seen:\n            continue\n        seen.add(node)\n"
     f"        for parent, local in {LOCALS}:\n{SEND}            waiting.append(parent)\n",
@@ -243,7 +255,7 @@ TWICE = [
 # -- mistakes of single exercises, with what is said of them
 
 SENTENCES = {
-    "not_started": "the marked place is still as it was at the start",
+    "not_started": "these are the numbers of the start: the marked place does nothing yet",
     "value_for_slope": "that is what the function gives there, not its slope",
     "sign": "the sign: the output falls while the input grows, so the slope is below 0",
     "one_sided": "that is a nudge to one side: the central difference uses f(x + h) - f(x - h)",

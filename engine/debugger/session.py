@@ -59,6 +59,7 @@ class Breakpoint:
     temporary: bool = False
     ignored: int = 0
     hits: int = 0
+    counts: Callable[[int], bool] = lambda hits: True  # whether to stop at this hit
 
 
 @dataclass
@@ -70,6 +71,10 @@ class Watch:
     measure: Callable[[], float]
     old: float = math.nan
     data: dict[str, float] = field(default_factory=dict)
+    condition: str = ""
+    formula: Formula | None = None
+    hits: int = 0
+    counts: Callable[[int], bool] = lambda hits: True
 
 
 class Session:
@@ -288,12 +293,12 @@ class Session:
         """Stop at `place`, where `condition` is not 0; raise Refused for what is not there."""
         point = Breakpoint(0, place, frozenset(self.places(place)), temporary=temporary)
         self.set_condition(point, condition)
-        point.number = self._next_number()  # nothing that is refused takes a number
+        point.number = self.next_number()  # nothing that is refused takes a number
         self.breakpoints[point.number] = point
         return point
 
-    def set_condition(self, point: Breakpoint, text: str) -> None:
-        """Let a breakpoint stop only where the formula `text` is not 0; always, if it is empty."""
+    def set_condition(self, point: Breakpoint | Watch, text: str) -> None:
+        """Let it stop only where the formula `text` is not 0; always, if the text is empty."""
         formula = self.formula(text) if text else None
         if formula:
             formula(self.lookup)  # a name that does not exist is refused now
@@ -312,9 +317,9 @@ class Session:
     def add_watch(self, text: str) -> Watch:
         """Stop when the formula `text` changes; `nan` and `inf` stop when the first one arrives."""
         watch = Watch(0, text, lambda: math.nan)
-        self._measure_here(watch)
+        self.measure_here(watch)
         watch.old = watch.measure()
-        watch.number = self._next_number()
+        watch.number = self.next_number()
         self.watches[watch.number] = watch
         return watch
 
@@ -322,7 +327,7 @@ class Session:
         """Show the formula `text` at every stop; return its number."""
         shown = self.graded(text)
         self.value(shown)
-        self.displays[self._next_number()] = shown
+        self.displays[self.next_number()] = shown
         return self._count
 
     def inherit(self, other: "Session") -> list[str]:
@@ -340,11 +345,15 @@ class Session:
         }
         for point in self.breakpoints.values():
             try:
-                point.nodes = frozenset(self.places(point.place))
+                point.nodes = self.nodes_at(point)
                 self.set_condition(point, point.condition)
             except Refused:
                 point.nodes = frozenset()
         return [*self._changes_between(), *self._hits()]
+
+    def nodes_at(self, point: Breakpoint) -> frozenset[Value]:
+        """Return where in this graph a breakpoint stands; raise Refused where it has no place."""
+        return frozenset(self.places(point.place))
 
     @property
     def armed(self) -> bool:
@@ -365,11 +374,12 @@ class Session:
             "info breakpoints and info watch list them"
         )
 
-    def _next_number(self) -> int:
+    def next_number(self) -> int:
+        """Return the number of the next breakpoint, watch or display."""
         self._count += 1
         return self._count
 
-    def _measure_here(self, watch: Watch) -> None:
+    def measure_here(self, watch: Watch) -> None:
         """Let a watch measure in this graph; raise Refused for a name that does not exist in it."""
         if watch.text in ("nan", "inf"):
             bad = math.isnan if watch.text == "nan" else math.isinf
@@ -394,7 +404,8 @@ class Session:
         for watch in self.watches.values():
             old, data = watch.old, watch.data
             try:
-                self._measure_here(watch)
+                self.measure_here(watch)
+                self.set_condition(watch, watch.condition)
             except Refused:
                 watch.measure = lambda: math.nan
                 continue
@@ -408,17 +419,23 @@ class Session:
             old, new = watch.old, watch.measure()
             watch.old = new
             if watch.text in ("nan", "inf"):
-                if new and self.last:
+                if new and self.last and self._is_met(watch):
                     arrived_in = self.short(self.last.parent)
                     yield f"watch {watch.number}: {watch.text} arrived in {arrived_in}.grad"
-            elif _differ(old, new):
+            elif _differ(old, new) and self._is_met(watch):
                 yield _changed(watch, old)
+
+    def _is_met(self, point: Breakpoint | Watch) -> bool:
+        """Return whether the condition holds here, for as many hits as it takes."""
+        if point.formula and not point.formula(self.lookup):
+            return False
+        point.hits += 1
+        return point.counts(point.hits)
 
     def _hits(self) -> Iterable[str]:
         for point in list(self.breakpoints.values()):
-            if not self._at(point) or (point.formula and not point.formula(self.lookup)):
+            if not self._at(point) or not self._is_met(point):
                 continue
-            point.hits += 1
             if point.ignored:
                 point.ignored -= 1
                 continue
