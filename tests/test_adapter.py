@@ -399,46 +399,6 @@ def test_the_path_leads_to_where_nan_came_from(script):
         assert client.value("x.grad") == "nan" and names(client)[:2] == ["z = x·1", "sqrt(z)"]
 
 
-DEAD = """
-    from engine import Value
-    x, w = Value(2.0, label="x"), Value(-3.0, label="w")
-    z = x * w
-    h = z.relu()
-    y = h * 3.0 + 1.0
-    y.backward()
-    """
-
-
-def test_a_gradient_that_is_zero_says_why(script):
-    file = script(DEAD)
-    line = 1 + file.read_text(encoding="utf-8").splitlines().index("z = x * w")
-    reason = f"for z.grad = 0, for ∂h/∂z = 0 at {file.name}:{line + 1}"
-    with Client() as client:
-        client.launch(file, before=lines(file, {"line": line}))
-        stop = client.event("stopped")
-        assert stop["reason"] == "breakpoint" and stop["description"].startswith("step 3 of 3")
-        assert stop["text"].endswith(f"; z = x·w sends nothing, {reason}")
-        assert names(client)[0] == "z = x·w" and client.stack()[0]["line"] == line
-        answer = client.ask("evaluate", expression="w", context="hover")
-        inside = client.variables(answer["variablesReference"])
-        assert inside["z = x·w"]["value"] == f"sends nothing, {reason}"
-
-
-def test_a_pass_whose_root_is_nan_says_where_that_began(script):
-    program = """
-        from engine import Value
-        x = Value(-6.0, label="x")
-        y = x.log() * 2.0
-        y.backward()
-        """
-    with Client() as client:
-        client.launch(script(program))
-        text = client.event("stopped")["text"]
-        assert text.startswith("y is nan, from log(x) at ") and text.endswith(": log(-6) = nan")
-        client.ask("next")
-        assert "is nan" not in client.event("stopped").get("text", "")
-
-
 def test_pause_while_the_program_runs_and_while_it_waits(script):
     program = """
         import time

@@ -169,9 +169,8 @@ class Adapter:
         position, length = self.session.position, len(self.session.trail)
         end = ", the end of the pass" if self.session.done else ""
         body: Body = {"description": f"step {position} of {length}{end}"}
-        reasons = [*stop.reasons, *self.nan_reason()]
-        if reasons:
-            body["text"] = "; ".join(reasons)
+        if stop.reasons:
+            body["text"] = "; ".join(stop.reasons)
         if met := self.met(stop):
             body["hitBreakpointIds"] = met
         self.connection.event(
@@ -183,23 +182,12 @@ class Adapter:
         )
         self.entering = False
 
-    def nan_reason(self) -> list[str]:
-        """Return what a client should know at the start of a pass whose root is nan."""
-        origin = "" if self.session.position else self.session.nan_origin
-        return [f"{self.session.short(self.session.root)} is nan, from {origin}"] * bool(origin)
-
     def sender(self, stop: Stop) -> Value:
-        """Return what stands at the top of the stack: who has sent or, at its breakpoint, will.
-
-        At a breakpoint of a node that sends nothing it is that one.
-        """
+        """Return what stands at the top of the stack: who has sent or, at its breakpoint, will."""
         last, coming = self.session.last, self.session.node
         if last is None:
             return coming
         points = self.session.breakpoints.values()
-        for idle in self.session.idle(self.session.position) if stop.reasons else ():
-            if any(idle in point.nodes for point in points):
-                return idle
         at_leaf = any(last.parent in point.nodes for point in points if not last.parent.parents)
         begins = self.session.starts.get(coming) == self.session.position
         at_breakpoint = any(reason.startswith("breakpoint") for reason in stop.reasons)
