@@ -674,6 +674,8 @@ def test_the_card_of_a_neuron_that_is_flat_says_so():
     cards = engine.draw(root, collapse="neurons").scene.cards
     told = {card.name: "it sends nothing, for" in card.tooltip for card in cards}
     assert told == {"layer0.neuron0": True, "layer0.neuron1": True, "layer1.neuron0": False}
+    circles = engine.draw(root, view="network").svg
+    assert circles.count("it sends nothing, for") == 2
 
 
 # -- what is a neuron, and what stays visible

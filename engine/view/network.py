@@ -440,6 +440,7 @@ def _painted_circle(drawing: Drawing, card: Card, largest: float, has_ring: bool
     tooltip = f"{_label(card)}: data {card.data}, grad {card.grad}"
     if card.per_output:
         tooltip += f", {card.per_output}"
+    tooltip += card.nothing
     for row in card.rows[:LISTED]:
         tooltip += f"; {row.name} = {row.data}, grad {row.grad}"
     if len(card.rows) > LISTED:

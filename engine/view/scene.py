@@ -92,6 +92,7 @@ class Card:
     name: str = ""  # the label, not cut; else the expression that it is
     elsewhere: float = 0.0  # seed and pills + elsewhere = grad
     kind: str = "operation"  # or leaf, constant, neuron, layer
+    nothing: str = ""  # why it sends nothing, for a tooltip
     fixed_height: float = 0.0  # where its lines don't say it
     rebuilt: float | None = None  # in a stale graph: its data if the graph were built again
     rebuilt_text: str = ""  # what the card says of it; "" where it is the data that it has
@@ -393,7 +394,8 @@ def _cards(selection: Selection) -> dict[Node, Card]:
     if selection.state != "forward only":
         idle = zeros(selection.root, selection.names)
         for node, card in cards.items():
-            card.tooltip = printable(card.tooltip + nothing_sent(node, idle), LONGEST)
+            card.nothing = nothing_sent(node, idle)
+            card.tooltip = printable(card.tooltip + card.nothing, LONGEST)
     return cards
 
 
