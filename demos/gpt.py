@@ -251,8 +251,13 @@ def explain(gpt: nn.GPT, name: str) -> Why:
 
 def _narrow(why: str) -> str:
     """Return a sum without the expressions and the places of its terms, for 80 columns."""
-    why = re.sub(r"(from \S+) = .*?(?=    ∂)", r"\1", why)
-    return re.sub(r"    \S+\.py:\d+$", "", why, flags=re.MULTILINE)
+    head, *terms = why.splitlines()
+    found = [re.match(r"(.*from \S+) = .*?    (∂\S+ = \S+)", term) for term in terms]
+    width = max([len(match[1]) for match in found if match], default=0)
+    short = [
+        f"{match[1]:{width}}    {match[2]}" if match else term for match, term in zip(found, terms)
+    ]
+    return "\n".join([head, *short])
 
 
 def _largest(why: str, most: int = 5) -> str:
