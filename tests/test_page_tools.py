@@ -339,6 +339,27 @@ def test_the_address_keeps_the_moment(opened, browser, tmp_path):
 
 
 @pytest.mark.browser
+def test_the_link_to_the_moment_is_copied(opened):
+    shown = opened(permissions=["clipboard-read", "clipboard-write"])
+    shown.press("ArrowRight", "ArrowRight")
+    shown.page.click("#tab-words")
+    shown.page.click("#copy")
+    shown.until("document.getElementById('copy').textContent === 'Copied'")
+    assert shown.page.evaluate("navigator.clipboard.readText()").endswith("page.html#step=3")
+
+
+@pytest.mark.browser
+def test_of_many_leaves_some_are_listed_and_all_are_found(opened):
+    shown = opened(engine.total([Value(float(i), label=f"w{i}") for i in range(100)]))
+    shown.page.click("#tab-leaves")
+    assert shown.page.locator("#rows .leaf").count() == 60
+    assert shown.text("#more") == "60 of 100 leaves: type a part of a name"
+    shown.page.fill("#filter", "w97")
+    put(shown, 97, 0)
+    assert shown.page.get_attribute(".card.root", "data-data") == str(99 * 50 - 97)
+
+
+@pytest.mark.browser
 def test_the_moment_as_a_file(opened):
     shown = opened()
     shown.press(*["ArrowRight"] * 4)

@@ -106,6 +106,7 @@ document.addEventListener("keydown", (event) => {
 find("note").textContent = data.note;
 document.body.classList.toggle("live", program !== null);
 for (const id of ["tab-leaves", "tab-learn"]) find(id).hidden = !program;
+if (window !== window.top) for (const id of ["copy", "save-svg", "save-png"]) find(id).hidden = true; // a frame may not
 find("not-live").textContent = data.why;
 afterPainting.push(showLeaves, showValue, showQuestion, keepAddress);
 onFit = follow;
