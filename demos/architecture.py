@@ -40,6 +40,7 @@ ROLES = {  # every module of the engine and every package in it, with its role i
     "formula": "nodes and rules as text",
     "javascript": "graphs as JavaScript",
     "sums": "total, softmax, …",
+    "diagnosis": "why 0, why nan",
     "explain": "steps, why, text",
     "primitive": "operations of your own",
     "tape": "record and replay",

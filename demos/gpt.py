@@ -180,9 +180,10 @@ def report(
     labels = ("letter frequencies", "pairs of letters", "the GPT")
     rows = [[label, f"{x:.3f}"] for label, x in zip(labels, found.values())]
     print(show.table([f"{len(held_out)} held-out names", "bits per letter"], rows))
-    seconds, count = history.times[-1], plan.epochs * plan.names
+    seconds, count = history.times[-1], len(history.loss) * plan.names
+    steps = plan.steps * len(history.loss) // plan.epochs
     print(
-        f"\n{len(gpt.parameters()):,} parameters, {plan.steps:,} steps of {plan.batch}: "
+        f"\n{len(gpt.parameters()):,} parameters, {steps:,} steps of {plan.batch}: "
         f"{seconds:.1f} s, {count / seconds:,.0f} names a second"
     )
     return found

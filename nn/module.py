@@ -202,7 +202,8 @@ def parts(thing: Any, name: str = "", nested: bool = False, seen: Any = None) ->
     yield name, thing
     if isinstance(thing, Value):
         return
-    if isinstance(thing, (set, frozenset)) and any(isinstance(x, (Value, Module)) for x in thing):
+    new = [x for x in thing if id(x) not in seen] if isinstance(thing, (set, frozenset)) else []
+    if any(isinstance(x, (Value, Module)) for x in new):
         raise TypeError(f"{name} is a set, which has no order: write a list")
     listed = isinstance(thing, (list, tuple))
     inside: Any = enumerate(thing) if listed else _attributes(thing).items()

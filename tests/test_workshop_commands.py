@@ -207,6 +207,17 @@ def test_a_copy_that_nobody_has_changed_follows_its_original(tmp_path, monkeypat
     assert workspace.prepare() == 0 and not list(workspace.folder.glob("*.part"))
 
 
+def test_the_folder_is_found_from_inside_and_from_below(folder, say, tmp_path, monkeypatch):
+    say("check", "3")
+    below = tmp_path / "notes" / "deep"
+    below.mkdir(parents=True)
+    for place in (folder, below):
+        monkeypatch.chdir(place)
+        assert str(folder / "03_plus_times.py") in say("check")[1]
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["notes", "workshop"]
+    assert not list(below.iterdir())
+
+
 # -- hint, diff, reset, solution
 
 

@@ -7,8 +7,9 @@ True
 
 from pathlib import Path
 
-from .container import SECONDS, run
+from .container import run
 from .judge import Verdict, judge
+from .limits import SECONDS
 
 
 def check(number: int, path: Path, seconds: float = SECONDS) -> Verdict:

@@ -19,14 +19,14 @@ import sys
 import threading
 import time
 from pathlib import Path
-from typing import IO, Any, NamedTuple, TypeAlias
+from typing import IO, Any, TypeAlias
 
+from .limits import OUTPUT, SECONDS
+from .outcome import Outcome
 from .probe import END, MEMORY_EXIT
 
-SECONDS = 3.0  # for the learner's file; a check takes 0.03
 NOTE_SECONDS = 0.5  # for what is told and not judged, after all has been measured
 START_SECONDS = 30.0  # for Python itself to start, on a computer that is busy
-OUTPUT = 1_000_000  # bytes that a file may print
 
 COMPLETE = json.dumps(END).encode()
 ROOT = Path(__file__).resolve().parents[2]
@@ -40,16 +40,6 @@ ONE_THREAD = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "MKL_NUM_THRE
 
 
 Process: TypeAlias = "subprocess.Popen[bytes]"
-
-
-class Outcome(NamedTuple):
-    """What came of a run: the numbers, what stopped it, and what was being measured then."""
-
-    numbers: dict[str, Any]
-    stopped: str = ""  # "time", "flood", "memory", "crash", or what the probe calls it
-    column: str = ""
-    failure: dict[str, Any] = {}  # noqa: RUF012 - what the probe says of an error
-    complete: bool = False
 
 
 def run(number: int, path: Path, seconds: float = SECONDS) -> Outcome:
