@@ -92,7 +92,7 @@ find("find").addEventListener("keydown", (event) => {
   if (event.key === "Enter" && card) { select(card); card.group.focus(); }
 });
 const keys = { arrowleft: actions.back, arrowright: actions.next, " ": play, home: actions.start, end: () => go(last), c: toBreakpoint,
-  f: toggleForward, p: present, "/": search, b: () => selected >= 0 && toggleBreakpoint(cards[selected]),
+  f: toggleForward, p: present, "/": search, escape: () => openTab(""), b: () => selected >= 0 && toggleBreakpoint(cards[selected]),
   0: () => { zoom = 1; fit(); }, "+": () => { zoom *= 1.25; fit(); }, "-": () => { zoom /= 1.25; fit(); } };
 document.addEventListener("keydown", (event) => {
   const action = keys[event.key.toLowerCase()], { tagName, id } = event.target;
