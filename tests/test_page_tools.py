@@ -319,6 +319,39 @@ def test_zoom_and_pan(opened):
 
 
 @pytest.mark.browser
+def test_two_fingers_zoom(opened):
+    shown = opened(viewport={"width": 800, "height": 900}, has_touch=True)
+    size = "document.getElementById('graph').getBoundingClientRect().width"
+    fitted = shown.page.evaluate(size)
+    box = shown.page.locator(".stage").bounding_box()
+    y, middle = box["y"] + box["height"] / 2, box["x"] + box["width"] / 2
+    touch = shown.page.context.new_cdp_session(shown.page)
+
+    def fingers(kind, apart):
+        points = [{"x": middle + side * apart, "y": y, "id": i} for i, side in enumerate((-1, 1))]
+        touch.send(
+            "Input.dispatchTouchEvent",
+            {"type": kind, "touchPoints": points if kind != "touchEnd" else []},
+        )
+
+    fingers("touchStart", 50)
+    for apart in (60, 80, 100):
+        fingers("touchMove", apart)
+    fingers("touchEnd", 0)
+    shown.until(f"{size} > {1.6 * fitted}")
+
+
+@pytest.mark.browser
+def test_escape_closes_the_panel(opened):
+    shown = opened()
+    shown.page.click("#tab-words")
+    assert shown.page.locator("#words").is_visible()
+    shown.page.evaluate("document.activeElement.blur()")
+    shown.press("Escape")
+    assert shown.page.locator("#panel").is_hidden()
+
+
+@pytest.mark.browser
 def test_the_address_keeps_the_moment(opened, browser, tmp_path):
     shown = opened(reduced_motion="reduce")
     shown.page.click("#tab-leaves")
