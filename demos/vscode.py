@@ -114,6 +114,7 @@ class Editor:
         self.page.get_by_role("treeitem", name=self.file).dblclick()
         self.page.get_by_role("button", name="Python").first.wait_for()
         self.press("Control+Shift+d")
+        self.page.get_by_text("Run and Debug", exact=True).first.wait_for()
         self.go_to(1)
 
     # -- what a person does --------------------------------------------------------------------

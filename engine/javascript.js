@@ -26,6 +26,7 @@ const copysign = (x, y) => (y < 0 || Object.is(y, -0) ? -absolute(x) : absolute(
 const total = (...xs) => xs.reduce((sum, x) => sum + x, 0);
 const mean = (...xs) => total(...xs) / xs.length;
 const product = (...xs) => xs.reduce((all, x) => all * x, 1);
+const pick = (...xs) => xs.slice(0, -1)[xs[xs.length - 1]] ?? NaN; // of xs…, index
 const softplus = (x) => logsumexp(x, 0);
 const logaddexp = (x, y) => logsumexp(x, y);
 const silu = (x) => x * sigmoid(x);

@@ -24,6 +24,7 @@ from .value import Value, lift
 _DEFINED = re.compile(r"^(?:function|const) (\w+)", re.M)
 ARITHMETIC = (resources.files(__package__) / "javascript.js").read_text("utf-8")
 INFIX = {"add": "{0} + {1}", "subtract": "{0} - {1}", "multiply": "{0} * {1}", "negative": "-{0}"}
+_WORDS = {*INFIX, *re.findall(r"\w+", ARITHMETIC)}
 _PARAMETERS = {"power": 1, "leaky_relu": 1, "elu": 1, "clamp": 2}  # how many a family has
 
 
@@ -83,7 +84,7 @@ def _forward(operation: Operation, operands: Sequence[Value]) -> Number:
 
 def _is_known(operation: Operation) -> bool:
     """Whether javascript.js has a function for the operation."""
-    in_table = OPERATIONS.get(operation.name) is operation
+    in_table = OPERATIONS.get(operation.name) is operation and operation.name in _WORDS
     return in_table or _PARAMETERS.get(operation.name) == len(operation.parameters) > 0
 
 

@@ -144,6 +144,10 @@ class Client:
     def console(self, line):
         return self.ask("evaluate", expression=line, context="repl")["result"]
 
+    def wrote(self, text):
+        """Wait until the program has written a text."""
+        self.wait(lambda m: m.get("event") == "output" and text in m["body"]["output"])
+
     def end(self):
         """Wait for the end of the program; return its exit status and all that it has written."""
         status = self.event("exited")["exitCode"]

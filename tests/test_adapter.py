@@ -399,6 +399,28 @@ def test_the_path_leads_to_where_nan_came_from(script):
         assert client.value("x.grad") == "nan" and names(client)[:2] == ["z = x·1", "sqrt(z)"]
 
 
+def test_a_value_that_sends_nothing_stops_and_says_why(script):
+    program = """
+        from engine import Value
+        x, w = Value(2.0, label="x"), Value(-1.0, label="w")
+        z = x * w
+        h = z.relu()
+        y = h * 3.0 + 1.0
+        y.backward()
+        """
+
+    def before(client):
+        client.ask("setFunctionBreakpoints", breakpoints=[{"name": "z"}])
+
+    with Client() as client:
+        client.launch(script(program), before=before)
+        assert client.event("stopped")["text"].startswith("breakpoint 1: z; z = x·w sends nothing")
+        assert names(client)[:2] == ["z = x·w", "h = relu(z)"]
+        said = client.written()["console"]
+        assert said.startswith("backward pass of y = h·3 + 1 = 1")
+        assert "stopped at breakpoint 1: z; z = x·w sends nothing" in said
+
+
 def test_pause_while_the_program_runs_and_while_it_waits(script):
     program = """
         import time
@@ -413,7 +435,7 @@ def test_pause_while_the_program_runs_and_while_it_waits(script):
     file = script(program)
     with Client() as client:
         client.launch(file, before=lines(file, {"line": 6, "condition": "x.data > 5"}))
-        client.event("output")
+        client.wrote("swept")
         with pytest.raises(Failed, match="the program is running: pause stops it"):
             client.ask("stackTrace", threadId=1)
         for command in ("next", "continue", "stepBack", "restartFrame"):
@@ -628,7 +650,7 @@ def test_a_program_is_ended_while_it_sleeps(script):
         client.stopped()
         client.move("continue")
         client.ask("continue")
-        client.event("output")
+        client.wrote("asleep")
         client.ask("terminate")
         status, written = client.end()
         assert status == 0 and "cleared up" in written["stdout"]
@@ -663,7 +685,7 @@ def test_a_client_that_vanishes_while_the_program_runs_or_before(script):
         late.stopped()
         late.move("continue")
         late.ask("continue")
-        late.event("output")
+        late.wrote("asleep")
         late.sink.close()
         for client in (early, late):
             client.process.wait(timeout=LIMIT)

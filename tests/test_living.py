@@ -9,7 +9,6 @@ from pathlib import Path
 import pytest
 from firefox import PROGRAM, Firefox
 from graphs import GRAPHS, edits
-from test_browser import CHROMIUM, launch
 from told import Numbers
 
 import engine
@@ -130,23 +129,16 @@ def hold(i, count, evaluate):
 
 
 @pytest.mark.browser
-def test_thirty_pages_in_chromium(tmp_path):
-    playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-    if not CHROMIUM:
-        pytest.skip("no Chromium is installed")
-    with playwright.sync_playwright() as p:
-        page = launch(p).new_page(viewport={"width": 1440, "height": 900})
-        trouble = []
-        page.on("pageerror", lambda error: trouble.append(str(error)))
-        for i, graph in enumerate(GRAPHS):
-            path = Page(shown(i), False, True, graph.root()).save(tmp_path / "page.html")
-            page.goto(path.as_uri())
-            hold(
-                i,
-                200 // len(GRAPHS) + 1,
-                lambda code, *x: page.evaluate(f"(x) => ({code})(...x)", x),
-            )
-        assert trouble == []
+def test_thirty_pages_in_chromium(browser, tmp_path):
+    page = browser.new_page(viewport={"width": 1440, "height": 900})
+    trouble = []
+    page.on("pageerror", lambda error: trouble.append(str(error)))
+    for i, graph in enumerate(GRAPHS):
+        path = Page(shown(i), False, True, graph.root()).save(tmp_path / "page.html")
+        page.goto(path.as_uri())
+        hold(i, 7, lambda code, *given: page.evaluate(f"(given) => ({code})(...given)", given))
+    assert trouble == []
+    page.close()
 
 
 @pytest.mark.browser
@@ -158,6 +150,6 @@ def test_thirty_pages_in_firefox(tmp_path):
         for i, graph in enumerate(GRAPHS):
             path = Page(shown(i), False, True, graph.root()).save(tmp_path / "page.html")
             firefox.open(path)
-            hold(i, 200 // len(GRAPHS) + 1, firefox.evaluate)
+            hold(i, 7, firefox.evaluate)
     finally:
         firefox.close()

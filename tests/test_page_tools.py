@@ -10,10 +10,11 @@ import xml.etree.ElementTree
 from pathlib import Path
 
 import pytest
+from browsers import Opened
 from firefox import PROGRAM, Firefox
 from graphs import GRAPHS
 from hostile import LABELS
-from test_browser import CHROMIUM, Opened, browser, chain, opened, running  # noqa: F401
+from test_browser import chain
 from test_living import ASSETS, numbers_script
 from test_page import collapsible, fan
 
@@ -22,17 +23,6 @@ import nn
 from engine import Value, stepper
 from engine.debugger.mistakes import MISTAKES, gradients
 from engine.explain import numbered
-
-in_chromium = [
-    pytest.mark.browser,
-    pytest.mark.skipif(CHROMIUM is None, reason="no Chromium is installed"),
-]
-
-
-def in_browser(test):
-    for mark in in_chromium:
-        test = mark(test)
-    return test
 
 
 def put(shown, label, x):
@@ -43,7 +33,7 @@ def put(shown, label, x):
 # -------------------------------------------------------------------------------------------------
 
 
-@in_browser
+@pytest.mark.browser
 def test_a_leaf_is_typed_and_everything_follows(opened):
     """f = a·b·(a + b): ∂f/∂a = 2ab + b², ∂f/∂b = a² + 2ab; at (1, 3) 15 and 7."""
     shown = opened()
@@ -64,7 +54,7 @@ def test_a_leaf_is_typed_and_everything_follows(opened):
     assert shown.page.is_disabled("#reset")
 
 
-@in_browser
+@pytest.mark.browser
 def test_a_leaf_is_dragged_and_stepped(opened):
     shown = opened(viewport={"width": 1440, "height": 900})
     box = shown.page.locator("#rows .leaf:nth-child(2) [type=range]").bounding_box()
@@ -85,7 +75,7 @@ def test_a_leaf_is_dragged_and_stepped(opened):
     assert shown.index == 0, "keys in a field are the field's"
 
 
-@in_browser
+@pytest.mark.browser
 def test_a_visit_that_is_skipped_comes_back(opened):
     x = Value(-1.0, label="x")
     shown = opened((x * 2.0).relu())
@@ -98,7 +88,7 @@ def test_a_visit_that_is_skipped_comes_back(opened):
     assert shown.grads()["x"] == 2.0
 
 
-@in_browser
+@pytest.mark.browser
 def test_a_branch_follows(opened):
     x, y = Value(1.0, label="x"), Value(2.0, label="y")
     shown = opened(engine.where(x > y, x * 10.0, y * 3.0))
@@ -109,7 +99,7 @@ def test_a_branch_follows(opened):
     assert (shown.grads()["x"], shown.grads()["y"]) == (10.0, 0.0)
 
 
-@in_browser
+@pytest.mark.browser
 def test_weights_inside_a_neuron_are_leaves_too(opened):
     net = nn.MLP(2, [3, 1], activation="tanh", seed=1)
     loss = nn.squared_error([net([0.5, -1.0])], [1.0])
@@ -126,8 +116,8 @@ def test_weights_inside_a_neuron_are_leaves_too(opened):
     assert float(root) == pytest.approx(again.data, rel=1e-14) and repr(path)
 
 
-@in_browser
-def test_a_page_that_is_not_live_has_no_leaves(opened, tmp_path, browser):  # noqa: F811
+@pytest.mark.browser
+def test_a_page_that_is_not_live_has_no_leaves(opened, tmp_path, browser):
     @engine.primitive(rule=lambda z, x: 2.0 * x)
     def squared_by_me(x):
         return x * x
@@ -144,7 +134,7 @@ def test_a_page_that_is_not_live_has_no_leaves(opened, tmp_path, browser):  # no
         shown.page.close()
 
 
-@in_browser
+@pytest.mark.browser
 def test_hostile_labels_of_leaves_run_nothing(opened):
     values = [Value(float(i), label=label) for i, label in enumerate(LABELS)]
     shown = opened(engine.total(values))
@@ -161,7 +151,7 @@ def test_hostile_labels_of_leaves_run_nothing(opened):
 # -------------------------------------------------------------------------------------------------
 
 
-@in_browser
+@pytest.mark.browser
 def test_learning_steps_against_the_gradient(opened):
     """(w·3 - 6)² at w = 1: the gradient is 2·(-3)·3 = -18, so w += 0.01·18; and undo."""
     w = Value(1.0, label="w")
@@ -184,7 +174,7 @@ def test_learning_steps_against_the_gradient(opened):
     shown.page.click("#tab-learn")
 
 
-@in_browser
+@pytest.mark.browser
 def test_a_parameter_that_is_not_chosen_stays(opened):
     shown = opened()
     shown.page.click("#tab-learn")
@@ -195,7 +185,7 @@ def test_a_parameter_that_is_not_chosen_stays(opened):
     assert data == [pytest.approx(-1.7), 3.0]
 
 
-@in_browser
+@pytest.mark.browser
 def test_the_next_number_is_asked_for(opened):
     shown = opened()
     shown.page.click("#ask")
@@ -249,7 +239,7 @@ def test_the_mistakes_give_the_numbers_of_the_debugger():
                 assert kept == pytest.approx(shown, rel=1e-9, nan_ok=True), (i, mistake, way)
 
 
-@in_browser
+@pytest.mark.browser
 def test_a_click_spells_the_sum(opened):
     f = fan()
     shown = opened(f)
@@ -264,7 +254,7 @@ def test_a_click_spells_the_sum(opened):
     assert shown.text("#value-tip") == "e = a + b = 1"
 
 
-@in_browser
+@pytest.mark.browser
 def test_space_on_a_card_chooses_it_and_plays_nothing(opened):
     shown = opened()
     shown.page.focus("#card-2")
@@ -273,7 +263,7 @@ def test_space_on_a_card_chooses_it_and_plays_nothing(opened):
     assert shown.page.get_attribute("#play", "aria-pressed") == "false"
 
 
-@in_browser
+@pytest.mark.browser
 def test_a_group_shows_what_is_inside(opened):
     loss, made = collapsible()
     shown = opened(loss, collapse="neurons")
@@ -284,7 +274,7 @@ def test_a_group_shows_what_is_inside(opened):
     assert any(text.endswith(f"grad {weight.grad:.4g}".replace("-", "−")) for text in inside)
 
 
-@in_browser
+@pytest.mark.browser
 def test_hovering_shows_the_path_to_the_root(opened):
     shown = opened(chain(3))
     shown.page.hover("#card-0 .box")
@@ -297,7 +287,7 @@ def test_hovering_shows_the_path_to_the_root(opened):
 # -------------------------------------------------------------------------------------------------
 
 
-@in_browser
+@pytest.mark.browser
 def test_slash_finds_a_label(opened):
     shown = opened()
     shown.press("/")
@@ -307,7 +297,7 @@ def test_slash_finds_a_label(opened):
     assert shown.text("#value-name") == "e"
 
 
-@in_browser
+@pytest.mark.browser
 def test_zoom_and_pan(opened):
     shown = opened()
     size = "document.getElementById('graph').getBoundingClientRect().width"
@@ -328,8 +318,8 @@ def test_zoom_and_pan(opened):
     assert shown.page.evaluate(size) == fitted
 
 
-@in_browser
-def test_the_address_keeps_the_moment(opened, browser, tmp_path):  # noqa: F811
+@pytest.mark.browser
+def test_the_address_keeps_the_moment(opened, browser, tmp_path):
     shown = opened(reduced_motion="reduce")
     shown.page.click("#tab-leaves")
     put(shown, 0, 2.5)
@@ -348,7 +338,7 @@ def test_the_address_keeps_the_moment(opened, browser, tmp_path):  # noqa: F811
     assert shown.index == 11 and "was 3" in shown.text("#card-1")
 
 
-@in_browser
+@pytest.mark.browser
 def test_the_moment_as_a_file(opened):
     shown = opened()
     shown.press(*["ArrowRight"] * 4)
@@ -376,7 +366,7 @@ SMALLEST = """() => Math.min(...[...document.querySelectorAll('body *')].filter(
   }))"""
 
 
-@in_browser
+@pytest.mark.browser
 @pytest.mark.parametrize("size", [(1024, 768), (1440, 900)])
 def test_presenting_nothing_is_smaller_than_20_pixels(opened, size):
     shown = opened(viewport={"width": size[0], "height": size[1]})
@@ -386,7 +376,7 @@ def test_presenting_nothing_is_smaller_than_20_pixels(opened, size):
     assert shown.page.evaluate(SMALLEST) < 20.0
 
 
-@in_browser
+@pytest.mark.browser
 def test_on_a_phone_the_graph_runs_down_and_is_whole(opened):
     shown = opened(viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True)
     boxes = [shown.page.locator(f"#card-{i}").bounding_box() for i in range(5)]
@@ -401,7 +391,7 @@ def test_on_a_phone_the_graph_runs_down_and_is_whole(opened):
     assert shown.page.get_attribute("#card-4", "data-data") == "12"
 
 
-@in_browser
+@pytest.mark.browser
 def test_the_page_opens_at_what_it_speaks_of_and_follows_play(opened):
     shown = opened(chain(30))
     seen = """(selector) => { const w = document.querySelector('.stage').getBoundingClientRect();
@@ -416,7 +406,7 @@ def test_the_page_opens_at_what_it_speaks_of_and_follows_play(opened):
             assert shown.page.evaluate(seen, ".card.active")
 
 
-@in_browser
+@pytest.mark.browser
 def test_axe_finds_nothing_in_any_state(opened):
     found = importlib.util.find_spec("axe_playwright_python")
     if not found:
@@ -437,7 +427,7 @@ def test_axe_finds_nothing_in_any_state(opened):
 
 def test_sizes():
     assert len(stepper(fan()).html.encode()) < 80_000
-    x = y = Value(0.3, label="x")
+    y = Value(0.3, label="x")
     for _ in range(149):
         y = (y * 1.01).sin()
     assert len(stepper(y).html.encode()) < 700_000

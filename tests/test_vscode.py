@@ -3,6 +3,7 @@
 The first is npm's @vscode/debugadapter-testsupport, found by NODE_PATH; for VS Code see demos/vscode.py.
 """
 
+import json
 import shutil
 import subprocess
 import sys
@@ -73,6 +74,9 @@ def test_the_official_test_client(tmp_path):
         adapter.stdout.close()
 
 
+ENDLESS = "import sys, time\nprint('runs', sys.argv[1:], flush=True)\ntime.sleep(600)\n"
+RAISES = "from engine import Value\nimport time\ntime.sleep(3)\nprint(1 / 0)\n"
+CONFIGURATION = {"type": "gradients", "request": "launch", "name": "With words", "args": ["words"]}
 needs_vscode = [
     pytest.mark.browser,
     pytest.mark.skipif(not shutil.which("code-server"), reason="code-server is not installed"),
@@ -83,6 +87,12 @@ needs_vscode = [
 def editor(tmp_path, request):
     pytest.importorskip("playwright.sync_api")
     (tmp_path / "main.py").write_text(request.param, encoding="utf-8")
+    if request.param == ENDLESS:
+        configuration = {**CONFIGURATION, "program": "${workspaceFolder}/main.py"}
+        (tmp_path / ".vscode").mkdir()
+        (tmp_path / ".vscode" / "launch.json").write_text(
+            json.dumps({"version": "0.2.0", "configurations": [configuration]}), encoding="utf-8"
+        )
     with vscode.Editor(tmp_path, "main.py") as editor:
         yield editor
 
@@ -91,7 +101,7 @@ def editor(tmp_path, request):
 def test_the_real_vs_code_steps_back(editor):
     editor.go_to(6)
     editor.command("Debug: Add Conditional Breakpoint...")
-    editor.page.locator(".breakpoint-widget .monaco-editor").click()
+    editor.page.locator(".breakpoint-widget").wait_for()
     editor.page.keyboard.type("h.grad < -3")
     editor.press("Enter")
     editor.start()
@@ -115,20 +125,15 @@ def test_the_real_vs_code_steps_back(editor):
     editor.wait_for(".repl", "w.grad -6.34")
 
 
-ENDLESS = "from engine import Value\nimport time\nprint('runs', flush=True)\ntime.sleep(600)\n"
-RAISES = "from engine import Value\nprint(1 / 0)\n"
-
-
 @pytest.mark.parametrize("editor", [pytest.param(ENDLESS, marks=needs_vscode)], indirect=True)
 def test_the_real_vs_code_stops_a_program_that_runs(editor):
     editor.start()
-    editor.wait_for(".repl", "runs")
+    editor.wait_for(".repl", "runs ['words']")  # by launch.json
     editor.press("Shift+F5")
     editor.page.locator(".debug-toolbar").wait_for(state="hidden")
 
 
 @pytest.mark.parametrize("editor", [pytest.param(RAISES, marks=needs_vscode)], indirect=True)
 def test_the_real_vs_code_shows_why_a_program_ends(editor):
-    editor.press("F5")
-    editor.command("Debug Console: Focus on Debug Console View")
+    editor.start()
     editor.wait_for(".repl", "ZeroDivisionError")

@@ -22,6 +22,7 @@ from . import export, focus
 from .collapse import collapse_level
 from .layout import place
 from .network import network
+from .rows import in_rows
 from .scene import Scene
 from .selection import Graph, select
 from .svg import CELL, paint
@@ -36,6 +37,8 @@ WRITERS = {
 LARGEST = 2_000  # cards and edges; above it a picture can't be read, and dot gets slow
 MOST = 250_000  # values and edges that are collapsed into fewer cards, which takes seconds
 READABLE = 0.7  # of its size, the least at which the text of a picture can be read
+MOST_PIXELS, MOST_AREA = 32_000, 120e6  # of a PNG: Cairo's largest side, and what fits in memory
+SIZE = re.compile(r' width="([\d.]+)" height="([\d.]+)"')
 FULL = 60  # values of a part that are drawn one by one
 
 
@@ -91,14 +94,17 @@ def _in_a_cell(svg: str) -> str:
 
     JupyterLab puts an SVG into an image, which it cuts off at the border of the cell.
     """
-    size = re.search(r' width="([\d.]+)" height="([\d.]+)"', svg)
-    assert size is not None
-    width, height = map(float, size.groups())
+    width, height = _size(svg)
     scale = CELL / width
     if not READABLE <= scale < 1.0:
         return svg
-    fitted = f' width="{CELL:g}" height="{height * scale:.1f}"'
-    return svg[: size.start()] + fitted + svg[size.end() :]
+    return SIZE.sub(f' width="{CELL:g}" height="{height * scale:.1f}"', svg, count=1)
+
+
+def _size(svg: str) -> tuple[float, float]:
+    """Return the width and the height of a picture in pixels."""
+    found = SIZE.search(svg)
+    return (float(found[1]), float(found[2])) if found else (1.0, 1.0)
 
 
 def draw(
@@ -161,7 +167,7 @@ def draw(
     scene.direction = direction
     if view == "network":
         return Picture(scene, network(scene, wires=wires, theme=theme))
-    return Picture(scene, paint(scene, place(scene), theme))
+    return Picture(scene, paint(scene, in_rows(scene, place(scene)), theme))
 
 
 def _level(graph: Graph, view: str, collapse: str) -> str:
@@ -249,14 +255,22 @@ def converted(svg: str, suffix: str) -> bytes:
         return _by_program(svg, suffix[1:])
     svg = svg.replace("ui-monospace,", "")  # it looks at the first of the fonts alone
     convert = cairosvg.svg2png if suffix == ".png" else cairosvg.svg2pdf
-    return bytes(convert(bytestring=svg.encode(), **({"scale": 2.0} if suffix == ".png" else {})))
+    scale = {"scale": _zoom(svg)} if suffix == ".png" else {}
+    return bytes(convert(bytestring=svg.encode(), **scale))
+
+
+def _zoom(svg: str) -> float:
+    """Return how much larger than in pixels a PNG is drawn: twice, or as much as Cairo can."""
+    width, height = _size(svg)
+    by_side = MOST_PIXELS / max(width, height)
+    return float(f"{min(2.0, by_side, (MOST_AREA / (width * height)) ** 0.5):.4g}")
 
 
 def _by_program(svg: str, form: str) -> bytes:
     program = shutil.which("rsvg-convert")
     if program is None:
         raise ImportError(f"a .{form} file needs cairosvg: pip install cairosvg, or save as .svg")
-    zoom = ["--zoom=2"] if form == "png" else []
+    zoom = [f"--zoom={_zoom(svg):g}"] if form == "png" else []
     return subprocess.run(
         [program, f"--format={form}", *zoom],
         input=svg.encode(),

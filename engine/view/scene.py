@@ -14,6 +14,7 @@
 from collections import Counter
 from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from math import hypot, inf, isfinite, nextafter
 from typing import Any, NamedTuple
 
@@ -47,6 +48,7 @@ WORDS = {"masked": "a gradient times a local derivative; 0 where the gradient is
 MINUS = "−"
 ORDINALS = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth")
 PILLS = 60  # edges; above it there are wires without pills
+CROWD, SMALL = 80, 26.0  # leaves with one user each that are one line each, and its height
 LINES = 4  # under a grad, for its sum
 ROWS, CARDS_WITH_ROWS = 8, 24  # weights on a card, and how many such cards a picture has
 LISTED, LONGEST = 24, 2_000  # weights and terms in a tooltip, and its characters
@@ -99,6 +101,7 @@ class Card:
     rows_text: str = ""  # that line
     per_output: str = ""  # of a sum over several outputs: the range of their grads
     bar_from: float = 0.0  # where the bar starts: at 0, or at the least of several grads
+    is_small: bool = False  # one line alone: a leaf among very many
 
     @property
     def is_sum(self) -> bool:
@@ -108,6 +111,8 @@ class Card:
     @property
     def height(self) -> float:
         """The room for its lines."""
+        if self.is_small:
+            return SMALL
         lines = bool(self.rebuilt_text) + bool(self.per_output) + bool(sum_lines(self))
         more = LINE * max(0, len(sum_lines(self)) - 1)
         rows = len(self.rows) + 1 if self.shows_rows else bool(self.rows_text)
@@ -166,8 +171,24 @@ class Scene:
     def gap(self) -> float:
         """The room between two columns: where there are only wires, the more of them the wider."""
         if self.is_bare:
-            return min(260.0, 100.0 + 0.5 * len(self.pills))
+            return min(260.0, 52.0 + 0.8 * self._most_between_columns())
         return 30.0 if self.direction == "LR" else 46.0  # from top to bottom wires go farther aside
+
+    @cached_property
+    def crowds(self) -> Mapping[int, int]:
+        """How many wires meet each card on one side, by its id."""
+        uses = Counter(id(pill.parent) for pill in self.pills)
+        return uses | Counter(id(pill.child) for pill in self.pills)
+
+    def _most_between_columns(self) -> int:
+        """Return how many wires there are between two neighbouring columns, at most."""
+        column: dict[int, int] = {}
+        for pill in reversed(self.pills):  # from the leaves to the root
+            parent, child = id(pill.parent), id(pill.child)
+            column[child] = max(column.get(child, 0), column.get(parent, 0) + 1)
+        ends = [(column.get(id(x.parent), 0), column[id(x.child)]) for x in self.pills]
+        counts = Counter(last for first, last in ends if last == first + 1)
+        return max(counts.values(), default=0)
 
     @classmethod
     def of(
@@ -203,7 +224,10 @@ class Scene:
         title = selection.names.get(root) or name(root)
         title = f"{printable(title, 100)} = {shown(root.data)}"
         summary = _summary(cards, pills, state)
-        return cls(list(cards.values()), pills, state, title, summary, selection.level)
+        scene = cls(list(cards.values()), pills, state, title, summary, selection.level)
+        if scene.is_bare:
+            _make_small(pills)
+        return scene
 
 
 # -- texts
@@ -634,7 +658,8 @@ def _pill(
     child, parent = cards[step.node], cards[step.parent]
     ends = _in_brackets(child.title or child.name), _in_brackets(parent.title or parent.name)
     edges = step.slot if isinstance(step, Bundle) else 1
-    local = plural(edges, "edge") if isinstance(step, Bundle) else shown(step.local)
+    of = "edge" if isinstance(step.node, Group) or isinstance(step.parent, Group) else "use"
+    local = plural(edges, of) if isinstance(step, Bundle) else shown(step.local)
     operand = _operand(step) if is_repeated and not isinstance(step, Bundle) else ""
     tooltip = _derivative_in_words(step, *ends, local, operand)
     pill = Pill(step, child, parent, local, "", "zero", 1.2, tooltip, edges=edges, operand=operand)
@@ -752,6 +777,16 @@ def _addition_in_words(step: Step, child: str, parent: str, local: str) -> str:
     is_single = not isinstance(step.node, Group) and not isinstance(step, Bundle)
     product = f"{shown(step.upstream)} × {local} = " if is_single else ""
     return f"it adds {product}{shown(step.contribution)} to {parent}.grad"
+
+
+def _make_small(pills: Sequence[Pill]) -> None:
+    """Draw leaves with a single user in one line where they are a crowd, such as all weights."""
+    uses = Counter(id(pill.parent) for pill in pills)
+    crowd = [pill.parent for pill in pills if uses[id(pill.parent)] == 1]
+    crowd = [card for card in crowd if card.kind in ("leaf", "constant") and len(card.terms) < 2]
+    if len(crowd) > CROWD:
+        for card in crowd:
+            card.is_small, card.width = True, GROUP_WIDTH
 
 
 def _summary(cards: Mapping[Node, Card], pills: Sequence[Pill], state: str) -> str:

@@ -208,7 +208,20 @@ def _card(card: Card, centre: Point, ident: str) -> str:
         f'transform="translate({_point(corner)})">'
         f"<title>{escaped(card.tooltip)}</title>"
         f'<rect class="card" width="{_number(card.width)}" height="{_number(card.height)}" rx="9"/>'
-        f"{_header(card)}{_rows(card)}{_bar(card)}</g>\n"
+        f"{_one_line(card) if card.is_small else _header(card) + _rows(card) + _bar(card)}</g>\n"
+    )
+
+
+def _one_line(card: Card) -> str:
+    """Return name, data and grad of a leaf that is one of very many."""
+    texts = (
+        ("s b", 8.0, cut(card.name, 76, 10)),
+        ("s end", card.width * 0.68, card.data),
+        ("g b s end", card.width - 8, card.grad),
+    )
+    return "".join(
+        f'<text class="{kind}" x="{_number(x)}" y="17">{escaped(shown)}</text>'
+        for kind, x, shown in texts
     )
 
 
@@ -377,6 +390,10 @@ def _wire(
 ) -> str:
     """Return an edge where there are too many for pills."""
     stroke = pill.stroke * min(0.8, (100 / len(scene.pills)) ** 0.5)  # the more of them the thinner
+    crowded = 26.0 / max(
+        1, scene.crowds.get(id(pill.child), 0), scene.crowds.get(id(pill.parent), 0)
+    )
+    stroke = max(0.4, min(stroke, 0.8 * crowded)) if crowded < 2.0 else stroke
     length, half = 5 + stroke, 2 + stroke * 0.7
     start = (into[0] + length, into[1])
     kind, opacity = f"edge {pill.sign}{_cancels(pill)}", 0.3 + pill.stroke / 6.5

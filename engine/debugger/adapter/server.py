@@ -156,6 +156,7 @@ class Adapter:
         self.thread_name, self.leaving, self.stopped = thread, False, True
         self.console = Console(self.session, self.ask)
         flush()
+        self.say(self.console.opening())
         self.announce(stop, "entry")
         while not self.leaving:
             self.answer(self.inbox.get())
@@ -169,8 +170,9 @@ class Adapter:
         position, length = self.session.position, len(self.session.trail)
         end = ", the end of the pass" if self.session.done else ""
         body: Body = {"description": f"step {position} of {length}{end}"}
-        if stop.reasons:
+        if stop.reasons and not self.entering:
             body["text"] = "; ".join(stop.reasons)
+            self.say("\n".join(f"stopped at {reason}" for reason in stop.reasons))
         if met := self.met(stop):
             body["hitBreakpointIds"] = met
         self.connection.event(
@@ -182,12 +184,19 @@ class Adapter:
         )
         self.entering = False
 
+    def say(self, text: str) -> None:
+        """Write lines to the Debug Console."""
+        self.connection.event("output", category="console", output=text + "\n")
+
     def sender(self, stop: Stop) -> Value:
         """Return what stands at the top of the stack: who has sent or, at its breakpoint, will."""
         last, coming = self.session.last, self.session.node
+        points = self.session.breakpoints.values()
+        for idle in self.session.idle(self.session.position) if self.met(stop) else ():
+            if any(idle in point.nodes for point in points):
+                return idle
         if last is None:
             return coming
-        points = self.session.breakpoints.values()
         at_leaf = any(last.parent in point.nodes for point in points if not last.parent.parents)
         begins = self.session.starts.get(coming) == self.session.position
         at_breakpoint = any(reason.startswith("breakpoint") for reason in stop.reasons)
