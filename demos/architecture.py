@@ -38,6 +38,7 @@ ROLES = {  # every module of the engine and every package in it, with its role i
     "functions": "clamp, elu, leaky_relu",
     "foreign": "graphs of others",
     "formula": "nodes and rules as text",
+    "javascript": "graphs as JavaScript",
     "sums": "total, softmax, …",
     "diagnosis": "why 0, why nan",
     "explain": "steps, why, text",

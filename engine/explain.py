@@ -233,7 +233,7 @@ def _other_terms(
         elsewhere = (
             f"not from a backward() of {bracketed(root, names)}: each makes interior grads afresh"
             if x.parents
-            else "from elsewhere: another backward() or root; grad = 0.0 starts afresh"
+            else "from elsewhere, such as another backward(); grad = 0.0 starts afresh"
         )
         terms.append((x.grad - end, elsewhere))
     return terms

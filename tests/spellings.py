@@ -223,6 +223,8 @@ SPELLINGS: dict[int, list[tuple[str, str]]] = {
     10: [
         ('"saturated"', '"Saturated"'),
         ('"dead relu"', '"dead ReLU"'),
+        ('"dead relu"', '"dead_relu"'),
+        ('"dead relu"', '"Dead-ReLU"'),
         ("weight_a = 1.0", "weight_a = 2"),
         ("bias_b = 4.0", "bias_b = 3.001"),
         ("weight_c = 1.0", "weight_c = -0.9"),

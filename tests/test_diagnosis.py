@@ -7,6 +7,7 @@ from hypothesis import given, settings
 
 from engine import Value, log, logsumexp, maximum, mean, product, text, total, weighted_sum, where
 from engine.debugger import Session
+from engine.debugger.adapter.views import View
 from engine.diagnosis import first_nan, made_of, operands, origin_of_nan
 from engine.explain import numbered, zeros
 from engine.formula import bracketed
@@ -360,3 +361,12 @@ def test_the_turn_of_a_node_that_sends_nothing_is_between_two_steps():
     before, after = trail[position - 1].node, trail[position:]
     assert order.index(before) < order.index(z)
     assert all(order.index(step.node) > order.index(z) for step in after)
+
+
+def test_an_editor_shows_what_sends_nothing_among_the_terms_of_a_sum():
+    *_, h, y = dead()
+    view = View(Session(y), y)
+    inside = view.variables(view.evaluate("w")["variablesReference"])["variables"]
+    assert [(each["name"], each["value"]) for each in inside[2:]] == [
+        ("z = x·w", f"sends nothing, for z.grad = 0, for ∂h/∂z = 0 at {line(h)}")
+    ]

@@ -34,6 +34,7 @@ CORE = {
     "foreign": {"operation", "operations", "printing", "real", "types", "value"},
     "diagnosis": {"formula", "graph", "location", "operation", "printing"},
     "explain": {"diagnosis", "foreign", "formula", "graph", "location", "printing"},
+    "javascript": {"graph", "operation", "types", "value"},
     "differences": set(),
     "exact": {"operation"},
     "anomaly": {"explain", "formula", "graph", "listeners", "location", "printing"},

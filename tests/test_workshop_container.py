@@ -104,7 +104,7 @@ def test_what_a_file_prints_in_good_measure_is_no_flood(tmp_path):
 @posix
 def test_a_crash_of_python_itself_is_told(tmp_path):
     verdict = check(7, write(tmp_path, RIGHT + "\nimport os\nos.kill(os.getpid(), 11)\n"))
-    assert verdict.mistakes == ["crash"] and "made Python itself crash" in verdict.message
+    assert verdict.mistakes == ["crash"] and "made Python crash" in verdict.message
 
 
 def test_an_error_is_told_with_its_line_its_column_and_a_traceback_of_the_file_alone(tmp_path):
@@ -246,3 +246,42 @@ def test_the_page_says_what_the_limits_are():
     page = (Path(container.__file__).parent / "README.md").read_text(encoding="utf-8")
     assert f"it has {limits.SECONDS:g} seconds, {limits.MEMORY >> 20} MB of memory" in page
     assert limits.OUTPUT == 1_000_000 and "a million characters of output" in page
+
+
+@pytest.mark.parametrize(
+    ("number", "old", "new", "said"),
+    [
+        (4, "(1.0 - data * data,)", "(1.0 - data * data)", "are 0.7864, should be a tuple: with one parent it is (0.7864,), and the comma"),
+        (3, "(1.0, 1.0)", "(1.0)", "are 1, should be a tuple: write one number for each parent"),
+        (3, "(other.data, self.data)", "{other.data, self.data}", "put each number in its place"),
+        (8, "return z.tanh()", "z.tanh()", "neuron gives None, should be a Value: is a return missing?"),
+        (8, "return z.tanh()", "return math.tanh(z.data)", "compute with Values, and not with .data"),
+        (8, "return [neuron(", "x = [neuron(", "layer gives None, should be a list of Values"),
+        (8, "return [neuron(row, inputs, bias) for row, bias in zip(weights, biases)]", "return neuron(weights[0], inputs, biases[0])", "one for each neuron."),
+    ],
+)  # fmt: skip
+def test_what_is_no_tuple_or_no_value_is_told_without_a_traceback(number, old, new, said, tmp_path):
+    text = exercise(number).solution.read_text(encoding="utf-8")
+    assert old in text
+    path = tmp_path / "learner.py"
+    path.write_text(text.replace(old, new), encoding="utf-8")
+    verdict = check(number, path)
+    assert verdict.mistakes == ["wrong_type"] and said in verdict.message, verdict.message
+    assert verdict.traceback == [] and "It happened at" in verdict.message
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "line"),
+    [
+        ("(1.0, 1.0)", "(1.0 1.0)", r"Line \d+ is not Python yet: .*[^.?][.?]"),
+        ("(1.0, 1.0)", "(x for x in None)", r".*: TypeError: 'NoneType' object .*\. Is a return missing\?"),
+        ("(1.0, 1.0)", "(None + 1, 1)", r".*unsupported operand type.*'int'\."),
+    ],
+)  # fmt: skip
+def test_a_sentence_ends_once_and_asks_for_a_return_only_where_one_can_be_missing(
+    old, new, line, tmp_path
+):
+    text = exercise(3).solution.read_text(encoding="utf-8").replace(old, new)
+    path = tmp_path / "learner.py"
+    path.write_text(text, encoding="utf-8")
+    assert re.fullmatch(line, check(3, path).message.split("\n")[0])

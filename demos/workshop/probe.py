@@ -137,6 +137,7 @@ else:
 
 
 MEMORY_EXIT = 77  # the exit status of a process that watch_memory has ended
+QUIET = ("input", "forks", "exits", "memory", "wrong_type")  # said in full, without a traceback
 FORKS = ("os.fork", "os.forkpty", "os.posix_spawn", "os.spawn", "os.exec", "os.system")
 
 
@@ -169,6 +170,7 @@ def failure(error: BaseException, path: str) -> "dict[str, Any]":
             "RecursionError": "recursion",
             "ModuleNotFoundError": "module",
             "UnicodeDecodeError": "encoding",
+            "WrongType": "wrong_type",
         }.get(type(error).__name__, "raises")
     )
     syntax = isinstance(error, SyntaxError) and error.filename in (path, None)
@@ -179,7 +181,7 @@ def failure(error: BaseException, path: str) -> "dict[str, Any]":
         "says": error.msg if isinstance(error, SyntaxError) else str(error)[:300],
         "line": line,
         "text": text_of(path, line),
-        "traceback": [] if kind in ("input", "forks", "exits", "memory") else trace(error, path),
+        "traceback": [] if kind in QUIET or syntax else trace(error, path),
     }
 
 

@@ -27,7 +27,7 @@ from ..diagnosis import Zeros, origin_of_nan
 from ..explain import Step, account, arrivals, nan_lines, numbered, stale, steps
 from ..foreign import Foreign, as_values, by_original
 from ..formula import bracketed, name
-from ..graph import topological_order
+from ..graph import local_derivatives, topological_order
 from ..printing import number, printable
 from ..value import Value
 from .evaluate import Formula, Refused, read
@@ -625,6 +625,12 @@ def _changed(watch: Watch, old: float) -> str:
     return (
         f"watch {watch.number}: {printable(watch.text)} was {number(old)}, is {number(watch.old)}"
     )
+
+
+def by_a_rule(error: Exception) -> bool:
+    """Return whether an error comes from where a rule was called."""
+    frames = walk_tb(error.__traceback__)
+    return any(frame.f_code is local_derivatives.__code__ for frame, _ in frames)
 
 
 def _note_node(error: Exception) -> None:

@@ -30,7 +30,7 @@ from .evaluate import Refused
 from .interrupts import Interrupts
 from .mistakes import MISTAKES, close, usual_mistake
 from .screen import WINDOW, Screen, short_place, sign
-from .session import Session, Stop
+from .session import Session, Stop, by_a_rule
 from .writer import Line, encodable, split_words
 
 INFO = ("node", "inputs", "outputs", "leaves", "breakpoints", "watch")
@@ -230,6 +230,10 @@ class Debugger(cmd.Cmd):
             return bool(super().onecmd(line.replace("\x00", "")))
         except Refused as refused:
             self.refuse(refused)
+        except Exception as error:
+            if not by_a_rule(error):
+                raise
+            self.refuse(Refused(f"a rule raised {type(error).__name__}: {error}"))
         return False
 
     def refuse(self, refused: Refused) -> None:
