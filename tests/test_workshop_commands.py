@@ -140,6 +140,32 @@ def test_progress_counts_checks_mistakes_and_hints(folder, say):
     assert record["started"] <= record["passed_at"] == record["last"]
     status, out = say("progress")
     assert status == 0 and "1 of 10" in out and "checks: 3, hints: 1" in out
+    assert out.startswith("Ann\n") and "solution shown" not in out
+    say("solution", "7")
+    assert "checks: 0, solution shown" in say("progress")[1]
+
+
+@pytest.mark.parametrize(
+    "record",
+    [
+        {},
+        {"last": "yesterday", "started": []},
+        {"checks": "a", "mistakes": [], "hints": 99, "passed": None},
+        {"checks": 1, "mistakes": {"assign": "b"}, "hints": -1},
+    ],
+)
+def test_a_record_that_lacks_something_is_mended_and_not_a_traceback(record, folder, say):
+    say("list")
+    folder.mkdir(exist_ok=True)
+    content = {"version": 1, "name": 5, "exercises": {"5": record}}
+    for command in ("check", "hint", "progress", "solution", "list"):
+        (folder / "progress.json").write_text(json.dumps(content), encoding="utf-8")
+        say(command, *(["5"] if command in ("check", "hint", "solution") else []))
+    (folder / "progress.json").write_text(json.dumps(content), encoding="utf-8")
+    say("check", "5")
+    kept = json.loads((folder / "progress.json").read_text(encoding="utf-8"))["exercises"]["5"]
+    assert kept["checks"] == 1 + (record.get("checks") == 1) and kept["exercise"] == "05_forks"
+    assert 0 <= kept["hints"] <= 3 and "assign" not in kept["mistakes"]
 
 
 def test_a_progress_file_that_cannot_be_read_is_kept_and_said(folder, say, capsys):
