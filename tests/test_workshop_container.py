@@ -292,3 +292,17 @@ def test_the_readme_lists_every_key_and_the_class_view_has_a_sentence_for_each()
     table = page[page.index("## The keys of the mistakes") : page.index("## How it is made")]
     first = [line.split("|")[1] for line in table.splitlines() if line.startswith("| `")]
     assert {*re.findall(r"`(\w+)`", " ".join(first))} == {*class_view.SENTENCES}
+
+
+@pytest.mark.parametrize(
+    ("added", "line"),
+    [
+        ("assert False", "At line {n}, assert False: AssertionError."),
+        ("raise ValueError('ä')", "At line {n}, raise ValueError('ä'): ValueError: ä."),
+        ("x = '\0'", "The file is not Python yet: source code string cannot contain null bytes."),
+    ],
+)
+def test_an_error_without_words_or_without_a_line_is_told_whole(added, line, tmp_path):
+    number = len(RIGHT.splitlines()) + 1
+    verdict = check(7, write(tmp_path, f"{RIGHT}{added}\n"))
+    assert verdict.message.split("\n")[0] == line.format(n=number)
