@@ -123,6 +123,21 @@ def test_another_file_is_checked_and_nothing_is_recorded(folder, say, tmp_path):
     assert status == 2
 
 
+@pytest.mark.parametrize(
+    ("place", "named"),
+    [("mine", "mine/05_forks.py"), ("my files", '"my files/05_forks.py"'), (".", "05_forks.py")],
+)
+def test_what_a_message_shows_names_the_file_where_it_is(place, named, folder, say, tmp_path):
+    say("--folder", place, "list")
+    say("--folder", place, "check", "5")
+    solved = exercise(5).solution.read_text(encoding="utf-8")
+    (tmp_path / place / "05_forks.py").write_text(solved.replace("+= contr", "= contr"), "utf-8")
+    for more in ([], ["--json"]):
+        out = say("--folder", place, "check", "5", *more)[1].replace('\\"', '"')
+        command = f"python -m engine draw {named}:square -o square.svg".replace("/", os.sep)
+        assert command in out.replace("\\\\", "\\")
+
+
 def test_progress_counts_checks_mistakes_and_hints(folder, say):
     say("check")
     spoil(folder, 5, "+= contribution", "= contribution")
