@@ -33,6 +33,7 @@ NAMES = (
     "moons",
     "iris",
     "digits",
+    "gpt",
     "parametric",
     "tour",
 )

@@ -22,7 +22,7 @@ from .explain import Step, text, why
 from .functions import clamp, elu, leaky_relu
 from .location import Site
 from .primitive import primitive
-from .sums import logsumexp, mean, product, softmax, total, weighted_sum
+from .sums import logsumexp, mean, pick, product, softmax, total, weighted_sum
 from .types import Node, Number
 from .value import Value, lift
 
@@ -134,6 +134,7 @@ __all__ = [
     "maximum",
     "mean",
     "minimum",
+    "pick",
     "primitive",
     "product",
     "read_json",

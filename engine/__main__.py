@@ -42,6 +42,7 @@ _EXAMPLES = """examples:
   {0} debug train.py --epochs 3
   {0} debug -m package.train
   {0} debug "x*x" x=3
+  {0} dap --install
   {0} doctor
 """
 
@@ -143,6 +144,7 @@ def _parser(program: str) -> argparse.ArgumentParser:
     )
     step.add_argument("--forward", action="store_true", help="play the forward pass first")
     _debug_command(commands)
+    _dap_command(commands)
     commands.add_parser(
         "doctor", help="what is installed, what is missing, and the command that installs it"
     ).set_defaults(run=_doctor)
@@ -208,6 +210,19 @@ def _debug_command(commands: Any) -> None:
     parser.set_defaults(run=_debug)
 
 
+def _dap_command(commands: Any) -> None:
+    parser = commands.add_parser(
+        "dap", help="step through gradients in VS Code, Neovim or Emacs: what they start"
+    )
+    parser.add_argument(
+        "--port", type=int, metavar="N", help="wait for a client at 127.0.0.1:N; 0 is any free port"
+    )
+    parser.add_argument(
+        "--install", action="store_true", help="install what VS Code needs, and say what went where"
+    )
+    parser.set_defaults(run=_dap)
+
+
 def _draw(options: argparse.Namespace) -> int:
     form, file = _form(options, "svg", "graph")
     root = _root(options)
@@ -264,6 +279,18 @@ def _debug(options: argparse.Namespace) -> int:
         return run_script(options.target, options.arguments)
     debug(_graph(options.target, numbers(options.arguments)), names={})
     return 0
+
+
+def _dap(options: argparse.Namespace) -> int:
+    """Serve an editor that speaks the Debug Adapter Protocol, or install what VS Code needs."""
+    from .debugger.adapter import install, serve
+
+    if options.install:
+        for line in install():
+            _say(line)
+        return 0
+    with _advice_only():
+        return serve(options.port)
 
 
 def _doctor(options: argparse.Namespace) -> int:

@@ -324,7 +324,7 @@ def _along(f: Callable[..., float], line: _Line) -> Function:
     def g(x: float) -> float:
         try:
             return f(*line.at(x))
-        except (ArithmeticError, ValueError):
+        except (ArithmeticError, ValueError, IndexError):
             return math.nan
 
     return g

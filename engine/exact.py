@@ -88,6 +88,7 @@ def _by_another_name(mp: Any, p: tuple[float, ...]) -> dict[str, Callable[..., A
         "greater": lambda x, y: mp.mpf(x > y),
         "greater_equal": lambda x, y: mp.mpf(x >= y),
         "where": lambda c, x, y: x if c else y,
+        "pick": lambda *xs: dict(enumerate(xs[:-1])).get(mp.nint(xs[-1]), mp.nan),
         "logaddexp": many,
         "logsumexp": many,
         "weighted_sum": lambda *xs: xs[-1] + mp.fdot(xs[: len(xs) // 2], xs[len(xs) // 2 : -1]),

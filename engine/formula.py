@@ -84,6 +84,7 @@ _LETTERS = {
     "masked": ("g", "local"),
     "atan2": ("y", "x"),
     "weighted_sum": ("w₀", "w₁", "a₀", "a₁", "b"),
+    "pick": ("x₀", "x₁", "x₂", "index"),
 }
 _MANY = ("x₀", "x₁", "x₂")
 _NAMES = {  # letters lose no digits
@@ -274,11 +275,13 @@ def symbol(node: Node, depth: int = 3, names: Names = UNNAMED) -> Symbol:
     if label := node.label or names.get(node):
         return Symbol(printable(label))
     if not node.parents:
-        return ZERO if node.constant and node.data == 0.0 else _leaf(number(node.data))
+        return ZERO if node.constant and node.data == 0.0 else numeral(node.data)
     return _operation(node, depth - 1, names) if depth else REST
 
 
-def _leaf(digits: str) -> Symbol:
+def numeral(x: float) -> Symbol:
+    """Return a number as a symbol, in four digits; a negative one gets brackets as an operand."""
+    digits = number(x)
     return Symbol(digits, SIGN if digits.startswith("-") else ATOM)
 
 
@@ -295,6 +298,8 @@ def _operands(node: Node) -> list[Node | None]:
     if node.operation is operations.weighted_sum and half > TERMS:
         weights, inputs = parents[:TERMS], parents[half : half + TERMS]
         return [*weights, None, *inputs, None, parents[-1]]
+    if node.operation is operations.pick and len(parents) > OPERANDS:
+        return [*parents[:TERMS], None, parents[-1]]
     return [*parents[:OPERANDS], *[None] * (len(parents) > OPERANDS)]
 
 

@@ -64,7 +64,6 @@ def where(condition: float, x: float, y: float) -> float: return x if condition 
 def clamp(x: float, a: float, b: float) -> float: return a if x < a else b if x > b else x
 def masked(g: float, local: float) -> float: return g * local if g else 0.0
 def add_up(xs: Iterable[float]) -> float: return reduce(add, xs, 0.0)  # sum() compensates in 3.12
-def total(*xs: float) -> float: return add_up(xs)
 
 def power(x: float, y: float) -> float:
     """Return C's pow: real, with signed infinities at the pole of a negative exponent."""

@@ -49,12 +49,11 @@ def by_x(z: Any, x: Any, y: Any, lower: Any) -> Any:
     lost = where(masked(absolute(x) < inf, x), y - 1.0 + 1.0 - y, 0.0)  # none at 0 and at inf
     return where(lost, divide(y * z, x), masked(y, lower))
 
-# Both operands are Values. No slope along the base where the exponent is 0, none along the exponent
-# at 0**y for y ≥ 0 (the limits); along the exponent of a negative base there is no real logarithm.
+# No slope along the base where the exponent is 0, nor along the exponent at 0**y for y ≥ 0 (the
+# limits); along the exponent of a negative base there is no real logarithm.
 def _power(z: Any, x: Any, y: Any) -> tuple[Any, Any]:
     along_y = where(x, z * log(x), where(y < 0.0, z * log(x), 0.0))
     return by_x(z, x, y, raise_to(x, y - 1)), along_y
-
 raise_to = operation("power", "**", ieee.power, _power)
 
 # -- comparison and choice: flat wherever they have a slope ---------------------------------------
@@ -162,11 +161,15 @@ def _product(z: Any, *xs: Any) -> tuple[Any, ...]:
 weighted_sum = operation("weighted_sum", "dot",  # of w…, a…, b: the slope of a weight is its input
                          lambda *xs: weigh(xs, xs[len(xs) // 2:-1], xs[-1]), domain=False, rule=
                          lambda z, *xs: xs[len(xs) // 2:-1] + xs[:len(xs) // 2] + (1.0,))
-total = operation("total", "sum", ieee.total, lambda z, *xs: (1.0,) * len(xs), domain=False)
-mean = operation("mean", "mean", lambda *xs: ieee.total(*xs) / len(xs),
+total = operation("total", "sum", lambda *xs: ieee.add_up(xs),
+                  lambda z, *xs: (1.0,) * len(xs), domain=False)
+mean = operation("mean", "mean", lambda *xs: ieee.add_up(xs) / len(xs),
                  lambda z, *xs: (1.0 / len(xs),) * len(xs), domain=False)
 product = operation("product", "prod", lambda *xs: math.prod(xs, start=1.0), _product, domain=False)
 logsumexp = operation("logsumexp", "logsumexp", ieee.logsumexp, _logsumexp)
+pick = operation("pick", "pick",  # of xs…, index; nan out of range, which engine.pick refuses
+                 lambda *xs: dict(enumerate(xs[:-1])).get(xs[-1], math.nan), domain=False, rule=
+                 lambda z, *xs: (*[where(xs[-1] - k, 0.0, 1.0) for k in range(len(xs) - 1)], 0.0))
 
 # -- families: plain numbers that belong to an operation, its parameters, come after the operands --
 power_of = family("power_of", "power", ieee.power, lambda z, x, p: (  # x**0 is flat, also at 0

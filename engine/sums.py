@@ -1,4 +1,4 @@
-"""Functions of a list of values: sums, products, and what is made of them, one node each.
+"""Functions of a list of values: sums, products, what is made of them, and a choice among them.
 
 >>> from engine import Value
 >>> total([Value(1.0), 2.0, 3.0]), mean([1.0, 2.0])
@@ -6,11 +6,13 @@
 """
 
 from collections.abc import Iterable
+from functools import reduce
 from sys import _getframe as _frame
 from typing import TYPE_CHECKING, Any, overload
 
 from . import operations
-from .operations import divide, exp, subtract, weigh
+from .operations import divide, exp, floor, maximum, subtract, weigh
+from .real import real
 from .value import Constant, Value, make, outside
 
 if TYPE_CHECKING:
@@ -107,15 +109,48 @@ def softmax(values: Iterable[Any]) -> list[Any]:
     >>> softmax([1000.0, 1000.0])
     [0.5, 0.5]
 
-    logsumexp is subtracted first, which changes no quotient: then no exp overflows.
+    The largest is subtracted first, so that no exp overflows. It is rounded down, for `floor` has
+    no slope: what is subtracted changes no quotient, and no gradient.
     """
     values = tuple(values)
     if not values:
         return []
-    level = logsumexp(values)
+    level = floor(reduce(maximum, values))
     parts = [exp(subtract(value, level)) for value in values]
     whole = total(parts)
     return [divide(part, whole) for part in parts]
+
+
+@overload
+def pick(values: Iterable[float], index: float) -> float: ...
+@overload
+def pick(values: "Iterable[Number]", index: float) -> "Number": ...
+@overload
+def pick(values: "Iterable[Number]", index: Value) -> Value: ...
+def pick(values: Iterable[Any], index: Any) -> Any:
+    """Return values[index]; where the index is a Value, as a node, which chooses on a tape anew.
+
+    >>> pick([5.0, 6.0, 7.0], 1)
+    6.0
+    >>> index = Value(2.0, label="index")
+    >>> pick([5.0, 6.0, 7.0], index)
+    pick(data=7, grad=0)
+
+    The index counts from 0 and has no slope: the whole gradient goes to the value that is chosen.
+    For a plain index that value is returned itself, and no node is made. Raises IndexError for an
+    index that no value has, with both numbers; so does a tape, with the row.
+    """
+    values = _some(values, "pick")
+    number = index._data if isinstance(index, Value) else real(index)
+    if number not in range(len(values)):
+        raise IndexError(out_of_range(number, len(values)))
+    return operations.pick(*values, index) if isinstance(index, Value) else values[int(number)]
+
+
+def out_of_range(index: float, count: int) -> str:
+    """Return what is wrong with an index that none of `count` values has, and the remedy."""
+    digits = repr(index).removesuffix(".0")
+    return f"pick of {count} values at index {digits}: give a whole number from 0 to {count - 1}"
 
 
 def _some(values: Iterable[Any], name: str) -> tuple[Any, ...]:

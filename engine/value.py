@@ -192,8 +192,7 @@ class Value(Methods):
     if not TYPE_CHECKING:  # the getters are C functions: fast, and no debugger stops in them
         data = property(attrgetter("_data"), _set_data, doc="The number. A leaf's may be changed.")
         label = property(attrgetter("_label"), _set_label, doc="The name in texts and pictures.")
-        _place = "The place in the user's code that made it, with the exact subexpression."
-        created_at = property(lambda v: _later("location").site(v._code, v._offset), doc=_place)
+        created_at = property(lambda v: _later("location").site(v._code, v._offset), doc="A Site.")
 
     def __repr__(self) -> str:
         return _later("printing").describe(self)

@@ -9,8 +9,8 @@ MLP(2, [3, 1], activation="tanh", output="linear")
 >>> [round(y, 2) for y in net.predict([[0.0, 1.0], [1.0, 0.0]])]
 [1.0, -1.0]
 
-Reading order: module, layers, losses, optim, reach, trainer, train, compiled; what serves them is
-in the folder `support`.
+Reading order: module, layers, losses, optim, reach, trainer, train, compiled, lengths, and then
+transformer; what serves them is in the folder `support`.
 """
 
 from typing import TYPE_CHECKING, NoReturn
@@ -23,6 +23,7 @@ from .losses import (
     huber,
     l2,
     max_margin,
+    mean_cross_entropy,
     mean_squared_error,
     squared_error,
 )
@@ -31,11 +32,12 @@ from .optim import SGD, Adam, Optimizer, RMSprop, clip_by_norm, clip_by_value, c
 from .support.habits import missing
 from .support.history import History
 from .train import average_gradient, batches, example_gradients, fit
+from .transformer import GPT
 
 __all__ = [
-    "Module", "Neuron", "Layer", "MLP", "Sequential",
+    "Module", "Neuron", "Layer", "MLP", "Sequential", "GPT",
     "squared_error", "mean_squared_error", "huber", "max_margin", "cross_entropy",
-    "binary_cross_entropy", "l2", "accuracy",
+    "mean_cross_entropy", "binary_cross_entropy", "l2", "accuracy",
     "Optimizer", "SGD", "Adam", "RMSprop", "cosine", "warm_up", "clip_by_norm", "clip_by_value",
     "fit", "History", "batches", "example_gradients", "average_gradient",
 ]  # fmt: skip

@@ -3,22 +3,24 @@
 `fit(..., compiled=True)` comes here. During an epoch the parameters, their gradients and the
 optimizer's state are arrays; the Values are up to date again when the epoch ends, however it ends.
 
->>> table([[1.0, 2.0], [3.0, 4.0]], [0, 1]).tolist()
-[[1.0, 2.0, 0.0], [3.0, 4.0, 1.0]]
+>>> from nn import MLP, SGD, squared_error
+>>> net = MLP(1, [1], seed=0)
+>>> net.set_weights({"layer0.neuron0.w0": 1.0, "layer0.neuron0.b": 0.0})
+>>> data, optimizer = ([[1.0], [2.0]], [2.0, 2.0]), SGD(net.parameters(), 0.5)
+>>> CompiledTrainer(net, *data, squared_error, optimizer).epoch([[0], [1]])  # as in trainer.py
+[1.0, 9.0]
 """
 
 import math
-import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from engine import FrozenBranchWarning
-
 from .losses import l2 as sum_of_squares
 from .optim import Array, Optimizer
 from .support.interrupts import Change, assign_all
-from .support.sources import Cluster, RowLoss, Shard
+from .support.lengths import ByLength, Lengths, lengths
+from .support.sources import Cluster, RowLoss, Shard, refusing_frozen_branches, rows_of
 from .trainer import Trainer
 
 EVERY = 3000  # rows are replayed for each example that is compared: 4 % of the time of an epoch
@@ -36,34 +38,36 @@ class CompiledTrainer(Trainer):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        self.rows = table(self.inputs, self.targets)
-        self.held_out = table(*self.validation) if self.validation else None
+        kinds = [*dict.fromkeys(lengths(self.inputs, self.targets))]
+        rows = rows_of(self.inputs, self.targets) if len(kinds) == 1 else None
         self._try_targets()
-        self.source = self._recorded()
+        self.source = self._recorded(kinds, rows)
         parts = [*self.optimizer.parameters, *self.source.parameters, *self.trained]
         self.values = list(dict.fromkeys(parts))
         index = {value: i for i, value in enumerate(self.values)}
         self.in_loss = _array([index[p] for p in self.source.parameters], int)
         self.compared, self.replayed = 0, EVERY
         self.read_values()
-        for i in sorted({len(self.rows) * k // 16 for k in range(16)} | {len(self.rows) - 1}):
+        n = len(self.inputs)
+        for i in sorted({n * k // 16 for k in range(16)} | {n - 1}):
             self._compare(i)
+        self.reach.found(self.source.parameters)
         self.reach.close(self.optimizer.frozen())
 
-    def _recorded(self) -> Cluster | Shard:
-        """Return the tape. Raises ValueError where Python learned a number, with the line."""
+    def _recorded(self, kinds: list[Lengths], rows: Array | None) -> Cluster | Shard | ByLength:
+        """Return the tape, or what makes one for each length of the examples."""
         if self.example_loss(0).data:
             self.reach.refuse_detached()
-        x, y = self.inputs[0], self.targets[0]
-        row_loss = RowLoss(self.model, self.loss, _length(x), _length(y), self.l2)
-        with warnings.catch_warnings():
-            warnings.simplefilter("error", FrozenBranchWarning)
-            try:
-                if self.client:
-                    return Cluster(self.client, row_loss, self.rows)
-                return Shard(row_loss, self.rows)
-            except FrozenBranchWarning as warning:
-                raise ValueError(f"compiled=True would train wrongly: {warning}") from None
+        if rows is None:
+            if self.client:
+                raise ValueError(
+                    f"examples of {len(kinds)} lengths: leave out client=, or pad them"
+                )
+            others = self.optimizer.parameters
+            return ByLength(self.model, self.loss, self.inputs, self.targets, self.l2, others)
+        row_loss = RowLoss(self.model, self.loss, *kinds[0], self.l2)
+        with refusing_frozen_branches():
+            return Cluster(self.client, row_loss, rows) if self.client else Shard(row_loss, rows)
 
     def epoch(self, groups: Sequence[Sequence[int]], *arguments: Any) -> list[float]:
         self.read_values()
@@ -133,7 +137,7 @@ class CompiledTrainer(Trainer):
         return super().fault(*arguments)
 
     def validate(self) -> float:
-        return float(self.source.tape.forward(self.held_out).mean()) - self._penalty()
+        return self.source.validate(*self.validation) - self._penalty()
 
     def finish(self) -> None:
         self.read_values()
@@ -142,22 +146,20 @@ class CompiledTrainer(Trainer):
     def _compare_next(self) -> None:
         """Compare one more example, of those spread over all the data by the golden ratio."""
         self.compared += 1
-        self._compare(int(len(self.rows) * (self.compared * 0.6180339887498949 % 1.0)))
+        self._compare(int(len(self.inputs) * (self.compared * 0.6180339887498949 % 1.0)))
 
     def _compare(self, i: int) -> None:
         """Raise ValueError where the tape and Python find different losses of an example."""
-        data, row = self.data[self.in_loss], self.rows[i : i + 1]
-        recorded = self.source.tape.value_and_gradient(data, row)[0] - self._penalty()
+        recorded = self.source.loss_of(self.data[self.in_loss], i) - self._penalty()
         own = self.example_loss(i).data
         if not math.isfinite(own) or math.isclose(recorded, own, rel_tol=1e-6, abs_tol=1e-9):
             return
-        reason = "Python decided by a number of it, or by one that has changed since"
+        reason = "Python decided by a number of it, or by one that has changed since: write "
+        reason += "engine.where(condition, a, b), or leave out compiled=True"
         if any(self.example_loss(i).data != own for _ in range(8)):
-            reason = "the loss draws random numbers, and a tape keeps those of the first"
-        raise ValueError(
-            f"example {i} has a loss of {own:.6g}, but {recorded:.6g} recorded from the first: "
-            f"{reason}; write engine.where(condition, a, b), or leave out compiled=True"
-        )
+            reason = "it draws random numbers, and a tape keeps them: leave out compiled=True"
+        what = f"example {i} has a loss of {own:.6g}, but {recorded:.6g} recorded from the first"
+        raise ValueError(f"{what}; {reason}")
 
     def _penalty(self) -> float:
         return self.l2 * sum_of_squares([p.data for p in self.penalised]) if self.l2 else 0.0
@@ -170,27 +172,7 @@ class CompiledTrainer(Trainer):
             self.loss(outputs, target)
 
 
-def table(inputs: Sequence[Any], targets: Sequence[Any]) -> Array:
-    """Return an array with a row for each example: its inputs, then its targets."""
-    try:
-        import numpy
-    except ImportError as error:
-        raise ImportError("compiled=True needs NumPy and numba: pip install numpy numba") from error
-    parts = [numpy.asarray(part) for part in (inputs, targets)]
-    if any(part.dtype.kind in "SU" for part in parts):
-        raise TypeError("inputs and targets are numbers, not text: write float(x) for each")
-    if any(part.ndim > 2 for part in parts):
-        raise ValueError("an example is a list of numbers, without lists in it: flatten it")
-    columns = [part.astype(float).reshape(len(inputs), -1) for part in parts]
-    return numpy.concatenate(columns, axis=1)
-
-
 def _array(numbers: Sequence[float], kind: type = float) -> Array:
     import numpy
 
     return numpy.array(numbers, kind)
-
-
-def _length(x: Any) -> int | None:
-    """Return how many numbers a list has; None for a single number."""
-    return len(x) if hasattr(x, "__len__") else None

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Sequence
 from numbers import Real
 from typing import Any, Protocol, overload
 
-from engine import Number, Value, clamp, logsumexp, mean, relu, softplus, square, total, where
+from engine import Number, Value, clamp, logsumexp, mean, pick, relu, softplus, square, total
 
 from .module import Module, in_order
 
@@ -91,13 +91,13 @@ def cross_entropy(logits: Any, index: Any) -> Any:
     0.6931471805599453
 
     Raises ValueError for an index that is not 0 … len(logits) - 1. (An index that is a Value, as on
-    a tape where it changes from row to row, picks its logit by `where`.) Bridle 1990; Bishop,
+    a tape where it changes from row to row, picks its logit by `engine.pick`.) Bridle 1990; Bishop,
     Pattern Recognition and Machine Learning, 2006, section 4.3.4.
     """
     scores = _listed(logits)
     k: Any = index[0] if hasattr(index, "__len__") and len(index) == 1 else index
     if isinstance(k, Value):
-        picked = total([where(k - i, 0.0, score) for i, score in enumerate(scores)])
+        picked = pick(scores, k)
         return logsumexp([score - picked for score in scores])
     whole = isinstance(k, Real) and float(k).is_integer()
     if not whole:
@@ -111,8 +111,29 @@ def cross_entropy(logits: Any, index: Any) -> Any:
     return logsumexp([0.0, *others]) if others else right - right
 
 
-@_loss
-def binary_cross_entropy(logit: Any, target: Any) -> Any:
+@overload
+def mean_cross_entropy(logits: Sequence[Floats], indices: Sequence[int]) -> float: ...
+@overload
+def mean_cross_entropy(logits: Any, indices: Any) -> Value: ...
+def mean_cross_entropy(logits: Any, indices: Any) -> Any:
+    """Return the mean of `cross_entropy` over the positions of a sequence, one index each.
+
+    >>> mean_cross_entropy([[0.0, 0.0], [2.0, 0.0]], [1, 0])
+    0.41003759580458574
+
+    Raises ValueError where the lengths differ.
+    """
+    if len(logits) != len(indices):
+        what = f"{len(logits)} positions but {len(indices)} indices"
+        raise ValueError(f"{what}: give the index of one class for each position")
+    return mean([cross_entropy(row, index) for row, index in zip(logits, indices)])
+
+
+@overload
+def binary_cross_entropy(logit: Floats, target: float) -> float: ...
+@overload
+def binary_cross_entropy(logit: Any, target: Number) -> Value: ...
+def binary_cross_entropy(logit: Any, target: Number) -> Any:
     """Return -log of the probability that sigmoid(logit) gives to the target, from 0 to 1.
 
     >>> binary_cross_entropy(0.0, 1), binary_cross_entropy(-1000.0, 0)

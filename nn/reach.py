@@ -8,6 +8,7 @@
 """
 
 import warnings
+from collections.abc import Iterable
 from typing import Any
 
 from engine import Value
@@ -44,6 +45,11 @@ class Reach:
                 )
             elif not node.parents and not node.constant and id(node) not in known:
                 self.strangers.add(node)
+
+    def found(self, parameters: Iterable[Value]) -> None:
+        """Note parameters that losses depend on, as a tape knows them."""
+        for p in parameters:
+            self.unreached.pop(p, None)
 
     def refuse_detached(self) -> None:
         """Raise ValueError where no loss has reached a parameter."""

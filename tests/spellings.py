@@ -141,6 +141,17 @@ SPELLINGS: dict[int, list[tuple[str, str]]] = {
             "            if users[parent] == 0:\n                free.append(parent)\n"
             "    return order[::-1]\n",
         ),
+        # looking for what is ready, again and again
+        (
+            ORDER,
+            "    every = [root]\n    for node in every:\n"
+            "        for parent in node.parents:\n            if parent not in every:\n"
+            "                every.append(parent)\n    order = []\n"
+            "    while len(order) < len(every):\n        for node in every:\n"
+            "            ready = all(parent in order for parent in node.parents)\n"
+            "            if ready and node not in order:\n                order.append(node)\n"
+            "    return order\n",
+        ),
         # the standard library
         (
             ORDER,
@@ -212,9 +223,11 @@ SPELLINGS: dict[int, list[tuple[str, str]]] = {
     10: [
         ('"saturated"', '"Saturated"'),
         ('"dead relu"', '"dead ReLU"'),
+        ('"dead relu"', '"dead_relu"'),
+        ('"dead relu"', '"Dead-ReLU"'),
         ("weight_a = 1.0", "weight_a = 2"),
         ("bias_b = 4.0", "bias_b = 3.001"),
         ("weight_c = 1.0", "weight_c = -0.9"),
-        ("floor_d = 0.01", "floor_d = 1"),
+        ("floor_d = 0.1", "floor_d = 1"),
     ],
 }

@@ -11,7 +11,7 @@ from engine import Value
 from engine.operations import FAMILIES, OPERATIONS
 
 NUMBERS = st.one_of(st.floats(-3.0, 3.0), st.sampled_from([0.0, -0.0, 1.0, -1.0, 0.5, 2.0]))
-MANY = {"total", "mean", "product", "logsumexp"}
+MANY = {"total", "mean", "product", "logsumexp", "pick"}
 FAMILY = [
     FAMILIES["power_of"](2.0),
     FAMILIES["power_of"](0.5),

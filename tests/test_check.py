@@ -35,7 +35,8 @@ ROWS = [
 def operands(operation):
     count = operation.arity or 5
     first = POINTS.get(operation.name, 0.7)
-    return [first, 1.3, 0.45, 2.2, 0.9][:count]
+    last = 2.0 if operation.name == "pick" else 0.9  # an index
+    return [first, 1.3, 0.45, 2.2, last][:count]
 
 
 @pytest.mark.parametrize("operation", ROWS, ids=repr)
@@ -195,7 +196,7 @@ def test_what_is_flat_at_zero_is_right(f):
 
 # -- where digits run out: at any scale, with 1,150 digits and without, no right rule is called wrong
 
-MANY = {"weighted_sum": 5, "total": 3, "mean": 3, "product": 3, "logsumexp": 3}
+MANY = {"weighted_sum": 5, "total": 3, "mean": 3, "product": 3, "logsumexp": 3, "pick": 3}
 NUMBERS = {  # the parameters of families
     "power_of": [(3.0,), (-2.0,), (0.5,), (2.5,), (-0.3,)],
     "leaky_relu_of": [(0.1,)],
@@ -239,7 +240,8 @@ def any_case(name, rng):
     parameters = rng.choice(NUMBERS[name]) if name in FAMILIES else ()
     operation = FAMILIES[name](*parameters) if name in FAMILIES else OPERATIONS[name]
     xs = [any_number(rng) for _ in range(operation.arity or MANY[name])]
-    return operation, parameters, [1.0, *xs[1:]] if name == "where" else xs
+    chosen = {"where": [1.0, *xs[1:]], "pick": [*xs[:2], rng.choice((0.0, 1.0))]}
+    return operation, parameters, chosen.get(name, xs)
 
 
 def true_slope(function, xs, i):

@@ -52,12 +52,11 @@ def client():
 def test_the_rows_are_kept_on_the_workers(client):
     import numpy
 
-    from nn.compiled import table
-    from nn.support.sources import Cluster, RowLoss
+    from nn.support.sources import Cluster, RowLoss, rows_of
 
     net = nn.MLP(2, [1], seed=1)
     cluster = Cluster(
-        client, RowLoss(net, lambda score, y: square(score - y), 2), table(INPUTS, TARGETS)
+        client, RowLoss(net, lambda score, y: square(score - y), 2), rows_of(INPUTS, TARGETS)
     )
     loss, gradient = cluster.mean(numpy.array([p.data for p in net.parameters()]), range(37))
     errors = [net(x).data - y for x, y in zip(INPUTS, TARGETS)]

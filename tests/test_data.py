@@ -5,7 +5,7 @@ from collections import Counter
 
 import pytest
 
-from demos.data import digits, iris, moons, split
+from demos.data import digits, iris, moons, names, split
 
 
 def test_iris_has_the_means_of_fishers_paper_not_of_the_file_with_two_slips():
@@ -167,3 +167,12 @@ def test_split_refuses_a_share_outside_0_and_1(share):
 def test_split_refuses_rows_without_labels():
     with pytest.raises(ValueError, match="2 rows but 1 labels"):
         split([[1.0], [2.0]], [0])
+
+
+def test_names():
+    train, held_out = names(seed=3)
+    every = train + held_out
+    assert len(every) == len(set(every)) == 5163 and len(held_out) == 516
+    assert all(name.isascii() and name.isalpha() and name.islower() for name in every)
+    assert {"aaron", "meredith", "zulma"} <= set(every) and max(map(len, every)) < 16
+    assert names(seed=3) == (train, held_out) != names(seed=4)

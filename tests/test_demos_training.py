@@ -3,7 +3,7 @@
 import pytest
 
 import nn
-from demos import data, descent, digits, iris, learning, moons, parametric
+from demos import data, descent, digits, gpt, iris, learning, moons, parametric
 
 np = pytest.importorskip("numpy")
 
@@ -166,3 +166,55 @@ def _answer(net, row, activation):
         ]
         a = z if layer is net.layers[-1] else function(z)
     return a
+
+
+def test_the_gpt_with_a_small_budget(tmp_path, capsys):
+    pytest.importorskip("numba")
+    result = gpt.main(["--quick", "--out", str(tmp_path)])
+    assert result["bits"] < result["frequencies"] - 0.1 and result["same"]
+    names, held_out = data.names(seed=0)
+    assert result["pairs"] == pytest.approx(_bits_of_pairs(names[:480], held_out[:40]), rel=1e-12)
+    losses = []
+    for name in held_out[:40]:  # what the network says, and the loss by softmax
+        tokens, following = gpt.encode(name)
+        rows = np.array(result["gpt"].predict([tokens])[0])
+        chances = np.exp(rows) / np.exp(rows).sum(axis=1, keepdims=True)
+        losses.append(-np.log2(chances[range(len(following)), following]).mean())
+    assert result["bits"] == pytest.approx(np.mean(losses), rel=1e-9)
+    assert len(result["names"]) == 20 and all(
+        name.isalpha() for name in filter(None, result["names"])
+    )
+    text = capsys.readouterr().out
+    assert "names a second" in text and f"{result['why'].weight}.grad = " in text
+    moved = gpt.read(result["gpt"], "meredith") and result["gpt"].named_gradient()
+    assert abs(moved[result["why"].weight]) == max(map(abs, moved.values()))
+    for name in ("gpt.png", "gpt_attention.png", "gpt_head.svg", "gpt.json"):
+        assert (tmp_path / name).stat().st_size > 10_000
+
+
+def _bits_of_pairs(names, held_out):
+    counts = np.ones((27, 27))
+    for name in names:
+        for pair in zip(*gpt.encode(name)):
+            counts[pair] += 1
+    chances = counts / counts.sum(axis=1, keepdims=True)
+    return np.mean([np.mean([-np.log2(chances[p]) for p in zip(*gpt.encode(n))]) for n in held_out])
+
+
+def test_the_gpt_trains_eagerly_as_from_a_tape(tmp_path):
+    pytest.importorskip("numba")
+    names, _ = data.names(seed=1)
+    short = [name for name in names if len(name) < 5][:8]
+    ends = []
+    for eager in (False, True):
+        net = nn.GPT(gpt.TOKENS, block=5, width=4, heads=2, seed=1)
+        plan = gpt.course(8, 4, len(short))
+        assert plan.steps == 8
+        history = gpt.train(net, short, short[:2], plan, seed=1, eager=eager)
+        ends.append([*history.loss, *net.weights().values()])
+    assert ends[0] == pytest.approx(ends[1], rel=1e-8, abs=1e-10)
+
+
+def test_a_course_of_steps():
+    assert gpt.course(10, 4, 1000) == (40, 1, 4)
+    assert gpt.course(1000, 16, 4647).epochs == 3

@@ -63,6 +63,7 @@ def test_every_operation_has_a_forward_that_gives_its_number():
     for operation in [*OPERATIONS.values(), *families]:
         xs = [1.75, 0.25, 0.5, 2.0, 1.5][: operation.arity or 5]
         xs = [0.5] if operation.name in ("asin", "acos", "atanh") else xs
+        xs = [*xs[:4], 3.0] if operation.name == "pick" else xs
         forward = exact_forward(operation)
         assert forward is not None, operation
         assert float(forward(*xs)) == pytest.approx(operation.forward(*xs), rel=1e-14), operation

@@ -71,6 +71,8 @@ def graph_of(seed, inputs, parameters):
         ]
         if not any(isinstance(x, Value) for x in operands):
             operands[0] = pool[0]
+        if operation.name == "pick":
+            operands = [*operands[:2], operands[0], pool[0] > 0.0]  # the index changes with the row
         pool.append(operation.apply(tuple(operands)))
     return engine.total(pool[-6:]) if draw.random() < 0.5 else pool[-1]
 

@@ -11,9 +11,9 @@ from engine.operations import OPERATIONS
 
 np = pytest.importorskip("numpy", reason="recording needs NumPy")
 from engine.tape.kernels.arithmetic import CODES, NAMES, value_of  # noqa: E402
-from engine.tape.kernels.plan import RDOT, SDOT, VDOT  # noqa: E402
+from engine.tape.kernels.plan import EXPS, RDOT, SDOT, VDOT  # noqa: E402
 
-SUMS = {SDOT: "sdot", VDOT: "vdot", RDOT: "rdot"}
+SUMS = {SDOT: "sdot", VDOT: "vdot", RDOT: "rdot", EXPS: "exp"}
 
 
 def instructions(function, example, wanted="nothing", fuse=False):

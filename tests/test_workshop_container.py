@@ -1,6 +1,7 @@
 """The container: whatever a learner's file does, the check ends in time and says what happened."""
 
 import json
+import re
 import sys
 import threading
 import time
@@ -8,8 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from demos.workshop import container, probe
-from demos.workshop import judge as judge_module
+from demos.workshop import class_view, container, limits
 from demos.workshop.catalog import exercise
 from demos.workshop.checker import check
 from demos.workshop.container import run
@@ -64,7 +64,7 @@ def test_what_a_file_does_is_contained_and_told_in_its_own_words(kind, added, wo
     verdict = check(7, write(tmp_path, source))
     assert (verdict.passed, verdict.mistakes) == (False, [kind])
     assert words.format(line=RIGHT.count("\n") + 2) in verdict.message
-    assert time.monotonic() - start < container.SECONDS
+    assert time.monotonic() - start < limits.SECONDS
 
 
 @pytest.mark.parametrize(
@@ -104,7 +104,7 @@ def test_what_a_file_prints_in_good_measure_is_no_flood(tmp_path):
 @posix
 def test_a_crash_of_python_itself_is_told(tmp_path):
     verdict = check(7, write(tmp_path, RIGHT + "\nimport os\nos.kill(os.getpid(), 11)\n"))
-    assert verdict.mistakes == ["crash"] and "made Python itself crash" in verdict.message
+    assert verdict.mistakes == ["crash"] and "made Python crash" in verdict.message
 
 
 def test_an_error_is_told_with_its_line_its_column_and_a_traceback_of_the_file_alone(tmp_path):
@@ -138,6 +138,17 @@ def test_a_library_that_is_installed_may_be_used(tmp_path):
     pytest.importorskip("numpy")
     source = "import numpy as np\n" + RIGHT.replace("math.tanh(self.data)", "np.tanh(self.data)")
     assert check(7, write(tmp_path, source)).passed
+
+
+def test_what_is_told_and_not_judged_cannot_fail_a_check(tmp_path):
+    """A sort that is right and slow, or that ends Python: the chain of 3,000 comes after the numbers."""
+    data = "        self.data = data  # the number\n"
+    for disaster in ("while True:\n                pass", "raise SystemExit", "print('x' * 9**7)"):
+        count = f"        made.append(1)\n        if len(made) > 2500:\n            {disaster}\n"
+        source = "made = []\n" + RIGHT.replace(data, data + count)
+        start = time.monotonic()
+        assert check(7, write(tmp_path, source)).passed
+        assert time.monotonic() - start < 2.5
 
 
 def test_threads_and_exit_handlers_do_not_hold_a_check_up(tmp_path):
@@ -198,11 +209,22 @@ def test_a_check_takes_less_than_three_tenths_of_a_second():
     assert used / 3 < 0.3
 
 
-def test_the_parts_stand_apart():
-    """The probe knows no right number, the container no exercise, the judge runs nothing."""
-    for module in (probe, container):
-        assert not {"fingerprints", "judge", "TABLE"} & {*vars(module)}
-    assert not hasattr(judge_module, "subprocess")
+@pytest.mark.parametrize(
+    ("part", "known"),
+    [
+        ("columns", set()),
+        ("probe", {"columns", "limits"}),
+        ("judge", {"columns", "limits", "outcome"}),
+        ("container", {"limits", "outcome", "probe"}),
+        ("outcome", set()),
+        ("limits", set()),
+    ],
+)
+def test_the_parts_stand_apart(part, known):
+    """The probe knows no right number, the judge starts nothing; the container passes numbers on."""
+    source = (Path(container.__file__).parent / f"{part}.py").read_text(encoding="utf-8")
+    assert {*re.findall(r"^from \.(\w+) import", source, re.MULTILINE)} == known
+    assert ("subprocess" in source) == (part in ("container", "probe"))
 
 
 def test_interrupting_a_check_leaves_no_process(tmp_path, monkeypatch):
@@ -222,5 +244,65 @@ def test_interrupting_a_check_leaves_no_process(tmp_path, monkeypatch):
 
 def test_the_page_says_what_the_limits_are():
     page = (Path(container.__file__).parent / "README.md").read_text(encoding="utf-8")
-    assert f"it has {container.SECONDS:g} seconds, {probe.MEMORY >> 20} MB of memory" in page
-    assert container.OUTPUT == 1_000_000 and "a million characters of output" in page
+    assert f"it has {limits.SECONDS:g} seconds, {limits.MEMORY >> 20} MB of memory" in page
+    assert limits.OUTPUT == 1_000_000 and "a million characters of output" in page
+
+
+@pytest.mark.parametrize(
+    ("number", "old", "new", "said"),
+    [
+        (4, "(1.0 - data * data,)", "(1.0 - data * data)", "are 0.7864, should be a tuple: with one parent it is (0.7864,), and the comma"),
+        (3, "(1.0, 1.0)", "(1.0)", "are 1, should be a tuple: write one number for each parent"),
+        (3, "(other.data, self.data)", "{other.data, self.data}", "put each number in its place"),
+        (8, "return z.tanh()", "z.tanh()", "neuron gives None, should be a Value: is a return missing?"),
+        (8, "return z.tanh()", "return math.tanh(z.data)", "compute with Values, and not with .data"),
+        (8, "return [neuron(", "x = [neuron(", "layer gives None, should be a list of Values"),
+        (8, "return [neuron(row, inputs, bias) for row, bias in zip(weights, biases)]", "return neuron(weights[0], inputs, biases[0])", "one for each neuron."),
+    ],
+)  # fmt: skip
+def test_what_is_no_tuple_or_no_value_is_told_without_a_traceback(number, old, new, said, tmp_path):
+    text = exercise(number).solution.read_text(encoding="utf-8")
+    assert old in text
+    path = tmp_path / "learner.py"
+    path.write_text(text.replace(old, new), encoding="utf-8")
+    verdict = check(number, path)
+    assert verdict.mistakes == ["wrong_type"] and said in verdict.message, verdict.message
+    assert verdict.traceback == [] and "It happened at" in verdict.message
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "line"),
+    [
+        ("(1.0, 1.0)", "(1.0 1.0)", r"Line \d+ is not Python yet: .*[^.?][.?]"),
+        ("(1.0, 1.0)", "(x for x in None)", r".*: TypeError: 'NoneType' object .*\. Is a return missing\?"),
+        ("(1.0, 1.0)", "(None + 1, 1)", r".*unsupported operand type.*'int'\."),
+    ],
+)  # fmt: skip
+def test_a_sentence_ends_once_and_asks_for_a_return_only_where_one_can_be_missing(
+    old, new, line, tmp_path
+):
+    text = exercise(3).solution.read_text(encoding="utf-8").replace(old, new)
+    path = tmp_path / "learner.py"
+    path.write_text(text, encoding="utf-8")
+    assert re.fullmatch(line, check(3, path).message.split("\n")[0])
+
+
+def test_the_readme_lists_every_key_and_the_class_view_has_a_sentence_for_each():
+    page = (Path(container.__file__).parent / "README.md").read_text(encoding="utf-8")
+    table = page[page.index("## The keys of the mistakes") : page.index("## How it is made")]
+    first = [line.split("|")[1] for line in table.splitlines() if line.startswith("| `")]
+    assert {*re.findall(r"`(\w+)`", " ".join(first))} == {*class_view.SENTENCES}
+
+
+@pytest.mark.parametrize(
+    ("added", "line"),
+    [
+        ("assert False", "At line {n}, assert False: AssertionError."),
+        ("raise ValueError('ä')", "At line {n}, raise ValueError('ä'): ValueError: ä."),
+        ("x = '\0'", "The file is not Python yet: source code string cannot contain null bytes."),
+    ],
+)
+def test_an_error_without_words_or_without_a_line_is_told_whole(added, line, tmp_path):
+    number = len(RIGHT.splitlines()) + 1
+    verdict = check(7, write(tmp_path, f"{RIGHT}{added}\n"))
+    assert verdict.message.split("\n")[0] == line.format(n=number)

@@ -54,11 +54,11 @@ def save(tmp_path, number, text):
 # What this learner writes first: a mistake in each exercise, and words of what is said of it.
 FIRST = {
     1: ("(f(x + h) - f(x - h)) / (2.0 * h)", "(f(x + h) - f(x)) / h", "nudge to one side"),
-    2: ('"a": 6.0', '"a": -3.0', "upstream gradient"),
-    3: ("(other.data, self.data)", "(self.data, other.data)", "Swapped"),
+    2: ('"a": 6.0', '"a": -3.0', "one step alone"),
+    3: ("(other.data, self.data)", "(self.data, other.data)", "are the two swapped"),
     4: ("1.0 - data * data", "1.0 - data", "square left out"),
     5: ("+= contribution", "= contribution", "only the last contribution is there"),
-    6: ("        if node not in seen:\n", "        if True:\n", "more than once"),
+    6: ("        if node not in seen:\n", "        if True:\n", "each time that it is used"),
     7: (
         "            parent.grad += contribution\n",
         "            parent.grad += contribution +\n",

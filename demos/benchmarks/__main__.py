@@ -11,6 +11,7 @@ from demos import show
 PARTS = {
     "eager": "build a graph and run it backward, each time anew",
     "replay": "record a graph once and replay it",
+    "gpt": "a small GPT, in scalars and in matrices",
 }
 
 

@@ -196,36 +196,24 @@ double step(const double *p, const double *rows, int n, double *out) {
 """
 
 
+def compiled_c(source: str) -> ctypes.CDLL:
+    """Return a library of C source, compiled with all optimisations."""
+    compiler = shutil.which("gcc") or shutil.which("cc")
+    library = str(Path(tempfile.mkdtemp()) / "step.so")
+    options = ["-O3", "-march=native", "-ffast-math", "-shared", "-fPIC", "-o", library, "-lm"]
+    command = [str(compiler), "-x", "c", "-", *options]
+    subprocess.run(command, input=source, text=True, check=True, timeout=60)
+    return ctypes.CDLL(library)
+
+
 def in_c(vector: Any, rows: Any) -> dict[str, Run]:
     """Return the step written by hand in C, example by example, compiled with all optimisations."""
     import numpy as np
 
-    compiler = shutil.which("gcc") or shutil.which("cc")
-    if not compiler:
+    if not (shutil.which("gcc") or shutil.which("cc")):
         print("  no C compiler: hand-written C is left out")
         return {}
-    folder = tempfile.mkdtemp()
-    library = str(Path(folder) / "step.so")
-    subprocess.run(
-        [
-            compiler,
-            "-x",
-            "c",
-            "-",
-            "-O3",
-            "-march=native",
-            "-ffast-math",
-            "-shared",
-            "-fPIC",
-            "-o",
-            library,
-        ],
-        input=C_SOURCE,
-        text=True,
-        check=True,
-        timeout=60,
-    )
-    step, out = ctypes.CDLL(library).step, np.zeros(vector.size)
+    step, out = compiled_c(C_SOURCE).step, np.zeros(vector.size)
     step.restype = ctypes.c_double
     pointers = [ctypes.c_void_p(array.ctypes.data) for array in (vector, rows, out)]
 

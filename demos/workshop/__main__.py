@@ -24,9 +24,7 @@ def parser(command: str) -> argparse.ArgumentParser:
         prog="python -m demos.workshop",
         description="Learn backpropagation by mending a small engine.",
     )
-    top.add_argument(
-        "--folder", type=Path, default=DEFAULT, help=f"your folder (default: {DEFAULT})"
-    )
+    top.add_argument("--folder", type=Path, help=f"your folder (default: {DEFAULT})")
     top.add_argument("--short", action="store_true", help="the track of 90 minutes: 1 to 5, and 7")
     commands = top.add_subparsers(dest="command", metavar="COMMAND")
     for name, summary in SUMMARIES.items():

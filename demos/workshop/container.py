@@ -19,14 +19,16 @@ import sys
 import threading
 import time
 from pathlib import Path
-from typing import IO, Any, NamedTuple, TypeAlias
+from typing import IO, Any, TypeAlias
 
-from .probe import MEMORY_EXIT
+from .limits import OUTPUT, SECONDS
+from .outcome import Outcome
+from .probe import END, MEMORY_EXIT
 
-SECONDS = 3.0  # for the learner's file; a check takes 0.03
+NOTE_SECONDS = 0.5  # for what is told and not judged, after all has been measured
 START_SECONDS = 30.0  # for Python itself to start, on a computer that is busy
-OUTPUT = 1_000_000  # bytes that a file may print
 
+COMPLETE = json.dumps(END).encode()
 ROOT = Path(__file__).resolve().parents[2]
 START = "import sys; sys.path.insert(0, sys.argv[3]); from demos.workshop import probe; " + (
     "probe.main(int(sys.argv[1]), sys.argv[2])"
@@ -38,16 +40,6 @@ ONE_THREAD = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "MKL_NUM_THRE
 
 
 Process: TypeAlias = "subprocess.Popen[bytes]"
-
-
-class Outcome(NamedTuple):
-    """What came of a run: the numbers, what stopped it, and what was being measured then."""
-
-    numbers: dict[str, Any]
-    stopped: str = ""  # "time", "flood", "memory", "crash", or what the probe calls it
-    column: str = ""
-    failure: dict[str, Any] = {}  # noqa: RUF012 - what the probe says of an error
-    complete: bool = False
 
 
 def run(number: int, path: Path, seconds: float = SECONDS) -> Outcome:
@@ -118,11 +110,15 @@ def _wait(process: Process, readers: tuple["Reader", "Reader"], seconds: float) 
     The time of the learner's file runs from the probe's first line, so a slow start costs nothing.
     """
     facts, _ = readers
-    until, begun = time.monotonic() + START_SECONDS, False
+    until, begun, complete = time.monotonic() + START_SECONDS, False, False
     while True:
         if not begun and facts.content:
             until, begun = time.monotonic() + seconds, True
+        if not complete and COMPLETE in facts.content:
+            until, complete = min(until, time.monotonic() + NOTE_SECONDS), True
         left = until - time.monotonic()
+        if complete and left <= 0:
+            return ""
         if any(reader.full for reader in readers):
             return "flood"
         if left <= 0:
@@ -160,7 +156,8 @@ def _outcome(written: bytes, stopped: str) -> Outcome:
     numbers = {fact["column"]: fact["number"] for fact in facts if "column" in fact}
     begun = [fact["begin"] for fact in facts if "begin" in fact]
     failure: dict[str, Any] = next((fact for fact in facts if "error" in fact), {})
-    complete = any("end" in fact for fact in facts)
+    complete = END in facts
+    stopped = "" if complete else stopped
     if not stopped and not complete:
         stopped = failure.get("error", "exits")
     column = begun[-1] if begun and stopped else ""

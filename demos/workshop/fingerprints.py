@@ -23,7 +23,7 @@ from engine.debugger.mistakes import MISTAKES, gradients
 
 from .catalog import EXERCISES, exercise
 from .columns import BACKWARD, COLUMNS, FUNCTIONS, ORDER
-from .mutants import MUTANTS, SENTENCES, STARTS, Mutant, apply
+from .mutants import LOCALS, MUTANTS, PLAIN, SENTENCES, STARTS, Mutant, apply
 from .probe import plain
 
 FILE = Path(__file__).with_name("fingerprints.json")
@@ -63,11 +63,15 @@ def numbers_of(source: str, columns: dict[str, Any], order: int = 0) -> Numbers:
     names: dict[str, Any] = {"__name__": "exercise"}
     try:
         exec(compile(source, "mutant", "exec"), names)
-        if "set(parents)" in source:
+        if _has_sets(source):
             _mix_sets(names["Value"], order)
         return {column: _rounded(measure(names)) for column, measure in columns.items()}
     except Exception:
         return {}
+
+
+def _has_sets(source: str) -> bool:
+    return "set(parents)" in source or f"set({LOCALS})" in source
 
 
 def _mix_sets(cls: Any, order: int) -> None:
@@ -85,7 +89,7 @@ def row(mutants: Sequence[Mutant], number: int, columns: dict[str, Any]) -> Row 
     source = unmarked(number)
     for mutant in mutants:
         source = apply(mutant, source)
-    orders = range(8) if "set(parents)" in source else (0,)
+    orders = range(8) if _has_sets(source) else (0,)
     runs = [numbers_of(source, columns, order) for order in orders]
     if not source or not all(runs):
         return None
@@ -145,7 +149,7 @@ def paper(number: int) -> dict[str, dict[str, list[float]]]:
         }
     if number == 2:
         root, named = _paper_graph()
-        return {f'gradients["{key}"]': _given(root, x) for key, x in named.items()}
+        return {f'gradients["{key}"]': _on_paper(root, x) for key, x in named.items()}
     if number == 5:
         x = Value(3.0)
         z = Value(2.0)
@@ -155,6 +159,13 @@ def paper(number: int) -> dict[str, dict[str, list[float]]]:
             'predictions["h = x + x; y = h + h * x, at x = 2"]': _given(h + h * z, z),
         }
     return {}
+
+
+def _on_paper(root: Value, x: Value) -> dict[str, list[float]]:
+    """Return what people give for the gradient of x who know of no code yet."""
+    given = {key: n for key, n in _given(root, x).items() if key in PLAIN[2]}
+    right = gradients(root)[x]
+    return given | {"sign": [-right], "data_for_gradient": [x.data]}
 
 
 def _paper_graph() -> tuple[Value, dict[str, Value]]:
@@ -183,6 +194,7 @@ def content() -> dict[str, Any]:
     numbers = [e.number for e in EXERCISES]
     return {
         "sentences": {key: mistake.sentence for key, mistake in MISTAKES.items()} | SENTENCES,
+        "plain": {str(n): PLAIN.get(n, {}) for n in numbers},
         "right": {str(n): right_numbers(n) | _ranges(n) for n in numbers},
         "used": {str(n): list(map(str, USED.get(n, [n]))) for n in numbers},
         "tables": {str(n): computed_table(n) for n in numbers if n != 5},

@@ -1,11 +1,10 @@
 """The judge: it compares what the probe measured with the fingerprints, and says what it means.
 
->>> from .container import Outcome
 >>> right = TABLE["right"]["2"]
 >>> verdict = judge(2, Outcome(right | {'gradients["a"]': -3.0}, complete=True))
 >>> print(verdict.message)
 Not right yet: gradients["a"] is -3, should be 6.
-The local derivative alone: was the upstream gradient, node.grad, left out?
+That is one step alone: multiply it by the gradient of its result.
 See it: python -m engine debug "e = a*b; f = e + c; L = f*d; L" a=2 b=-3 c=10 d=-2
 """
 
@@ -15,9 +14,9 @@ import re
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from .columns import COLUMNS, NOTES
-from .container import OUTPUT, SECONDS, Outcome
-from .probe import MEMORY
+from .columns import COLUMNS, MOST_READS, NOTES
+from .limits import MEMORY, OUTPUT, SECONDS
+from .outcome import Outcome
 
 TABLE: dict[str, Any] = json.loads(
     Path(__file__).with_name("fingerprints.json").read_text(encoding="utf-8")
@@ -40,7 +39,12 @@ LOOKS = {
     7: PARENTS,
     8: f'{DEBUG} "z = w*x + v*u + b; o = tanh(z); o" w=0.5 x=1 v=-0.25 u=2 b=0.75',
     9: f'{DEBUG} "(w - 3)**2" w=0',
-    10: f'{DEBUG} "u = x + f; l = log(u); y = u*l; y" x=0 f=0, and in it: watch nan, then c',
+    10: f'{DEBUG} "u = x + f; 2*log(u) - log(3*u)" x=0 f=0, and in it: watch nan, then c',
+}
+LEAKS = {
+    "A": f'{DEBUG} "tanh(w*x)" w=20 x=1, and in it: c, then why x',
+    "B": f'{DEBUG} "relu(2*x + b)" x=-1.5 b=0, and in it: c, then why x',
+    "C": f'{DEBUG} "x * w**30" x=1 w=1.6, and in it: c, then why x',
 }
 OWN = {
     5: "python -m engine draw workshop/05_forks.py:square -o square.svg",
@@ -101,12 +105,18 @@ def agrees(got: Any, right: Any) -> bool:
 
     >>> agrees(6.0000000001, 6.0), agrees(9.9, [9.5, 10.5]), agrees(" Dead ReLU", "dead relu")
     (True, True, True)
+    >>> agrees("dead_relu", "dead relu"), agrees("6", 6.0), agrees("nan", 6.0)
+    (True, False, False)
     """
     if isinstance(right, list):
         return isinstance(got, float) and right[0] <= got <= right[1]
     if isinstance(right, str) or isinstance(got, str):
-        return str(got).strip().lower() == str(right).lower()
+        return _plain(str(got)) == _plain(str(right))
     return got is not None and math.isclose(got, right, rel_tol=1e-5, abs_tol=1e-9)
+
+
+def _plain(text: str) -> str:
+    return text.strip().lower().replace("-", " ").replace("_", " ")
 
 
 # -- which mistake
@@ -117,16 +127,39 @@ def _named(number: int, numbers: dict[str, Any], wrong: list[str]) -> tuple[list
     if is_answer(wrong[0]):
         given = TABLE["paper"][str(number)].get(wrong[0], {})
         keys = [k for k in given if any(agrees(numbers[wrong[0]], n) for n in given[k])]
-        return keys, _either(keys)
+        return keys, _either(number, keys)
     singles, pairs = _explanations(number, numbers)
     if singles:
-        return singles, _either(singles)
+        return singles, _either(number, singles)
     if len(pairs) == 1:
-        return pairs[0], "Two mistakes at once. " + " ".join(map(_sentence, pairs[0]))
+        return pairs[0], _both(number, pairs[0])
     common = [key for key in pairs[0] if all(key in pair for pair in pairs)] if pairs else []
+    common = common or _of_its_own(number, numbers, _nearest_to_the_cause(wrong))
     if common:
-        return common, f"{_either(common)} Something else is wrong as well."
+        return common, f"{_either(number, common)} Something else is wrong as well."
     return [], _where(wrong)
+
+
+def _of_its_own(number: int, numbers: dict[str, Any], quoted: str) -> list[str]:
+    """Return the mistakes that explain all local derivatives of the operation that is quoted.
+
+    What is wrong in one operation changes no local derivative of another.
+    """
+    if "the local derivative" not in quoted:
+        return []
+    right = TABLE["right"][str(number)]
+    operation = quoted.split(" at ")[0]
+    columns = [c for c in right if c.startswith(f"{operation} at ") and "local deriv" in c]
+    rows = (row for name in TABLE["used"][str(number)] for row in TABLE["tables"][name]["rows"])
+    return list(
+        dict.fromkeys(
+            keys[0]
+            for keys, differing in rows
+            if len(keys) == 1
+            and differing.keys() & {*columns}
+            and all(_fits(numbers.get(c), differing.get(c, right[c])) for c in columns)
+        )
+    )
 
 
 def _where(wrong: list[str]) -> str:
@@ -151,6 +184,7 @@ def _explanations(number: int, numbers: dict[str, Any]) -> tuple[list[str], list
         for table in tables
         if wrong <= set(table["columns"])
         for keys, differing in table["rows"]
+        if "not_started" not in keys or table is TABLE["tables"].get(str(number))
         if all(_fits(numbers.get(c), differing.get(c, right[c])) for c in table["columns"])
     ]
     singles = dict.fromkeys(keys[0] for keys in rows if len(keys) == 1)
@@ -163,17 +197,28 @@ def _fits(got: Any, expected: Any) -> bool:
     return expected is None or agrees(got, expected)
 
 
-def _sentence(key: str) -> str:
-    text: str = TABLE["sentences"][key]
-    text = text[0].upper() + text[1:]
-    return text if text[-1] in ".?" else text + "."
+def _sentence(number: int, key: str) -> str:
+    """Return what is said of a mistake, in the words that an exercise has explained."""
+    text: str = TABLE["plain"][str(number)].get(key) or TABLE["sentences"][key]
+    return _ended(text[0].upper() + text[1:])
 
 
-def _either(keys: list[str]) -> str:
+def _ended(text: str) -> str:
+    return text if text[-1:] in (".", "?") else text + "."
+
+
+def _either(number: int, keys: list[str]) -> str:
     """Return the sentence of a mistake; of several, all of them."""
-    if len(keys) < 2:
-        return "".join(map(_sentence, keys))
-    return "Several mistakes give these numbers. " + " Or: ".join(map(_sentence, keys))
+    sentences = [_sentence(number, key) for key in keys]
+    return ("Several mistakes give these numbers. " * (len(keys) > 1)) + " Or: ".join(sentences)
+
+
+def _both(number: int, keys: list[str]) -> str:
+    """Return the sentence for two mistakes at once; a place that is as at the start is none."""
+    made = [_sentence(number, key) for key in keys if key != "not_started"]
+    if len(made) < 2:
+        return f"{made[0]} And a part of the marked place has no effect yet."
+    return f"Two mistakes at once. {made[0]} {made[1]}"
 
 
 # -- how it is said
@@ -198,8 +243,8 @@ def _difference(column: str, got: Any, right: Any) -> str:
     """Return the sentence with both numbers, in as many digits as it takes to tell them apart."""
     if column == AGAIN:
         return (
-            "29 Values, each the one before plus itself: Values are visited again and again, more "
-            "than 2,000 times in all. Once each is enough."
+            "29 Values, each the one before plus itself: they are visited again and again, more "
+            f"than {MOST_READS:,} times in all. Once each is enough."
         )
     digits = 4
     while short(got, digits) == short(right, digits) and digits < 17:
@@ -209,9 +254,10 @@ def _difference(column: str, got: Any, right: Any) -> str:
 
 def _look(number: int, column: str) -> str:
     """Return the commands that show it: what is right, and the learner's own Values."""
-    match = re.match(r"(.+) at (\w = [^:]+): ", column)
+    match = re.match(r'(?:predictions\[")?(.+?),? at (\w = [^:"]+)(?:: |"\])', column)
     if not match or number not in (3, 4, 5, 6, 7):
-        return f"See it: {LOOKS[5] if column == AGAIN else LOOKS[number]}"
+        look = LEAKS.get(re.sub(r'.*\b([A-D])(?:"\])?$', r"\1", column)) if number == 10 else None
+        return f"See it: {look or (LOOKS[5] if column == AGAIN else LOOKS[number])}"
     names = match[2].replace(" = ", "=").replace(",", "")
     look = f'See it: {DEBUG} "{match[1]}" {names}'
     own = OWN.get(number)
@@ -225,11 +271,11 @@ def _passed(number: int, outcome: Outcome) -> Verdict:
 
 def _unanswered(number: int, column: str) -> Verdict:
     """Return the verdict on a place where nothing has been written yet."""
-    message = f"{column} is still None: write your answer in its place."
+    key, message = "not_started", f"{column} is still None: write your answer in its place."
     if not is_answer(column):
-        message = f"{column} gives None: is a return missing?"
+        key, message = "wrong_type", f"{column} gives None: is a return missing?"
     right = TABLE["right"][str(number)][column]
-    return Verdict(number, False, ["not_started"], None, right, message, [])
+    return Verdict(number, False, [key], None, right, message, [])
 
 
 # -- what was stopped
@@ -238,7 +284,7 @@ def _unanswered(number: int, column: str) -> Verdict:
 def _stopped(number: int, outcome: Outcome) -> Verdict:
     """Return the verdict on a file that did not get to the end."""
     f = outcome.failure
-    where = f"At line {f['line']}, {f['text']}" if f.get("line") else "In the check"
+    where = f"At line {f['line']}, {f['text'].rstrip(':')}" if f.get("line") else "In the check"
     sentences = {
         "time": f"{_during(outcome)} takes more than {SECONDS:g} seconds, and was stopped. "
         "Is there a loop that does not end?",
@@ -246,17 +292,18 @@ def _stopped(number: int, outcome: Outcome) -> Verdict:
         "Is there a print in a loop that does not end?",
         "memory": f"{_during(outcome)} takes more than {MEMORY >> 20} MB of memory, and was "
         "stopped. Is there a list that grows without end?",
-        "crash": f"{_during(outcome)} made Python itself crash.",
+        "crash": f"{_during(outcome)} made Python crash.",
         "input": f"{where}: it waits for input, and in a check nobody types. Take it out, or put "
         'it under if __name__ == "__main__":',
         "exits": f"{where}: it ends Python before the check is done. Take out what exits.",
         "forks": f"{where}: it starts another process, and a check does not allow that.",
         "recursion": f"{where}: it calls itself without end.",
-        "syntax": f"Line {f.get('line')} is not Python yet: {f.get('says')}.\n    {f.get('text')}",
+        "syntax": f"{_line(f)} is not Python yet: {_ended(f.get('says', ''))}\n    {f.get('text')}",
+        "wrong_type": f"Not right yet: {_ended(f.get('says', ''))}",
         "undefined": f"{f.get('name')} is not defined: the file has to define it, spelled so.",
         "encoding": "The file is not UTF-8: save it as UTF-8.",
         "module": f"{where}: {f.get('says')}. Nothing but Python's own library is needed.",
-        "raises": f"{where}: {f.get('type')}: {f.get('says')}.{_none(f)}",
+        "raises": f"{where}: {_ended(': '.join(filter(None, _error(f))))}{_none(f)}",
     }
     during = f"\nIt happened at {outcome.column}" if outcome.column and f else ""
     return Verdict(
@@ -270,8 +317,16 @@ def _stopped(number: int, outcome: Outcome) -> Verdict:
     )
 
 
+def _line(failure: dict[str, Any]) -> str:
+    return f"Line {failure['line']}" if failure.get("line") else "The file"
+
+
+def _error(failure: dict[str, Any]) -> tuple[str, str]:
+    return failure.get("type", ""), failure.get("says", "")
+
+
 def _none(failure: dict[str, Any]) -> str:
-    return " Is a return missing?" if "NoneType" in failure.get("says", "") else ""
+    return " Is a return missing?" if "'NoneType' object" in failure.get("says", "") else ""
 
 
 def _during(outcome: Outcome) -> str:

@@ -117,6 +117,14 @@ RECURSION = [
         "        if node not in seen:\n            seen.add(node)\n",
         "        if True:\n",
     ),
+    # each once in the list, and found again and again
+    *_one(
+        "naive_recursion",
+        BACK,
+        VISIT,
+        "    def visit(node):\n        for parent in node.parents:\n            visit(parent)\n"
+        "        if node not in order:\n            order.append(node)\n",
+    ),
 ]
 
 FORWARD = [
@@ -162,6 +170,10 @@ FIRST_MET = _sweep(
     "    seen, waiting = set(), [root]\n    while waiting:\n        node = waiting.pop()\n"
     "        if node in seen:\n            continue\n        seen.add(node)\n"
     f"        for parent, local in {LOCALS}:\n{SEND}            waiting.append(parent)\n",
+    # noted when it is put on the stack, and not when it is taken from it
+    "    seen, waiting = {root}, [root]\n    while waiting:\n        node = waiting.pop()\n"
+    f"        for parent, local in {LOCALS}:\n{SEND}            if parent not in seen:\n"
+    "                seen.add(parent)\n                waiting.append(parent)\n",
     "    seen, waiting = set(), [root]\n    while waiting:\n        node = waiting.pop(0)\n"
     "        if node in seen:\n            continue\n        seen.add(node)\n"
     f"        for parent, local in {LOCALS}:\n{SEND}            waiting.append(parent)\n",
@@ -243,20 +255,55 @@ TWICE = [
 # -- mistakes of single exercises, with what is said of them
 
 SENTENCES = {
-    "not_started": "the marked place is still as it was at the start",
+    "not_started": "these are the numbers of the start: what is written there has no effect yet",
     "value_for_slope": "that is what the function gives there, not its slope",
-    "sign": "the sign: the output falls while the input grows, so the slope is below 0",
+    "sign": "the sign is the other one: below 0 means that one falls while the other grows",
+    "data_for_gradient": "that is the number itself, and not the gradient with respect to it",
     "one_sided": "that is a nudge to one side: the central difference uses f(x + h) - f(x - h)",
     "nudge_counted_once": "from x - h to x + h the input changes by 2 * h: divide by that",
-    "relu_one_at_zero": "relu has a slope of 1 above 0 only: at 0 itself it is 0 here",
+    "relu_one_at_zero": "the slope of relu is 1 above 0 only: at 0 itself it is 0 here",
     "not_tanh": "a neuron's output is tanh(z), not z itself",
     "bias_missing": "the bias is added to the products",
     "first_input_only": "every weight has an input of its own: one product each, all added",
     "uphill": "the gradient says where the loss grows: w has to move the other way, with -=",
     "sum_for_mean": "the sum of the gradients has to be divided by the number of examples",
-    "one_by_one": "w moves once in a step, after all examples, and not after each of them",
+    "one_by_one": "one step moves w once, after all examples, and not after each of them",
+    "zeroed_between": "set to 0 between the examples, w.grad holds the last of them only",
+    "no_local": "the gradient of the node alone: was the local derivative left out?",
+    "not_every_parent": "not every parent gets its contribution: does the inner loop end early?",
     "rate_missing": "the step is the rate times the mean gradient",
 }
+# What is said instead in an exercise that has not explained the words yet, or asks otherwise.
+PRODUCT = (
+    "a product x * y moves y times as much as x, and x times as much as y: are the two swapped?"
+)
+PLAIN: dict[int, dict[str, str]] = {
+    2: {
+        "no_upstream": "that is one step alone: multiply it by the gradient of its result",
+        "product_unswapped": "a product moves as many times as the other factor says: swapped?",
+    },
+    3: {
+        "product_unswapped": PRODUCT,
+        "parents_as_set": "in x * x the parents are x and x: are they kept in a set?",
+    },
+    4: {
+        "product_unswapped": PRODUCT,
+        "parents_as_set": "in x * x the parents are x and x: are they kept in a set?",
+    },
+    5: {"product_unswapped": PRODUCT},
+    6: {
+        "product_unswapped": PRODUCT,
+        "naive_recursion": "a Value is visited each time that it is used: note what has been seen",
+        "forward_order": "backward begins with the leaves: is your list the other way round?",
+        "pre_order": "a Value stands in the list before one of its parents: append it after them",
+    },
+    7: {"product_unswapped": PRODUCT},
+}
+PLAIN |= {
+    n: PLAIN[n] | {"backward_twice": "an earlier backward is still in it: does backward run twice?"}
+    for n in (5, 6, 7)
+}
+
 OWN = [
     *_one(
         "one_sided",
@@ -291,7 +338,56 @@ OWN = [
         "        w.data -= rate * w.grad / len(examples)",
         "            w.data -= rate * w.grad / len(examples)",
     ),
+    Mutant(
+        "one_by_one",
+        (9,),
+        (
+            ("        w.grad = 0.0\n", ""),
+            (
+                "            backward(loss(w, x, target))\n"
+                "        w.data -= rate * w.grad / len(examples)",
+                "            w.grad = 0.0\n            backward(loss(w, x, target))\n"
+                "            w.data -= rate * w.grad",
+            ),
+        ),
+    ),
+    *_one(
+        "zeroed_between",
+        (9,),
+        "            backward(loss(w, x, target))\n        w.data",
+        "            w.grad = 0.0\n            backward(loss(w, x, target))\n        w.data",
+        "            w.grad *= 0.0\n            backward(loss(w, x, target))\n        w.data",
+    ),
     *_one("rate_missing", (9,), "rate * w.grad", "w.grad"),
+    *_one("no_local", (5, 7), TWO, "parent.grad += node.grad"),
+    *_one("no_local", (5, 7), "node.grad * local", "node.grad", "node.grad * 1.0"),
+    *_one(
+        "not_every_parent",
+        (5, 7),
+        SUM,
+        f"{SUM}            break\n",
+        f"{SUM}            if parent: break\n",
+        SUM.replace("            parent", "        parent"),
+    ),
+    *_one("not_every_parent", (5, 7), SUM, f"{SUM}            return\n"),
+]
+# Wrong sorts of exercise 6, written where its marked place is.
+SORTS = [
+    *_one(
+        "pre_order",
+        (6,),
+        f"    order, seen = [], set()\n\n{VISIT}\n    visit(root)\n    return order\n",
+        "    order, seen = [], set()\n\n    def visit(node):\n        if node not in seen:\n"
+        "            seen.add(node)\n            order.append(node)\n"
+        "            for parent in node.parents:\n                visit(parent)\n\n"
+        "    visit(root)\n    return order[::-1]\n",
+        "    order, waiting = [], [root]\n    while waiting:\n        node = waiting.pop(0)\n"
+        "        if node not in order:\n            order.append(node)\n"
+        "            waiting.extend(node.parents)\n    return order[::-1]\n",
+        "    order, waiting = [], [root]\n    while waiting:\n        node = waiting.pop()\n"
+        "        if node not in order:\n            order.append(node)\n"
+        "            waiting.extend(node.parents)\n    return order[::-1]\n",
+    ),
 ]
 # A part of the marked place is filled in, and a part is as at the start.
 STARTS = [
@@ -321,5 +417,6 @@ MUTANTS = (
     *OTHERS,
     *TWICE,
     *OWN,
+    *SORTS,
     *STARTS,
 )

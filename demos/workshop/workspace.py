@@ -18,6 +18,21 @@ from .catalog import EXERCISES, Exercise, exercise
 from .progress import Progress
 
 DEFAULT = Path("workshop")
+NOTE = ".copied.json"  # what the originals were like; it also marks a learner's folder
+
+
+def default() -> Path:
+    """Return the learner's folder: here, or in a folder above, or a new one here."""
+    here = Path.cwd()
+    above = [place for folder in (here, *here.parents) for place in (folder, folder / DEFAULT)]
+    return next(filter(_is_marked, [DEFAULT, *above]), DEFAULT)
+
+
+def _is_marked(folder: Path) -> bool:
+    try:
+        return (folder / NOTE).exists()
+    except OSError:  # a folder above may be closed to us
+        return False
 
 
 class Workspace:
@@ -26,11 +41,11 @@ class Workspace:
     `numbers` are the exercises of the track: all of them, or those of the 90 minutes.
     """
 
-    def __init__(self, folder: Path = DEFAULT, short: bool = False):
-        self.folder = folder
+    def __init__(self, folder: Path | None = None, short: bool = False):
+        self.folder = folder = folder or default()
         self.numbers = [e.number for e in EXERCISES if e.short or not short]
         self.progress = Progress(folder / "progress.json")
-        self.note = folder / ".copied.json"
+        self.note = folder / NOTE
 
     def file(self, number: int) -> Path:
         """Return the learner's file of an exercise."""

@@ -37,7 +37,8 @@ _OPERATORS: dict[str, Callable[..., Number]] = {
     "UAdd": lambda x: x,
 }
 _OF_LISTS = {
-    name: getattr(sums, name) for name in ("total", "mean", "product", "logsumexp", "weighted_sum")
+    name: getattr(sums, name)
+    for name in ("total", "mean", "product", "logsumexp", "weighted_sum", "pick")
 }
 _INTERNAL = {
     *(operation.name for operation in OPERATORS.values()),

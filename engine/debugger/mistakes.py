@@ -155,23 +155,26 @@ def _nodes(found: Callable[[Value], Iterable[Value]]) -> Edges:
     return order
 
 
-def _first_met(first: bool, deep: bool = True, again: bool = False) -> Edges:
+def _first_met(first: bool, deep: bool = True, again: bool = False, early: bool = False) -> Edges:
     """Return the order in which nodes are met from the root.
 
-    Depth first or breadth first, the first parent first or the last; a node that is met again is
-    visited again only if `again` says so.
+    Depth first or breadth first, the first parent first or the last. A node that is met again is
+    visited again only if `again` says so. `early` notes a node when it is put on the list of what
+    waits, and not when it is taken from it.
     """
 
     def found(root: Value) -> Iterator[Value]:
-        seen, waiting = set[Value](), [root]
+        noted, waiting = {root: early}, [root]
         while waiting:
             node = waiting.pop(-1 if deep else 0)
-            if node in seen:
+            if noted.get(node) and not (again or early):
                 continue
+            noted[node] = True
             yield node
-            if not again:
-                seen.add(node)
-            waiting += reversed(node.parents) if first == deep else node.parents
+            for parent in reversed(node.parents) if first == deep else node.parents:
+                if again or not noted.get(parent):
+                    noted[parent] = noted.get(parent, False) or early
+                    waiting.append(parent)
 
     return _nodes(found)
 
@@ -232,6 +235,7 @@ MISTAKES = {
         (
             Way(edges=_first_met(first=True)),
             Way(edges=_first_met(first=False)),
+            Way(edges=_first_met(first=False, early=True)),
             Way(edges=_first_met(first=True, deep=False)),
             Way(edges=_recursion(again=False)),
         ),

@@ -28,19 +28,26 @@ class Assignments(NamedTuple):
     value: Any
     root: int
     gradients: Any  # for each leaf the number that is its gradient, -1 where nothing arrives
+    scatters: Any  # rows: a gradient that goes to one of a list of leaves, the index, the list
 
 
-def assigned(graph: Graph, wanted: Wanted, fast: bool) -> Assignments:
-    """Return the assignments of the graph and of its gradient by `wanted` leaves, simplified."""
+def assigned(graph: Graph, wanted: Wanted, fast: bool, summed: bool = False) -> Assignments:
+    """Return the assignments of the graph and of its gradient by `wanted` leaves, simplified.
+
+    See kernels.expansion.expand for `fast`. Gradients that are to be `summed` over examples may go
+    to leaves that an index chooses.
+    """
     nodes = Nodes(graph.leaves, graph.kinds, graph.starts, graph.operands)
     templates = _templates(graph.lowering.templates)
     table = _table(graph, graph.leaves + _most(graph, templates, wanted))
     progress = _progress(graph, templates, wanted)
-    expand(nodes, templates, table, progress, fast)
+    expand(nodes, templates, table, progress, fast, fast and summed)
     count = int(table.count[0])
     code, value = table.code[:count], table.value[:count]
     _fold(code, value)
-    return Assignments(code, value, int(progress.index[-1]), progress.gradient[: graph.leaves])
+    scatters = progress.scatters[progress.scatters[:, 0] >= 0]
+    gradients = progress.gradient[: graph.leaves]
+    return Assignments(code, value, int(progress.index[-1]), gradients, scatters)
 
 
 def _most(graph: Graph, templates: Templates, wanted: Wanted) -> int:
@@ -74,12 +81,13 @@ def _progress(graph: Graph, templates: Templates, wanted: Wanted) -> Progress:
         gradient=np.full(nodes, -1, np.int64),
         leads=leads,
         steps=np.empty(max(1, *steps), np.int64),
+        scatters=np.full((np.count_nonzero(templates.pick[graph.kinds]), 3), -1, np.int64),
     )
 
 
 def _fold(code: Any, value: Any) -> None:
     """Fold calls of the mathematical library with the engine's functions; `expand` does not."""
-    calls = np.flatnonzero((code[:, KIND] == UNIFORM) & (code[:, OP] != LEAF))
+    calls = np.flatnonzero((code[:, KIND] == UNIFORM) & (code[:, OP] < LEAF))
     operands = code[calls, X:KIND]
     fixed = (operands < 0) | (code[operands, KIND] == CONSTANT)
     if not fixed.all(axis=1).any():
@@ -102,6 +110,7 @@ def _templates(templates: list[Template]) -> Templates:
         np.array([operand for t in templates for operand in t.local], np.int64),
         np.array([t.tame for t in templates], bool),
         np.array([t.domain for t in templates], bool),
+        np.array([t.pick for t in templates], bool),
     )
 
 

@@ -56,9 +56,21 @@ def jit_part(function: Callable[..., Any]) -> Any:
     return _compiled(function, no_cpython_wrapper=True)
 
 
+def jit_inlined(function: Callable[..., Any]) -> Any:
+    """Compile such a function into each that calls it: a call costs as much as some operations."""
+    return _compiled(function, no_cpython_wrapper=True, forceinline=True)
+
+
 def jit_sum(function: Callable[..., Any]) -> Any:
     """Compile such a function, free to reorder sums and to round a product and a sum at once."""
-    return _compiled(function, no_cpython_wrapper=True, fastmath={"contract", "reassoc"})
+    return _compiled(
+        function, no_cpython_wrapper=True, fastmath={"contract", "reassoc"}, forceinline=True
+    )
+
+
+def jit_vector(function: Callable[..., Any]) -> Any:
+    """Compile such a function, free to round a product and a sum at once, but not to reorder."""
+    return _compiled(function, no_cpython_wrapper=True, fastmath={"contract"})
 
 
 def _compiled(function: Callable[..., Any], keep: bool = False, **options: Any) -> Any:
@@ -67,6 +79,7 @@ def _compiled(function: Callable[..., Any], keep: bool = False, **options: Any) 
     import numba
 
     options.update(error_model="numpy", nogil=True, no_cfunc_wrapper=True, no_rewrites=True)
+    options.update(_nrt=keep)
     compiled = numba.njit(**options)(function)
     if keep:
         # Without a folder to keep files in, or with a numba of another cache, every process
@@ -96,3 +109,19 @@ def wide_vectors() -> Any:
         return types.void(), generate
 
     return intrinsic(asked)
+
+
+def float_of_bits() -> Any:
+    """Return a function of 64 bits, an int, that returns the float which they are."""
+    if why_no_numba():
+        return lambda bits: numpy().int64(bits).view(float)
+    from numba.core import types
+    from numba.extending import intrinsic
+
+    def as_float(context: Any, bits: Any) -> Any:
+        def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+            return builder.bitcast(arguments[0], context.get_value_type(types.float64))
+
+        return types.float64(types.int64), generate
+
+    return intrinsic(as_float)

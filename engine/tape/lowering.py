@@ -10,7 +10,7 @@ tape has no table of derivatives.
 """
 
 from collections.abc import Callable, Sequence
-from math import copysign
+from math import copysign, nan
 from typing import NamedTuple
 
 from ..graph import topological_order
@@ -24,6 +24,7 @@ from ..operations import (
     maximum,
     minimum,
     normal_cdf,
+    pick,
     raise_to,
     sigmoid,
     where,
@@ -55,6 +56,7 @@ class Template(NamedTuple):
     local: list[int]
     tame: bool
     domain: bool
+    pick: bool
 
 
 class Lowering:
@@ -94,7 +96,8 @@ class Lowering:
         slopes = operation.rule(z, *operands)
         local = [self._graph(derivative, n, lift(slope), known) for slope in slopes]
         tame = all(code in _TAME_CODES for code, *_ in derivative)
-        return Template(forward, result, derivative, local, tame, operation.domain)
+        picks = operation is pick
+        return Template(forward, result, derivative, local, tame, operation.domain, picks)
 
     def _graph(self, steps: list[Step], n: int, root: Value, known: dict[Value, int]) -> int:
         """Append what computes `root`.
@@ -189,6 +192,15 @@ def _sech(x: Number) -> Number:
     return divide(2.0 * e, 1.0 + e * e)
 
 
+def _pick(*xs: Value) -> Value:
+    """Return x₀ where the index is 0, else x₁ where it is 1, … else nan: so unless fused."""
+    *values, index = xs
+    chosen = lift(nan)
+    for k, x in enumerate(values):
+        chosen = lift(where(index - k, chosen, x))
+    return chosen
+
+
 _LOWERED: dict[str, Callable[..., Number]] = {
     "less": lambda x, y: y > x,
     "less_equal": lambda x, y: y >= x,
@@ -204,6 +216,7 @@ _LOWERED: dict[str, Callable[..., Number]] = {
     "total": lambda *xs: _add_up(xs),
     "mean": lambda *xs: _add_up(xs) / float(len(xs)),
     "product": _product,
+    "pick": _pick,
 }
 _FAMILIES: dict[str, Callable[..., Number]] = {
     "power": lambda x, p: raise_to(x, lift(p)),

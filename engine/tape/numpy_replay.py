@@ -14,8 +14,8 @@ from typing import Any
 
 from ..operation import OPERATIONS
 from .jit import numpy
-from .kernels.arithmetic import CODES, NAMES
-from .kernels.plan import RDOT, SDOT, VDOT, Plan
+from .kernels.arithmetic import CODES, EXP, NAMES
+from .kernels.plan import EXPS, PICK, RDOT, SCATTER, SDOT, VDOT, Plan
 
 np = numpy()
 
@@ -58,6 +58,9 @@ def _run(code: Any, terms: Any, uniforms: Any, registers: Any, total: Any) -> No
             registers[d] = operate(op, registers[a], registers[b], registers[c])
             continue
         first, second = terms[a:b].T
+        if op >= PICK:
+            _choose(op, d, registers[c], first, second, uniforms, registers, total)
+            continue
         if op == SDOT:
             registers[d] = np.einsum("i,ij->j", uniforms[first], registers[second])
         elif op == VDOT:
@@ -66,12 +69,34 @@ def _run(code: Any, terms: Any, uniforms: Any, registers: Any, total: Any) -> No
             np.add.at(total, first, np.einsum("ij,j->i", registers[second], registers[d]))
 
 
+def _choose(
+    op: int,
+    d: int,
+    index: Any,
+    first: Any,
+    second: Any,
+    uniforms: Any,
+    registers: Any,
+    total: Any,
+) -> None:
+    """Set or add to what an index chooses in each example; nan where it is out of range."""
+    inside = (index >= 0.0) & (index < first.size) & (index == np.floor(index))
+    chosen = np.where(inside, index, 0.0).astype(int)
+    if op == SCATTER:
+        asked = inside & (first[chosen] >= 0)
+        np.add.at(total, first[chosen][asked], registers[d][asked])
+    else:
+        columns = np.arange(index.size)
+        numbers = uniforms[first[chosen]] if op == PICK else registers[second[chosen], columns]
+        registers[d] = np.where(inside, numbers, np.nan)
+
+
 def operate(op: int, x: Any, y: Any, z: Any) -> Any:
     """Return op(x, y, z) of whole registers.
 
     By NumPy, or number by number with the engine's function.
     """
-    n, function = _functions().get(op, (0, None))
+    n, function = _functions().get(EXP if op == EXPS else op, (0, None))
     if function:
         return function(*(x, y, z)[:n])
     operation = OPERATIONS[NAMES[op]]

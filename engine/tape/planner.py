@@ -14,9 +14,24 @@ from typing import Any
 
 from .assignments import Assignments, Wanted, assigned
 from .jit import numpy
-from .kernels.expansion import KIND, MINUS_ONE, ONE, OP, X, mark
+from .kernels.arithmetic import EXP
+from .kernels.expansion import KIND, MINUS_ONE, ONE, OP, X, Y, mark
 from .kernels.fusion import Sums, fuse
-from .kernels.plan import CONSTANT, LEAF, RDOT, SDOT, UNIFORM, VARYING, VDOT, Plan
+from .kernels.plan import (
+    CHOOSE,
+    CONSTANT,
+    EXPS,
+    LEAF,
+    LINK,
+    PICK,
+    RDOT,
+    SCATTER,
+    SDOT,
+    UNIFORM,
+    VARYING,
+    VDOT,
+    Plan,
+)
 from .kernels.registers import allocate
 from .kernels.tiles import tiled
 from .recording import Graph
@@ -30,7 +45,7 @@ def make_plan(graph: Graph, wanted: Wanted, fuse: bool, summed: bool = True) -> 
     `summed` sums the gradients over the examples; otherwise each example keeps its own. `fuse`
     makes one instruction of a sum of products, and multiplies a gradient of zero like any other.
     """
-    return _Planner(graph, assigned(graph, wanted, fast=fuse), wanted, fuse, summed).plan()
+    return _Planner(graph, assigned(graph, wanted, fuse, summed), wanted, fuse, summed).plan()
 
 
 def spans(starts: Any, stops: Any) -> tuple[Any, Any]:
@@ -57,6 +72,8 @@ class _Planner:
         self.graph, self.lines, self.summed = graph, lines, summed
         self.op, self.kind = lines.code[:, OP].copy(), lines.code[:, KIND].copy()
         self.gradients = _gradients(graph, lines, wanted)
+        if fuse:
+            self.op[self.op == EXP] = EXPS
         self._count_uses()
         self._find_sums(fuse)
         self._give_slots()
@@ -98,9 +115,10 @@ class _Planner:
         self.reduced = self.uses.copy() if self.summed else np.zeros_like(self.uses)
         self.uses[lines.root] += 1
         self.uses[[ONE, MINUS_ONE]] += 1
+        np.add.at(self.uses, lines.scatters[:, :2], 1)
         mark(lines.code, self.uses)
-        constant = self.kind == CONSTANT
-        self.computed = (self.uses > 0) & (self.op != LEAF) & ~constant
+        constant, no_instruction = self.kind == CONSTANT, (self.op == LEAF) | (self.op == LINK)
+        self.computed = (self.uses > 0) & ~no_instruction & ~constant
 
     def _find_sums(self, fuse_them: bool) -> None:
         n = len(self.lines.code)
@@ -117,7 +135,7 @@ class _Planner:
 
     def _give_slots(self) -> None:
         """Give every uniform number that is alive a slot."""
-        alive = np.flatnonzero((self.uses > 0) & (self.kind != VARYING))
+        alive = np.flatnonzero((self.uses > 0) & (self.kind != VARYING) & (self.op != LINK))
         self.slot = np.full(len(self.lines.code), -1, np.int64)
         self.slot[alive] = np.arange(alive.size)
         self.uniforms = self.lines.value[alive]
@@ -131,6 +149,9 @@ class _Planner:
         self.own = np.flatnonzero(self.computed & (sums.start >= 0) & ~sums.absorbed)
         every = np.concatenate([gradients[self.dissolved], self.own])
         self.owner, rows = spans(sums.start[every], sums.stop[every])
+        nothing = (kind == CONSTANT) & (self.lines.value == 0.0)  # a bias of 0, say
+        used = ~((sums.terms[rows, 1] < 0) & nothing[sums.terms[rows, 0]])
+        self.owner, rows = self.owner[used], rows[used]
         self.x, self.y, sign = sums.terms[rows].T
         self.alone = self.y < 0  # ±x
         self.sign = np.where(sign > 0, ONE, MINUS_ONE)
@@ -175,21 +196,25 @@ class _Planner:
 
         The sums of a number stand where the number does, its RDOT after it.
         """
-        varying = self.kind == VARYING
-        i = np.flatnonzero(self.computed & varying & ~self.sums.absorbed & (self.sums.start < 0))
+        single = (self.kind == VARYING) & ~self.sums.absorbed & (self.sums.start < 0)
+        i = np.flatnonzero(self.computed & single & (self.op != PICK))
         single = np.column_stack([self.op[i], i, self.lines.code[i, X:KIND]])
         parts = [
             (single, np.empty((0, 2), int)),
             self._sdots(sum_slot),
             self._vdots(),
+            self._picks(),
             self._rdots(),
+            self._scatters(),
         ]
         first = 0
         for code, terms in parts[1:]:
             code[:, 2:4] += first
             first += terms.shape[0]
         code = _int32(np.concatenate([code for code, _ in parts]))
-        place = [4 * code[:, 1].astype(np.int64) + k for k, (code, _) in enumerate(parts)]
+        place = [len(parts) * code[:, 1].astype(np.int64) + k for k, (code, _) in enumerate(parts)]
+        scatters = parts[-1][0]  # wait for the index too
+        place[-1] = len(parts) * np.maximum(scatters[:, 1], scatters[:, 4]) + len(parts) - 1
         terms = _int32(np.concatenate([terms for _, terms in parts]))
         return tiled(code[np.argsort(np.concatenate(place), kind="stable")], terms), terms
 
@@ -230,6 +255,38 @@ class _Planner:
         order = np.lexsort((p, g))
         numbers, owner = np.unique(g[order], return_inverse=True)
         return _sums(RDOT, numbers, owner), np.column_stack([p, a])[order]
+
+    def _picks(self) -> tuple[Any, Any]:
+        """Return choices by an index: from slots if all numbers have one, else from registers."""
+        numbers = np.flatnonzero(self.computed & (self.op == PICK))
+        rows, terms = [], [np.empty((0, 2), np.int64)]
+        for number, index, link in zip(numbers.tolist(), *self.lines.code[numbers, X : Y + 1].T):
+            listed = self._listed(int(link))
+            varies = self.kind[link] == VARYING
+            start = sum(map(len, terms))
+            rows.append([CHOOSE if varies else PICK, number, start, start + len(listed), index])
+            terms.append(np.column_stack([self.slot[listed], listed]))
+        return np.array(rows, np.int64).reshape(-1, 5), np.concatenate(terms)
+
+    def _scatters(self) -> tuple[Any, Any]:
+        """Return gradients that go to the parameter which an index chooses."""
+        rows, terms = [], [np.empty((0, 2), np.int64)]
+        for g, index, link in self.lines.scatters.tolist():
+            listed = self._listed(link)
+            start = sum(map(len, terms))
+            rows.append([SCATTER, g, start, start + len(listed), index])
+            place = listed - self.graph.first_parameter
+            asked = (place >= 0) & (listed < self.graph.leaves)
+            terms.append(np.column_stack([np.where(asked, place, -1), np.zeros_like(listed)]))
+        return np.array(rows, np.int64).reshape(-1, 5), np.concatenate(terms)
+
+    def _listed(self, link: int) -> Any:
+        """Return the numbers of a list, the first first."""
+        found = []
+        while link >= 0:
+            number, link = self.lines.code[link, X : Y + 1].tolist()
+            found.append(number)
+        return np.array(found[::-1], np.int64)
 
     # -- registers
 
@@ -290,9 +347,14 @@ def _additions(slots: Any, counts: Any) -> Any:
 def _last_uses(code: Any, terms: Any, count: int) -> Any:
     """Return for each number the last instruction that reads it, -1 for none."""
     last = np.full(count, -1, np.int64)
-    single, sums = np.flatnonzero(code[:, 0] < SDOT), np.flatnonzero(code[:, 0] >= SDOT)
+    single, choices = np.flatnonzero(code[:, 0] < SDOT), np.flatnonzero(code[:, 0] >= PICK)
     for operand in code[single, 2:].T:
         np.maximum.at(last, operand[operand >= 0], single[operand >= 0])
+    np.maximum.at(last, code[choices, 4], choices)
+    scatters = choices[code[choices, 0] == SCATTER]
+    np.maximum.at(last, code[scatters, 1], scatters)
+    spread = (code[:, 0] >= SDOT) & (code[:, 0] != PICK) & (code[:, 0] != SCATTER)
+    sums = np.flatnonzero(spread)
     owner, rows = spans(code[sums, 2], code[sums, 3])
     np.maximum.at(last, terms[rows, 1], sums[owner])
     both = code[sums[owner], 0] == VDOT

@@ -10,11 +10,12 @@
 import gc
 import warnings
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain, count
 from typing import Any
 
 from ..graph import topological_order
+from ..operations import pick
 from ..value import Value, lift
 from .jit import numpy
 from .lowering import Lowering
@@ -36,6 +37,7 @@ class Graph:
     kinds: Any  # the template of each node
     starts: Any  # where its operands start in `operands`, and where the last one's end
     operands: Any  # numbers of leaves and nodes
+    picks: list[tuple[int, int]]  # the number of each index that chooses, and of how many values
 
     @property
     def constants(self) -> int:
@@ -51,6 +53,11 @@ class Graph:
     def leaves(self) -> int:
         """How many leaves there are, which is the number of the first node."""
         return self.first_parameter + len(self.parameters)
+
+    def up_to(self, number: int) -> "Graph":
+        """Return the graph whose last node has this number: those before it are enough for it."""
+        n = number - self.leaves + 1
+        return replace(self, kinds=self.kinds[:n], starts=self.starts[: n + 1])
 
 
 def recorded(
@@ -109,6 +116,7 @@ def _flat(root: Value, inputs: list[Value], made: list[Value]) -> Graph:
     excluded = {*inputs, *parameters}
     number = {leaf: lowering.constant(leaf.data) for leaf in leaves if leaf not in excluded}
     number.update(zip(chain(inputs, parameters, order), count(len(lowering.values))))
+    picks = [(number[xs[-1]], len(xs) - 1) for f, xs in zip(operations, parents) if f is pick]
     return Graph(
         len(inputs),
         parameters,
@@ -116,6 +124,7 @@ def _flat(root: Value, inputs: list[Value], made: list[Value]) -> Graph:
         np.array(kinds, np.int64),
         np.cumsum([0, *counts], dtype=np.int64),
         np.array([number[node] for node in used], np.int64),
+        list(dict.fromkeys(picks)),
     )
 
 

@@ -18,13 +18,14 @@ from threading import local
 from typing import Any, NamedTuple
 
 from .jit import numpy
-from .kernels.interpreter import finish
+from .kernels.interpreter import finish, replay_single
 from .kernels.interpreter import replay as replay_parts
 from .kernels.plan import Plan
 from .kernels.tiles import REACH
+from .single import single_of
 
 np = numpy()
-_CACHE = 1 << 20  # bytes of the buffer: about what a core keeps close
+_CACHE = 1 << 21  # bytes of the buffer: about what a core keeps close
 _PART = 1_000_000  # instructions × examples of a part: worth a thread of its own
 _PER_GRADIENT = 1_000  # as many more for each gradient: then putting totals aside takes under 1 %
 _MOST_PARTS = 64
@@ -57,6 +58,8 @@ def run(plan: Plan, parameters: Any, rows: Any, threads: int | None, compiled: b
 
 def _run_compiled(plan: Plan, parameters: Any, rows: Any, threads: int | None, out: Any) -> Result:
     """Sum the examples by parts, then the parts in their order, whatever threads do them."""
+    if len(rows) == 1:
+        return _run_single(plan, parameters, rows[0], out)
     width = block_size(plan, len(rows))
     part = part_size(plan, len(rows), width)
     totals = np.zeros((-(-len(rows) // part), plan.gradients))
@@ -67,6 +70,15 @@ def _run_compiled(plan: Plan, parameters: Any, rows: Any, threads: int | None, o
         return U
 
     uniforms = _divided(work, len(totals), threads)
+    finite = finish(out, totals, uniforms, plan.hoisted, plan.uniform_results)
+    return Result(out, totals[0], finite)
+
+
+def _run_single(plan: Plan, parameters: Any, row: Any, out: Any) -> Result:
+    program, room = single_of(plan)
+    totals, uniforms = np.zeros((1, plan.gradients)), plan.uniforms.copy()
+    buffer = _buffer(room)
+    replay_single(program, parameters, row, out, totals[0], uniforms, buffer)
     finite = finish(out, totals, uniforms, plan.hoisted, plan.uniform_results)
     return Result(out, totals[0], finite)
 

@@ -15,8 +15,9 @@ from ..value import Value
 from .assignments import Wanted
 from .jit import numpy
 from .kernels.plan import Plan
+from .picks import Picks
 from .planner import make_plan
-from .recording import recorded
+from .recording import Graph, recorded
 from .replay import Result, run
 
 np = numpy()
@@ -39,6 +40,7 @@ class Tape:
         parameters: Iterable[Value] = (),
     ):
         self._graph = recorded(function, example, parameters)
+        self._picks = Picks(self._graph)
         self._fuse, self._numba, self._threads = fuse, numba, threads
         self._plans: dict[tuple[Wanted, bool, bool], Plan] = {}
 
@@ -95,7 +97,7 @@ class Tape:
         return self._each("inputs", rows, parameters)
 
     def source(self, language: str = "python") -> str:
-        """Return source of the value and its gradient, in "python", "numpy", "jax", "torch" or "c".
+        """Return source of the value and its gradient, in one of source.LANGUAGES.
 
         >>> from engine import record
         >>> print(record(lambda x: x * x, [3.0]).source("numpy").splitlines()[-3:])
@@ -116,12 +118,20 @@ class Tape:
 
         With fusion a product may meet 0·inf, which the engine skips.
         """
+        self._picks.check(rows)
         plan = self._plan(wanted, self._fuse, summed)
         result = run(plan, parameters, rows, self._threads, self._numba)
+        if self._picks.computed and not result.finite:
+            self._picks.check_computed(lambda graph: self._values(graph, parameters, rows))
         if self._fuse and wanted != "nothing" and not result.finite:
             plan = self._plan(wanted, False, summed)
             result = run(plan, parameters, rows, self._threads, self._numba)
         return result
+
+    def _values(self, graph: Graph, parameters: Any, rows: Any) -> Any:
+        """Return the value of every row by a part of the graph."""
+        plan = make_plan(graph, "nothing", fuse=False)
+        return run(plan, parameters, rows, self._threads, self._numba).values[0]
 
     def _plan(self, wanted: Wanted, fuse: bool, summed: bool = True) -> Plan:
         key = (wanted, fuse, summed)

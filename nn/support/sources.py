@@ -10,12 +10,14 @@ square(data=4, grad=0)
 """
 
 import sys
-from collections.abc import Sequence
+import warnings
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from engine import Number, record
+from engine import FrozenBranchWarning, Number, record
 
 from ..losses import Loss
 from ..losses import l2 as sum_of_squares
@@ -60,6 +62,15 @@ class Shard:
         mean: tuple[float, Array] = self.tape.value_and_gradient(data, rows)
         return mean
 
+    def loss_of(self, data: Array, i: int) -> float:
+        """Return the loss of one row."""
+        loss, _ = self.tape.value_and_gradient(data, self.rows[i : i + 1])
+        return float(loss)
+
+    def validate(self, inputs: Sequence[Any], targets: Sequence[Any]) -> float:
+        """Return the mean loss of other examples, at the present numbers of the parameters."""
+        return float(self.tape.forward(rows_of(inputs, targets)).mean())
+
 
 class Cluster:
     """Shards on the workers of a Dask client (True: of its own), one for each worker there is."""
@@ -68,8 +79,8 @@ class Cluster:
         self.client = local_client() if client is True else client
         if getattr(self.client, "status", "") != "running":
             raise ValueError(f"{client!r} is no open Dask client: write client=Client(), or True")
-        self.tape = Shard(row_loss, rows[:1]).tape
-        self.parameters = self.tape.parameters  # every tape has them in this order
+        self.here = Shard(row_loss, rows)  # to compare and validate
+        self.parameters = self.here.parameters  # every tape has them in this order
         workers = len(self.client.scheduler_info(n_workers=-1)["workers"])
         count = max(1, min(len(rows), workers))
         self.bounds = [len(rows) * k // count for k in range(count + 1)]
@@ -86,6 +97,40 @@ class Cluster:
         means = [(*mean, len(part)) for mean, (_, part) in zip(self.client.gather(tasks), used)]
         loss, gradient = (sum(mean[k] * mean[2] for mean in means) / len(group) for k in (0, 1))
         return float(loss), gradient
+
+    def loss_of(self, data: Array, i: int) -> float:
+        """Return the loss of one row."""
+        return self.here.loss_of(data, i)
+
+    def validate(self, inputs: Sequence[Any], targets: Sequence[Any]) -> float:
+        """Return the mean loss of other examples, at the present numbers of the parameters."""
+        return self.here.validate(inputs, targets)
+
+
+def rows_of(inputs: Sequence[Any], targets: Sequence[Any]) -> Array:
+    """Return an array with a row for each example: its inputs, then its targets."""
+    try:
+        import numpy
+    except ImportError as error:
+        raise ImportError("compiled=True needs NumPy and numba: pip install numpy numba") from error
+    parts = [numpy.asarray(part) for part in (inputs, targets)]
+    if any(part.dtype.kind in "SU" for part in parts):
+        raise TypeError("inputs and targets are numbers, not text: write float(x) for each")
+    if any(part.ndim > 2 for part in parts):
+        raise ValueError("an example is a list of numbers, without lists in it: flatten it")
+    columns = [part.astype(float).reshape(len(inputs), -1) for part in parts]
+    return numpy.concatenate(columns, axis=1)
+
+
+@contextmanager
+def refusing_frozen_branches() -> Iterator[None]:
+    """Raise ValueError where Python learns a number that is recorded, with the line."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", FrozenBranchWarning)
+        try:
+            yield
+        except FrozenBranchWarning as warning:
+            raise ValueError(f"compiled=True would train wrongly: {warning}") from None
 
 
 def local_client() -> Any:

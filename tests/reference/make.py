@@ -119,6 +119,10 @@ KINKED = {  # one-sided functions at points where they are smooth
     "greater": (lambda x, y: mpf(x > y), PAIRS),
     "greater_equal": (lambda x, y: mpf(x >= y), PAIRS),
     "where": (lambda c, x, y: x if c else y, [(1.0, 2.0, 3.0)]),
+    "pick": (
+        lambda x, y, index: (x, y)[mpmath.nint(index) == 1],
+        [(2.0, 3.0, 0.0), (2.0, 3.0, 1.0)],
+    ),
     "maximum": (max, PAIRS),
     "minimum": (min, PAIRS),
     "copysign": (lambda x, y: abs(x) * mpmath.sign(y), [*PAIRS, (-2.0, 3.0)]),

@@ -45,7 +45,8 @@ gradients = {
 # ## See it
 #
 # The gradient debugger goes through the same computation, one step after the other. In it,
-# `predict a` asks you for the gradient of `a` and `why a` shows where it comes from; `q` leaves.
+# `predict a` asks you for the gradient of `a`; `c` goes to the end, and then `why a` shows where
+# it comes from; `q` leaves. It writes ∂L/∂f for how many times as much as f L moves.
 #
 #     python -m engine debug "e = a*b; f = e + c; L = f*d; L" a=2 b=-3 c=10 d=-2
 #

@@ -9,8 +9,8 @@
 # - **dead relu**: the input of relu is below 0, so its slope is 0.
 # - **exploding**: one weight is used again and again, and each time the gradient is multiplied by
 #   it.
-# - **nan**: infinity times 0 is no number, and Python writes nan. The logarithm of 0 is minus
-#   infinity.
+# - **nan**: infinity minus infinity is no number, and Python writes nan. The slope of the
+#   logarithm is infinite at 0.
 
 # %%
 import math
@@ -89,7 +89,7 @@ leaks = {"A": "saturated", "B": "dead relu", "C": "exploding", "D": "nan"}
 weight_a = 1.0  # A: y = tanh(weight_a * x) at x = 1
 bias_b = 4.0  # B: y = relu(2 * x + bias_b) at x = -1.5
 weight_c = 1.0  # C: y = x * weight_c * weight_c * ... thirty times, at x = 1
-floor_d = 0.01  # D: y = u * log(u) with u = x + floor_d, at x = 0
+floor_d = 0.1  # D: y = 2 * log(u) - log(3 * u) with u = x + floor_d, at x = 0
 # ---- END OF YOUR TURN -------------------------------------------------------------------
 
 
@@ -108,7 +108,7 @@ def leak(letter):
         backward(y)
     if letter == "D":
         u = x + Value(floor_d)
-        backward(u * u.log())
+        backward(Value(2.0) * u.log() + Value(-1.0) * (Value(3.0) * u).log())
     return x
 
 
@@ -122,7 +122,7 @@ if __name__ == "__main__":
 # In the gradient debugger `watch nan` and then `c` stop at the contribution where the nan is
 # born:
 #
-#     python -m engine debug "u = x + f; l = log(u); u*l" x=0 f=0
+#     python -m engine debug "u = x + f; 2*log(u) - log(3*u)" x=0 f=0
 
 # %% [markdown]
 # Save the file. `python -m demos.workshop check 10` says what is right and what is not yet.

@@ -6,9 +6,12 @@ order of the work:
 
     arithmetic    the codes of operations, and the value of one operation
     expansion     from the graph to single assignments, its gradient included
+    picks         choosing by an index
+    exponential   exp, eight examples at once
     fusion        which assignments become one sum of products
     registers     where in the buffer every number stands
     plan          the finished program
+    single        a program for one example
     tiles         sums of products, four at a time
     interpreter   running a program over rows of examples
 

@@ -10,14 +10,14 @@ twice gets one index: `buckets` is a hash table of all rows, by linear probing.
 
 # mypy: disallow-untyped-defs=False, disallow-incomplete-defs=False, disallow-untyped-calls=False
 # mypy: check-untyped-defs=False
-# ruff: noqa: SIM109 - numba compiles comparisons with == to a switch
+# ruff: noqa: SIM109, SIM110 - numba compiles comparisons with == to a switch
 
 import math
 from typing import Any, NamedTuple
 
 from ..jit import jit, jit_part, numpy
 from .arithmetic import ADD, DIV, GUARD, MASKED, MUL, NEG, POW, SUB, WHERE, folded
-from .plan import CONSTANT, LEAF, UNIFORM
+from .plan import CONSTANT, LEAF, LINK, PICK, UNIFORM, VARYING
 
 np = numpy()
 
@@ -55,6 +55,7 @@ class Templates(NamedTuple):
     local: Any  # the operand that is the local derivative, one for each parent
     tame: Any  # every local derivative is finite where the operands are
     domain: Any  # every local derivative is nan where the value is
+    pick: Any  # the operation is pick: its last operand chooses one of the others
 
 
 class Table(NamedTuple):
@@ -73,6 +74,7 @@ class Progress(NamedTuple):
     gradient: Any  # the index of each node's gradient, -1 where nothing arrives
     leads: Any  # whether a node leads to a leaf whose gradient is asked for
     steps: Any  # the indices of the steps of the template at hand
+    scatters: Any  # rows: a gradient that goes to one of a list of leaves, the index, the list
 
 
 @jit_part
@@ -172,13 +174,33 @@ def _play(start, stop, template, n, first, z, operands, index, steps, code, valu
         steps[s - start] = emit(template[s, OP], a, b, c, code, value, buckets, count)
 
 
+@jit_part
+def _listed(first, last, operands, index, code, value, buckets, count):
+    """Return the last link of the list of the numbers operands[first … last]."""
+    link = NONE
+    for j in range(first, last):
+        link = emit(np.int64(LINK), index[operands[j]], link, NONE, code, value, buckets, count)
+    return link
+
+
+@jit_part
+def _all_leaves(first, last, operands, leaves):
+    for j in range(first, last):
+        if operands[j] >= leaves:
+            return False
+    return True
+
+
 @jit
-def expand(nodes, templates, table, progress, fast):
+def expand(nodes, templates, table, progress, fast, scatter):
     """Emit the forward pass and the gradient of the last node.
 
     `progress.leads` comes with the leaves marked whose gradient is asked for. The order of the sums
     is that of backward(). With `fast`, the product that skips a zero gradient is a plain product
-    wherever both factors are numbers of the graph, and no local derivative is made nan by hand.
+    wherever both factors are numbers of the graph, no local derivative is made nan by hand, and
+    one of several numbers is chosen at once. With `scatter` a gradient goes likewise to the leaf
+    that was chosen; else to each as a product with 0 or 1. What a slope of 0 sends is 0, or nan if
+    the gradient is not finite: it goes straight to the first leaf, where a nan is seen.
     """
     leaves, template, start, operands = nodes
     forward_start, forward, result = templates.forward_start, templates.forward, templates.result
@@ -187,22 +209,38 @@ def expand(nodes, templates, table, progress, fast):
         templates.local_start, templates.local, templates.tame, templates.domain
     )  # fmt: skip
     code, value, buckets, count = table
-    index, gradient, leads, steps = progress
+    index, gradient, leads, steps, scatters = progress
+    scattered = 0
     for i in range(template.size):
         t, first, n = template[i], start[i], start[i + 1] - start[i]
-        _play(
-            forward_start[t], forward_start[t + 1], forward,
-            n, first, NONE, operands, index, steps, code, value, buckets, count,
-        )  # fmt: skip
-        index[leaves + i] = _operand(result[t], n, first, NONE, operands, index, steps)
+        by = index[operands[first + n - 1]]
+        if templates.pick[t] and fast and code[by, KIND] == VARYING:
+            link = _listed(first, first + n - 1, operands, index, code, value, buckets, count)
+            op = np.int64(PICK)
+            index[leaves + i] = emit(op, by, link, NONE, code, value, buckets, count)
+        else:
+            _play(
+                forward_start[t], forward_start[t + 1], forward,
+                n, first, NONE, operands, index, steps, code, value, buckets, count,
+            )  # fmt: skip
+            index[leaves + i] = _operand(result[t], n, first, NONE, operands, index, steps)
         for j in range(first, first + n):
             leads[leaves + i] |= leads[operands[j]]
     gradient[leaves + template.size - 1] = ONE
+    watch = np.int64(0)
+    while watch < leaves - 1 and not leads[watch]:
+        watch += 1
     for i in range(template.size - 1, -1, -1):
         g, z = gradient[leaves + i], index[leaves + i]
         if g < 0 or not leads[leaves + i]:
             continue
         t, first, n = template[i], start[i], start[i + 1] - start[i]
+        at_once = scatter and templates.pick[t] and code[z, OP] == PICK
+        if at_once and _all_leaves(first, first + n - 1, operands, leaves):
+            scatters[scattered, 0], scatters[scattered, 1] = g, code[z, X]
+            scatters[scattered, 2] = code[z, Y]
+            scattered += 1
+            continue
         _play(
             derivative_start[t], derivative_start[t + 1], derivative,
             n, first, z, operands, index, steps, code, value, buckets, count,
@@ -212,6 +250,8 @@ def expand(nodes, templates, table, progress, fast):
             if not leads[parent]:
                 continue
             slope = _operand(local[local_start[t] + j], n, first, z, operands, index, steps)
+            if fast and code[slope, KIND] == CONSTANT and value[slope] == 0.0:
+                parent = watch
             if domain[t] and not fast:
                 slope = emit(np.int64(GUARD), z, slope, NONE, code, value, buckets, count)
             plain = fast and (tame[t] or code[slope, KIND] == CONSTANT)

@@ -15,7 +15,7 @@ a gradient don't depend on how many threads shared the parts.
 
 import math
 
-from ..jit import jit, jit_part, numpy
+from ..jit import jit, jit_inlined, jit_part, jit_sum, numpy
 from .arithmetic import (
     ABS,
     ADD,
@@ -34,7 +34,10 @@ from .arithmetic import (
     arithmetic,
     call,
 )
-from .plan import RDOT, SDOT, VDOT
+from .exponential import exps
+from .picks import choose, pick, scatter
+from .plan import CHOOSE, EXPS, PICK, RDOT, SCATTER, SDOT, VDOT
+from .single import run_sums
 from .tiles import REACH, rdot, rdot_tile, sdot, sdot_tile, unsigned, vdot, wide
 
 np = numpy()
@@ -55,18 +58,11 @@ def replay(program, parameters, rows, width, part, first_part, last_part, out, t
     room = unsigned(V.size) - unsigned(4) * REACH
     for j in range(slots.shape[0]):
         U[slots[j, 1]] = parameters[slots[j, 0]]
-    _run_one(uniform_code, uniform_terms, U, U, totals[0])
+    _run_one(uniform_code, uniform_terms, U, U)
     for j in range(broadcasts.shape[0]):
         z = unsigned(broadcasts[j, 1]) * L
         for i in range(L):
             V[z + i] = U[broadcasts[j, 0]]
-    if rows.shape[0] == 1:
-        for j in range(loads.shape[0]):
-            V[loads[j, 1]] = rows[0, loads[j, 0]]
-        _run_one(code, terms, U, V, totals[0])
-        for j in range(results.size):
-            out[j, 0] = V[results[j]] if results[j] >= 0 else 0.0
-        return
     for p in range(first_part, last_part):
         stop = min(rows.shape[0], (p + 1) * part)
         for first in range(p * part, stop, width):
@@ -81,11 +77,7 @@ def replay(program, parameters, rows, width, part, first_part, last_part, out, t
             k = np.int64(0)
             while k < code.shape[0]:
                 op = code[k, 0]
-                z, x, y = (
-                    unsigned(code[k, 1]) * L,
-                    unsigned(code[k, 2]) * L,
-                    unsigned(code[k, 3]) * L,
-                )
+                z = unsigned(code[k, 1]) * L
                 if op == SDOT and code[k, 4] == 4:
                     sdot_tile(V, code, k, room, U, terms, L)
                     k += 3
@@ -103,63 +95,140 @@ def replay(program, parameters, rows, width, part, first_part, last_part, out, t
                     rdot(totals[p], V, z, terms, code[k, 2], code[k, 3], L)
                 elif op == VDOT:
                     vdot(V, z, terms, code[k, 2], code[k, 3], L)
-                elif op == ADD:
-                    for i in range(L):
-                        V[z + i] = V[x + i] + V[y + i]
-                elif op == MUL:
-                    for i in range(L):
-                        V[z + i] = V[x + i] * V[y + i]
-                elif op == SUB:
-                    for i in range(L):
-                        V[z + i] = V[x + i] - V[y + i]
-                elif op == DIV:
-                    for i in range(L):
-                        V[z + i] = V[x + i] / V[y + i]
-                elif op == NEG:
-                    for i in range(L):
-                        V[z + i] = -V[x + i]
-                elif op == ABS:
-                    for i in range(L):
-                        V[z + i] = abs(V[x + i])
-                elif op == RELU:
-                    for i in range(L):
-                        a = V[x + i]
-                        V[z + i] = 0.0 if a <= 0.0 else a
-                elif op == MAX:
-                    for i in range(L):
-                        a, b = V[x + i], V[y + i]
-                        V[z + i] = a if (a >= b) | (a != a) else b
-                elif op == MIN:
-                    for i in range(L):
-                        a, b = V[x + i], V[y + i]
-                        V[z + i] = a if (a <= b) | (a != a) else b
-                elif op == GT:
-                    for i in range(L):
-                        V[z + i] = 1.0 if V[x + i] > V[y + i] else 0.0
-                elif op == GE:
-                    for i in range(L):
-                        V[z + i] = 1.0 if V[x + i] >= V[y + i] else 0.0
-                elif op == WHERE:
-                    c = unsigned(code[k, 4]) * L
-                    for i in range(L):
-                        V[z + i] = V[y + i] if V[x + i] != 0.0 else V[c + i]
-                elif op == MASKED:
-                    for i in range(L):
-                        a = V[x + i]
-                        V[z + i] = a * V[y + i] if a != 0.0 else 0.0
-                elif op == GUARD:
-                    for i in range(L):
-                        a = V[x + i]
-                        V[z + i] = V[y + i] if a == a else math.nan
+                elif op == PICK:
+                    pick(V, z, unsigned(code[k, 4]) * L, U, terms, code[k, 2], code[k, 3], L)
+                elif op == CHOOSE:
+                    choose(V, z, unsigned(code[k, 4]) * L, terms, code[k, 2], code[k, 3], L)
+                elif op == SCATTER:
+                    index = unsigned(code[k, 4]) * L
+                    scatter(totals[p], V, z, index, terms, code[k, 2], code[k, 3], unsigned(n))
                 else:
-                    for i in range(L):
-                        V[z + i] = call(np.int64(op), V[x + i], V[y + i])
+                    run_elementwise(op, code, k, k + 1, V, L, room)
                 k += 1
             for j in range(results.size):
                 if results[j] >= 0:
                     z = unsigned(results[j]) * L
                     for i in range(n):
                         out[j, first + i] = V[z + unsigned(i)]
+
+
+@jit_inlined
+def run_elementwise(op, code, first, last, V, L, room):
+    """Run the rows first … last, all of one operation, which is not a sum.
+
+    The numbers of a block of L examples stand side by side; of a single one, where L is 1, those
+    that the row counts. An operand that all of them share is repeated in the room behind.
+    """
+    wide()
+    for k in range(first, last):
+        z, x = unsigned(code[k, 1]) * L, unsigned(code[k, 2]) * L
+        y, c, n = unsigned(code[k, 3]) * L, unsigned(code[k, 4]) * L, L
+        if code.shape[1] > 5:
+            n = unsigned(code[k, 5])
+            if n == 1:
+                V[z] = _operation(op, V[x], V[y], V[c])
+                continue
+            x = _side_by_side(V, x, code[k, 6], n, room)
+            y = _side_by_side(V, y, code[k, 7], n, room + n)
+            c = _side_by_side(V, c, code[k, 8], n, room + n + n)
+        if op == ADD:
+            for i in range(n):
+                V[z + i] = V[x + i] + V[y + i]
+        elif op == MUL:
+            for i in range(n):
+                V[z + i] = V[x + i] * V[y + i]
+        elif op == SUB:
+            for i in range(n):
+                V[z + i] = V[x + i] - V[y + i]
+        elif op == DIV:
+            for i in range(n):
+                V[z + i] = V[x + i] / V[y + i]
+        elif op == NEG:
+            for i in range(n):
+                V[z + i] = -V[x + i]
+        elif op == ABS:
+            for i in range(n):
+                V[z + i] = abs(V[x + i])
+        elif op == RELU:
+            for i in range(n):
+                a = V[x + i]
+                V[z + i] = 0.0 if a <= 0.0 else a
+        elif op == MAX:
+            for i in range(n):
+                a, b = V[x + i], V[y + i]
+                V[z + i] = a if (a >= b) | (a != a) else b
+        elif op == MIN:
+            for i in range(n):
+                a, b = V[x + i], V[y + i]
+                V[z + i] = a if (a <= b) | (a != a) else b
+        elif op == GT:
+            for i in range(n):
+                V[z + i] = 1.0 if V[x + i] > V[y + i] else 0.0
+        elif op == GE:
+            for i in range(n):
+                V[z + i] = 1.0 if V[x + i] >= V[y + i] else 0.0
+        elif op == WHERE:
+            for i in range(n):
+                V[z + i] = V[y + i] if V[x + i] != 0.0 else V[c + i]
+        elif op == MASKED:
+            for i in range(n):
+                a = V[x + i]
+                V[z + i] = a * V[y + i] if a != 0.0 else 0.0
+        elif op == GUARD:
+            for i in range(n):
+                a = V[x + i]
+                V[z + i] = V[y + i] if a == a else math.nan
+        elif op == EXPS:
+            exps(V, z, x, n)
+        else:
+            for i in range(n):
+                V[z + i] = call(np.int64(op), V[x + i], V[y + i])
+
+
+@jit
+def replay_single(program, parameters, row, out, total, U, V):
+    """Run the uniform part, then the program for a single example (single.py)."""
+    wide()
+    slots, uniform_code, uniform_terms, loads, broadcasts, code, terms, results, size = program
+    for j in range(slots.shape[0]):
+        U[slots[j, 1]] = parameters[slots[j, 0]]
+    _run_one(uniform_code, uniform_terms, U, U)
+    for j in range(broadcasts.shape[0]):
+        V[broadcasts[j, 1]] = U[broadcasts[j, 0]]
+    for j in range(loads.shape[0]):
+        V[loads[j, 1]] = row[loads[j, 0]]
+    k = np.int64(0)
+    while k < code.shape[0]:
+        op, last = code[k, 0], np.int64(code[k, 9])
+        if op >= SDOT:
+            run_sums(op, code, k, last, U, V, terms, total)
+        else:
+            run_elementwise(op, code, k, last, V, unsigned(1), unsigned(size))
+        k = last
+    for j in range(results.size):
+        out[j, 0] = V[results[j]] if results[j] >= 0 else 0.0
+
+
+@jit_inlined
+def _operation(op, x, y, z):
+    """Return the value of an operation that is not a sum on single numbers."""
+    if op == MUL:  # the two that most programs consist of come first
+        return x * y
+    if op == ADD:
+        return x + y
+    if op == EXPS:
+        return math.exp(x)
+    return arithmetic(np.int64(op), x, y, z) if op <= GUARD else call(np.int64(op), x, y)
+
+
+@jit_inlined
+def _side_by_side(V, x, stride, n, room):
+    """Return where n operands stand: from x on, or, if it is one for all, from `room` on."""
+    if stride == 1:
+        return x
+    for i in range(n):
+        V[room + i] = V[x]
+    return room
 
 
 @jit
@@ -179,40 +248,31 @@ def finish(out, totals, U, hoisted, uniform_results):
     for k in range(uniform_results.shape[0]):
         for i in range(n):
             out[uniform_results[k, 0], i] = U[uniform_results[k, 1]]
-    odd = 0.0  # becomes nan with the first number that is not finite
-    for k in range(total.size):
-        odd += total[k] * 0.0
-    for k in range(out.shape[0]):
-        for i in range(n):
-            odd += out[k, i] * 0.0
-    return odd == 0.0
+    return _zero(total) + _zero(out.reshape(out.size)) == 0.0
+
+
+@jit_sum
+def _zero(numbers):
+    """Return 0, or nan if a number is not finite."""
+    wide()
+    odd = 0.0
+    for k in range(numbers.size):
+        odd += numbers[k] * 0.0
+    return odd
 
 
 @jit_part
-def _run_one(code, terms, U, V, total):
-    """Run a program on single numbers: the uniform part, or the varying part for one example."""
+def _run_one(code, terms, U, V):
+    """Run a program on single numbers: the uniform part."""
     for k in range(code.shape[0]):
         op, d = code[k, 0], unsigned(code[k, 1])
         a, b = unsigned(code[k, 2]), unsigned(code[k, 3])
-        if op == MUL:  # the two that most programs consist of come first
-            V[d] = V[a] * V[b]
-        elif op == ADD:
-            V[d] = V[a] + V[b]
-        elif op == SDOT:
-            z = 0.0
-            for t in range(a, b):
-                z += U[unsigned(terms[t, 0])] * V[unsigned(terms[t, 1])]
-            V[d] = z
+        if op == SDOT:
+            V[d] = 0.0
         elif op == VDOT:
             z = V[d]
             for t in range(a, b):
                 z += V[unsigned(terms[t, 0])] * V[unsigned(terms[t, 1])]
             V[d] = z
-        elif op == RDOT:
-            g = V[d]
-            for t in range(a, b):
-                total[unsigned(terms[t, 0])] += g * V[unsigned(terms[t, 1])]
-        elif op <= GUARD:
-            V[d] = arithmetic(np.int64(op), V[a], V[b], V[unsigned(code[k, 4])])
         else:
-            V[d] = call(np.int64(op), V[a], V[b])
+            V[d] = _operation(op, V[a], V[b], V[unsigned(code[k, 4])])

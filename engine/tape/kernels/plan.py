@@ -24,8 +24,12 @@ CONSTANT, UNIFORM, VARYING = 0, 1, 2
 
 # Beside the operations of arithmetic.py an instruction may be a sum of products over a span of
 # terms: of uniform and varying factors, of varying factors, and of a gradient that is summed over
-# examples.
+# examples. Or it chooses one of the terms by an index: a slot, a register, the gradient to add to.
 LEAF, SDOT, VDOT, RDOT = 100, 101, 102, 103  # a leaf is no instruction
+PICK, CHOOSE, SCATTER = 104, 105, 106
+EXPS = 60  # exp, of eight examples at once (exponential.py)
+SPAN, COLUMNS, OUTER = 108, 109, 110  # sums of one example (single.py)
+LINK = 120  # no instruction: a number and the link before it, which make a list to pick from
 
 
 @dataclass(frozen=True)
@@ -34,7 +38,7 @@ class Plan:
 
     An instruction is a row (operation, result, operands x, y, z) of int32. That of a sum has the
     span of its terms for x and y, rows (factor, factor) of `terms`; z = 4 at the first of four in a
-    tile. Plans are read only, so that threads may share one.
+    tile. That of a choice has the index for z. Plans are read only, so that threads may share one.
     """
 
     uniforms: Any  # the constants in their slots; the other slots are filled by the uniform part
@@ -45,7 +49,8 @@ class Plan:
     loads: Any  # pairs: an input, its register
     broadcasts: Any  # pairs: a slot, the register that repeats its number for every example
     code: Any  # instructions on registers
-    terms: Any  # SDOT: a slot and a register; VDOT: two registers; RDOT: a gradient and a register
+    terms: Any  # SDOT: a slot and a register; VDOT: two registers; RDOT: a gradient and a register;
+    # PICK: a slot; CHOOSE: a register; SCATTER: a gradient or -1
     results: Any  # the registers of the value and of gradients kept per example; -1 for none
     uniform_results: Any  # pairs: a result that is the same for every example, its slot
     gradients: int  # how many gradients were asked for

@@ -9,9 +9,10 @@ reads its number, and never within that instruction, so no instruction overwrite
 
 # mypy: disallow-untyped-defs=False, disallow-incomplete-defs=False, disallow-untyped-calls=False
 # mypy: check-untyped-defs=False
+# ruff: noqa: SIM109 - numba compiles comparisons with == to a switch
 
 from ..jit import jit, jit_part, numpy
-from .plan import RDOT, SDOT, VARYING, VDOT
+from .plan import PICK, RDOT, SCATTER, SDOT, VARYING, VDOT
 
 np = numpy()
 
@@ -37,7 +38,7 @@ def allocate(code, terms, kind, last, register, used, free):
     top = 0
     for k in range(code.shape[0]):
         op, d = code[k, 0], code[k, 1]
-        if op == RDOT:
+        if op == RDOT or op == SCATTER:
             top = _release(d, k, kind, last, register, free, top)
         elif register[d] < 0:
             if top:
@@ -46,14 +47,18 @@ def allocate(code, terms, kind, last, register, used, free):
             else:
                 register[d] = used
                 used += 1
-        if op >= SDOT:
+        if op >= PICK:
+            i = code[k, 4]
+            top = _release(i, k, kind, last, register, free, top)
+            code[k, 4] = register[i]
+        if op >= SDOT and op != PICK and op != SCATTER:
             for t in range(code[k, 2], code[k, 3]):
                 top = _release(terms[t, 1], k, kind, last, register, free, top)
                 terms[t, 1] = register[terms[t, 1]]
                 if op == VDOT:
                     top = _release(terms[t, 0], k, kind, last, register, free, top)
                     terms[t, 0] = register[terms[t, 0]]
-        else:
+        elif op < SDOT:
             for j in range(2, 5):
                 i = code[k, j]
                 top = _release(i, k, kind, last, register, free, top)

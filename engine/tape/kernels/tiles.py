@@ -17,7 +17,7 @@ gradients of the weights are the same the other way round: four gradients E, F, 
 four registers are 16 sums over the examples.
 
 A graph of scalars doesn't say what a layer is: `tiled` finds it by comparing the terms of sums. An
-SDOT may move up to the first of its four, since all need the same registers, and an RDOT down to
+SDOT may move up to the first of its kind, since all need the same registers, and an RDOT down to
 the last, since nothing waits for it. The first of four has a 4 in its last place, which only the
 interpreter of blocks looks at.
 
@@ -48,22 +48,23 @@ REACH = unsigned(128)  # the most examples of a block
 
 def tiled(code: Any, terms: Any) -> Any:
     """Return the instructions in their new order."""
-    place, fours = np.arange(len(code)), list(_fours(code, terms))
-    for four in fours:
-        place[four] = four[0] if code[four[0], 0] == SDOT else four[-1]
-        code[four[0], 4] = 4
-    return code[np.argsort(place, kind="stable")] if fours else code
+    place = np.arange(len(code))
+    for alike in _alike(code, terms):
+        for i in range(0, len(alike) - 3, 4):
+            four = alike[i : i + 4]
+            place[four] = alike[0] if code[four[0], 0] == SDOT else four[-1]
+            code[four[0], 4] = 4
+    return code[np.argsort(place, kind="stable")]
 
 
-def _fours(code: Any, terms: Any) -> Iterator[list[int]]:
-    """Yield, four at a time, the places of sums of one kind over the same registers."""
+def _alike(code: Any, terms: Any) -> Iterator[list[int]]:
+    """Yield the places of sums of one kind over the same registers, four of them or more."""
     alike: dict[Any, list[int]] = {}
     sums = np.flatnonzero((code[:, 0] == SDOT) | (code[:, 0] == RDOT))
     for k, (op, _, start, stop, _) in zip(sums.tolist(), code[sums].tolist()):
-        alike.setdefault((op, terms[start:stop, 1].tobytes()), []).append(k)
-    for members in alike.values():
-        for i in range(0, len(members) - 3, 4):
-            yield members[i : i + 4]
+        if start < stop:
+            alike.setdefault((op, terms[start:stop, 1].tobytes()), []).append(k)
+    return (members for members in alike.values() if len(members) >= 4)
 
 
 # -- computing them
