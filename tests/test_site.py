@@ -107,9 +107,19 @@ def test_what_is_linked_has_a_page(tmp_path):
     assert "parent.grad += contribution" in (
         tmp_path / "source" / "engine" / "backward.py.md"
     ).read_text(encoding="utf-8")
-    assert (tmp_path / "index.md").read_text(encoding="utf-8").startswith("# chainrule\n")
+    index = (tmp_path / "index.md").read_text(encoding="utf-8")
+    assert index.startswith("# chainrule\n") and "playground/index.html" in index
     assert 'src="../live/stepper.html"' in (tmp_path / "docs" / "stepper.md").read_text("utf-8")
     assert set(pages.LIVE) == set(documentation.EXPRESSIONS)
+
+
+def test_a_link_to_a_file_that_is_not_there_is_refused(tmp_path, monkeypatch):
+    monkeypatch.setattr(pages, "ROOT", tmp_path)
+    (tmp_path / "README.md").write_text("# A\n\n[b](docs/gone.md)\n", encoding="utf-8")
+    with pytest.raises(
+        ValueError, match=r"^README\.md links to docs/gone\.md, which is not there$"
+    ):
+        pages.stage(tmp_path / "staged")
 
 
 def test_the_small_graph_that_is_played_is_the_readmes():
@@ -457,6 +467,11 @@ def test_an_error_is_underlined_and_what_does_not_run_is_said(browser, site):
     until(browser, SAYS, "error", "line 2: numpy does not run in this page")
     mark = "() => document.querySelector('.cm-lintRange-error')?.textContent"
     assert until(browser, mark) == "import numpy"
+
+
+def test_a_flood_is_cut_off_in_the_page(browser, site):
+    opened(browser, site[1], "python", "for _ in range(3000): print('x' * 99)\n")
+    until(browser, SAYS, "output", "and 280,000 more characters")
 
 
 def test_the_views_and_the_debugger(browser, site):

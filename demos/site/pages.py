@@ -19,6 +19,7 @@ from demos import show
 
 ROOT = show.ROOT
 PAGES = ("*.md", "docs/**/*.md", "demos/*/*.md")
+TRY = '<a class="try" href="playground/index.html">Try it here: nothing to install</a>'
 LIVE = ("stepper", "forward")  # pages that documentation.py writes into the folder live
 ASSETS = {".svg", ".png", ".pdf"}
 GROUPS = {
@@ -29,6 +30,7 @@ GROUPS = {
         "docs/stepper",
         "docs/pictures",
         "docs/nn",
+        "docs/gpt",
         "docs/replay",
         "docs/notebooks",
         "docs/other-engines",
@@ -70,8 +72,9 @@ def stage(folder: Path) -> None:
     wanted: dict[str, None] = {}
     for page in sources():
         text = (ROOT / page).read_text(encoding="utf-8")
-        _write(folder / docname(page), converted(page, text) + contents() * (page == "README.md"))
         wanted |= dict.fromkeys(_linked(page, text))
+        text = converted(page, text)
+        _write(folder / docname(page), front(text) if page == "README.md" else text)
     for path in wanted:
         if (ROOT / path).is_dir() or (ROOT / path).suffix not in ASSETS:
             _write(folder / shown(path), _source_page(path))
@@ -80,6 +83,12 @@ def stage(folder: Path) -> None:
             target = folder / file.relative_to(ROOT)
             target.parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(file, target)
+
+
+def front(text: str) -> str:
+    """Return the front page: the way into the playground, and the table of contents."""
+    title, _, rest = text.partition("\n\n")
+    return f"{title}\n\n{TRY}\n\n{rest}{contents()}"
 
 
 def contents() -> str:
@@ -150,8 +159,11 @@ def _linked(page: str, text: str) -> Iterator[str]:
     for target in LINK.findall(FENCED.sub("", text)):
         path = target.partition("#")[0]
         there = normpath(join(dirname(page), path))
-        outside = not path or re.match(r"[a-z]+:", target)
-        if not outside and shown(there).startswith("source/"):
+        if not path or re.match(r"[a-z]+:", target):
+            continue
+        if not (ROOT / there).exists():
+            raise ValueError(f"{page} links to {target}, which is not there")
+        if shown(there).startswith("source/"):
             yield there
 
 

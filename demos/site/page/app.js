@@ -165,6 +165,7 @@ function update(row, { data, grad }) {
   const [, range, exact, output] = row.children;
   const still = state.mode === "python"; // code says itself what its leaves are
   range.disabled = exact.disabled = still;
+  row.title = still ? "In Python, the code says what its leaves are: change it there" : "";
   if (document.activeElement !== range || still) {
     range.min = Math.min(range.min, data);
     range.max = Math.max(range.max, data);
