@@ -548,7 +548,7 @@ def test_gradients_of_the_pass_before():
 def test_a_watch_of_data_fires_between_passes():
     w, history, body = descent()
     shown = passes("watch w.data\nwatch w\nwatch w.data > 1.1\nc\nq\n", 10, body)
-    assert "watch 2: w was 0, is -4" in shown  # of the gradient, within the first pass
+    assert "watch 2: w.grad was 0, is -4" in shown  # of the gradient, within the first pass
     w.data = 1.0
     shown = passes("watch w.data\nc\nc\nq\n", 10, body)
     assert "stopped at watch 1: w.data was 1, is 1.04" in shown and len(history) == 2

@@ -160,9 +160,9 @@ def test_watches_stop_on_a_change_both_ways():
     a, _b, _c, d = small()
     session = Session(d)
     session.add_watch("a")
-    assert session.proceed().reasons == ["watch 1: a was 0, is 1"]
-    assert session.proceed().reasons == ["watch 1: a was 1, is -2"]
-    assert session.retreat().reasons == ["watch 1: a was -2, is 1"] and a.grad == 1.0
+    assert session.proceed().reasons == ["watch 1: a.grad was 0, is 1"]
+    assert session.proceed().reasons == ["watch 1: a.grad was 1, is -2"]
+    assert session.retreat().reasons == ["watch 1: a.grad was -2, is 1"] and a.grad == 1.0
 
 
 def test_watch_nan_and_inf():

@@ -225,6 +225,19 @@ def test_zero_gradient_sends_nothing():
     ]
 
 
+def test_the_page_says_why_a_value_sends_nothing():
+    x = Value(-1.0, label="x")
+    z = x * 2.0
+    h = z.relu()
+    y = h * 3.0 + z.step()
+    z.label, h.label = "z", "h"
+    [skip] = [frame for frame in told(y)["frames"] if frame["kind"] == "skip"]
+    assert skip["say"] == "Visit z. It sends nothing, for z.grad = 0."
+    assert skip["rule"] == "z.grad = step(z).grad × ∂step(z)/∂z + h.grad × ∂h/∂z"
+    assert skip["numbers"] == "z.grad = 1 × 0 + 3 × 0 = 0"
+    assert all(len(frame["rule"]) < 90 for frame in told(y + x * 0.0 + z * 0.0)["frames"])
+
+
 @pytest.mark.parametrize("special", [float("nan"), float("inf"), -0.0, 5e-324, 1.7e308])
 def test_special_numbers_are_valid_json(special):
     found = told(Value(special, label="x") * Value(2.0, label="y"))

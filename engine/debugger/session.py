@@ -316,7 +316,8 @@ class Session:
 
     def add_watch(self, text: str) -> Watch:
         """Stop when the formula `text` changes; `nan` and `inf` stop when the first one arrives."""
-        watch = Watch(0, text, lambda: math.nan)
+        shown = text if text in ("nan", "inf") else self.graded(text)
+        watch = Watch(0, shown, lambda: math.nan)
         self.measure_here(watch)
         watch.old = watch.measure()
         watch.number = self.next_number()

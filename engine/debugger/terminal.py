@@ -466,7 +466,7 @@ class Debugger(cmd.Cmd):
             return
         watch = self.session.add_watch(arg)
         now = "" if arg in ("nan", "inf") else f" is {number(watch.old)}"
-        self.say(f"watch {watch.number}: {printable(arg)}{now}")
+        self.say(f"watch {watch.number}: {printable(watch.text)}{now}")
 
     def do_display(self, arg: str) -> None:
         """display F: show F at every stop."""

@@ -199,12 +199,33 @@ class Frames:
         )
 
     def _skip(self, node: Node) -> Frame:
+        grad = f"{self.notation.bracketed(node)}.grad"
+        rule, numbers = self._sum_of(node)
         return Frame(
             "skip",
             self.cards[node].number,
-            numbers=f"{self.notation.bracketed(node)}.grad = 0",
-            say=f"Visit {self.notation.name(node)}. Its grad is 0, so it has nothing to pass on.",
+            rule=f"{grad} = {rule}" if rule else "",
+            numbers=f"{grad} = {_equation(numbers, '0')}",
+            say=f"Visit {self.notation.name(node)}. It sends nothing, for {grad} = 0.",
         )
+
+    def _sum_of(self, node: Node) -> tuple[str, str]:
+        """Return the sum behind a grad, in symbols and in numbers; "" of many or bundled edges."""
+        pills = [pill for each in reversed(self.order) for pill in self.pills_of[each]]
+        pills = [pill for pill in pills if pill.step.parent is node]
+        if len(pills) > 3 or not all(pill.is_single for pill in pills):
+            return "", ""
+        notation = self.notation
+        rules = [
+            f"{notation.bracketed(pill.step.node)}.grad × "
+            f"{notation.derivative(pill.step.node, node, pill.operand)}"
+            for pill in pills
+        ]
+        numbers = [
+            f"{number_of('g', pill.child.number)} × {number_of('l', self.edges[id(pill)], True)}"
+            for pill in pills
+        ]
+        return " + ".join(rules), " + ".join(numbers)
 
     def _visit(self, node: Node) -> Frame:
         name, number = self.notation.name(node), self.cards[node].number
