@@ -143,8 +143,11 @@ class Editor:
         """Carry out a command of the palette."""
         self.press("F1")
         self.page.locator(".quick-input-widget input").first.fill(f">{name}")
-        self.page.locator(".quick-input-list .monaco-list-row").first.wait_for()
-        self.press("Enter")
+        self.page.locator(".quick-input-list .monaco-list-row", has_text=name).first.click()
+
+    def button(self, name: str) -> None:
+        """Press a button of the debugger, such as Step Back."""
+        self.page.locator(".debug-toolbar").get_by_label(name).first.click()
 
     def type_in_console(self, line: str) -> None:
         self.page.locator(".repl-input-wrapper").click()

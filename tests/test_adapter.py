@@ -218,6 +218,12 @@ def test_a_hundred_thousand_contributions(script):
             client.stack(levels=20), client.scopes()
         client.ask("setBreakpoints", source={"path": str(file)}, breakpoints=[])
         assert client.move("reverseContinue")[1] == "step 0 of 100002"
+        client.ask("setFunctionBreakpoints", breakpoints=[{"name": "x", "condition": "x.grad < 0"}])
+        with client.together():
+            going, pausing = client.send("continue", threadId=1), client.send("pause", threadId=1)
+        client.answer(going), client.answer(pausing)
+        assert client.stopped()[0] == "pause"
+        client.ask("setFunctionBreakpoints", breakpoints=[])
         assert float(client.value("x.grad")) == 0.0
         client.move("continue")
         assert float(client.value("x.grad")) == total
@@ -663,6 +669,23 @@ def test_a_program_that_catches_everything_is_ended(script, command):
         client.stopped()
         client.ask(command)
         client.process.wait(timeout=LIMIT)
+
+
+def test_a_program_that_cannot_be_ended_is_ended_all_the_same(script):
+    program = """
+        import time
+        print("asleep")
+        while True:
+            try:
+                time.sleep(60)
+            except BaseException:
+                pass
+        """
+    with Client() as client:
+        client.launch(script(program))
+        client.wrote("asleep")
+        client.ask("disconnect")
+        assert client.process.wait(timeout=LIMIT) == 1
 
 
 def test_a_client_that_vanishes(client, script):

@@ -1,6 +1,7 @@
 """The living page: leaves are changed, and its numbers are the engine's, by node and in real browsers."""
 
 import json
+import random
 import shutil
 import subprocess
 from functools import cache
@@ -14,8 +15,10 @@ from told import Numbers
 import engine
 from engine.explain import numbered
 from engine.graph import topological_order
+from engine.javascript import literal
 from engine.view.animation import _nodes, animation
 from engine.view.page import SCRIPTS, Page, _rows, _script
+from engine.view.scene import text
 
 ASSETS = Path(engine.__file__).parent / "view" / "assets"
 
@@ -85,6 +88,21 @@ def test_thirty_graphs_after_two_hundred_edits_step_by_step():
             told = truth(i, numbers)
             for found, true in zip(lists, (told.data, told.grad, told.before, told.after)):
                 assert is_same([float(x) for x in found], true, largest_of(told)), numbers
+
+
+@pytest.mark.skipif(not shutil.which("node"), reason="no node")
+def test_numbers_are_written_as_in_python():
+    """Ties go to the even digit, as Python's do: 1.0625 is 1.062, 12345 is 1.234e+04."""
+    draw = random.Random(1)
+    xs = [draw.uniform(-1, 1) * 10.0 ** draw.randint(-12, 12) for _ in range(2000)]
+    xs += [1.0625, 1.1875, 12345.0, 12355.0, 9999.5, 99995.0, 0.00012345, 1e-5, 5e-324, 1e300]
+    xs += [-0.0, 0.0, 100.0, 1000.0, 1e4, 0.1, -2.5, float("inf"), float("-inf"), float("nan")]
+    tail = f"console.log(JSON.stringify([{', '.join(map(literal, xs))}].map(text))); }})();"
+    program = numbers_script(13).rpartition("})();")[0] + tail
+    done = subprocess.run(
+        ["node", "-"], input=program, capture_output=True, text=True, check=True, timeout=60
+    )
+    assert json.loads(done.stdout) == [text(x) for x in xs]
 
 
 # -- in a browser

@@ -120,6 +120,11 @@ def test_page_counts_the_steps_it_starts_with():
     )
 
 
+def test_a_value_that_is_skipped_is_one_step():
+    """ready, seed, the visit of relu and what it sends, the product that is skipped, done."""
+    assert repr(stepper((Value(-1.0, label="x") * 2).relu())) == "<Page of 6 steps>"
+
+
 def test_long_expressions_have_short_names_and_leave_no_trace():
     x = Value(0.5, label="x")
     inner = (x * 1.25 + x * 0.75) * x

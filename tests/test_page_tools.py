@@ -319,6 +319,39 @@ def test_zoom_and_pan(opened):
 
 
 @pytest.mark.browser
+def test_two_fingers_zoom(opened):
+    shown = opened(viewport={"width": 800, "height": 900}, has_touch=True)
+    size = "document.getElementById('graph').getBoundingClientRect().width"
+    fitted = shown.page.evaluate(size)
+    box = shown.page.locator(".stage").bounding_box()
+    y, middle = box["y"] + box["height"] / 2, box["x"] + box["width"] / 2
+    touch = shown.page.context.new_cdp_session(shown.page)
+
+    def fingers(kind, apart):
+        points = [{"x": middle + side * apart, "y": y, "id": i} for i, side in enumerate((-1, 1))]
+        touch.send(
+            "Input.dispatchTouchEvent",
+            {"type": kind, "touchPoints": points if kind != "touchEnd" else []},
+        )
+
+    fingers("touchStart", 50)
+    for apart in (60, 80, 100):
+        fingers("touchMove", apart)
+    fingers("touchEnd", 0)
+    shown.until(f"{size} > {1.6 * fitted}")
+
+
+@pytest.mark.browser
+def test_escape_closes_the_panel(opened):
+    shown = opened()
+    shown.page.click("#tab-words")
+    assert shown.page.locator("#words").is_visible()
+    shown.page.evaluate("document.activeElement.blur()")
+    shown.press("Escape")
+    assert shown.page.locator("#panel").is_hidden()
+
+
+@pytest.mark.browser
 def test_the_address_keeps_the_moment(opened, browser, tmp_path):
     shown = opened(reduced_motion="reduce")
     shown.page.click("#tab-leaves")
@@ -336,6 +369,27 @@ def test_the_address_keeps_the_moment(opened, browser, tmp_path):
     shown.page.goto(other)
     shown.requests.pop()
     assert shown.index == 11 and "was 3" in shown.text("#card-1")
+
+
+@pytest.mark.browser
+def test_the_link_to_the_moment_is_copied(opened):
+    shown = opened(permissions=["clipboard-read", "clipboard-write"])
+    shown.press("ArrowRight", "ArrowRight")
+    shown.page.click("#tab-words")
+    shown.page.click("#copy")
+    shown.until("document.getElementById('copy').textContent === 'Copied'")
+    assert shown.page.evaluate("navigator.clipboard.readText()").endswith("page.html#step=3")
+
+
+@pytest.mark.browser
+def test_of_many_leaves_some_are_listed_and_all_are_found(opened):
+    shown = opened(engine.total([Value(float(i), label=f"w{i}") for i in range(100)]))
+    shown.page.click("#tab-leaves")
+    assert shown.page.locator("#rows .leaf").count() == 60
+    assert shown.text("#more") == "60 of 100 leaves: type a part of a name"
+    shown.page.fill("#filter", "w97")
+    put(shown, 97, 0)
+    assert shown.page.get_attribute(".card.root", "data-data") == str(99 * 50 - 97)
 
 
 @pytest.mark.browser

@@ -113,9 +113,9 @@ def test_the_real_vs_code_steps_back(editor):
     editor.stopped("step 7 of 8")
     assert editor.stack()[0] == "z = x·w   grad -0.6885"
     editor.wait_for(".view-lines", "w = -3   grad -6 …".replace(" ", "\xa0"))  # an inline value
-    editor.command("Debug: Step Back")
+    editor.button("Step Back")
     editor.stopped("step 6 of 8")
-    editor.command("Debug: Reverse")
+    editor.button("Reverse")
     editor.stopped("step 5 of 8")
     editor.type_in_console("why h")
     editor.wait_for(".repl", "from h - 1")

@@ -123,6 +123,21 @@ def test_another_file_is_checked_and_nothing_is_recorded(folder, say, tmp_path):
     assert status == 2
 
 
+@pytest.mark.parametrize(
+    ("place", "named"),
+    [("mine", "mine/05_forks.py"), ("my files", '"my files/05_forks.py"'), (".", "05_forks.py")],
+)
+def test_what_a_message_shows_names_the_file_where_it_is(place, named, folder, say, tmp_path):
+    say("--folder", place, "list")
+    say("--folder", place, "check", "5")
+    solved = exercise(5).solution.read_text(encoding="utf-8")
+    (tmp_path / place / "05_forks.py").write_text(solved.replace("+= contr", "= contr"), "utf-8")
+    for more in ([], ["--json"]):
+        out = say("--folder", place, "check", "5", *more)[1].replace('\\"', '"')
+        command = f"python -m engine draw {named}:square -o square.svg".replace("/", os.sep)
+        assert command in out.replace("\\\\", "\\")
+
+
 def test_progress_counts_checks_mistakes_and_hints(folder, say):
     say("check")
     spoil(folder, 5, "+= contribution", "= contribution")
@@ -140,6 +155,32 @@ def test_progress_counts_checks_mistakes_and_hints(folder, say):
     assert record["started"] <= record["passed_at"] == record["last"]
     status, out = say("progress")
     assert status == 0 and "1 of 10" in out and "checks: 3, hints: 1" in out
+    assert out.startswith("Ann\n") and "solution shown" not in out
+    say("solution", "7")
+    assert "checks: 0, solution shown" in say("progress")[1]
+
+
+@pytest.mark.parametrize(
+    "record",
+    [
+        {},
+        {"last": "yesterday", "started": []},
+        {"checks": "a", "mistakes": [], "hints": 99, "passed": None},
+        {"checks": 1, "mistakes": {"assign": "b"}, "hints": -1},
+    ],
+)
+def test_a_record_that_lacks_something_is_mended_and_not_a_traceback(record, folder, say):
+    say("list")
+    folder.mkdir(exist_ok=True)
+    content = {"version": 1, "name": 5, "exercises": {"5": record}}
+    for command in ("check", "hint", "progress", "solution", "list"):
+        (folder / "progress.json").write_text(json.dumps(content), encoding="utf-8")
+        say(command, *(["5"] if command in ("check", "hint", "solution") else []))
+    (folder / "progress.json").write_text(json.dumps(content), encoding="utf-8")
+    say("check", "5")
+    kept = json.loads((folder / "progress.json").read_text(encoding="utf-8"))["exercises"]["5"]
+    assert kept["checks"] == 1 + (record.get("checks") == 1) and kept["exercise"] == "05_forks"
+    assert 0 <= kept["hints"] <= 3 and "assign" not in kept["mistakes"]
 
 
 def test_a_progress_file_that_cannot_be_read_is_kept_and_said(folder, say, capsys):

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from demos.workshop import container, limits
+from demos.workshop import class_view, container, limits
 from demos.workshop.catalog import exercise
 from demos.workshop.checker import check
 from demos.workshop.container import run
@@ -285,3 +285,24 @@ def test_a_sentence_ends_once_and_asks_for_a_return_only_where_one_can_be_missin
     path = tmp_path / "learner.py"
     path.write_text(text, encoding="utf-8")
     assert re.fullmatch(line, check(3, path).message.split("\n")[0])
+
+
+def test_the_readme_lists_every_key_and_the_class_view_has_a_sentence_for_each():
+    page = (Path(container.__file__).parent / "README.md").read_text(encoding="utf-8")
+    table = page[page.index("## The keys of the mistakes") : page.index("## How it is made")]
+    first = [line.split("|")[1] for line in table.splitlines() if line.startswith("| `")]
+    assert {*re.findall(r"`(\w+)`", " ".join(first))} == {*class_view.SENTENCES}
+
+
+@pytest.mark.parametrize(
+    ("added", "line"),
+    [
+        ("assert False", "At line {n}, assert False: AssertionError."),
+        ("raise ValueError('ä')", "At line {n}, raise ValueError('ä'): ValueError: ä."),
+        ("x = '\0'", "The file is not Python yet: source code string cannot contain null bytes."),
+    ],
+)
+def test_an_error_without_words_or_without_a_line_is_told_whole(added, line, tmp_path):
+    number = len(RIGHT.splitlines()) + 1
+    verdict = check(7, write(tmp_path, f"{RIGHT}{added}\n"))
+    assert verdict.message.split("\n")[0] == line.format(n=number)

@@ -11,6 +11,7 @@ import pytest
 
 from demos.workshop import judge, marked, notebook
 from demos.workshop.catalog import EXERCISES, exercise
+from demos.workshop.columns import COLUMNS
 from demos.workshop.probe import source_of
 from demos.workshop.workspace import Workspace
 from engine.__main__ import main as engine_main
@@ -198,11 +199,11 @@ def test_every_command_that_an_exercise_names_runs(engine_command, tmp_path):
         for text in texts
         for c in re.findall(r"`(python -m engine[^`]*)`", text.replace("\n# ", " "))
     ]
-    looks = [
-        look.partition(", and in it")[0] for look in [*judge.LOOKS.values(), *judge.OWN.values()]
-    ]
+    shown = [judge._look(n, column) for n in COLUMNS for column in [*COLUMNS[n], judge.AGAIN]]
+    lines = [line.partition(": ")[2] for look in shown for line in look.split("\n")]
+    looks = [line.partition(", and in it")[0] for line in lines]
     commands = {*found, *inline, *(look for look in looks if "-m engine" in look)}
-    assert len(found) >= 4 and len(inline) >= 3 and len(commands) >= 10
+    assert len(found) >= 7 and len(inline) >= 1 and len(commands) >= 25
     for command in sorted(commands):
         status, said = engine_command(command)
         assert status == 0, f"{command}\n{said.err}"
@@ -238,3 +239,15 @@ def _code(text):
     skipped = (tokenize.COMMENT, tokenize.NL, tokenize.NEWLINE, tokenize.ENDMARKER)
     tokens = tokenize.generate_tokens(io.StringIO(text).readline)
     return [t.string for t in tokens if t.type not in skipped and t.string.strip()]
+
+
+def test_a_debugger_that_an_exercise_names_ends_in_the_right_gradients(engine_command):
+    """What the exercise itself has swept would be swept twice: "there before this backward()"."""
+    for e in EXERCISES:
+        text = e.start.read_text(encoding="utf-8")
+        for command in re.findall(r"^#     (python -m engine debug workshop/.*)$", text, re.M):
+            status, printed = engine_command(command)
+            assert status == 0 and "the backward pass is complete" in printed.out
+            assert "before" not in printed.out.replace(":before", ""), command
+            if e.number == 7:
+                assert "x.grad = 1.642" in printed.out

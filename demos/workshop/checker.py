@@ -7,11 +7,23 @@ True
 
 from pathlib import Path
 
+from .catalog import exercise
 from .container import run
 from .judge import Verdict, judge
 from .limits import SECONDS
+from .terminal import near
 
 
 def check(number: int, path: Path, seconds: float = SECONDS) -> Verdict:
     """Return the verdict on a learner's file. Raises OSError if it can't be read."""
-    return judge(number, run(number, path, seconds))
+    verdict = judge(number, run(number, path, seconds))
+    return verdict._replace(message=_from_here(verdict.message, number, path))
+
+
+def _from_here(message: str, number: int, path: Path) -> str:
+    """Return a message whose commands name the learner's file, wherever it is."""
+    if path.suffix != ".py":
+        return message
+    name = near(path)
+    quoted = f'"{name}"' if " " in name else name
+    return message.replace(f"workshop/{exercise(number).file_name}", quoted)

@@ -44,7 +44,23 @@ from .terminal import say
 CHECKS = 5  # without passing: then somebody is stuck, however short the time
 SHOWN = 8  # names under one exercise
 NAME = 12  # columns of a name
-SENTENCES: dict[str, str] = TABLE["sentences"]  # what the checker says of each mistake
+STOPPED = {  # what is said of a file that did not get to the end
+    "wrong_type": "no tuple or no Value where one belongs, or a missing return",
+    "time": "it took too long",
+    "flood": "it printed too much",
+    "memory": "it took too much memory",
+    "crash": "it made Python crash",
+    "input": "it reads input",
+    "exits": "it ends Python",
+    "forks": "it starts another process",
+    "syntax": "it is not Python yet",
+    "encoding": "it is not UTF-8",
+    "undefined": "a name that the exercise asks for is missing",
+    "module": "a library is not installed",
+    "recursion": "a function calls itself without end",
+    "raises": "another error",
+}
+SENTENCES: dict[str, str] = TABLE["sentences"] | STOPPED  # of each key, what it means
 IDLE = "not_started"  # no mistake: the marked place is still as it was
 LEGEND = "✓ passed, a number: checks so far, · not begun; minutes: median of those passed"
 
@@ -220,7 +236,7 @@ def _mistakes(learners: Iterable[Learner]) -> list[str]:
     starts = [f"{key:<{width}}  {count:>3} of {len(learners)}  " for key, count in in_order]
     return [
         fill(
-            SENTENCES.get(key, "see the README"),
+            SENTENCES.get(key, "unknown to this version"),
             80,
             initial_indent=start,
             subsequent_indent=" " * len(start),

@@ -298,13 +298,12 @@ def _stopped(number: int, outcome: Outcome) -> Verdict:
         "exits": f"{where}: it ends Python before the check is done. Take out what exits.",
         "forks": f"{where}: it starts another process, and a check does not allow that.",
         "recursion": f"{where}: it calls itself without end.",
-        "syntax": f"Line {f.get('line')} is not Python yet: {_ended(f.get('says', ''))}\n"
-        f"    {f.get('text')}",
+        "syntax": f"{_line(f)} is not Python yet: {_ended(f.get('says', ''))}\n    {f.get('text')}",
         "wrong_type": f"Not right yet: {_ended(f.get('says', ''))}",
         "undefined": f"{f.get('name')} is not defined: the file has to define it, spelled so.",
         "encoding": "The file is not UTF-8: save it as UTF-8.",
         "module": f"{where}: {f.get('says')}. Nothing but Python's own library is needed.",
-        "raises": f"{where}: {f.get('type')}: {f.get('says')}.{_none(f)}",
+        "raises": f"{where}: {_ended(': '.join(filter(None, _error(f))))}{_none(f)}",
     }
     during = f"\nIt happened at {outcome.column}" if outcome.column and f else ""
     return Verdict(
@@ -316,6 +315,14 @@ def _stopped(number: int, outcome: Outcome) -> Verdict:
         sentences[outcome.stopped] + during,
         f.get("traceback", []),
     )
+
+
+def _line(failure: dict[str, Any]) -> str:
+    return f"Line {failure['line']}" if failure.get("line") else "The file"
+
+
+def _error(failure: dict[str, Any]) -> tuple[str, str]:
+    return failure.get("type", ""), failure.get("says", "")
 
 
 def _none(failure: dict[str, Any]) -> str:

@@ -33,6 +33,9 @@ class Progress:
         self.content: dict[str, Any] = {"version": VERSION, "name": "", "exercises": {}}
         try:
             self.content |= read(file)
+            records = self.content["exercises"]
+            self.content["exercises"] = {key: _mended(key, records[key]) for key in records}
+            self.content["name"] = str(self.content["name"])
         except FileNotFoundError:
             pass
         except ValueError as error:
@@ -42,18 +45,7 @@ class Progress:
 
     def record(self, number: int) -> dict[str, Any]:
         """Return what is known of an exercise; an empty record at first."""
-        empty = {
-            "exercise": exercise(number).name,
-            "passed": False,
-            "checks": 0,
-            "mistakes": {},
-            "hints": 0,
-            "solution": False,
-            "started": None,
-            "last": None,
-            "passed_at": None,
-        }
-        record: dict[str, Any] = self.content["exercises"].setdefault(str(number), empty)
+        record: dict[str, Any] = self.content["exercises"].setdefault(str(number), _empty(number))
         return record
 
     def checked(
@@ -106,6 +98,37 @@ class Progress:
         text = json.dumps(self.content, indent=1, ensure_ascii=False) + "\n"
         part.write_text(text, encoding="utf-8", newline="\n")
         os.replace(part, self.file)
+
+
+def _empty(number: int) -> dict[str, Any]:
+    return {
+        "exercise": exercise(number).name,
+        "passed": False,
+        "checks": 0,
+        "mistakes": {},
+        "hints": 0,
+        "solution": False,
+        "started": None,
+        "last": None,
+        "passed_at": None,
+    }
+
+
+def _mended(number: str, record: dict[str, Any]) -> dict[str, Any]:
+    """Return a record with every key: what is missing or of another type is as at the start.
+
+    >>> _mended("5", {"passed": True, "checks": "many"})["checks"]
+    0
+    """
+    mended = _empty(int(number))
+    for key, default in mended.items():
+        kind = (int, float, type(None)) if default is None else type(default)
+        if isinstance(record.get(key, default), kind):
+            mended[key] = record.get(key, default)
+    counts = mended["mistakes"].items()
+    mended["mistakes"] = {key: count for key, count in counts if isinstance(count, int)}
+    mended["hints"] = min(max(mended["hints"], 0), 3)
+    return mended
 
 
 def read(file: Path) -> dict[str, Any]:

@@ -123,11 +123,15 @@ class EdgeData(TypedDict):
 
 
 class Animation(TypedDict):
-    """All that a page shows; a frame is a `frames.Frame` as a dict, of what is not empty."""
+    """All that a page shows; a frame is a `frames.Frame` as a dict, of what is not empty.
+
+    `steps` is how many of the backward pass are played at first.
+    """
 
     title: str
     note: str
     frames: list[dict[str, Any]]
+    steps: int
     code: list[str]
     cards: list[CardData]
     edges: list[EdgeData]
@@ -161,6 +165,7 @@ def animation(
         "title": printable(title, 120) or _title(root, notation),
         "note": STALE if scene.state == "stale" else "",
         "frames": [_given(frame) for frame in both],
+        "steps": frames.count(),
         "code": loop_source(),
         "cards": [
             _card(card, (across.cards[i], down.cards[i]), notation)

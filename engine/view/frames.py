@@ -176,6 +176,19 @@ class Frames:
             yield from map(self._send, self.pills_of[node])
         yield Frame("done", say="Done: every grad is the sum of all contributions that arrived.")
 
+    def count(self) -> int:
+        """Return how many frames of the backward pass are played, with the numbers as they are."""
+        grads = {self.root: 1.0}
+        for node in reversed(self.order):
+            for pill in self.pills_of[node]:
+                grads[pill.step.parent] = pill.step.after
+        played = 3  # ready, seed, done
+        for node, pills in self.pills_of.items():
+            is_quiet = all(pill.step.contribution == 0.0 for pill in pills)
+            is_skipped = grads.get(node, 0.0) == 0.0 and is_quiet
+            played += 1 if is_skipped else 1 + len(pills)
+        return played
+
     def _seed(self) -> Frame:
         root, notation = self.root, self.notation
         return Frame(

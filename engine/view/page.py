@@ -57,7 +57,8 @@ class Page:
         rows, why = _rows(root) if live else (None, "")
         self.html = _page({**content, "forward": forward, "why": why}, rows)
         self._root, self._options = root, options
-        self._count = _count(content["frames"], root, forward)
+        kinds = [frame["kind"] for frame in content["frames"]]
+        self._count = content["steps"] + (kinds.index("ready") if forward else 0)
         self._height = _height([*content["cards"], *content["edges"]])
 
     def save(self, path: str | os.PathLike[str]) -> Path:
@@ -127,12 +128,6 @@ def stepper(
     root = as_values(root)
     content = animation(root, title=title, names=names, module=module, collapse=collapse)
     return Page(content, forward, live, root, names=names, module=module, collapse=collapse)
-
-
-def _count(frames: Sequence[Mapping[str, Any]], root: Value, forward: bool) -> int:
-    """Return how many steps the page has at first: a value whose grad is 0 is not visited."""
-    kinds = [frame["kind"] for frame in frames]
-    return len(kinds) - kinds.count("skip") - (0 if forward else kinds.index("ready"))
 
 
 def _rows(root: Value) -> tuple[list[str] | None, str]:

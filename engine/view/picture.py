@@ -18,14 +18,16 @@ from ..files import write_file
 from ..foreign import Foreign, as_values, by_original
 from ..printing import plural, printable
 from ..types import Node
-from . import export, focus
+from . import export, film, focus
 from .collapse import collapse_level
+from .layered import Placed
 from .layout import place
 from .network import network
 from .rows import in_rows
 from .scene import Scene
 from .selection import Graph, select
 from .svg import CELL, paint
+from .tikz import tikz
 
 WRITERS = {
     ".dot": export.dot,
@@ -52,30 +54,55 @@ class NamesParameters(Protocol):
 class Picture:
     """A drawn graph: `.svg` is its text, `.save(path)` writes a file; notebooks show it."""
 
-    def __init__(self, scene: Scene, svg: str):
-        self.scene, self.svg = scene, svg
+    def __init__(self, scene: Scene, svg: str, placed: Placed | None = None, theme: str = "auto"):
+        self.scene, self.svg, self.placed, self.theme = scene, svg, placed, theme
 
     def save(self, path: str | Path) -> Path:
         """Write the picture, whole or not at all, and return the path.
 
-        The suffix says the format: .svg, .dot, .mmd, .json, .png or .pdf. The last two need
-        cairosvg or the program rsvg-convert. Raises ValueError for another suffix, ImportError
-        where both are missing.
+        The suffix says the format: .svg, .dot, .mmd, .json, .tex (TikZ), .png, .pdf, or .gif, which
+        plays the backward pass. The last three need cairosvg or the program rsvg-convert, and .gif
+        Pillow. Raises ValueError for another suffix, ImportError where something is missing.
         """
         path = Path(path)
         suffix = path.suffix.lower()
+        if suffix == ".gif":
+            return write_file(path, self._gif())
         is_converted = suffix in (".png", ".pdf")
         return write_file(path, converted(self.svg, suffix) if is_converted else self._text(suffix))
+
+    def animated(self) -> "Picture":
+        """Return a picture that plays the backward pass, one contribution after the other.
+
+        Its SVG moves by CSS alone, so that slides and pages show it without a script. It starts
+        from zero whatever the grads are. Raises ValueError for more than 200 edges.
+        """
+        placed = self._placed("an animation")
+        svg = film.animated(self.scene, placed, self.theme)
+        return Picture(self.scene, svg, placed, self.theme)
+
+    def _gif(self) -> bytes:
+        placed = self._placed("a .gif file")
+        theme = "light" if self.theme == "auto" else self.theme
+        frames = film.frames(self.scene, placed, theme)
+        return film.gif([converted(frame, ".png") for frame in frames])
+
+    def _placed(self, what: str) -> Placed:
+        if self.placed is None:
+            raise ValueError(f"{what} shows cards: take view='graph', with collapse='neurons'")
+        return self.placed
 
     def _text(self, suffix: str) -> str:
         if suffix == ".svg":
             return self.svg
+        if suffix == ".tex":
+            return tikz(paint(self.scene, self._placed("a .tex file"), "light"))
         if suffix not in WRITERS:
             is_page = suffix in (".html", ".htm")
             advice = "; engine.stepper(root).save() writes pages" if is_page else ""
             raise ValueError(
                 f"can't save a picture as {printable(suffix, 20) or 'a file without suffix'}: "
-                f"end its name in .svg, .png, .pdf, .dot, .mmd or .json{advice}"
+                f"end its name in .svg, .png, .pdf, .gif, .tex, .dot, .mmd or .json{advice}"
             )
         return WRITERS[suffix](self.scene).rstrip("\n") + "\n"
 
@@ -167,7 +194,8 @@ def draw(
     scene.direction = direction
     if view == "network":
         return Picture(scene, network(scene, wires=wires, theme=theme))
-    return Picture(scene, paint(scene, in_rows(scene, place(scene)), theme))
+    placed = in_rows(scene, place(scene))
+    return Picture(scene, paint(scene, placed, theme), placed, theme)
 
 
 def _level(graph: Graph, view: str, collapse: str) -> str:

@@ -105,18 +105,30 @@ def paint(scene: Scene, placed: Placed, theme: str = "auto") -> str:
 
     Coordinates are in pixels.
     """
-    check_theme(theme)
     ident = _identifier(scene, placed, theme)
+    return framed(scene, placed, theme, "".join(painted(scene, placed, ident)), ident=ident)
+
+
+def painted(scene: Scene, placed: Placed, ident: str) -> list[str]:
+    """Return an element for every edge, then one for every card."""
     into, out = _ports(scene, placed)
     in_order = _with_terms_as_pills_arrive(scene, into)
     cards = [_card(card, at, ident) for card, at in zip(in_order, placed.cards)]
-    body = "".join([*_edges(scene, placed, into, out, ident), *cards])
+    return [*_edges(scene, placed, into, out, ident), *cards]
+
+
+def framed(
+    scene: Scene, placed: Placed, theme: str, body: str, more: str = "", ident: str = ""
+) -> str:
+    """Return the elements of a scene as an SVG, with its legend; `more` are rules of style."""
+    check_theme(theme)
+    ident = ident or _identifier(scene, placed, theme + body)
     left, top, right, bottom = _bounds(scene, placed)
     legend_y = bottom - top + MARGIN + 26
     legend_width = _indent(scene) + CHARACTER * len(_legend_text(scene))
     width = _number(max(right - left, legend_width) + 2 * MARGIN)
     height = _number(legend_y + 22)
-    style = _style(theme).replace(".cr", "." + ident)
+    style = (_style(theme) + more).replace(".cr", "." + ident).replace("IDENT", ident)
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" id="{ident}" class="cr {ident}" role="img" '
         f'aria-labelledby="{ident}-t {ident}-d" viewBox="0 0 {width} {height}" width="{width}" '

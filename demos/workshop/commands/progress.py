@@ -27,6 +27,8 @@ def run(options: argparse.Namespace, workspace: Workspace) -> int:
         prepare(workspace)
         progress.content["name"] = options.name
         progress.save()
+    if progress.content["name"]:
+        say(styled(str(progress.content["name"]), "bold"))
     done = sum(progress.passed(e.number) for e in EXERCISES)
     say(bar(done, len(EXERCISES)))
     for e in EXERCISES:
@@ -38,4 +40,5 @@ def run(options: argparse.Namespace, workspace: Workspace) -> int:
 def _line(number: int, title: str, record: dict[str, object]) -> str:
     mark = styled("✓", "good") if record["passed"] else " "
     hints = f", hints: {record['hints']}" if record["hints"] else ""
-    return f"{mark} {number:>2}  {title:<52}checks: {record['checks']}{hints}"
+    shown = ", solution shown" if record["solution"] and not record["passed"] else ""
+    return f"{mark} {number:>2}  {title:<52}checks: {record['checks']}{hints}{shown}"

@@ -83,18 +83,28 @@ def backward(root):
 # %% [markdown]
 # ## See it
 #
-# The engine of this project steps through your Values, one contribution at a time: `python -m
-# engine step workshop/07_sum.py:fork` makes a page for the browser, `python -m engine debug
-# workshop/07_sum.py:fork` does it here.
+# The engine of this project steps through your Values, one contribution at a time. The first
+# command makes a page for the browser, the second does it here. Both start before any gradient is
+# there; the third draws what your own `backward` has left.
+#
+#     python -m engine step workshop/07_sum.py:before
+#     python -m engine debug workshop/07_sum.py:before
+#     python -m engine draw workshop/07_sum.py:fork -o fork.svg
 
 
 # %%
-def fork():
-    """Return y = h + h * x with h = tanh(x) at x = 0.5, after your backward pass."""
+def before():
+    """Return y = h + h * x with h = tanh(x) at x = 0.5, before any backward pass."""
     x = Value(0.5)
     h = x.tanh()
     y = h + h * x
     x.label, h.label, y.label = "x", "h", "y"
+    return y
+
+
+def fork():
+    """Return the same y after your backward pass."""
+    y = before()
     backward(y)
     return y
 

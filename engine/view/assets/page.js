@@ -92,7 +92,7 @@ find("find").addEventListener("keydown", (event) => {
   if (event.key === "Enter" && card) { select(card); card.group.focus(); }
 });
 const keys = { arrowleft: actions.back, arrowright: actions.next, " ": play, home: actions.start, end: () => go(last), c: toBreakpoint,
-  f: toggleForward, p: present, "/": search, b: () => selected >= 0 && toggleBreakpoint(cards[selected]),
+  f: toggleForward, p: present, "/": search, escape: () => openTab(""), b: () => selected >= 0 && toggleBreakpoint(cards[selected]),
   0: () => { zoom = 1; fit(); }, "+": () => { zoom *= 1.25; fit(); }, "-": () => { zoom /= 1.25; fit(); } };
 document.addEventListener("keydown", (event) => {
   const action = keys[event.key.toLowerCase()], { tagName, id } = event.target;
@@ -106,6 +106,7 @@ document.addEventListener("keydown", (event) => {
 find("note").textContent = data.note;
 document.body.classList.toggle("live", program !== null);
 for (const id of ["tab-leaves", "tab-learn"]) find(id).hidden = !program;
+if (window !== window.top) for (const id of ["copy", "save-svg", "save-png"]) find(id).hidden = true; // a frame may not
 find("not-live").textContent = data.why;
 afterPainting.push(showLeaves, showValue, showQuestion, keepAddress);
 onFit = follow;

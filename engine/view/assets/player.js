@@ -124,6 +124,7 @@ function follow() { // in a graph larger than its window the cards that the text
 }
 function renew(numbers) { // other numbers, and the same step, or the one before it where it is skipped now
   const at = frames[index];
+  rest();
   now = numbers;
   chooseFrames();
   const before = new Set(data.frames.slice(0, data.frames.indexOf(at) + 1));
