@@ -371,6 +371,14 @@ def test_a_message_has_got_and_right_the_reason_and_what_to_look_at(number):
     assert max(map(len, lines[:2])) <= 200
 
 
+@pytest.mark.parametrize(
+    ("got", "shown"), [(10.5004, "10.5004"), (9.49996, "9.49996"), (10.500001, "10.500001")]
+)
+def test_a_number_just_outside_a_range_is_not_quoted_as_its_end(got, shown):
+    said = judge(1, Outcome(_solved(1) | {'estimates["square at 5"]': got}, complete=True))
+    assert f"is {shown}, should be between 9.5 and 10.5." in said.message and not said.passed
+
+
 def test_a_passing_order_that_recurses_is_told_and_not_failed():
     numbers = TABLE["right"]["6"]
     told = judge(6, Outcome(numbers | {"a chain of 3,000": 0.0}, complete=True))

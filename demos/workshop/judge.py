@@ -247,7 +247,8 @@ def _difference(column: str, got: Any, right: Any) -> str:
             f"than {MOST_READS:,} times in all. Once each is enough."
         )
     digits = 4
-    while short(got, digits) == short(right, digits) and digits < 17:
+    others = right if isinstance(right, list) else [right]
+    while short(got, digits) in [short(other, digits) for other in others] and digits < 17:
         digits += 1
     return f"{column} is {short(got, digits)}, should be {short(right, digits)}."
 
