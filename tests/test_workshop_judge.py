@@ -214,6 +214,20 @@ def test_what_is_not_known_stays_not_right_yet():
     assert "Or: " not in said.message
 
 
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ("    return order\n", "    return order[:-1]\n", "root itself"),
+        ("            order.append(node)\n", "            order.extend(node.parents)\n", "root itself"),
+        ("                visit(parent)\n", "                visit(parent)\n                order.append(node)\n", "stands in the list once"),
+        ("    return order\n", "    return sorted(order, key=lambda node: node.data)\n", "when all its parents are in the list"),
+    ],
+)  # fmt: skip
+def test_an_order_that_is_wrong_in_its_own_way_is_told_what_belongs_into_it(old, new, said):
+    verdict_ = verdict(unmarked(6).replace(old, new), 6)
+    assert verdict_.mistakes == [] and said in verdict_.message
+
+
 def test_a_mistake_is_not_named_before_all_numbers_agree():
     """Left-out upstream and a walk from the root agree on h + h·x; the other order tells them apart."""
     right = TABLE["right"]["7"]
