@@ -65,6 +65,7 @@ def listing() -> str:
         *map(_entry, DOCUMENTATION),
         "\nSpeed beside other engines: python -m demos.benchmarks",
         "Ten exercises for a workshop: python -m demos.workshop",
+        "The documentation as a site: python -m demos.site build",
     ]
     return "\n".join(parts)
 

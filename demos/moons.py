@@ -55,6 +55,7 @@ def main(argv: Sequence[str] | None = None) -> dict[str, Any]:
     net = network(args.seed)
     before = learning.accuracy(net, rows, signs, learning.sign)
     history = train(net, rows, signs, epochs, args.l2, args.compiled)
+    show.finished(history)
     after = learning.accuracy(net, rows, signs, learning.sign)
     print(
         show.table(

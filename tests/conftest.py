@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from browsers import browser, opened, running  # noqa: F401 - fixtures
 
 ROOT = Path(__file__).resolve().parent.parent
 

@@ -7,6 +7,7 @@ import socket
 import subprocess
 import sys
 import threading
+from contextlib import contextmanager
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -35,7 +36,7 @@ class Client:
             number = int(self.process.stdout.readline().rpartition(b":")[2])
             self.socket = socket.create_connection(("127.0.0.1", number))
             self.source, self.sink = self.socket.makefile("rb"), self.socket.makefile("wb")
-        self.sequence = 0
+        self.sequence, self.holding = 0, False
         self.arrived, self.waiting = queue.Queue(), []
         threading.Thread(target=self._listen, daemon=True).start()
 
@@ -62,6 +63,15 @@ class Client:
 
     def write(self, data):
         self.sink.write(data)
+        if not self.holding:
+            self.sink.flush()
+
+    @contextmanager
+    def together(self):
+        """Send several messages at once."""
+        self.holding = True
+        yield
+        self.holding = False
         self.sink.flush()
 
     def send(self, command, **arguments):
@@ -143,6 +153,10 @@ class Client:
 
     def console(self, line):
         return self.ask("evaluate", expression=line, context="repl")["result"]
+
+    def wrote(self, text):
+        """Wait until the program has written a text."""
+        self.wait(lambda m: m.get("event") == "output" and text in m["body"]["output"])
 
     def end(self):
         """Wait for the end of the program; return its exit status and all that it has written."""

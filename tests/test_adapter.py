@@ -218,6 +218,12 @@ def test_a_hundred_thousand_contributions(script):
             client.stack(levels=20), client.scopes()
         client.ask("setBreakpoints", source={"path": str(file)}, breakpoints=[])
         assert client.move("reverseContinue")[1] == "step 0 of 100002"
+        client.ask("setFunctionBreakpoints", breakpoints=[{"name": "x", "condition": "x.grad < 0"}])
+        with client.together():
+            going, pausing = client.send("continue", threadId=1), client.send("pause", threadId=1)
+        client.answer(going), client.answer(pausing)
+        assert client.stopped()[0] == "pause"
+        client.ask("setFunctionBreakpoints", breakpoints=[])
         assert float(client.value("x.grad")) == 0.0
         client.move("continue")
         assert float(client.value("x.grad")) == total
@@ -399,6 +405,28 @@ def test_the_path_leads_to_where_nan_came_from(script):
         assert client.value("x.grad") == "nan" and names(client)[:2] == ["z = x·1", "sqrt(z)"]
 
 
+def test_a_value_that_sends_nothing_stops_and_says_why(script):
+    program = """
+        from engine import Value
+        x, w = Value(2.0, label="x"), Value(-1.0, label="w")
+        z = x * w
+        h = z.relu()
+        y = h * 3.0 + 1.0
+        y.backward()
+        """
+
+    def before(client):
+        client.ask("setFunctionBreakpoints", breakpoints=[{"name": "z"}])
+
+    with Client() as client:
+        client.launch(script(program), before=before)
+        assert client.event("stopped")["text"].startswith("breakpoint 1: z; z = x·w sends nothing")
+        assert names(client)[:2] == ["z = x·w", "h = relu(z)"]
+        said = client.written()["console"]
+        assert said.startswith("backward pass of y = h·3 + 1 = 1")
+        assert "stopped at breakpoint 1: z; z = x·w sends nothing" in said
+
+
 def test_pause_while_the_program_runs_and_while_it_waits(script):
     program = """
         import time
@@ -413,7 +441,7 @@ def test_pause_while_the_program_runs_and_while_it_waits(script):
     file = script(program)
     with Client() as client:
         client.launch(file, before=lines(file, {"line": 6, "condition": "x.data > 5"}))
-        client.event("output")
+        client.wrote("swept")
         with pytest.raises(Failed, match="the program is running: pause stops it"):
             client.ask("stackTrace", threadId=1)
         for command in ("next", "continue", "stepBack", "restartFrame"):
@@ -628,7 +656,7 @@ def test_a_program_is_ended_while_it_sleeps(script):
         client.stopped()
         client.move("continue")
         client.ask("continue")
-        client.event("output")
+        client.wrote("asleep")
         client.ask("terminate")
         status, written = client.end()
         assert status == 0 and "cleared up" in written["stdout"]
@@ -641,6 +669,23 @@ def test_a_program_that_catches_everything_is_ended(script, command):
         client.stopped()
         client.ask(command)
         client.process.wait(timeout=LIMIT)
+
+
+def test_a_program_that_cannot_be_ended_is_ended_all_the_same(script):
+    program = """
+        import time
+        print("asleep")
+        while True:
+            try:
+                time.sleep(60)
+            except BaseException:
+                pass
+        """
+    with Client() as client:
+        client.launch(script(program))
+        client.wrote("asleep")
+        client.ask("disconnect")
+        assert client.process.wait(timeout=LIMIT) == 1
 
 
 def test_a_client_that_vanishes(client, script):
@@ -663,7 +708,7 @@ def test_a_client_that_vanishes_while_the_program_runs_or_before(script):
         late.stopped()
         late.move("continue")
         late.ask("continue")
-        late.event("output")
+        late.wrote("asleep")
         late.sink.close()
         for client in (early, late):
             client.process.wait(timeout=LIMIT)
@@ -744,8 +789,8 @@ def test_requests_out_of_order_and_of_no_sense_are_answered(script):
         try_all(client, [name for name in commands if name not in moving])
         client.console("restart")
         client.ask("setFunctionBreakpoints", breakpoints=[])
-        for moves in ("stepIn", "stepIn"):
-            client.ask(moves, threadId=77)
+        client.waiting.clear()
+        assert client.move("stepIn") == ("step", "step 1 of 8")
         assert client.value("x.data") == "0.5"
 
 

@@ -332,7 +332,7 @@ def test_a_label_that_is_no_word_can_be_watched_and_asked_for():
     )
     assert (
         "***" not in said
-        and "watch 1: my x [0] was 0, is 3" in said
+        and "watch 1: my x [0].grad was 0, is 3" in said
         and "my x [0].grad = 6, complete" in said
     )
 

@@ -66,11 +66,11 @@ SENTINEL = [[1.0], [-1.0], [-999.0], [2.0], [-999.0], [-2.0]], [1, 0, 1, 1, 0, 0
 
 def test_a_row_that_python_treats_on_its_own_is_trained_right_or_refused():
     def start():
-        return Model(missing, w=Value(0.0), m=Value(0.5))
+        return Model(missing, w=Value(1.0), m=Value(0.5))
 
     eager = start()
     fitted(eager, *SENTINEL, nn.binary_cross_entropy, epochs=3)
-    w, m = 0.0, 0.5  # by hand, with σ(z) - y for the slope by the logit
+    w, m = 1.0, 0.5  # by hand, with σ(z) - y for the slope by the logit
     for _ in range(3):
         by_w = by_m = 0.0
         for [x], y in zip(*SENTINEL):
@@ -83,7 +83,7 @@ def test_a_row_that_python_treats_on_its_own_is_trained_right_or_refused():
         ValueError, match=r"test_nn_truth.py:\d+: `x\[0\] == -999.0` compares objects"
     ):
         fitted(other, *SENTINEL, nn.binary_cross_entropy, epochs=3, compiled=True)
-    assert (other.w.data, other.m.data) == (0.0, 0.5)
+    assert (other.w.data, other.m.data) == (1.0, 0.5)
 
 
 @pytest.mark.parametrize(

@@ -55,10 +55,12 @@ def test_arrays_are_refused():
         lambda: x * np.ones(2),
         lambda: np.ones(2) * x,
         lambda: Value(np.ones(1)),
-        lambda: Value(np.array(1.0)),
     ):
         with pytest.raises(TypeError, match="one Value for each number"):
             call()
+    for slip in (lambda: Value(np.array(1.0)), lambda: setattr(x, "data", np.array(1.0))):
+        with pytest.raises(TypeError, match=r"write \.item\(\) behind it"):
+            slip()
 
 
 @pytest.mark.parametrize(

@@ -23,10 +23,11 @@ from pathlib import PurePath
 from traceback import walk_tb
 from typing import Any, NamedTuple
 
-from ..explain import Step, account, arrivals, numbered, stale, steps
+from ..diagnosis import Zeros, origin_of_nan
+from ..explain import Step, account, arrivals, nan_lines, numbered, stale, steps
 from ..foreign import Foreign, as_values, by_original
 from ..formula import bracketed, name
-from ..graph import topological_order
+from ..graph import local_derivatives, topological_order
 from ..printing import number, printable
 from ..value import Value
 from .evaluate import Formula, Refused, read
@@ -135,6 +136,8 @@ class Session:
         self.starts: dict[Value, int] = {}
         for step in self.trail:
             self.starts.setdefault(step.node, step.index)
+        self.zeros = Zeros(self.order, self.final)
+        self._idle: dict[int, list[Value]] = self.zeros.at(self.trail)
 
     def _seed(self) -> None:
         for node in self.order:
@@ -186,6 +189,16 @@ class Session:
         """Return the grad that `node` has at the end of the pass."""
         return self.arrivals[node][-1].after if node in self.arrivals else node.grad
 
+    def idle(self, position: int) -> list[Value]:
+        """Return the nodes whose turn is at this position and that send nothing."""
+        return self._idle.get(position, [])
+
+    @property
+    def nan_origin(self) -> str:
+        """Where the nan began that the root is; "" if it is none."""
+        root = self.root
+        return origin_of_nan([root]) if root.data != root.data else ""
+
     # -- moving --------------------------------------------------------------------------------
 
     def step(self, count: int = 1) -> Stop:
@@ -229,8 +242,12 @@ class Session:
     def goto(self, position: int) -> Stop:
         """Go to where `position` steps are taken, whatever there is to stop at."""
         start, target = self.position, max(0, min(position, len(self.trail)))
-        while self.position != target:
-            self._move(1 if target > self.position else -1)
+        try:
+            while self.position != target:
+                self._move(1 if target > self.position else -1)
+        except KeyboardInterrupt:
+            self._repair()
+            raise
         low, high = sorted((start, target))
         return Stop(start, target, [], self.trail[low:high])
 
@@ -299,7 +316,8 @@ class Session:
 
     def add_watch(self, text: str) -> Watch:
         """Stop when the formula `text` changes; `nan` and `inf` stop when the first one arrives."""
-        watch = Watch(0, text, lambda: math.nan)
+        shown = text if text in ("nan", "inf") else self.graded(text)
+        watch = Watch(0, shown, lambda: math.nan)
         self.measure_here(watch)
         watch.old = watch.measure()
         watch.number = self.next_number()
@@ -424,13 +442,17 @@ class Session:
                 continue
             if point.temporary:
                 del self.breakpoints[point.number]
-            yield f"breakpoint {point.number}: {printable(point.place)}" + (
-                f" if {printable(point.condition)}" if point.condition else ""
-            )
+            condition = f" if {printable(point.condition)}" if point.condition else ""
+            idle = [node for node in self.idle(self.position) if node in point.nodes]
+            nothing = f"; {self.zeros.sentence(idle[0])}" if idle else ""
+            more = f", and {len(idle) - 1:,} more send nothing" if len(idle) > 1 else ""
+            yield f"breakpoint {point.number}: {printable(point.place)}{condition}{nothing}{more}"
 
     def _at(self, point: Breakpoint) -> bool:
         last = self.last
         if last and not last.parent.parents and last.parent in point.nodes:
+            return True
+        if any(node in point.nodes for node in self.idle(self.position)):
             return True
         if self.done:
             return False
@@ -560,7 +582,8 @@ class Session:
             for parent, steps in here.items()
             if (arrived := [step for step in steps if step.index < position])
         }
-        lines = account(self.root, node, so_far, depth)
+        lines = account(self.root, node, so_far, self.zeros, depth)
+        lines += nan_lines(self.root, node, self.trail[:position])
         waiting = len(self.arrivals.get(node, ())) - len(so_far.get(node, ()))
         return lines + [f"   {waiting} more to come"] * bool(waiting)
 
@@ -603,6 +626,12 @@ def _changed(watch: Watch, old: float) -> str:
     return (
         f"watch {watch.number}: {printable(watch.text)} was {number(old)}, is {number(watch.old)}"
     )
+
+
+def by_a_rule(error: Exception) -> bool:
+    """Return whether an error comes from where a rule was called."""
+    frames = walk_tb(error.__traceback__)
+    return any(frame.f_code is local_derivatives.__code__ for frame, _ in frames)
 
 
 def _note_node(error: Exception) -> None:

@@ -25,6 +25,7 @@ def value_and_gradient(v0):
 import math
 from collections.abc import Iterator
 
+from ..javascript import ARITHMETIC, INFIX, literal
 from .assignments import Assignments, assigned
 from .jit import numpy
 from .kernels.arithmetic import NAMES
@@ -33,11 +34,10 @@ from .kernels.plan import CONSTANT, LEAF
 from .recording import Graph
 
 np = numpy()
-LANGUAGES = ("python", "numpy", "jax", "torch", "c")
+LANGUAGES = ("python", "numpy", "jax", "torch", "c", "javascript")
 
-_INFIX = {"add": "{0} + {1}", "subtract": "{0} - {1}", "multiply": "{0} * {1}", "negative": "-{0}"}
 _PYTHON = {
-    **_INFIX,
+    **INFIX,
     "absolute": "abs({0})",
     "relu": "{0} if {0} > 0.0 or {0} != {0} else 0.0",
     "maximum": "{0} if {0} >= {1} or {0} != {0} else {1}",
@@ -51,7 +51,7 @@ _PYTHON = {
     "sign": "{0} if {0} != {0} or {0} == 0.0 else math.copysign(1.0, {0})",
 }
 _ARRAY = {
-    **_INFIX,
+    **INFIX,
     "divide": "{0} / {1}",
     "absolute": "@.abs({0})",
     "relu": "@.where({0} <= 0.0, 0.0, {0})",
@@ -94,7 +94,7 @@ _TORCH = {
     },
 }
 _C = {
-    **_INFIX,
+    **INFIX,
     "divide": "{0} / {1}",
     "absolute": "fabs({0})",
     "relu": "{0} <= 0.0 ? 0.0 : {0}",
@@ -232,6 +232,7 @@ _HEADS = {
     "python": _PYTHON_HEAD,
     "numpy": "import numpy as np\n",
     "c": _C_HEAD,
+    "javascript": ARITHMETIC,
     "torch": "import torch\n",
     "jax": "import jax\nimport jax.numpy as np\nfrom jax.scipy import special\n\n"
     'jax.config.update("jax_enable_x64", True)\n',
@@ -248,7 +249,7 @@ def source(graph: Graph, language: str) -> str:
     made = assigned(graph, "all", fast=False)
     count = graph.inputs + len(graph.parameters)
     text = _Text(made, range(graph.constants, graph.leaves), language)
-    mark_of = "//" if language == "c" else "#"
+    mark_of = "//" if language in ("c", "javascript") else "#"
     opening = (
         f"{mark_of} The inputs are v0 … v{graph.inputs - 1}, "
         f"the parameters v{graph.inputs} … v{count - 1}; "
@@ -261,7 +262,7 @@ def source(graph: Graph, language: str) -> str:
     body = "\n\n".join("\n".join(lines) + "\n" for lines in functions)
     needs_special = language == "numpy" and "special." in body
     head = _HEADS[language] + ("from scipy import special\n" if needs_special else "")
-    return opening + head + ("\n" if language == "c" else "\n\n") + body
+    return opening + head + ("\n" if mark_of == "//" else "\n\n") + body
 
 
 class _Text:
@@ -278,6 +279,11 @@ class _Text:
         value, slopes = self._name(self.made.root), [self._name(i) for i in grads]
         if self.language == "c":
             return self._c_function(name, arguments, statements, value, slopes)
+        if self.language == "javascript":
+            result = f"[{value}, [{', '.join(slopes)}]]" if name != "value" else value
+            lines = [*(f"const {line};" for line in statements), f"return {result};"]
+            opening = f"function {name}({', '.join(arguments)}) {{"
+            return [opening, *(f"  {line}" for line in lines), "}"]
         result = f"{value}, [{', '.join(slopes)}]" if name != "value" else value
         return [
             f"def {name}({', '.join(arguments)}):",
@@ -326,6 +332,8 @@ class _Text:
             return _PYTHON.get(name, call)
         if self.language == "c":
             return _C.get(name, call)
+        if self.language == "javascript":
+            return INFIX.get(name, call)
         module = "torch" if self.language == "torch" else "np"
         table = {**_ARRAY, **_TORCH} if module == "torch" else _ARRAY
         return table.get(name, "@." + call).replace("@", module)
@@ -336,6 +344,8 @@ class _Text:
         return self.names[i] if i in self.names else self._number(float(self.made.value[i]))
 
     def _number(self, x: float) -> str:
+        if self.language == "javascript":
+            return literal(x)
         if math.isfinite(x):
             return repr(x) if x >= 0.0 and math.copysign(1.0, x) > 0.0 else f"({x!r})"
         name = "nan" if x != x else "inf"

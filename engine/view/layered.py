@@ -20,11 +20,12 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from math import inf
 
-from .scene import Pill, Scene
+from .scene import SMALL, Pill, Scene
 
 Point = tuple[float, float]
 GAP, DUMMY_GAP = 16.0, 9.0  # between two boxes of a column, between two dummies
 DUMMIES, SWEEPS, EFFORT = 4_000, 12, 60_000
+STAGGER, MANY = 3, 8  # columns of the leaves of one node, where it has more than so many
 STRAIGHT = 8.0  # how hard dummies pull at each other, and cards in a chain; others pull by 1.0
 
 
@@ -105,10 +106,26 @@ def _columns(scene: Scene) -> list[int]:
         pulling = [parent for parent in parents[card] if not is_single[parent]]
         if len(pulling) > len(children[card]) > 0:
             column[card] = max(column[parent] for parent in pulling) + 1
-    return [
+    beside = [
         column[users[0]] - 1 if single else own
         for own, users, single in zip(column, children, is_single)
     ]
+    return [place - steps for place, steps in zip(beside, staggered(scene))]
+
+
+def staggered(scene: Scene) -> list[int]:
+    """Return how many columns further left a card stands.
+
+    Of the many leaves of a single node, each of which is one line, two in three do.
+    """
+    user = {id(pill.parent): id(pill.child) for pill in scene.pills if pill.parent.is_small}
+    crowds, turn = Counter(user.values()), Counter[int]()
+    steps = []
+    for card in scene.cards:
+        of = user.get(id(card), 0)
+        steps.append(turn[of] % STAGGER if crowds[of] > MANY else 0)
+        turn[of] += 1
+    return steps
 
 
 def _wires(scene: Scene, cards: Sequence[_Item]) -> list[list[_Item]]:
@@ -218,7 +235,8 @@ def _stack(items: Sequence[_Item]) -> None:
 
 def _distance(above: _Item, below: _Item) -> float:
     """Return how far apart the centres of two neighbours are at least."""
-    gap = DUMMY_GAP if above.is_dummy and below.is_dummy else GAP
+    is_narrow = max(above.height, below.height) <= SMALL
+    gap = DUMMY_GAP if is_narrow else GAP
     return (above.height + below.height) / 2 + gap
 
 

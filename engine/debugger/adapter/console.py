@@ -36,6 +36,11 @@ class Console(Debugger):
     def ask(self, question: str) -> str:
         return self._ask(question)
 
+    def opening(self) -> str:
+        """Return what a person should know before the first step."""
+        self.open()
+        return self.said()
+
     def run(self, line: str) -> str:
         """Carry out a command, or evaluate a formula; return the answer."""
         self.stop, self.leaving = None, False

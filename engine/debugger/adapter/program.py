@@ -15,6 +15,7 @@ import traceback
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
+from types import FrameType
 from typing import TYPE_CHECKING, Any
 
 from ...printing import printable
@@ -144,10 +145,15 @@ class Requests(Interrupts):
     def __init__(self, adapter: "Adapter"):
         super().__init__("script")
         self.adapter = adapter
+        self.heard = False  # whether a signal has arrived
 
     def taken(self) -> bool:
         self.adapter.answer_waiting()
         return super().taken()
+
+    def _interrupt(self, number: int, frame: FrameType | None) -> None:
+        self.heard = True
+        super()._interrupt(number, frame)
 
     def press(self) -> None:
         """Stop after the step at hand, or at the next backward()."""

@@ -16,6 +16,7 @@ import re
 import signal
 import sys
 import threading
+import time
 from collections.abc import Callable
 from queue import SimpleQueue
 from typing import Any
@@ -155,6 +156,7 @@ class Adapter:
         self.thread_name, self.leaving, self.stopped = thread, False, True
         self.console = Console(self.session, self.ask)
         flush()
+        self.say(self.console.opening())
         self.announce(stop, "entry")
         while not self.leaving:
             self.answer(self.inbox.get())
@@ -168,8 +170,9 @@ class Adapter:
         position, length = self.session.position, len(self.session.trail)
         end = ", the end of the pass" if self.session.done else ""
         body: Body = {"description": f"step {position} of {length}{end}"}
-        if stop.reasons:
+        if stop.reasons and not self.entering:
             body["text"] = "; ".join(stop.reasons)
+            self.say("\n".join(f"stopped at {reason}" for reason in stop.reasons))
         if met := self.met(stop):
             body["hitBreakpointIds"] = met
         self.connection.event(
@@ -181,12 +184,19 @@ class Adapter:
         )
         self.entering = False
 
+    def say(self, text: str) -> None:
+        """Write lines to the Debug Console."""
+        self.connection.event("output", category="console", output=text + "\n")
+
     def sender(self, stop: Stop) -> Value:
         """Return what stands at the top of the stack: who has sent or, at its breakpoint, will."""
         last, coming = self.session.last, self.session.node
+        points = self.session.breakpoints.values()
+        for idle in self.session.idle(self.session.position) if self.met(stop) else ():
+            if any(idle in point.nodes for point in points):
+                return idle
         if last is None:
             return coming
-        points = self.session.breakpoints.values()
         at_leaf = any(last.parent in point.nodes for point in points if not last.parent.parents)
         begins = self.session.starts.get(coming) == self.session.position
         at_breakpoint = any(reason.startswith("breakpoint") for reason in stop.reasons)
@@ -272,6 +282,7 @@ class Adapter:
         return {}
 
     def pause(self, arguments: Arguments) -> Body:
+        """Stop after the contribution at hand, or at the next backward()."""
         if not self.stopped:
             self.passes.requests.press()
         return {}
@@ -336,7 +347,13 @@ class Adapter:
         self.ready.set()
         if self.running and threading.current_thread() is self.reader:
             self.passes.interrupts.error = Quit
-            _wake_main_thread()
+            threading.Thread(target=self._wake_program, daemon=True).start()
+
+    def _wake_program(self) -> None:
+        """Let the main thread hear of Quit; it may have fallen asleep just before the signal."""
+        while self.running and not self.passes.requests.heard:
+            _signal_main_thread()
+            time.sleep(0.1)
 
     # -- looking -------------------------------------------------------------------------------
 
@@ -448,8 +465,8 @@ class Adapter:
         }
 
 
-def _wake_main_thread() -> None:
-    """Let the main thread hear of what `Interrupts.error` is, also where it sleeps."""
+def _signal_main_thread() -> None:
+    """Interrupt the main thread as Ctrl-C does, and what it waits for."""
     if sys.platform != "win32":
         signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT)
     else:

@@ -183,6 +183,10 @@ class View:
             waits = "" if step.index < self.session.position else "   to come"
             name = f"{count} from {printable(expression(step.node), 40)}"
             yield self._variable(name, f"{step.contribution:+.4g}{waits}", step.node)
+        for child in self.session.zeros.children(node):
+            name = printable(expression(child), 40)
+            reason = f"sends nothing, for {self.session.zeros.reason(child)}"
+            yield self._variable(name, reason, child)
 
     def _inside(self, node: Value) -> Iterator[Body]:
         """Yield what a value opens to: its numbers in full, and the sum behind its gradient."""
