@@ -306,6 +306,7 @@ def test_another_exercise_s_start_is_not_named_as_the_start():
     for line in ("parent.grad == contribution", "parent.data += contribution"):
         said = verdict(unmarked(5).replace("parent.grad += contribution", line), 5)
         assert "start" not in said.message and not said.passed
+        assert "Nothing arrives at x" in said.message and said.mistakes == []
 
 
 @pytest.mark.parametrize(

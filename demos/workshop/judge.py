@@ -145,7 +145,7 @@ def _named(number: int, numbers: dict[str, Any], wrong: list[str]) -> tuple[list
     common = common or _of_its_own(number, numbers, _nearest_to_the_cause(wrong))
     if common:
         return common, f"{_either(number, common)} Something else is wrong as well."
-    return [], _where(wrong)
+    return [], _where(wrong, numbers)
 
 
 def _of_its_own(number: int, numbers: dict[str, Any], quoted: str) -> list[str]:
@@ -170,12 +170,14 @@ def _of_its_own(number: int, numbers: dict[str, Any], quoted: str) -> list[str]:
     )
 
 
-def _where(wrong: list[str]) -> str:
+def _where(wrong: list[str], numbers: dict[str, Any]) -> str:
     """Return what is known of a mistake that has no name."""
     if wrong[0] in IN_ORDER:
         return IN_ORDER[wrong[0]]
     used_once = "y = exp(x) at x = 1: x.grad", "y = relu(x) at x = -1.5: x.grad"
     grads = [column for column in wrong if column.endswith(": x.grad")]
+    if grads and all(numbers.get(column) == 0.0 for column in grads):
+        return "Nothing arrives at x: what is sent has to be added to parent.grad."
     if grads and grads == wrong and not set(grads) & set(used_once):
         return (
             "Where x is used once, your gradients are right; where it is used twice, they are not."
