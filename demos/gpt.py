@@ -15,6 +15,7 @@ Then a gradient is asked why: which weight does one name move most, and which le
 
 import math
 import random
+import re
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
@@ -135,8 +136,10 @@ def main(argv: Sequence[str] | None = None) -> dict[str, Any]:
     )
     parser.add_argument("--quick", action="store_true", help="60 steps of 8 names: a glance")
     parser.add_argument("--eager", action="store_true", help="a graph for each name, no tape")
-    parser.add_argument("--name", default="meredith", type=_name, help="the name to ask about")
+    parser.add_argument("--name", default="meredith", help="the name to ask about")
     args = parser.parse_args(argv)
+    if not 0 < len(args.name) < 16 or not set(args.name) <= set(ALPHABET):
+        parser.error(f"argument --name: {args.name!r} is no name of 1 to 15 small letters")
     names, held_out = data.names(seed=args.seed)
     if args.quick:
         args.steps, args.batch, held_out = 60, 8, held_out[:40]
@@ -145,7 +148,9 @@ def main(argv: Sequence[str] | None = None) -> dict[str, Any]:
     found = report(gpt, history, names[: plan.names], held_out, plan)
     rng = random.Random(args.seed)
     drawn = [draw(gpt, args.temperature, rng) for _ in range(20)]
-    show.say(f"\n20 names at a temperature of {args.temperature:g}: {', '.join(drawn)}\n")
+    print()
+    show.say(f"20 names at a temperature of {args.temperature:g}: {', '.join(drawn)}")
+    print()
     rows: Any = [encode(name)[0] for name in held_out[:3]]
     other = nn.GPT(TOKENS, seed=args.seed + 1)
     same = learning.report_saving(gpt, other, args.out / "gpt.json", rows)
@@ -155,12 +160,6 @@ def main(argv: Sequence[str] | None = None) -> dict[str, Any]:
     print(f"\n{why.text}\n")
     head_picture(gpt, args.name[:2], args.out)
     return {**found, "names": drawn, "same": same, "gpt": gpt, "why": why, "history": history}
-
-
-def _name(text: str) -> str:
-    if not 0 < len(text) < 16 or not set(text) <= set(ALPHABET):
-        raise ValueError(f"{text!r} is no name of 1 to 15 small letters")
-    return text
 
 
 def draw(gpt: nn.GPT, temperature: float, rng: random.Random) -> str:
@@ -244,10 +243,21 @@ def explain(gpt: nn.GPT, name: str) -> Why:
         f"{surprise:.1f} bits. So its logit gets ({chance:.4f} - 1)/{n}, and the letters that "
         "seemed likelier are to blame:"
     )
-    whole = reading.loss.why(gpt.named_parameters()[weight])
-    part = _largest(reading.loss.why(reading.logits[worst][following[worst]]))
+    whole = _narrow(reading.loss.why(gpt.named_parameters()[weight]))
+    part = _largest(_narrow(reading.loss.why(reading.logits[worst][following[worst]])))
     text = f"{show.filled(pulls)}\n\n{whole}\n\n{show.filled(blame)}\n\n{part}"
     return Why(weight, letter, surprise, text)
+
+
+def _narrow(why: str) -> str:
+    """Return the sum behind a gradient without expressions and places, to fit a terminal."""
+    head, *terms = why.splitlines()
+    parts = [re.split(r"(?<=\S) {3,}", line) for line in terms]
+    sums = [part[0].partition(" = ")[0] for part in parts]
+    rules = [part[1] if len(part) > 1 else "" for part in parts]
+    width = max(map(len, sums))
+    lines = [f"{term:<{width}}   {rule}".rstrip() for term, rule in zip(sums, rules)]
+    return "\n".join([head, *lines])
 
 
 def _largest(why: str, most: int = 5) -> str:
