@@ -10,13 +10,16 @@ else
 RUN := $(VENV)/bin/python
 endif
 
-.PHONY: help demo test check pictures benchmarks clean
+.PHONY: help demo test check pictures bundle site site-serve benchmarks clean
 
 help:
 	@echo "make demo        train two small networks and draw them: python -m demos.tour"
 	@echo "make test        run the whole test suite"
 	@echo "make check       ruff (lint and layout) and mypy --strict"
 	@echo "make pictures    draw the pictures of the documentation anew"
+	@echo "make bundle      one zip file with the workshop, for a room without network: dist/"
+	@echo "make site        build the documentation and the playground: out/site"
+	@echo "make site-serve  show out/site in a browser, on this computer"
 	@echo "make benchmarks  compare speed and memory with other engines (installs them)"
 	@echo "make clean       remove .venv and everything that tools left behind; out/ stays"
 
@@ -34,6 +37,17 @@ check: $(VENV)/with-test
 pictures: $(VENV)/with-demos
 	$(RUN) -m demos.pictures $(ARGS)
 	$(RUN) -m demos.architecture $(ARGS)
+	$(RUN) -m demos.workshop.build
+	$(RUN) -m demos.workshop poster --out demos/workshop/sheets
+
+bundle: $(VENV)/with-pictures $(VENV)/with-notebook
+	$(RUN) -m demos.workshop.bundle $(ARGS)
+
+site: $(VENV)/with-site
+	$(RUN) -m demos.site build $(ARGS)
+
+site-serve: $(VENV)/with-site
+	$(RUN) -m demos.site serve $(ARGS)
 
 benchmarks: $(VENV)/with-demos $(VENV)/with-fast $(VENV)/with-peers
 	$(RUN) -m demos.benchmarks $(ARGS)

@@ -64,6 +64,8 @@ def listing() -> str:
         "\nFor the documentation, in a checkout:\n",
         *map(_entry, DOCUMENTATION),
         "\nSpeed beside other engines: python -m demos.benchmarks",
+        "Ten exercises for a workshop: python -m demos.workshop",
+        "The documentation as a site: python -m demos.site build",
     ]
     return "\n".join(parts)
 
@@ -90,8 +92,8 @@ def refusal(names: Sequence[str]) -> str:
     if "all" in names and len(names) > 1:
         return "all runs every demo by itself: write python -m demos all"
     for name in names:
-        if name == "benchmarks":
-            return "benchmarks have their own program: write python -m demos.benchmarks"
+        if name in ("benchmarks", "workshop"):
+            return f"{name} has a program of its own: write python -m demos.{name}"
         if name not in (*known, "all"):
             near = difflib.get_close_matches(name, known, 1)
             remedy = f"did you mean {near[0]}?" if near else "python -m demos lists them"

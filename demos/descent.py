@@ -58,6 +58,7 @@ def train(name: str, batch_size: int | None, rows: data.Rows, targets: list[int]
         batch_size=batch_size,
         seed=args.seed,
     )
+    show.finished(history)
     accuracy = learning.accuracy(net, rows, targets, lambda logit: int(logit > 0.0))
     return Run(name, optimizer.steps, history, accuracy)
 

@@ -43,6 +43,7 @@ def main(argv: Sequence[str] | None = None) -> dict[str, Any]:
         seed=args.seed,
         compiled=args.compiled,
     )
+    show.finished(history)
     right = learning.accuracy(net, train, train_digits), learning.accuracy(net, test, test_digits)
     print(
         show.table(

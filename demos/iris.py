@@ -48,6 +48,7 @@ def main(argv: Sequence[str] | None = None) -> dict[str, Any]:
         seed=args.seed,
         compiled=args.compiled,
     )
+    show.finished(history)
     answers = [learning.largest(scores) for scores in net.predict(test)]
     counts = confusion(answers, test_species, len(names))
     right = learning.accuracy(net, train, train_species), learning.accuracy(net, test, test_species)

@@ -55,6 +55,7 @@ def main(argv: Sequence[str] | None = None) -> dict[str, Any]:
     net = network(args.seed)
     before = learning.accuracy(net, rows, signs, learning.sign)
     history = train(net, rows, signs, epochs, args.l2, args.compiled)
+    show.finished(history)
     after = learning.accuracy(net, rows, signs, learning.sign)
     print(
         show.table(
@@ -65,7 +66,9 @@ def main(argv: Sequence[str] | None = None) -> dict[str, Any]:
             ],
         )
     )
-    print(f"{len(net.parameters())} parameters, {epochs} epochs, {history.times[-1]:.1f} s")
+    print(
+        f"{len(net.parameters())} parameters, {len(history.loss)} epochs, {history.times[-1]:.1f} s"
+    )
     same = learning.report_saving(net, network(args.seed + 1), args.out / "moons.json", rows)
     picture(net, rows, signs, history, args.out)
     return {"accuracy": after, "loss": history.loss, "same": same, "net": net}

@@ -115,7 +115,7 @@ def main(argv: Sequence[str] | None = None) -> dict[str, Any]:
     np = show.load("numpy", "kernel regression")
     xs, ys = curve(args.points, args.seed)
     net = nn.MLP(1, [7, 1], activation="tanh", seed=args.seed)
-    nn.fit(
+    history = nn.fit(
         net,
         [[x] for x in xs],
         ys,
@@ -123,6 +123,7 @@ def main(argv: Sequence[str] | None = None) -> dict[str, Any]:
         optimizer=nn.Adam(net.parameters(), 0.03),
         epochs=100 if args.quick else args.epochs,
     )
+    show.finished(history)
     numbers = counts([10, 100, 1000, 10000])
     print("Numbers that each model keeps:\n")
     print(show.table(["points", "OLS", "network 1-7-1", "kernel regression", "k-NN"], numbers))

@@ -11,8 +11,9 @@ import sys
 from collections.abc import Sequence
 from typing import Any
 
-from demos import show
+from demos import gallery, show
 from engine import Value, draw
+from engine.foreign import as_values
 from nn import MLP
 
 OPTIONS: dict[str, dict[str, Any]] = {
@@ -34,6 +35,7 @@ def graphs() -> dict[str, Value]:
         "stale": _stale(),
         "collapsed": _loss([4, 4, 1]),
         "layers": _loss([16, 16, 1]),
+        "other-engine": _other_engine(),
         "network": _loss([16, 16, 1]),
     }
 
@@ -63,6 +65,21 @@ def _expression() -> Value:
     c.label, d.label, e.label, f.label, g.label = "c", "d", "e", "f", "g"
     g.backward()
     return g
+
+
+class Lesson:
+    """A number of another engine, of the kind that a lesson writes."""
+
+    def __init__(self, data: float, grad: float, label: str, parents: tuple[Any, ...] = ()):
+        self.data, self.grad, self.label, self.parents = data, grad, label, parents
+        self.local_derivatives = tuple(parent.data for parent in reversed(parents))
+        self.operation = "*" if parents else ""
+
+
+def _other_engine() -> Value:
+    """Return x·x at 3 with the gradient that `=` in place of `+=` leaves."""
+    x = Lesson(3.0, 3.0, "x")
+    return as_values(Lesson(9.0, 1.0, "y", (x, x)))
 
 
 def _neuron() -> Value:
@@ -125,11 +142,19 @@ def _loss(sizes: list[int]) -> Value:
 
 def main(argv: Sequence[str] | None = None) -> None:
     default = show.ROOT / "docs" / "pictures"
-    out = show.documentation(__doc__, "pictures", default).parse_args(argv).out
+    parser = show.documentation(__doc__, "pictures", default)
+    parser.add_argument(
+        "--gallery", action="store_true", help="write a page of many graphs into the folder instead"
+    )
+    options = parser.parse_args(argv)
+    out = options.out
+    if options.gallery:
+        print(gallery.write(show.ROOT / "out" / "gallery" if out == default else out))
+        return
     for name, root in graphs().items():
-        options = OPTIONS.get(name, {})
-        print(draw(root, **options).save(out / f"{name}.svg"))
-        print(draw(root, **options, theme="dark").save(out / f"{name}-dark.svg"))
+        drawn = OPTIONS.get(name, {})
+        print(draw(root, **drawn).save(out / f"{name}.svg"))
+        print(draw(root, **drawn, theme="dark").save(out / f"{name}-dark.svg"))
 
 
 if __name__ == "__main__":

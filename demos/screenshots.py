@@ -1,9 +1,9 @@
-"""Take the screenshots of the stepper page in the documentation, light and dark.
+"""Take the screenshots in the documentation, light and dark: of the stepper page, or of VS Code.
 
-It needs playwright and a Chromium; the pages themselves need neither.
+It needs playwright and a Chromium; the pages themselves need neither. With --vscode it needs
+code-server: see demos/vscode.py.
 """
 
-import shutil
 import sys
 import tempfile
 from collections.abc import Sequence
@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import nn
-from demos import show
+from demos import show, vscode
 from engine import Value, stepper
 
 
@@ -68,12 +68,19 @@ def layers() -> Value:
 
 def main(argv: Sequence[str] | None = None) -> None:
     default = show.ROOT / "docs" / "screenshots"
-    out = show.documentation(__doc__, "screenshots", default).parse_args(argv).out
+    parser = show.documentation(__doc__, "screenshots", default)
+    parser.add_argument("--vscode", action="store_true", help="of VS Code, in place of the page")
+    options = parser.parse_args(argv)
+    if options.vscode:
+        for scheme in ("light", "dark"):
+            vscode.picture(scheme, options.out / f"vscode_{scheme}.png")
+    else:
+        take(options.out)
+
+
+def take(out: Path) -> None:
+    """Take the pictures of the stepper page."""
     playwright = show.load("playwright.sync_api", "a screenshot")
-    programs = map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))
-    chromium = next(filter(None, programs), None)
-    if chromium is None:
-        raise FileNotFoundError("a screenshot needs Chromium: apt-get install chromium")
     with tempfile.TemporaryDirectory() as folder, playwright.sync_playwright() as play:
         pages = {
             "small": stepper(small(), title="f = (a·b) · (a + b)"),
@@ -82,7 +89,7 @@ def main(argv: Sequence[str] | None = None) -> None:
         }
         files = {name: page.save(Path(folder) / f"{name}.html") for name, page in pages.items()}
         browser = play.chromium.launch(
-            executable_path=chromium, args=["--no-sandbox", "--disable-gpu"]
+            executable_path=vscode.chromium(), args=["--no-sandbox", "--disable-gpu"]
         )
         for screenshot in SCREENSHOTS:
             address = files[screenshot.page].as_uri()

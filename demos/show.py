@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    import nn
     from engine import Value
 
 # The colours of the pictures that engine.draw makes.
@@ -203,6 +204,12 @@ def documentation(doc: str | None, name: str, default: Path) -> argparse.Argumen
         help=text,
     )
     return parser
+
+
+def finished(history: "nn.History") -> None:
+    """End the demo where Ctrl-C ended the run, for `fit` returns what it has by then."""
+    if history.stopped.startswith("Ctrl-C"):
+        raise KeyboardInterrupt
 
 
 def program(main: Callable[[Sequence[str] | None], Any], argv: Sequence[str] | None = None) -> int:

@@ -73,6 +73,7 @@ def train_moons(seed: int, epochs: int, progress: bool = True) -> Run:
         l2=1e-4,
         progress=progress,
     )
+    show.finished(history)
     seconds = time.perf_counter() - start
     right = learning.accuracy(net, rows, signs, learning.sign)
     held_out = learning.accuracy(net, *moons(200, noise=0.1, seed=seed + 1), learning.sign)
@@ -100,6 +101,7 @@ def train_iris(seed: int, epochs: int, progress: bool = True) -> Run:
         l2=1e-3,
         progress=progress,
     )
+    show.finished(history)
     seconds = time.perf_counter() - start
     right = learning.accuracy(net, train, train_species)
     held_out = learning.accuracy(net, test, test_species)

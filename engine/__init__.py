@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 from . import habits  # noqa: F401 - tells Value what others call its attributes
 from .anomaly import anomaly
 from .calculus import derivative, gradient
-from .explain import Step, text
+from .explain import Step, text, why
 from .functions import clamp, elu, leaky_relu
 from .location import Site
 from .primitive import primitive
@@ -159,6 +159,7 @@ __all__ = [
     "trunc",
     "weighted_sum",
     "where",
+    "why",
     "write_file",
     "write_json",
 ]

@@ -23,6 +23,7 @@ from .cli.expression import ExpressionError, build, numbers
 from .debugger.writer import encodable
 from .explain import text
 from .files import write_file
+from .foreign import original
 from .printing import printable
 from .value import Value
 
@@ -41,6 +42,7 @@ _EXAMPLES = """examples:
   {0} debug train.py --epochs 3
   {0} debug -m package.train
   {0} debug "x*x" x=3
+  {0} dap --install
   {0} doctor
 """
 
@@ -142,6 +144,7 @@ def _parser(program: str) -> argparse.ArgumentParser:
     )
     step.add_argument("--forward", action="store_true", help="play the forward pass first")
     _debug_command(commands)
+    _dap_command(commands)
     commands.add_parser(
         "doctor", help="what is installed, what is missing, and the command that installs it"
     ).set_defaults(run=_doctor)
@@ -207,6 +210,19 @@ def _debug_command(commands: Any) -> None:
     parser.set_defaults(run=_debug)
 
 
+def _dap_command(commands: Any) -> None:
+    parser = commands.add_parser(
+        "dap", help="step through gradients in VS Code, Neovim or Emacs: what they start"
+    )
+    parser.add_argument(
+        "--port", type=int, metavar="N", help="wait for a client at 127.0.0.1:N; 0 is any free port"
+    )
+    parser.add_argument(
+        "--install", action="store_true", help="install what VS Code needs, and say what went where"
+    )
+    parser.set_defaults(run=_dap)
+
+
 def _draw(options: argparse.Namespace) -> int:
     form, file = _form(options, "svg", "graph")
     root = _root(options)
@@ -265,6 +281,18 @@ def _debug(options: argparse.Namespace) -> int:
     return 0
 
 
+def _dap(options: argparse.Namespace) -> int:
+    """Serve an editor that speaks the Debug Adapter Protocol, or install what VS Code needs."""
+    from .debugger.adapter import install, serve
+
+    if options.install:
+        for line in install():
+            _say(line)
+        return 0
+    with _advice_only():
+        return serve(options.port)
+
+
 def _doctor(options: argparse.Namespace) -> int:
     """Report what is installed, and where pdb finds the line to stop at."""
     from .debugger import sum_location
@@ -305,9 +333,9 @@ def _form(options: argparse.Namespace, usual: str, stem: str) -> tuple[str, str]
 
 
 def _root(options: argparse.Namespace) -> Value:
-    """Return the graph that is asked for, after its backward pass."""
+    """Return the graph that is asked for, after its backward pass; another engine's as it is."""
     root = _graph(options.target, numbers(options.values))
-    if root.grad == 0.0:
+    if root.grad == 0.0 and original(root) is root:
         root.backward()
     return root
 

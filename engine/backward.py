@@ -12,7 +12,7 @@ x(data=3, grad=6)
 
 from typing import Any
 
-from .graph import prepared
+from .graph import local_derivatives, parents, prepared
 
 
 def backward(root: Any, *, retain_graph: bool = True) -> None:
@@ -26,6 +26,6 @@ def backward(root: Any, *, retain_graph: bool = True) -> None:
         for node in reversed(order):
             if node.grad == 0.0:  # nothing to pass on
                 continue
-            for parent, local in zip(node.parents, node.local_derivatives()):
+            for parent, local in zip(parents(node), local_derivatives(node)):
                 contribution = node.grad * local  # the chain rule
                 parent.grad += contribution  # the sum over children

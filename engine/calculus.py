@@ -50,7 +50,7 @@ def gradient(root: Value, wrt: Iterable[Value]) -> list[Value]:
     _refuse_stale(order)
     leading = _leading_to(wrt, order)
     grads: dict[Value, Value] = {root: lift(1.0)}
-    recording = any(listener.records for listener in listening())
+    recording = _recording()
     with Listener():  # while somebody listens, a new node's place is the user's line, not ours
         for node in reversed(order):
             if node in grads and node in leading:
@@ -62,23 +62,43 @@ def _pass_on(node: Value, grads: dict[Value, Value], leading: set[Value], record
     """Do what the body of the backward loop does, with Values for numbers.
 
     masked() is the product that skips a zero grad. A branch that was not taken gets nothing at all,
-    so that a nan in it can't come back at the next order; but a tape needs both branches.
+    so that a nan in it can't come back at the next order; but a tape keeps both, and the choice.
     """
     grad = grads[node]
     skipped = None if recording or not math.isfinite(grad.data) else _branch_not_taken(node)
-    for slot, (parent, local) in enumerate(zip(node.parents, _slopes(node), strict=True)):
+    chosen = _chooser(node) if recording else None
+    for slot, (parent, local) in enumerate(
+        zip(node.parents, _slopes(node, recording), strict=True)
+    ):
         if parent in leading and slot != skipped:
-            contribution = masked(grad, local)
+            contribution = chosen(slot, grad) if chosen else masked(grad, local)
             grads[parent] = grads[parent] + contribution if parent in grads else contribution
 
 
-def _slopes(node: Value) -> tuple[Any, ...]:
-    """Return the rule at the node and its parents themselves; nan where the value is nan."""
+def _recording() -> bool:
+    return any(listener.records for listener in listening())
+
+
+def _slopes(node: Value, recording: bool) -> tuple[Any, ...]:
+    """Return the rule at the node and its parents themselves; nan where the value is nan.
+
+    That nan is the node itself, so that its slopes, at the next order, are nan as well. A tape
+    needs the choice between both.
+    """
     operation = node.operation
     assert operation is not None
-    if node.data != node.data and operation.domain:
-        return node.local_derivatives()
-    return operation.rule(node, *node.parents)
+    slopes = operation.rule(node, *node.parents)
+    if operation.domain and (recording or node.data != node.data):
+        return tuple([where(node >= node, slope, node) for slope in slopes])
+    return slopes
+
+
+def _chooser(node: Value) -> Callable[[int, Value], Any] | None:
+    """Return what passes x to an operand of a where, if it is chosen, and else 0, never nan·0."""
+    if node.operation is not where:
+        return None
+    condition = node.parents[0]
+    return lambda slot, x: (lift(0.0), where(condition, x, 0.0), where(condition, 0.0, x))[slot]
 
 
 def _branch_not_taken(node: Value) -> int | None:
@@ -228,11 +248,15 @@ def _numbers_alone(given: list[Any], leaves: list[Value], points: list[Value]) -
 def _tangents(order: list[Value], tangents: dict[Value, Value]) -> dict[Value, Value]:
     """Run the forward loop with Values for numbers; a node without a tangent stands still."""
     _refuse_stale(order)
+    recording = _recording()
     for node in order:
-        skipped = _branch_not_taken(node)
-        for slot, (parent, local) in enumerate(zip(node.parents, _slopes(node), strict=True)):
+        skipped = None if recording else _branch_not_taken(node)
+        chosen = _chooser(node) if recording else None
+        slopes = _slopes(node, recording)
+        for slot, (parent, local) in enumerate(zip(node.parents, slopes, strict=True)):
             if parent in tangents and slot != skipped:
-                contribution = _product(tangents[parent], local)
+                tangent = tangents[parent]
+                contribution = chosen(slot, tangent) if chosen else _product(tangent, local)
                 tangents[node] = tangents[node] + contribution if node in tangents else contribution
     return tangents
 

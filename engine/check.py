@@ -26,10 +26,12 @@ from .formula import expression
 from .graph import topological_order
 from .location import place
 from .operation import Operation
+from .operations import greater, greater_equal, less, less_equal, where
 from .printing import encodable, plural, printable
 from .value import Value, lift
 
 RIGHT = ("ok", "kink")
+COMPARISONS = (less, less_equal, greater, greater_equal)  # their 0 is not theirs at one point alone
 WIDE, SAMPLE = 16, 8  # of more than 16 operands 8 are checked, and all together
 EDGES = 400_000  # inputs × edges of a graph; beyond it a sample of the inputs, and all together
 LARGEST = 2_000  # edges of what is computed again in many digits
@@ -301,6 +303,12 @@ def _excuse(order: list[Value], local: list[Row]) -> str:
             return f"of {row.name} {row.reason}"
     for node in order:
         xs = [parent.data for parent in node.parents]
+        if (
+            node.operation is where
+            and xs[0] == 0.0
+            and node.parents[0].operation not in COMPARISONS
+        ):
+            return f"the condition of {printable(expression(node))} is 0 here alone"
         for line in _lines(["" for _ in xs], xs, xs, WIDE, SAMPLE):
             g = _along(node.operation.forward, line)  # type: ignore[union-attr]
             left, right = (slope(g, line.x, side=side) for side in (-1.0, 1.0))

@@ -1,8 +1,8 @@
 """The operations and their slopes in many digits, by mpmath, where those of floats are too few.
 
 >>> from engine.operations import tanh
->>> found = exact_slope(exact_forward(tanh), lambda x: [x], 350.0)  # in floats tanh is 1.0 here
->>> library() is None or 3.9e-304 < found < 4e-304
+>>> slope = exact_slope(exact_forward(tanh), lambda x: [x], 350.0)  # in floats tanh is 1.0 here
+>>> library() is None or 3.9e-304 < slope < 4e-304
 True
 
 Everything here gives None or nan where mpmath is not installed or does not know the operation.
@@ -67,6 +67,9 @@ def _by_another_name(mp: Any, p: tuple[float, ...]) -> dict[str, Callable[..., A
         "log2": lambda x: mp.log(x, 2),
         "square": lambda x: x * x,
         "reciprocal": lambda x: 1 / x,
+        "sech": mp.sech,
+        "gaussian": lambda x: mp.exp(-x * x / 2),
+        "normal_cdf": lambda x: mp.erfc(-x / mp.sqrt(2)) / 2,
         "sigmoid": sigmoid,
         "softplus": lambda x: mp.log1p(mp.exp(x)),
         "silu": lambda x: x * sigmoid(x),
@@ -109,9 +112,9 @@ def exact_slope(
         return math.nan
     ordinary = all(x == 0.0 or 1e-9 < abs(x) < 1e9 for x in (point, *line(point)))
     for digits, exponent in PRECISIONS if ordinary else PRECISIONS[1:]:
-        found = _difference(f, line, point, digits, exponent)
-        if not math.isnan(found):
-            return found
+        slope = _difference(f, line, point, digits, exponent)
+        if not math.isnan(slope):
+            return slope
     return math.nan
 
 

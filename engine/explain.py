@@ -18,6 +18,8 @@ from sys import _getframe as _frame
 from types import FrameType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from .diagnosis import Zeros, operands, origin_of_nan
+from .foreign import Foreign, as_values, by_original
 from .formula import UNNAMED, Names, bracketed, expression, name
 from .graph import topological_order
 from .location import place
@@ -26,7 +28,7 @@ from .printing import columns, describe, encodable, number, printable
 if TYPE_CHECKING:
     from .value import Value
 
-TERMS, LINES = 24, 400  # of one sum, and of one answer, that are shown
+TERMS, ZEROS, LINES = 24, 6, 400  # of one sum, and of one answer, that are shown
 
 
 class Step(NamedTuple):
@@ -70,6 +72,14 @@ def steps(root: "Value", grads: dict[Any, float] | None = None) -> Iterator[Step
                 index += 1
 
 
+def zeros(root: "Value", names: Names = UNNAMED) -> Zeros:
+    """Return which nodes under `root` send nothing in its backward pass, and why."""
+    grads: dict[Any, float] = {}
+    for _ in steps(root, grads):
+        pass
+    return Zeros(topological_order(root)[0], grads, names)
+
+
 def numbered(root: "Value") -> "dict[Value, int]":
     """Return the nodes under `root` with their numbers: leaves as they are met, then the others."""
     order, leaves = topological_order(root)
@@ -88,70 +98,106 @@ def arrivals(steps: Iterable[Step]) -> dict[Any, list[Step]]:
 # ---------------------------------------------------------------------------------------------
 
 
-def why(root: "Value", x: "Value", depth: int = 1) -> str:
+def why(root: Foreign, x: Foreign, depth: int = 1) -> str:
     """Return the sum behind x.grad as text: a term for every contribution that arrived.
 
     `depth=2` follows each term upstream, to the sum behind the gradient that it came from, and so
-    on. What a backward() of `root` does not account for is a term of its own, and terms that have
-    not arrived are counted. A node without a label is called by the variable that it is bound to
-    where `why` is called, else by its expression. The text has only characters that sys.stdout can
-    write. Raises TypeError for what is no Value, and ValueError where `x` is not in the graph.
+    on. A child that sends nothing gets a line that says why, and so does the first nan. What a
+    backward() of `root` does not account for is a term of its own, and terms that have not arrived
+    are counted. A node without a label is called by the variable that it is bound to where `why` is
+    called, else by its expression. The text has only characters that sys.stdout can write. Raises
+    TypeError for what is no Value, and ValueError where `x` is not in the graph.
     """
-    if not hasattr(x, "parents"):
-        raise TypeError(f"why takes a Value of the graph, not {type(x).__name__}: y.why(x)")
+    root = as_values(root)
     order, leaves = topological_order(root)
-    if x not in {root, *order, *leaves}:
-        raise ValueError(
-            f"{describe(x)} is not in the graph of {describe(root)}: "
-            "ask for a value it was made from"
-        )
+    node = by_original(leaves + order).get(id(x))
+    if node is None:
+        raise _not_in_the_graph(root, x)
     names = variables(leaves + order, _caller())
-    if root.grad == 0.0 == x.grad:
-        grad = f"{bracketed(x, names)}.grad = 0"
+    if root.grad == 0.0 == node.grad:
+        grad = f"{bracketed(node, names)}.grad = 0"
         return f"{grad}: forward only, call backward() on {describe(root)} first"
-    lines = account(root, x, arrivals(steps(root)), depth, names)
+    grads: dict[Any, float] = {}
+    trail = list(steps(root, grads))
+    lines = account(root, node, arrivals(trail), Zeros(order, grads, names), depth, names)
+    lines += nan_lines(root, node, trail, names)
     if stale(order):
         advice = "stale: a leaf's data was changed after the forward pass; build the graph again"
         lines.append(advice)
     return encodable("\n".join(lines))
 
 
+def _not_in_the_graph(root: "Value", x: Any) -> Exception:
+    try:
+        called = describe(as_values(x))
+    except TypeError:
+        return TypeError(f"why takes a Value of the graph, not {type(x).__name__}: y.why(x)")
+    return ValueError(
+        f"{called} is not in the graph of {describe(root)}: ask for a value it was made from"
+    )
+
+
 def account(
     root: "Value",
     x: "Value",
     arrivals: Mapping[Any, list[Step]],
+    zeros: Zeros,
     depth: int = 1,
     names: Names = UNNAMED,
 ) -> list[str]:
     """Return the lines of `why`, from steps that are sorted by where they arrive."""
-    lines = list(islice(_account(root, x, arrivals, depth, names), LINES))
+    lines = list(islice(_account(root, x, arrivals, zeros, depth, names), LINES))
     return [*lines, "…"] if len(lines) == LINES else lines
 
 
 def _account(
-    root: "Value", x: "Value", arrivals: Mapping[Any, list[Step]], depth: int, names: Names
+    root: "Value",
+    x: "Value",
+    arrivals: Mapping[Any, list[Step]],
+    zeros: Zeros,
+    depth: int,
+    names: Names,
 ) -> Iterator[str]:
     """Yield the gradient, a line for each term, and, below a term, the sum that it came from."""
     yield f"{bracketed(x, names)}.grad = {number(x.grad)}"
-    steps = arrivals.get(x, [])
+    steps, idle = arrivals.get(x, []), zeros.children(x)
     shown, others = steps[:TERMS], _other_terms(root, x, steps, names)
     amounts = [step.contribution for step in shown] + [amount for amount, _ in others]
     texts = [f"{amount:+.4g}" for amount in amounts]
-    width = max(map(len, texts), default=0)
+    width = max([len(text) for text in texts] + [2] * bool(idle), default=0)
     sources = _aligned([printable(expression(step.node, names), 32) for step in shown])
     slopes = _aligned([_slope(step, names) for step in shown])
     for step, amount, source, slope in zip(shown, texts, sources, slopes, strict=False):
         line = f"   {amount:>{width}}  from {source}    {slope}    {place(step.node)}"
         yield line.rstrip()
         if depth > 1:
-            for line in _account(root, step.node, arrivals, depth - 1, names):
+            for line in _account(root, step.node, arrivals, zeros, depth - 1, names):
                 yield " " * (width + 5) + line
+    for child in idle[:ZEROS]:
+        yield f"   {'0':>{width}}  {zeros.sentence(child)}"
+        if depth > 1:
+            for line in _account(root, child, arrivals, zeros, depth - 1, names):
+                yield " " * (width + 5) + line
+    if len(idle) > ZEROS:
+        yield f"   {'0':>{width}}  from {len(idle) - ZEROS:,} more, which send nothing"
     for amount, (_, reason) in zip(texts[len(shown) :], others, strict=True):
         yield f"   {amount:>{width}}  {reason}"
     if missing := _missing(x, steps):
         some = f"the last {missing} of these terms {'is' if missing == 1 else 'are'} not in it"
         which = "none of these terms is in it" if missing == len(steps) else some
         yield f"   {which}: the grad was set since, or its pass is not over"
+
+
+def nan_lines(
+    root: "Value", x: "Value", steps: Iterable[Step], names: Names = UNNAMED
+) -> list[str]:
+    """Return where a nan in `root` or `x` began, as the last line of `why`; [] if there is none."""
+    if x.data != x.data or x.grad != x.grad:
+        origin = origin_of_nan([root, x], steps, names)
+        return [f"   nan comes from {origin}"] if origin else []
+    if root.data != root.data:
+        return [f"   {bracketed(root, names)} is nan, from {origin_of_nan([root], (), names)}"]
+    return []
 
 
 def _aligned(texts: list[str]) -> list[str]:
@@ -180,14 +226,14 @@ def _other_terms(
     if rest:
         terms.append((sum(step.contribution for step in rest), f"from {len(rest):,} more"))
     start, end = (steps[0].before, steps[-1].after) if steps else (0.0, float(x is root))
-    accounted = x.grad == end or (x.grad != x.grad and end != end)  # nan - nan would say nothing
+    accounted = x.grad == end or end != end  # beside nan, or an unknown number, a rest says nothing
     if start:
         terms.append((start, "there before this backward(): zero_grad() clears"))
     if not accounted and not _missing(x, steps):
         elsewhere = (
             f"not from a backward() of {bracketed(root, names)}: each makes interior grads afresh"
             if x.parents
-            else "from elsewhere: another backward() or root; grad = 0.0 starts afresh"
+            else "from elsewhere, such as another backward(); grad = 0.0 starts afresh"
         )
         terms.append((x.grad - end, elsewhere))
     return terms
@@ -200,7 +246,7 @@ def _missing(x: "Value", steps: list[Step]) -> int:
     return next((len(steps) - k for k, step in enumerate(steps) if x.grad == step.before), 0)
 
 
-def text(root: "Value") -> str:
+def text(root: Foreign) -> str:
     """Return the step table: one line for every contribution, in the order of the sweep.
 
     >>> from engine import Value
@@ -210,13 +256,21 @@ def text(root: "Value") -> str:
        1  a·b   a              1        3              +3  0 → 3
        2  a·b   b              1        2              +2  0 → 2
 
-    Names and characters are as in `why`.
+    Where the sweep comes to a node that sends nothing, a line says why. Names and characters are as
+    in `why`.
     """
-    rows, names = list(steps(root)), variables(list(numbered(root)), _caller())
+    root = as_values(root)
+    order, leaves = topological_order(root)
+    grads: dict[Any, float] = {}
+    rows, names = list(steps(root, grads)), variables(leaves + order, _caller())
+    idle = Zeros(order, grads, names)
+    turns = idle.at(rows)
     nodes = _aligned(["node", *(printable(name(step.node, names), 24) for step in rows)])
     parents = _aligned(["parent", *(printable(name(step.parent, names), 24) for step in rows)])
-    head = f"step  {nodes[0]}  {parents[0]}  upstream  × local  = contribution  parent's grad"
-    return encodable("\n".join([head, *map(_row, rows, nodes[1:], parents[1:])]))
+    lines = [f"step  {nodes[0]}  {parents[0]}  upstream  × local  = contribution  parent's grad"]
+    for position, row in enumerate(map(_row, rows, nodes[1:], parents[1:])):
+        lines += [row, *(f"      {idle.sentence(node)}" for node in turns.get(position + 1, ()))]
+    return encodable("\n".join(lines))
 
 
 def _row(step: Step, node: str, parent: str) -> str:
@@ -252,7 +306,7 @@ def variables(nodes: list["Value"], frame: FrameType | None) -> dict["Value", st
     """
     if frame is None:
         return {}
-    unlabelled = {id(node): node for node in nodes if not (node.label or node.constant)}
+    unlabelled = by_original(node for node in nodes if not (node.label or node.constant))
     labels = {node.label for node in nodes}
     local = dict(frame.f_locals)
     scope = {**local, **frame.f_globals, **local}  # the order of the first, the values of the last
@@ -284,8 +338,7 @@ def stale(order: Iterable["Value"]) -> list["Value"]:
 def _changed(node: "Value") -> bool:
     assert node.operation is not None
     numbers = tuple([parent.data for parent in node.parents])
-    kept = node._x if node._second is None else (node._x, node._y)
-    if numbers == kept and node.data == node._z:  # a forward may draw random numbers
+    if numbers == operands(node) and node.data == node._z:  # a forward may draw random numbers
         return False
     now = node.operation.forward(*numbers)
     return now != node.data and (now == now or node.data == node.data)  # nan is nan

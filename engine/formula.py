@@ -58,6 +58,8 @@ FORMS = {
     "square": Form("{}²", POWER, (ATOM,)),
     "power": Form("{}**{}", POWER, (ATOM, ATOM)),
     "absolute": Form("|{}|", ATOM, (COMPARISON,)),
+    "sech": Form("1 / cosh({})", QUOTIENT, (COMPARISON,)),
+    "gaussian": Form("exp(-½·{}²)", ATOM, (ATOM,)),
 }  # every other operation is a call, `tanh(x)`
 OPERATORS = {
     "Add": operations.add,
@@ -85,7 +87,11 @@ _LETTERS = {
     "pick": ("x₀", "x₁", "x₂", "index"),
 }
 _MANY = ("x₀", "x₁", "x₂")
-_NAMES = {**vars(operations), "by_x": lambda z, x, y, lower: y * lower}  # letters lose no digits
+_NAMES = {  # letters lose no digits
+    **vars(operations),
+    "by_x": lambda z, x, y, lower: y * lower,
+    "_scale": lambda r: 1.0,
+}
 
 
 class Symbol:
@@ -228,8 +234,8 @@ def _exponent(p: float) -> str:
 _CONSTANTS = {
     0.5: Symbol("½"),
     math.log(2.0): Symbol("log(2)"),
-    math.log(10.0): Symbol("log(10)"),
-    math.sqrt(0.5): Symbol("√½"),
+    1.0 / math.log(2.0): Symbol("1/log(2)", QUOTIENT),
+    1.0 / math.log(10.0): Symbol("1/log(10)", QUOTIENT),
     2.0 / math.sqrt(math.pi): Symbol("2/√π", QUOTIENT),
     1.0 / math.sqrt(2.0 * math.pi): Symbol("1/√(2π)", QUOTIENT),
 }
@@ -269,11 +275,13 @@ def symbol(node: Node, depth: int = 3, names: Names = UNNAMED) -> Symbol:
     if label := node.label or names.get(node):
         return Symbol(printable(label))
     if not node.parents:
-        return ZERO if node.constant and node.data == 0.0 else _leaf(number(node.data))
+        return ZERO if node.constant and node.data == 0.0 else numeral(node.data)
     return _operation(node, depth - 1, names) if depth else REST
 
 
-def _leaf(digits: str) -> Symbol:
+def numeral(x: float) -> Symbol:
+    """Return a number as a symbol, in four digits; a negative one gets brackets as an operand."""
+    digits = number(x)
     return Symbol(digits, SIGN if digits.startswith("-") else ATOM)
 
 

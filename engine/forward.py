@@ -15,7 +15,7 @@ derivatives, parents before children, and at every node it sums over the parents
 from collections.abc import Mapping
 from typing import Any
 
-from .graph import topological_order
+from .graph import local_derivatives, parents, topological_order
 
 
 def forward(root: Any, direction: Mapping[Any, float]) -> dict[Any, float]:
@@ -28,7 +28,7 @@ def forward(root: Any, direction: Mapping[Any, float]) -> dict[Any, float]:
     order, leaves = topological_order(root)
     tangents = dict.fromkeys([*leaves, *order], 0.0) | dict(direction)
     for node in order:
-        for parent, local in zip(node.parents, node.local_derivatives()):
+        for parent, local in zip(parents(node), local_derivatives(node)):
             if local == 0.0 or tangents[parent] == 0.0:  # nothing to pass on
                 continue
             contribution = local * tangents[parent]  # the chain rule

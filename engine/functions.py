@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any, overload
 
 from .operations import clamp_of, elu_of, leaky_relu_of, power_of, raise_to
 from .real import real
+from .value import Value
 
 if TYPE_CHECKING:
     from .types import Number
-    from .value import Value
 
 
 @overload
@@ -28,7 +28,7 @@ def power(x: Any, y: Any) -> Any:
     >>> power(-2.0, 3.0), power(-2.0, 0.5)
     (-8.0, nan)
     """
-    return raise_to(x, y) if hasattr(y, "apply_operation") else power_of(y)(x)
+    return raise_to(x, y) if hasattr(y, "apply_operation") else power_of(real(y))(x)
 
 
 @overload
@@ -41,7 +41,7 @@ def leaky_relu(x: Any, slope: float = 0.01) -> Any:
     >>> leaky_relu(-2.0, slope=0.5)
     -1.0
     """
-    return leaky_relu_of(slope)(x)
+    return leaky_relu_of(real(slope))(x)
 
 
 @overload
@@ -54,7 +54,7 @@ def elu(x: Any, alpha: float = 1.0) -> Any:
     >>> elu(-1000.0), elu(2.0)
     (-1.0, 2.0)
     """
-    return elu_of(alpha)(x)
+    return elu_of(real(alpha))(x)
 
 
 @overload
@@ -71,4 +71,8 @@ def clamp(x: Any, low: float = -inf, high: float = inf) -> Any:
     """
     if not real(low) <= real(high):
         raise ValueError(f"clamp between {low!r} and {high!r}: the lower bound comes first")
-    return clamp_of(low, high)(x)
+    return clamp_of(real(low), real(high))(x)
+
+
+for _method in (leaky_relu, elu, clamp):
+    setattr(Value, _method.__name__, _method)

@@ -27,12 +27,12 @@ def listening() -> list[Any]:
 
 
 def parents(node: "Value") -> "tuple[Value, ...]":
-    """Return the operands in order, duplicates kept; none at a leaf."""
+    """Return `node.parents`: the operands in order, duplicates kept; none at a leaf."""
     return node._first if node._second is None else (node._first, node._second)
 
 
 def local_derivatives(node: "Value") -> tuple[float, ...]:
-    """Return ∂node/∂parent for each parent, in order; () at a leaf.
+    """Return `node.local_derivatives()`: ∂node/∂parent for each parent; () at a leaf.
 
     This is the node's chain-rule closure. A closure is a function and its environment, and a node
     records both: the rule in its operation, and the numbers of the forward pass in its slots. So a
@@ -50,39 +50,59 @@ def local_derivatives(node: "Value") -> tuple[float, ...]:
 def topological_order(root: "Value") -> "tuple[list[Value], list[Value]]":
     """Return the interior nodes under `root`, parents before children, and the leaves as first met.
 
-    Depth first, first operand first. A node whose parents are not all placed waits on a stack, with
-    the mark None above it and above that the operands that are still to be visited.
+    Depth first, first operand first. A node waits on the stack for its operands: one of two alone,
+    one of one below the mark None, and for any other `rests` lists those still to be visited.
     """
     if not hasattr(root, "_first"):
         kind = f"a {type(root).__name__}"
         raise TypeError(f"a graph starts at a Value, such as a loss, not at {kind}: give its root")
-    order, leaves, seen, stack = list["Value"](), list["Value"](), set["Value"](), list[Any]()
+    order, leaves, seen = list["Value"](), list["Value"](), set["Value"]()
+    stack, rests = list[Any](), list[Any]()
+    see, place, wait, top = seen.add, order.append, stack.append, stack.pop
     node: Any = root
     while True:
-        while node not in seen:  # go down
-            seen.add(node)
-            first, second = node._first, node._second
-            if second is None:  # any number of operands but two, or none
-                if not first:
-                    leaves.append(node)
-                elif seen.issuperset(first):  # seen and not placed would be a circle
-                    order.append(node)
-                else:
-                    stack += node, None, *reversed(first)
-                    node = stack.pop()
-            elif second not in seen:
-                stack += node, None, second
+        see(node)  # going down
+        first, second = node._first, node._second
+        if second is not None:
+            if first not in seen:
+                wait(node)
                 node = first
-            elif first not in seen:
-                stack += node, None
-                node = first
+                continue
+            if second not in seen:
+                wait(node)
+                node = second
+                continue
+            place(node)
+        elif not first:
+            leaves.append(node)
+        elif seen.issuperset(first):
+            place(node)
+        elif len(first) == 1:
+            stack += node, None
+            node = first[0]
+            continue
+        else:
+            wait(node)
+            rests.append([*reversed(first)])
+        while stack:  # coming up
+            node = top()
+            if node is None:
+                place(top())
+                continue
+            operand = node._second
+            if operand is None:
+                rest = rests[-1]
+                while rest and rest[-1] in seen:
+                    rest.pop()
+                operand = rest.pop() if rest else node
+                if operand is node:
+                    rests.pop()
+            if operand in seen:
+                place(node)
             else:
-                order.append(node)
-        while stack:  # come up through the nodes whose parents are now all placed
-            node = stack.pop()
-            if node is not None:
+                wait(node)
+                node = operand
                 break
-            order.append(stack.pop())
         else:
             return order, leaves
 

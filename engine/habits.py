@@ -11,9 +11,12 @@ AttributeError: a Value has no 'item': write v.data
 
 import operator
 from collections.abc import Callable, Iterable
+from numbers import Complex
+from reprlib import repr as short
 from sys import _getframe as _frame
 from typing import Any, NoReturn
 
+from . import graph
 from .operation import OPERATIONS
 from .real import real
 from .value import Value, outside
@@ -92,17 +95,26 @@ _OF_THE_ENGINE = {
 
 
 class Absent:
-    """An attribute of other libraries' values: asked for, it says what to write here.
+    """An attribute of other libraries' values: read or set, it says what to write here.
+
+    A subclass of Value, which has a `__dict__`, may still have one of that name.
 
     A `__getattr__` of Value would say it, too, but then Python 3.11 no longer caches where slots
     are: a step of the small GPT took 1.4 times as long.
     """
 
     def __init__(self, name: str, remedy: str):
-        self.message = f"a Value has no {name!r}: {remedy}"
+        self.name, self.message = name, f"a Value has no {name!r}: {remedy}"
 
-    def __get__(self, node: Value | None, owner: type[Value]) -> NoReturn:
+    def __get__(self, node: Value | None, owner: type[Value]) -> Any:
+        if self.name in (own := getattr(node, "__dict__", {})):
+            return own[self.name]
         raise AttributeError(self.message)
+
+    def __set__(self, node: Value, x: Any) -> None:
+        if not hasattr(node, "__dict__"):
+            raise AttributeError(self.message)
+        node.__dict__[self.name] = x
 
 
 def _visible(node: Value) -> list[str]:
@@ -121,6 +133,27 @@ def remedy(name: str) -> str:
     ': leave it out: no gradient is computed before backward(); v.data is a plain number'
     """
     return f": {_OF_THE_ENGINE[name]}" if name in _OF_THE_ENGINE else ""
+
+
+def no_number(x: Any) -> TypeError:
+    """Return the error for what is no real number."""
+    what = f"the {type(x).__name__} {short(x)}"
+    return TypeError(f"a Value holds one real number, not {what}: {_for_a_number(x)}")
+
+
+def _for_a_number(x: Any) -> str:
+    """Return what to write for a number in place of what was given."""
+    if isinstance(x, (str, bytes)):
+        return f"write float({short(x)})"
+    if isinstance(x, Complex):
+        return "take its .real or .imag"
+    if hasattr(x, "local_derivatives"):
+        return "it is a Value already; use it as it is, or its number, .data"
+    if getattr(x, "shape", None) == ():
+        return "write .item() behind it"
+    if hasattr(x, "__len__") or hasattr(x, "shape"):
+        return "make one Value for each number in it, in a list: [v * 2.0 for v in values]"
+    return "give an int or a float"
 
 
 def as_float(node: Value, number: Any) -> float:
@@ -145,21 +178,24 @@ def no_parents() -> TypeError:
     return TypeError(f"{leaf}: an operator or a function makes a node; {_PRIMITIVE}")
 
 
-def no_rule() -> NoReturn:
-    """Raise for `out._backward = f`, which is how micrograd defines an operation."""
+def no_rule(node: Value, function: Any) -> NoReturn:
+    """Refuse `out._backward = f`, which is how micrograd defines an operation."""
     raise AttributeError(f"_backward can't be set, a node has its operation's rule: {_PRIMITIVE}")
 
 
-def no_float(node: Value) -> TypeError:
-    """Return the error for float(v), which math.sin(v) asks for."""
+def no_float(node: Value) -> NoReturn:
+    """Refuse float(v), which math.sin(v) asks for."""
     instead = "write v.data for the number, or engine.sin(v) in place of math.sin(v)"
-    return TypeError(f"{node!r} would lose its graph as a float: {instead}")
+    raise TypeError(f"{node!r} would lose its graph as a float: {instead}")
 
 
-def no_copy(node: Value) -> TypeError:
-    """Return the error for a copy of an interior node."""
-    what = f"{node!r} can't be copied or pickled without its graph"
-    return TypeError(f"{what}: take Value(v.data) for a leaf")
+def copied(node: Value) -> tuple[Any, ...]:
+    """Return how copy and pickle make a leaf anew. An interior node would need its graph."""
+    if node.parents:
+        what = f"{node!r} can't be copied or pickled without its graph"
+        raise TypeError(f"{what}: take Value(v.data) for a leaf")
+    own = getattr(node, "__dict__", None), {"grad": node.grad}
+    return type(node), (node.data, node.label), own
 
 
 def send(node: Value) -> Callable[[], None]:
@@ -215,7 +251,7 @@ _OPERATORS: dict[str, Callable[[Any, Any], Any]] = {
 }
 
 
-def apply_ufunc(ufunc: Any, method: str, operands: tuple[Any, ...], options: Any) -> Any:
+def apply_ufunc(node: Value, ufunc: Any, method: str, *operands: Any, **options: Any) -> Any:
     """Return what NumPy asks a Value for: an operator behind a NumPy number, and nothing else.
 
     >>> import numpy
@@ -242,3 +278,15 @@ def _operand(x: Any) -> Any:
     if x.__class__ is Value or isinstance(x, Value):
         return x
     return real(x.item() if getattr(x, "shape", None) == () else x)
+
+
+# Names of the micrograd lecture, for notebooks that walk the graph; what math and NumPy ask for.
+for _name, _answer in {
+    "_prev": property(graph.parents),
+    "_op": property(lambda node: node.operation.symbol if node.operation else ""),
+    "_backward": property(send, no_rule),
+    "__float__": no_float,
+    "__reduce__": copied,
+    "__array_ufunc__": apply_ufunc,
+}.items():
+    setattr(Value, _name, _answer)

@@ -1,14 +1,15 @@
-# What type checkers and editors are shown of the methods that value.py makes in a loop: a signature
+# What type checkers and editors are shown of the methods that are made in a loop: a signature
 # and a line each. Nothing here runs; tests/test_types.py compares it with what does.
 from types import CodeType
 from typing import Any
 
+from .location import Site
 from .operation import Operation
 from .types import Number
 from .value import Value
 
 class Methods:
-    """What Value gets by assignment: its slots, and the methods that value.py makes in a loop."""
+    """What Value gets by assignment: its slots, and the methods that are made in a loop."""
 
     data: float
     grad: float
@@ -19,6 +20,10 @@ class Methods:
     _x: Any
     _y: Any
     _code: CodeType | None
+
+    @property
+    def created_at(self) -> Site | None:
+        """Where it was made: the first frame outside engine/, with the exact subexpression."""
 
     @property
     def parents(self) -> tuple[Value, ...]:
@@ -170,6 +175,15 @@ class Methods:
 
     def gelu(self) -> Value:
         """Return x·Φ(x), Φ being the normal distribution: the exact one, not the tanh formula."""
+
+    def leaky_relu(self, slope: float = 0.01) -> Value:
+        """Return x where x > 0, else slope·x."""
+
+    def elu(self, alpha: float = 1.0) -> Value:
+        """Return x where x > 0, else alpha·(eˣ - 1)."""
+
+    def clamp(self, low: float = ..., high: float = ...) -> Value:
+        """Return x, but not below low nor above high."""
 
     def step(self) -> Value:
         """Return 1 where x > 0, else 0; its slope is 0."""

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from functools import lru_cache
 from importlib import import_module
 from inspect import Signature, signature
+from types import FunctionType
 from typing import TYPE_CHECKING, Any, overload
 
 from .real import real
@@ -29,17 +30,17 @@ class Operation:
     slopes even where the value is nan. grad times what the rule returns is the expert's VJP.
     """
 
+    arity: int | None
+
     def __init__(
         self, name: str, symbol: str, forward: Forward, rule: Rule,
-        parameters: tuple[float, ...] = (), *, arity: int | None = -1, domain: bool = True,
+        parameters: tuple[float, ...] = (), *, domain: bool = True,
     ):  # fmt: skip
         self.name, self.symbol, self.forward, self.rule = name, symbol, forward, named(rule, name)
         self.parameters, self.domain = parameters, domain
         code = rule.__code__  # it takes z and the operands; flag 4: any number of them
-        self.arity = arity if arity != -1 else None if code.co_flags & 4 else code.co_argcount - 1
-        self.__doc__ = (
-            f"Return {name} of plain numbers as a float, with a Value among them a Value."
-        )
+        self.arity = None if code.co_flags & 4 else code.co_argcount - 1 - len(parameters)
+        self.__doc__ = f"Return {name} of plain numbers as a float, and of Values as a Value."
 
     @overload
     def __call__(self, *operands: float) -> float: ...  # type: ignore[overload-overlap]
@@ -61,12 +62,10 @@ class Operation:
                 return operand.apply_operation(self, operands)
         return self.forward(*map(real, operands))
 
-    def __getattr__(self, name: str) -> Any:
-        """Return the signature that help() and notebooks show: the rule's without z."""
-        if name != "__signature__":
-            return object.__getattribute__(self, name)  # which raises AttributeError
-        operands = [*signature(self.rule, follow_wrapped=False).parameters.values()][1:]
-        return Signature([operand.replace(annotation=Signature.empty) for operand in operands])
+    @property
+    def __signature__(self) -> Any:  # what help() and notebooks show: the rule's, without z
+        names = [*signature(self.rule, follow_wrapped=False).parameters.values()][1:][: self.arity]
+        return Signature([name.replace(annotation=Signature.empty) for name in names])
 
     def __repr__(self) -> str:
         return f"<operation {self.name}{self.parameters or ''}>"
@@ -94,14 +93,21 @@ def family(key: str, name: str, forward: Forward, rule: Rule) -> Callable[..., O
 
     @lru_cache(maxsize=1024)
     def member(*parameters: float) -> Operation:
+        parameters = tuple([p + 0.0 for p in parameters])  # -0.0 is 0.0
         symbol = f"**{parameters[0]!r}".removesuffix(".0") if name == "power" else name
-        slopes = lambda z, x: rule(z, x, *parameters)  # noqa: E731
-        slopes.__wrapped__ = rule  # type: ignore[attr-defined]  # for those who read the rule itself
-        return Operation(name, symbol, lambda x: forward(x, *parameters), slopes, parameters)
+        slopes = bound(rule, parameters)
+        return Operation(name, symbol, bound(forward, parameters), slopes, parameters)
 
     named(rule, name)
-    FAMILIES[key] = lambda *parameters: member(*[real(p) + 0.0 for p in parameters])  # -0.0 is 0.0
-    return FAMILIES[key]
+    FAMILIES[key] = member
+    return member
+
+
+def bound(function: Any, parameters: tuple[float, ...]) -> Any:
+    """Return a function whose last arguments have the parameters as their defaults."""
+    own = FunctionType(function.__code__, function.__globals__, function.__name__, parameters)
+    own.__wrapped__ = function  # type: ignore[attr-defined]  # for those who read the rule itself
+    return own
 
 
 def named(rule: Rule, name: str) -> Rule:

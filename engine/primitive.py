@@ -36,7 +36,7 @@ _BUILT_IN = {
 class Primitive(Operation):
     """An operation that a user made. What its rule returns is checked."""
 
-    __signature__: inspect.Signature
+    __signature__: Any = None  # the forward's
 
 
 @overload
@@ -80,11 +80,10 @@ def primitive(
             f"the rule of {name} takes z and {plural(arity, 'operand')}: write "
             f"lambda z, {', '.join(inspect.signature(forward).parameters)}: (…)"
         )
-    made = Primitive(
-        name, symbol or name, _forward(forward, name), _rule(rule, name, arity), arity=arity
-    )
-    made.__doc__, made.__signature__ = forward.__doc__, inspect.signature(forward)
-    return made
+    entry = Primitive(name, symbol or name, _forward(forward, name), _rule(rule, name, arity))
+    entry.arity, entry.__doc__ = arity, forward.__doc__
+    entry.__signature__ = inspect.signature(forward)
+    return entry
 
 
 def _check_name(name: str) -> None:
@@ -119,17 +118,17 @@ def _forward(forward: Callable[..., float], name: str) -> Callable[..., float]:
 
 def _rule(rule: Callable[..., Any], name: str, arity: int) -> Rule:
     def slopes(z: Any, *xs: Any) -> tuple[Any, ...]:
-        found = rule(z, *xs)
-        if not isinstance(found, (tuple, list)):
-            found = (found,)
-        if len(found) != arity:
+        locals_ = rule(z, *xs)
+        if not isinstance(locals_, (tuple, list)):
+            locals_ = (locals_,)
+        if len(locals_) != arity:
             raise TypeError(
-                f"the rule of {name} returned {plural(len(found), 'derivative')} for "
+                f"the rule of {name} returned {plural(len(locals_), 'derivative')} for "
                 f"{plural(arity, 'operand')}: return one for each"
             )
         graph = any(
             hasattr(x, "apply_operation") for x in (z, *xs)
         )  # gradient() asks: Values in, Values out
-        return tuple([x if graph and hasattr(x, "apply_operation") else real(x) for x in found])
+        return tuple([x if graph and hasattr(x, "apply_operation") else real(x) for x in locals_])
 
     return slopes

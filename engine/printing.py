@@ -86,6 +86,8 @@ def plural(count: int, one: str, several: str = "") -> str:
 
 def columns(text: str) -> int:
     """Return how many columns of a terminal `text` takes: two for a CJK character."""
+    if text.isascii():
+        return len(text)
     return sum(2 if east_asian_width(c) in "WF" else not combining(c) for c in text)
 
 

@@ -4,6 +4,7 @@
 (1.0, 3.0)
 """
 
+from importlib import import_module
 from numbers import Complex, Number, Real
 from reprlib import repr as short
 from typing import Any
@@ -19,27 +20,12 @@ def real(x: Any) -> float:
 
     Raises TypeError for anything else, and OverflowError beyond the largest float.
     """
-    if x.__class__ in (float, bool):
-        return float(x)
-    if not isinstance(x, Number) or (isinstance(x, Complex) and not isinstance(x, Real)):
-        name = f"{type(x).__module__}.{type(x).__name__}"
-        if name not in ("numpy.bool", "numpy.bool_"):
-            what = f"the {type(x).__name__} {short(x)}"
-            raise TypeError(f"a Value holds one real number, not {what}: {_remedy(x)}")
+    if x.__class__ is float:
+        return x
+    is_real = isinstance(x, (int, Real)) or (isinstance(x, Number) and not isinstance(x, Complex))
+    if not is_real and type(x).__module__ + type(x).__name__ not in ("numpybool", "numpybool_"):
+        raise import_module("engine.habits").no_number(x)
     try:
         return float(x)
     except OverflowError:
-        limit = "beyond the largest float, 1.8e308: scale it down"
-        raise OverflowError(f"{short(x)} is {limit}") from None
-
-
-def _remedy(x: Any) -> str:
-    if isinstance(x, (str, bytes)):
-        return f"write float({short(x)})"
-    if isinstance(x, Complex):
-        return "take its .real or .imag"
-    if hasattr(x, "local_derivatives"):
-        return "it is a Value already; use it as it is, or its number, .data"
-    if hasattr(x, "__len__") or hasattr(x, "shape"):
-        return "make one Value for each number in it, in a list: [v * 2.0 for v in values]"
-    return "give an int or a float"
+        raise OverflowError(f"{short(x)} is beyond the largest float: scale it down") from None

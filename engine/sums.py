@@ -38,14 +38,13 @@ def weighted_sum(weights: Iterable[Any], inputs: Iterable[Any], bias: Any = 0.0)
         raise ValueError(
             f"{len(weights)} weights for {len(inputs)} inputs: give one weight for each input"
         )
-    w = [x._data for x in weights if x.__class__ is Value]
-    a = [x._data for x in inputs if x.__class__ is Value or x.__class__ is Constant]
-    if len(w) + len(a) < 2 * len(weights) or bias.__class__ is not Value:  # or plain numbers
-        return operations.weighted_sum.apply((*weights, *inputs, bias))
+    parents, n = (*weights, *inputs, bias), len(weights)
+    xs = tuple([x._data for x in parents if x.__class__ is Value or x.__class__ is Constant])
+    if len(xs) < len(parents):  # plain numbers are among them
+        return operations.weighted_sum.apply(parents)
     # Else what `apply_operation` would do, unrolled for speed: networks are made of little else.
-    parents, numbers = (*weights, *inputs, bias), (*w, *a, bias._data)
-    z = weigh(w, a, bias._data)
-    return make(operations.weighted_sum, parents, numbers, z, outside(_frame(1)))
+    z = weigh(xs[:n], xs[n:], xs[-1])
+    return make(operations.weighted_sum, parents, xs, z, outside(_frame(1)))
 
 
 @overload
@@ -155,7 +154,7 @@ def out_of_range(index: float, count: int) -> str:
 
 
 def _some(values: Iterable[Any], name: str) -> tuple[Any, ...]:
-    found = tuple(values)
-    if not found:
+    operands = tuple(values)
+    if not operands:
         raise ValueError(f"{name} of no values is not defined: give it at least one")
-    return found
+    return operands

@@ -9,7 +9,6 @@
 
 from collections.abc import Callable, Iterator
 from importlib import import_module
-from math import inf
 from operator import attrgetter
 from sys import _getframe as _frame
 from types import FrameType
@@ -23,7 +22,6 @@ from .real import real
 
 if TYPE_CHECKING:
     from .explain import Step
-    from .location import Site
     from .methods import Methods
     from .types import Number
 else:
@@ -61,8 +59,8 @@ def binary(
             other = lift(other)
         node = _new(Value)
         node._first, node._second = self, other
-        x, y = self._data, other._data
-        node._x, node._y = x, y
+        node._x = x = self._data
+        node._y = y = other._data
         node._data = node._z = forward(x, y)
         node.grad, node._label, node.operation = 0.0, "", operation
         frame = _frame(depth)
@@ -170,16 +168,8 @@ class Value(Methods):
         """Return self**exponent: a plain exponent belongs to the operation, a Value is a parent."""
         if isinstance(exponent, Value):
             return operations.raise_to(self, exponent)
-        return operations.power_of(exponent)(self)
-
-    def leaky_relu(self, slope: float = 0.01) -> "Value":
-        return operations.leaky_relu_of(slope)(self)
-
-    def elu(self, alpha: float = 1.0) -> "Value":
-        return operations.elu_of(alpha)(self)
-
-    def clamp(self, low: float = -inf, high: float = inf) -> "Value":
-        return _later("functions").clamp(self, low, high)
+        operation, x = operations.power_of(real(exponent)), self._data
+        return make(operation, (self,), (x,), operation.forward(x), _frame(1))
 
     backward = backward
     local_derivatives = graph.local_derivatives
@@ -192,11 +182,6 @@ class Value(Methods):
         """Return the sum behind x.grad as text, a line a contribution, followed up to `depth`."""
         return _later("explain").why(self, x, depth)
 
-    @property
-    def created_at(self) -> "Site | None":
-        """Where it was made: the first frame outside engine/, with the exact subexpression."""
-        return _later("location").site(self._code, self._offset)
-
     def _set_data(self, number: Any) -> None:
         is_float = number.__class__ is float
         self._data = number if is_float else _later("habits").as_float(self, number)
@@ -207,9 +192,7 @@ class Value(Methods):
     if not TYPE_CHECKING:  # the getters are C functions: fast, and no debugger stops in them
         data = property(attrgetter("_data"), _set_data, doc="The number. A leaf's may be changed.")
         label = property(attrgetter("_label"), _set_label, doc="The name in texts and pictures.")
-
-    def __array_ufunc__(self, ufunc: Any, method: str, *operands: Any, **options: Any) -> Any:
-        return _later("habits").apply_ufunc(ufunc, method, operands, options)
+        created_at = property(lambda v: _later("location").site(v._code, v._offset), doc="A Site.")
 
     def __repr__(self) -> str:
         return _later("printing").describe(self)
@@ -226,20 +209,6 @@ class Value(Methods):
                 listener.decided(self)
             return self._data != 0.0
         raise TypeError(f"{self!r} is neither true nor false: compare it (v > 0), or use v.data")
-
-    def __float__(self) -> float:
-        raise _later("habits").no_float(self)
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        if self.parents:
-            raise _later("habits").no_copy(self)
-        own = getattr(self, "__dict__", None), {"grad": self.grad}
-        return type(self), (self._data, self.label), own
-
-    # Names of the micrograd lecture, for notebooks that walk the graph themselves.
-    _prev = property(graph.parents)
-    _op = property(lambda self: self.operation.symbol if self.operation else "")
-    _backward = property(lambda v: _later("habits").send(v), lambda *_: _later("habits").no_rule())
 
 
 class Constant(Value):

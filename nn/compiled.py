@@ -16,10 +16,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from .lengths import ByLength, Lengths, lengths
 from .losses import l2 as sum_of_squares
 from .optim import Array, Optimizer
 from .support.interrupts import Change, assign_all
+from .support.lengths import ByLength, Lengths, lengths
 from .support.sources import Cluster, RowLoss, Shard, refusing_frozen_branches, rows_of
 from .trainer import Trainer
 
@@ -154,13 +154,12 @@ class CompiledTrainer(Trainer):
         own = self.example_loss(i).data
         if not math.isfinite(own) or math.isclose(recorded, own, rel_tol=1e-6, abs_tol=1e-9):
             return
-        reason = "Python decided by a number of it, or by one that has changed since"
+        reason = "Python decided by a number of it, or by one that has changed since: write "
+        reason += "engine.where(condition, a, b), or leave out compiled=True"
         if any(self.example_loss(i).data != own for _ in range(8)):
-            reason = "the loss draws random numbers, and a tape keeps those of the first"
-        raise ValueError(
-            f"example {i} has a loss of {own:.6g}, but {recorded:.6g} recorded from the first: "
-            f"{reason}; write engine.where(condition, a, b), or leave out compiled=True"
-        )
+            reason = "it draws random numbers, and a tape keeps them: leave out compiled=True"
+        what = f"example {i} has a loss of {own:.6g}, but {recorded:.6g} recorded from the first"
+        raise ValueError(f"{what}; {reason}")
 
     def _penalty(self) -> float:
         return self.l2 * sum_of_squares([p.data for p in self.penalised]) if self.l2 else 0.0

@@ -202,7 +202,8 @@ def parts(thing: Any, name: str = "", nested: bool = False, seen: Any = None) ->
     yield name, thing
     if isinstance(thing, Value):
         return
-    if isinstance(thing, (set, frozenset)) and any(isinstance(x, (Value, Module)) for x in thing):
+    new = [x for x in thing if id(x) not in seen] if isinstance(thing, (set, frozenset)) else []
+    if any(isinstance(x, (Value, Module)) for x in new):
         raise TypeError(f"{name} is a set, which has no order: write a list")
     listed = isinstance(thing, (list, tuple))
     inside: Any = enumerate(thing) if listed else _attributes(thing).items()
@@ -215,7 +216,8 @@ def _attributes(thing: Any) -> dict[str, Any]:
     """Return a dict itself, or the attributes of an object, those of a module's class first."""
     if isinstance(thing, dict):
         return thing
-    kinds = type(thing).__mro__[::-1] if isinstance(thing, Module) else ()
+    of_module = type(thing).__mro__[::-1] if isinstance(thing, Module) else ()
+    kinds = [kind for kind in of_module if kind not in Module.__mro__]
     shared = [(name, part) for kind in kinds for name, part in vars(kind).items() if name[0] != "_"]
     useful = (Value, Module, list, tuple, dict)
     own: dict[str, Any] = getattr(thing, "__dict__", {})

@@ -24,14 +24,14 @@ from .module import Module
 from .optim import SGD, Optimizer, finite_numbers
 from .support.history import History
 from .support.interrupts import assign_all
-from .support.progress import COMPILING, faster, notice, print_line
+from .support.progress import COMPILING, Report, faster, notice, print_line
 from .support.progress import progress as progress_display
 from .trainer import Trainer
 
 
 def fit(
     model: Module, inputs: Iterable[Any], targets: Iterable[Any], *, loss: Loss,
-    optimizer: Optimizer, epochs: int, batch_size: int | None = None, seed: Any = 0,
+    optimizer: Optimizer, epochs: int, batch_size: int | None = None, seed: int | None = 0,
     progress: bool = True, compiled: bool = False, l2: float = 0.0,
     before_step: Callable[[], object] | None = None,
     on_epoch: Callable[[History], object] | None = None,
@@ -45,7 +45,7 @@ def fit(
     the same order of the examples; seed=None goes on, with the orders of seed 0, where the
     optimizer's steps are. `l2` adds l2·Σp² to each batch's loss. `before_step` is called when the
     gradients are there, `on_epoch` with the history after each epoch: True stops the run. Ctrl-C
-    stops it after a whole step; the history so far is returned.
+    stops it after a whole step; the history so far is returned, if an epoch has ended.
 
     `validation` has inputs and targets. With `stop_after=k` the run ends after k epochs without a
     better validation loss, with the weights of the best. With a `checkpoint` file every epoch is
@@ -70,32 +70,24 @@ def fit(
         trainer = _compiled(*problem, client) if compiled else Trainer(*problem)
     history, best, run = History(), list[float](), dict[str, Any]()
     if checkpoint is not None:
-        run = {"seed": str(seed), "batch_size": int(batch_size or 0)}
-        run |= {"validation": str(validation is not None), "examples": len(trainer.inputs)}
-        run |= {"data": _digest(trainer.inputs) + _digest(trainer.targets)}
-        run |= {"frozen": ", ".join(trainer.names[p] for p in optimizer.frozen())}
+        run = {"seed": str(seed), "batch_size": int(batch_size or 0), **_identity(trainer)}
         history, best = _resume(checkpoint, model, optimizer, run, epochs)
     start = time.perf_counter() - (history.times[-1] if history.times else 0.0)
     with progress_display(epochs, progress, "" if compiled else faster()) as report:
         try:
             while len(history.loss) < epochs and not _is_over(history, stop_after):
-                done = len(history.loss)
-                groups = _groups(trainer, batch_size, seed, done)
-                losses = trainer.epoch(groups, done, report)
-                summed = total([loss * len(group) for loss, group in zip(losses, groups)])
-                history.loss.append(float(summed) / len(trainer.inputs))
-                if validation is not None:
-                    history.validation.append(trainer.validate())
-                    if history.best_epoch == done + 1:
-                        best = [p.data for p in trainer.trained]
-                history.times.append(time.perf_counter() - start)
-                report(done + 1, history.loss[-1])
+                groups = _groups(trainer, batch_size, seed, len(history.loss))
+                _epoch(trainer, history, groups, report, start)
+                if history.best_epoch == len(history.loss):
+                    best = [p.data for p in trainer.trained]
                 if checkpoint is not None:
                     _save(checkpoint, model, optimizer, {**vars(history), "run": run, "best": best})
                 if on_epoch is not None and on_epoch(history) in (True,):  # no path of a picture
                     history.stopped = "on_epoch returned True"
             trainer.finish()
         except KeyboardInterrupt:
+            if not history.times:
+                raise
             history.stopped = f"Ctrl-C after {len(history.times)} of {epochs} epochs"
             for column in (history.loss, history.validation):  # it may come between two columns
                 del column[len(history.times) :]
@@ -113,6 +105,20 @@ def _compiled(*arguments: Any) -> Trainer:
     return CompiledTrainer(*arguments)
 
 
+def _epoch(
+    trainer: Trainer, history: History, groups: list[list[int]], report: Report, start: float
+) -> None:
+    """Train through the examples once, and append what that gives to the history."""
+    done = len(history.loss)
+    losses = trainer.epoch(groups, done, report)
+    summed = total([loss * len(group) for loss, group in zip(losses, groups)])
+    history.loss.append(float(summed) / len(trainer.inputs))
+    if trainer.validation is not None:
+        history.validation.append(trainer.validate())
+    history.times.append(time.perf_counter() - start)
+    report(done + 1, history.loss[-1])
+
+
 def _is_over(history: History, stop_after: int | None) -> bool:
     """Return whether to stop before the next epoch; the history then says why."""
     if stop_after is not None and len(history.loss) - history.best_epoch >= stop_after:
@@ -120,7 +126,9 @@ def _is_over(history: History, stop_after: int | None) -> bool:
     return bool(history.stopped)
 
 
-def _groups(trainer: Trainer, batch_size: int | None, seed: Any, done: int) -> list[list[int]]:
+def _groups(
+    trainer: Trainer, batch_size: int | None, seed: int | None, done: int
+) -> list[list[int]]:
     """Return the batches of the next epoch; without a seed the optimizer's steps count epochs."""
     examples = len(trainer.inputs)
     if seed is None:
@@ -183,6 +191,19 @@ def _resume(
         raise ValueError(f"{str(path)!r}: {error}") from None
     assign_all(changes)
     return History(loss, times, losses), best
+
+
+def _identity(trainer: Trainer) -> dict[str, Any]:
+    """Return what a run must have in common with the one that it goes on from."""
+    frozen = ", ".join(trainer.names[p] for p in trainer.optimizer.frozen())
+    data = _digest(trainer.inputs) + _digest(trainer.targets)
+    validated = str(trainer.validation is not None)
+    return {
+        "examples": len(trainer.inputs),
+        "data": data,
+        "validation": validated,
+        "frozen": frozen,
+    }
 
 
 def _digest(rows: Sequence[Any]) -> str:

@@ -1,11 +1,13 @@
 """What every test shares: settings of Hypothesis, a quiet matplotlib, a computer without dot."""
 
 import os
+import signal
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from browsers import browser, opened, running  # noqa: F401 - fixtures
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -15,6 +17,10 @@ os.environ["PYTHONPATH"] = os.pathsep.join(
 )
 os.environ["PYTHONUTF8"] = "1"
 os.environ.setdefault("MPLBACKEND", "Agg")
+
+# A shell's background job ignores Ctrl-C, and so would the programs that the tests interrupt.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 try:
     from hypothesis import HealthCheck, settings

@@ -1,52 +1,19 @@
 """The stepper page in a real Chromium: every control by mouse and by keyboard, nothing runs that is not ours."""
 
-import shutil
 from collections.abc import Iterator
 from io import BytesIO
 from urllib.parse import quote
 
 import pytest
+from browsers import Opened, launch
 from hostile import LABELS
 from test_page import collapsible, fan
 
 import nn
 from engine import Value, draw, stepper
 
-playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-CHROMIUM = next(
-    filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None
-)
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.skipif(CHROMIUM is None, reason="no Chromium is installed"),
-]
+pytestmark = pytest.mark.browser
 LAST = 11  # the index of the last step of fan()
-
-
-def launch(p, *args):
-    return p.chromium.launch(
-        executable_path=CHROMIUM,
-        args=[
-            "--no-sandbox",
-            "--disable-gpu",
-            "--disable-background-networking",
-            "--disable-dev-shm-usage",
-            *args,
-        ],
-    )
-
-
-@pytest.fixture(scope="module")
-def running() -> Iterator:
-    with playwright.sync_playwright() as p:
-        yield p
-
-
-@pytest.fixture(scope="module")
-def browser(running) -> Iterator:
-    browser = launch(running)
-    yield browser
-    browser.close()
 
 
 @pytest.fixture(scope="module", params=["light", "dark"])
@@ -56,79 +23,6 @@ def system(request, running) -> Iterator:
     browser = launch(running, f"--blink-settings=preferredColorScheme={number}")
     yield browser, request.param
     browser.close()
-
-
-class Opened:
-    """One page, with all that it asked for, said or broke."""
-
-    def __init__(self, browser, path, still=False, **options):
-        self.page = browser.new_page(
-            viewport=options.pop("viewport", {"width": 1180, "height": 760}), **options
-        )
-        if still:  # time passes only when a test says so
-            self.page.clock.install(time=0)
-        self.requests, self.trouble = [], []
-        self.page.on("request", lambda request: self.requests.append(request.url))
-        self.page.on("pageerror", lambda error: self.trouble.append(str(error)))
-        self.page.on("console", lambda message: self.trouble.append(message.text))
-        self.page.on(
-            "dialog", lambda dialog: (self.trouble.append(dialog.message), dialog.dismiss())
-        )
-        self.page.goto(path.as_uri())
-        if still:
-            self.page.clock.pause_at(3600)
-
-    @property
-    def index(self):
-        return int(self.page.text_content("#count").split("/")[0]) - 1
-
-    def text(self, selector):
-        return self.page.text_content(selector)
-
-    def press(self, *keys):
-        for key in keys:
-            self.page.keyboard.press(key)
-
-    def until(self, condition):
-        """Wait for a condition; not by wait_for_function, which evaluates text in the page, as the policy forbids."""
-        for _ in range(200):
-            if self.page.evaluate(condition):
-                return
-            self.page.wait_for_timeout(50)
-        raise AssertionError(f"never: {condition}")
-
-    def grads(self):
-        return {
-            card.query_selector(".name").text_content(): float(card.get_attribute("data-grad"))
-            for card in self.page.query_selector_all(".card")
-        }
-
-    def state(self):
-        """Everything that is shown, without the focus and the spark that is on its way."""
-        self.page.evaluate("document.activeElement.blur()")
-        return self.page.evaluate("""() => [document.querySelector('main').innerText, ...Array.from(
-            document.querySelectorAll('#graph .edge, #graph .card'), (e) => e.outerHTML)].join('\\n')""")
-
-
-@pytest.fixture
-def opened(browser, tmp_path):
-    pages = []
-
-    def open_page(root=None, title="", forward=False, collapse="auto", **options):
-        page = stepper(
-            root if root is not None else fan(), title=title, forward=forward, collapse=collapse
-        )
-        path = page.save(tmp_path / "page.html")
-        pages.append(Opened(browser, path, **options))
-        return pages[-1]
-
-    yield open_page
-    for each in pages:
-        assert each.trouble == []
-        assert len(each.requests) == 1 and each.requests[0].startswith("file:"), (
-            "only the page itself is read"
-        )
-        each.page.close()
 
 
 def test_final_gradients_are_those_of_the_engine(opened):
@@ -155,7 +49,7 @@ def test_buttons(opened):
     shown.page.click("#next")
     shown.page.click("#next")
     shown.page.click("#next")
-    assert shown.index == 3 and "f sends its share to d" in shown.text("#say")
+    assert shown.index == 3 and "f sends its contribution to d" in shown.text("#say")
     shown.page.click("#back")
     assert shown.index == 2
     shown.page.click("#start")
@@ -203,23 +97,28 @@ def test_breakpoint_stops(opened, how):
     shown = opened()
     if how == "mouse":
         shown.page.click("#card-3 .box")
+        shown.page.click("#value-break")
         shown.page.click("#continue")
     else:
         shown.page.focus("#card-3")
-        shown.press("Enter", "c")
-    assert shown.page.get_attribute("#card-3", "aria-pressed") == "true"
+        shown.press("Enter", "b", "c")
+    assert shown.page.get_attribute("#value-break", "aria-pressed") == "true"
+    assert shown.page.get_attribute("#card-3", "aria-label").endswith(", breakpoint")
     assert shown.index == 5 and "Visit e" in shown.text("#say")
     shown.page.focus("#card-3")
-    shown.press("Enter", "Home", "c")  # taken away again
+    shown.press("b", "Home", "c")  # taken away again
     assert shown.index == LAST
 
 
 def test_breakpoint_stops_play_and_a_leaf_has_breakpoints_too(opened):
     shown = opened()
     shown.page.click("#card-0 .box")
+    shown.press("b")
     shown.page.select_option("#speed", "200")
     shown.page.click("#play")
-    shown.until("document.getElementById('say').textContent.startsWith('e sends its share to a')")
+    shown.until(
+        "document.getElementById('say').textContent.startsWith('e sends its contribution to a')"
+    )
     shown.page.wait_for_timeout(400)
     assert shown.index == 6
 
@@ -265,7 +164,7 @@ def test_current_line_node_edge_and_sum_are_lit(opened):
     assert shown.page.get_attribute("#card-3", "class").split() == ["card", "active"]
     assert shown.page.get_attribute("#card-1", "class").split() == ["card", "target"]
     assert shown.page.locator("#graph .edge.active .pill").count() == 1
-    assert shown.page.get_attribute(".explanation", "aria-live") == "polite"
+    assert shown.page.get_attribute(".explanation div", "aria-live") == "polite"
     shown.until("document.querySelectorAll('.spark').length === 0")
 
 
@@ -369,6 +268,7 @@ def test_forward_act_is_switched_on_and_skipped(opened, how):
 def test_breakpoint_and_play_in_the_forward_act(opened):
     shown = opened(forward=True)
     shown.page.click("#card-3 .box")
+    shown.press("b")
     shown.page.click("#continue")
     assert shown.text("#say") == "Compute e."
     shown.page.click("#continue")

@@ -177,3 +177,46 @@ def test_a_tape_keeps_both_branches_of_a_derivative():
 
     tape = engine.record(slope, [2.0])
     assert tape.forward([[2.0], [-2.0], [3.0]]).tolist() == [12.0, 5.0, 27.0]
+
+
+@pytest.mark.parametrize(
+    ("f", "x"),
+    [
+        (engine.log, -1.0),
+        (engine.sqrt, -2.0),
+        (engine.acosh, 0.5),
+        (lambda x: x**0.5, -4.0),
+        (lambda x: engine.log(x) * x, -3.0),
+    ],
+)
+def test_outside_the_domain_derivatives_of_every_order_are_nan(f, x):
+    assert all(math.isnan(derivative(f, n)(x)) for n in (1, 2, 3))
+
+
+FAR = [-800.0, -2.0, -1e-3, 0.5, 3.0, 700.0]
+RECORDED = [
+    engine.log,
+    engine.gelu,
+    lambda x: x**0.5,
+    lambda x: engine.where(x > 0, engine.log(x), x * x),
+    lambda x: engine.where(x > 0, engine.sqrt(x), engine.exp(x)),
+    lambda x: engine.relu(x) ** 2,
+]
+
+
+@pytest.mark.parametrize("example", [0.5, -2.0, math.nan])
+@pytest.mark.parametrize("f", RECORDED)
+def test_a_recorded_derivative_is_that_of_each_row_and_not_of_the_example(f, example):
+    """In the domain or outside, whichever branch is taken: the example decides nothing."""
+    pytest.importorskip("numpy")
+    for g in (
+        derivative(f),
+        derivative(f, 2),
+        lambda x: engine.hessian(f, [x])[0][0],
+        lambda x: engine.jvp(f, [x], [1.0])[1],
+    ):
+        replayed = engine.record(g, [example]).forward([[x] for x in FAR])
+        for x, found in zip(FAR, replayed.tolist()):
+            true = g(Value(x))
+            true = true.data if isinstance(true, Value) else true
+            assert found == pytest.approx(true, rel=1e-12, nan_ok=True), x

@@ -368,6 +368,14 @@ def test_kinks_that_do_not_add_up_are_nobodys_fault(f):
     assert row.verdict == "cannot decide" and row.reason.endswith("has a kink here")
 
 
+@pytest.mark.parametrize("other", [0.0, 5.0])
+def test_a_condition_that_is_0_at_the_point_alone_is_nobodys_fault(other):
+    """where(x, x, 0) is x, but at 0 the constant was taken, whose slope is 0."""
+    [row] = check_gradients(lambda x: engine.where(x, x, other * x), 0.0).rows
+    assert row.verdict == "cannot decide" and "the condition of where(" in row.reason
+    assert check_gradients(lambda x: engine.where(x, x, other * x), 0.5).ok
+
+
 def test_a_forward_that_rounds_its_argument_is_not_taken_for_a_wrong_rule():
     @engine.primitive(rule=lambda z, x: engine.cos(x))
     def coarse(x):

@@ -412,6 +412,41 @@ def test_a_script_that_raises_opens_pdb_at_that_line(tmp_path):
     assert "ZeroDivisionError" in done.stderr and "runpy" not in done.stderr
 
 
+def test_an_error_within_the_engine_opens_pdb_at_the_line_of_the_script(tmp_path):
+    text = "from engine import Value\nx = Value(2.0, label='x')\ny = x * 3.0\nz = y + 'text'\n"
+    done = run(tmp_path, text, "p y\nd\nq\n")
+    assert "(Pdb) *(data=6, grad=0)" in done.stdout
+    assert "program.py(4)<module>()" in done.stdout and "value.py" in done.stdout.split("(Pdb)")[2]
+
+
+def test_why_and_edge_after_a_rule_has_raised(tmp_path):
+    text = (
+        "from engine import Value, primitive\n"
+        "@primitive(rule=lambda z, x: (1.0, 2.0))\ndef f(x):\n    return x * 2\n"
+        "x = Value(2.0, label='x')\ny = f(x) * 3.0 + x\ny.backward()\n"
+    )
+    done = run(tmp_path, text, "p x\nedge\nwhy x\nx.grad = 1.0\nwhy f(x) + 0, x\np 40 + 2\nq\n")
+    assert "program.py(7)<module>()" in done.stdout and "(Pdb) x(data=2, grad=" in done.stdout
+    assert "(Pdb) f(x)\n" in done.stdout
+    shown = done.stdout.split("(Pdb) ")
+    assert shown[3].splitlines()[-1] == "   the rule of f(x) raised TypeError"
+    assert shown[3].startswith("x.grad = 0\n   +1  from f(x)·3 + x ")  # leaves are put back
+    assert "TypeError: the rule of f returned 2" in shown[5] and shown[6] == "42\n"
+
+
+def test_a_rule_of_a_node_that_sends_nothing_may_raise_at_the_prompt(tmp_path):
+    text = (
+        "from engine import Value, primitive\n"
+        "def rule(z, x):\n    raise KeyError('no slope')\n"
+        "@primitive(rule=rule)\ndef f(x):\n    return x * 2\n"
+        "x = Value(-2.0, label='x')\nz = f(x)\n(z.relu() + x).backward()\n"
+    )
+    done = run(tmp_path, text, "info inputs z\nplot\np x\nc\nq\n")
+    assert done.shown.count("*** a rule raised KeyError: 'no slope'") == 2
+    assert "x(data=-2, grad=0)" in done.shown and "z = f(x) sends nothing, for z.grad" in done.shown
+    assert done.returncode == 0 and not done.stderr
+
+
 def test_an_error_that_the_script_catches_is_its_own_affair(tmp_path):
     text = (
         "from engine import Value\nx = Value(2.0)\n(x * x).backward()\n"
@@ -513,7 +548,7 @@ def test_gradients_of_the_pass_before():
 def test_a_watch_of_data_fires_between_passes():
     w, history, body = descent()
     shown = passes("watch w.data\nwatch w\nwatch w.data > 1.1\nc\nq\n", 10, body)
-    assert "watch 2: w was 0, is -4" in shown  # of the gradient, within the first pass
+    assert "watch 2: w.grad was 0, is -4" in shown  # of the gradient, within the first pass
     w.data = 1.0
     shown = passes("watch w.data\nc\nc\nq\n", 10, body)
     assert "stopped at watch 1: w.data was 1, is 1.04" in shown and len(history) == 2

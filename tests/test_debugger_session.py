@@ -1,12 +1,13 @@
 """The debugger's session: forwards and backwards to the same bits, stops where it should, gives back what it borrowed."""
 
 import io
-import itertools
 import math
+import signal
 import struct
+from random import Random
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from engine import Value
@@ -159,9 +160,9 @@ def test_watches_stop_on_a_change_both_ways():
     a, _b, _c, d = small()
     session = Session(d)
     session.add_watch("a")
-    assert session.proceed().reasons == ["watch 1: a was 0, is 1"]
-    assert session.proceed().reasons == ["watch 1: a was 1, is -2"]
-    assert session.retreat().reasons == ["watch 1: a was -2, is 1"] and a.grad == 1.0
+    assert session.proceed().reasons == ["watch 1: a.grad was 0, is 1"]
+    assert session.proceed().reasons == ["watch 1: a.grad was 1, is -2"]
+    assert session.retreat().reasons == ["watch 1: a.grad was -2, is 1"] and a.grad == 1.0
 
 
 def test_watch_nan_and_inf():
@@ -443,31 +444,153 @@ COMMANDS = [
     *("s", "s 2", "n", "n 2", "c", "back", "back 2", "rs 3", "rn", "rc", "restart", "goto 2"),
     *("unt #0", "unt node", "b #0", "tbreak #1", "b multiply", "b #1 if #0.grad > 0", "watch #0"),
     *("watch nan", "cl", "cl 1", "cl 2", "ignore 1 2", "condition 1 #0.grad < 1", "display #1"),
-    *("w", "why #0 3", "when #0", "info inputs", "info leaves", "l", "p #0", "goto 99", "nonsense"),
+    *(
+        "b #2",
+        "info outputs #0",
+        "goto 1",
+        "w",
+        "why #0 3",
+        "when #0",
+        "info inputs",
+        "info leaves",
+        "l",
+        "p #0",
+        "goto 99",
+        "nonsense",
+    ),
     *("predict #0", "1", "unt", "", "goto 0", "info watch", "watch #0.grad * 2"),
 ]
 
 
-@settings(max_examples=200)
-@given(programs(longest=8), st.randoms(use_true_random=False))
-def test_after_any_commands_every_gradient_is_that_of_plain_stepping(program, random):
-    """2,000 random sequences, ten a graph, with Ctrl-C after some number of steps: the same bits."""
-    leaves, root = run(program)
-    leaves[0].grad, leaves[-1].grad = -0.0, 0.3
-    untouched = bits(root)
-    plain = Session(root)
-    history = [bits(root)]
+class Pressed:
+    """Ctrl-C once, as a signal at the n-th move or write, or as an exception within a move."""
+
+    def __init__(self, random, session):
+        self.session, self.moved, self.out = session, session._move, io.StringIO()
+        self.kind = random.choice(["never", "before", "within", "after", "raised", "write"])
+        self.left = random.randint(1, 40 if self.kind == "write" else 9)
+
+    def arm(self):
+        self.session._move = self.move
+        return self
+
+    def now(self):
+        self.left -= 1
+        return self.left == 0
+
+    def move(self, direction):
+        kind = self.kind if self.kind not in ("never", "write") and self.now() else ""
+        if kind in ("within", "raised"):  # the grad is written, the position isn't
+            step = self.session.trail[self.session.position - (direction < 0)]
+            step.parent.grad = step.after if direction > 0 else step.before
+        if kind == "raised":  # as in a program that takes no signals
+            raise KeyboardInterrupt
+        if kind in ("before", "within"):
+            signal.raise_signal(signal.SIGINT)
+        self.moved(direction)
+        if kind == "after":
+            signal.raise_signal(signal.SIGINT)
+
+    def write(self, text):
+        if self.kind == "write" and self.now():
+            signal.raise_signal(signal.SIGINT)
+        self.out.write(text)
+
+    def flush(self):
+        pass
+
+
+@pytest.fixture
+def heard():
+    """A suite that runs in the background ignores Ctrl-C: here it is heard."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+def stepped(root):
+    """The bits of all grads at every position, by plain stepping, and those after the session."""
+    plain, history = Session(root), [bits(root)]
     while not plain.done:
         plain.step()
         history.append(bits(root))
     plain.close()
+    return history
+
+
+@settings(max_examples=200, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(programs(longest=8), st.integers(0, 2**32))
+def test_after_any_commands_every_gradient_is_that_of_plain_stepping(heard, program, seed):
+    """2,000 random sequences, ten a graph, Ctrl-C anywhere in them: the same bits."""
+    random = Random(seed)
+    leaves, root = run(program)
+    leaves[0].grad, leaves[-1].grad = -0.0, 0.3
+    untouched, history = bits(root), stepped(root)
+
+    class Checked(Debugger):
+        def postcmd(self, stop, line):
+            assert bits(root) == history[self.session.position], line
+            return super().postcmd(stop, line)
+
     for _ in range(10):
         session = Session(root)
-        debugger = Debugger(session, stdin=io.StringIO(), stdout=io.StringIO())
-        for command in random.choices(COMMANDS, k=random.randint(1, 12)):
-            pressed = itertools.count(random.choice([0, 0, 1, 2, 5]) - 1, -1)
-            session.interrupted = lambda pressed=pressed: next(pressed) == 0
-            debugger.onecmd(command)
-            assert bits(root) == history[session.position], command
+        commands = random.choices(COMMANDS, k=random.randint(1, 12))
+        typed = io.StringIO("\n".join([*commands, "p #0", ""]))
+        pressed = Pressed(random, session).arm()
+        debugger = Checked(session, stdin=typed, stdout=pressed)
+        with debugger.interrupts:
+            debugger.interact()
+        assert bits(root) == history[session.position], commands
         session.close()
-        assert bits(root) == untouched
+        assert bits(root) == untouched, commands
+
+
+def dead_ends():
+    """Two nodes that send nothing: z between two steps, k after the last one."""
+    x, w = Value(2.0, label="x"), Value(-3.0, label="w")
+    k = x * 7.0
+    z = x * w
+    root = k.step() + z.relu() * 3.0 + w.exp()
+    k.label, z.label = "k", "z"
+    return x, w, k, z, root
+
+
+def test_a_breakpoint_stops_at_a_node_that_sends_nothing():
+    _x, _w, k, z, root = dead_ends()
+    session = Session(root)
+    session.add_breakpoint("z")
+    stop = session.proceed()
+    [reason] = stop.reasons
+    assert reason.startswith("breakpoint 1: z; z = x·w sends nothing, for z.grad = 0, for ∂")
+    assert z in session.idle(stop.end) and z.grad == 0.0
+    assert all(session.order.index(step.node) > session.order.index(z) for step in stop.steps)
+    assert session.proceed().reasons == [] and session.done
+    if stop.end < len(session.trail):
+        assert session.retreat().end == stop.end
+    session.restart()
+    session.clear("")
+    session.add_breakpoint("k")
+    stop = session.proceed()
+    assert stop.reasons[0].startswith("breakpoint 2: k; k = x·7 sends nothing")
+    assert k in session.idle(stop.end)
+
+
+def test_a_breakpoint_on_several_tells_how_many_send_nothing_there():
+    x = Value(-1.0, label="x")
+    root = (x * 2.0).relu() + (x * 3.0).relu() + x.exp()
+    session = Session(root)
+    session.add_breakpoint("multiply")
+    reasons = []
+    while not session.done:
+        reasons += session.proceed().reasons
+    assert len(reasons) in (1, 2) and all("send" in reason for reason in reasons)
+
+
+def test_what_sends_nothing_is_told_once_and_its_condition_is_asked():
+    *_, z, root = dead_ends()
+    session = Session(root)
+    point = session.add_breakpoint("z", "z.grad > 0")
+    assert session.proceed().reasons == [] and session.done and point.hits == 0
+    session.restart()
+    session.set_condition(point, "z.grad == 0")
+    assert len(session.proceed().reasons) == 1 and point.hits == 1 and z.grad == 0.0

@@ -19,7 +19,7 @@ import engine
 import nn
 from engine import Value
 from engine.debugger import Debugger, Session, run_script
-from engine.debugger.mistakes import usual_mistake
+from engine.debugger.mistakes import MISTAKES, both, gradients, usual_mistake
 from engine.debugger.writer import STYLES, Writer
 from engine.printing import columns
 from engine.view.scene import Scene
@@ -259,12 +259,45 @@ def test_pass_is_for_scripts():
         (lambda x: (x - 1.0) * 7.0, 14.0, "zero_grad"),
         (lambda x: x * -7.0, 7.0, "sign"),
         (lambda x: x * 7.0, 0.0, "seed"),
-        (lambda x: (h := x * 5.0) + h * x * 2.0, 35.0, "order"),
+        (lambda x: (h := x * 5.0) + h * x * 2.0, 35.0, "order wrong"),
     ],
 )
 def test_the_usual_mistakes_are_named(make, answer, word):
     x = Value(3.0, label="x")
     assert word in usual_mistake(make(x), x, answer)
+
+
+def test_what_two_mistakes_give_names_both():
+    """The upstream factor left out, and a walk from the root: the same number for h + h·x."""
+    x = Value(0.5, label="x")
+    h = x.tanh()
+    alone = 1.0 - h.data**2 + h.data
+    said = usual_mistake(h + h * x, x, alone)
+    assert "upstream" in said and "order wrong" in said
+    assert usual_mistake(h * x, x, 1.0 - h.data**2 + h.data) == MISTAKES["no_upstream"].sentence
+
+
+def test_recursion_that_sends_again_is_known():
+    x = Value(0.5, label="x")
+    h = x.tanh()
+    slope = 1.0 - h.data**2
+    assert "more than once" in usual_mistake(h * x + h, x, h.data + 1.5 * slope * 2)
+    assert "more than once" in usual_mistake(h + h * x, x, h.data + (1.0 + 1.5) * slope)
+
+
+def test_a_sweep_along_every_path_of_a_deep_graph_is_given_up():
+    x = y = Value(3.0, label="x")
+    for _ in range(40):
+        y = y + y
+    assert usual_mistake(y, x, 7.0) == ""
+
+
+def test_two_changes_together_are_one_sweep():
+    x = Value(3.0)
+    swapped, bare = MISTAKES["product_unswapped"].ways[0], MISTAKES["no_upstream"].ways[0]
+    together = both(swapped, bare)
+    assert together and gradients(x * Value(5.0) * Value(2.0), together)[x] == 3.0
+    assert both(swapped, swapped) is None
 
 
 def test_no_mistake_is_named_for_the_right_answer_or_for_noise():
@@ -299,7 +332,7 @@ def test_a_label_that_is_no_word_can_be_watched_and_asked_for():
     )
     assert (
         "***" not in said
-        and "watch 1: my x [0] was 0, is 3" in said
+        and "watch 1: my x [0].grad was 0, is 3" in said
         and "my x [0].grad = 6, complete" in said
     )
 
@@ -530,7 +563,7 @@ def test_a_script_that_is_not_there():
 
 
 def test_debug_takes_a_value():
-    with pytest.raises(TypeError, match="pass the loss itself"):
+    with pytest.raises(TypeError, match="a graph starts at a Value"):
         engine.debug(3.0)
 
 

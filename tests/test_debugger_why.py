@@ -60,7 +60,7 @@ def test_a_leaf_after_two_roots():
     y.backward()
     (z * 5.0).backward()
     assert terms(y.why(x))[-1] == (
-        "   +15  from elsewhere: another backward() or root; grad = 0.0 starts afresh"
+        "   +15  from elsewhere, such as another backward(); grad = 0.0 starts afresh"
     )
 
 

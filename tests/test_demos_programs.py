@@ -23,7 +23,7 @@ posix = pytest.mark.skipif(os.name != "posix", reason="signals and pipes as POSI
 
 def test_every_file_of_the_package_is_listed_or_shared():
     files = {file.stem for file in (ROOT / "demos").glob("*.py")} - {"__init__", "__main__"}
-    assert files == {*EVERY, "show", "learning"}
+    assert files == {*EVERY, "show", "learning", "vscode", "gallery"}
 
 
 # -- wrong options and folders
@@ -158,7 +158,9 @@ def test_ctrl_c_while_a_network_learns(how, tmp_path):
     finally:
         child.kill()
     assert child.returncode == 130 and rest[-1] == "stopped by Ctrl-C"
-    assert all(line.startswith("epoch") or "compiled" in line for line in rest[:-1])
+    assert all(
+        line.startswith(("epoch", "fit returns")) or "compiled" in line for line in rest[:-1]
+    )
 
 
 @posix
@@ -384,3 +386,20 @@ def test_the_default_folder_is_in_the_checkout_and_there_is_none_without_one(
         show.documentation("text", name, tmp_path / folder).parse_args([])
     assert "required: --out" in capsys.readouterr().err
     assert not list(tmp_path.iterdir())
+
+
+def test_the_gallery_has_each_graph_light_and_dark_with_and_without_dot(tmp_path, monkeypatch):
+    from demos import gallery, pictures
+
+    every = gallery.graphs()
+    assert len(every) >= 30
+    few = {name: every[name] for name in ("inf, nan and zero", "a blackboard")}
+    monkeypatch.setattr(gallery, "graphs", lambda: few)
+    path = os.environ["PATH"]
+    pictures.main(["--gallery", "--out", str(tmp_path)])
+    assert os.environ["PATH"] == path
+    page = (tmp_path / "gallery.html").read_text("utf-8")
+    files = sorted(file.name for file in tmp_path.glob("*.svg"))
+    assert len(files) == 8 and all(f'src="{file}"' in page for file in files)
+    dark = (tmp_path / "a-blackboard-own-dark.svg").read_text("utf-8")
+    assert "#15171c" in dark and "#fbfaf7" not in dark

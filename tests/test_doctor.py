@@ -37,6 +37,13 @@ def test_dot_has_a_remedy_on_every_system(system, command):
     assert doctor.remedy([], system) == "Nothing is missing."
 
 
+def test_what_is_switched_off_is_switched_on_and_not_installed():
+    off = doctor.Check("numba", "", "numba is switched off: unset NUMBA_DISABLE_JIT", "", "")
+    assert doctor.remedy([off], "linux") == "To mend it:  unset NUMBA_DISABLE_JIT"
+    both = doctor.remedy([doctor.Check("rich", "", "", "", ""), off], "linux")
+    assert both.endswith("-m pip install rich && unset NUMBA_DISABLE_JIT")
+
+
 def test_library_that_breaks_while_it_is_loaded(tmp_path, monkeypatch):
     (tmp_path / "halfcairo.py").write_text(
         "raise OSError('no library called cairo-2 was found')", "utf-8"

@@ -153,7 +153,7 @@ def test_why_accounts_for_a_second_backward(small):
     lines = small.z.why(small.a).splitlines()
     assert lines[0] == "a.grad = 8"
     assert (
-        lines[-1] == "    +4  from elsewhere: another backward() or root; grad = 0.0 starts afresh"
+        lines[-1] == "    +4  from elsewhere, such as another backward(); grad = 0.0 starts afresh"
     )
 
 
@@ -266,6 +266,7 @@ def test_a_nan_is_told_once_where_it_came_from():
         "x.grad = nan",
         "+1",
         "+nan",
+        f"nan comes from log(x) at test_explain.py:{y.created_at.line}: log(-1) = nan",
     ]
     assert "elsewhere" not in y.why(x)
 
@@ -276,7 +277,7 @@ def test_a_nan_from_another_sweep_is_told():
     x.grad = float("nan")
     assert (
         s.why(x).splitlines()[-1]
-        == "   +nan  from elsewhere: another backward() or root; grad = 0.0 starts afresh"
+        == "   +nan  from elsewhere, such as another backward(); grad = 0.0 starts afresh"
     )
 
 

@@ -1,5 +1,7 @@
 """The order of a graph, and graphs that changed since they were made."""
 
+import random
+
 import pytest
 from hypothesis import given, settings
 from strategies import programs, run
@@ -23,6 +25,44 @@ def test_parents_come_first_and_everything_once(program):
         assert node.parents
         assert all(place[parent] < place[node] for parent in node.parents if parent.parents)
         assert all(parent in leaves for parent in node.parents if not parent.parents)
+
+
+def recursive(root):
+    """Return the order and the leaves as a textbook has it: depth first, first operand first."""
+    order, leaves, seen = [], [], set()
+
+    def visit(node):
+        if node not in seen:
+            seen.add(node)
+            for parent in node.parents:
+                visit(parent)
+            (order if node.parents else leaves).append(node)
+
+    visit(root)
+    return order, leaves
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_the_order_is_that_of_the_recursion(seed):
+    """Operands of one, two and many, used again and again: bits of a sum depend on the order."""
+    rng = random.Random(seed)
+    nodes = [Value(rng.random()) for _ in range(5)]
+    for _ in range(150):
+        a, b = rng.choices(nodes[-40:], k=2)
+        some = rng.choices(nodes, k=rng.randint(1, 9))
+        nodes.append(rng.choice([a.relu(), a * b, b + 2.0, engine.total(some)]))
+    root = engine.mean(rng.sample(nodes, rng.randint(1, 30)))
+    assert topological_order(root) == recursive(root)
+
+
+@pytest.mark.parametrize("width", [1, 2, 3, 3000])
+def test_depth_and_width_cost_no_recursion(width):
+    x = Value(0.5)
+    for _ in range(3000):
+        x = x.tanh()
+    root = engine.total([x * float(k) for k in range(width)])
+    order, leaves = topological_order(root)
+    assert len(order) == 3000 + width + 1 and leaves[0] is order[0].parents[0]
 
 
 def test_the_order_of_a_small_graph():

@@ -9,7 +9,7 @@ from engine import Value, tanh, weighted_sum
 
 np = pytest.importorskip("numpy", reason="compiled=True needs NumPy")
 from nn.compiled import CompiledTrainer  # noqa: E402
-from nn.lengths import by_kind  # noqa: E402
+from nn.support.lengths import by_kind  # noqa: E402
 
 
 class Recurrent(nn.Module):

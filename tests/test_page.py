@@ -11,11 +11,11 @@ from pathlib import Path
 
 import pytest
 from hostile import LABELS
+from told import told
 
 import engine
 from engine import Value, stepper
 from engine.cli.expression import build
-from engine.view.animation import animation
 
 GOLDEN = Path(__file__).parent / "golden" / "page.json"
 
@@ -46,15 +46,16 @@ def read(page):
 
 def test_data_is_golden():
     """Coordinates come from dot or from the built-in layout; everything else is this, letter by letter."""
-    found = animation(fan())
+    found = told(fan())
     for box in found["cards"] + found["edges"]:
-        assert all(isinstance(x, float) for x in box.pop("at"))
-        box.pop("bend", None)
+        assert all(isinstance(x, float) for x in box.pop("at") + box.pop("down"))
+        for other in ("bend", "bend_down", "place"):
+            box.pop(other, None)
     assert json.loads(json.dumps(found)) == json.loads(GOLDEN.read_text("utf-8"))
 
 
 def test_frames_follow_the_backward_pass():
-    frames = animation(fan())["frames"][4:]
+    frames = told(fan())["frames"][4:]
     assert [frame["kind"] for frame in frames] == [
         "ready",
         "seed",
@@ -74,7 +75,7 @@ def test_frames_follow_the_backward_pass():
 
 
 def test_forward_pass_in_symbols_and_in_numbers():
-    frames = animation(fan())["frames"]
+    frames = told(fan())["frames"]
     assert [frame["kind"] for frame in frames[:5]] == [
         "start",
         "compute",
@@ -92,16 +93,16 @@ def test_forward_pass_in_symbols_and_in_numbers():
 def test_forward_numbers_hold():
     """Read off the page: what stands between two = is worth what stands behind the second, to four digits."""
     x, y = Value(0.75, label="x"), Value(-1.25, label="y")
-    frames = animation(
-        ((x * y - x) / y + 3.0 * x) * -y - engine.weighted_sum([x, y], [y, 2.0], 1.0)
-    )["frames"]
-    told = [
+    frames = told(((x * y - x) / y + 3.0 * x) * -y - engine.weighted_sum([x, y], [y, 2.0], 1.0))[
+        "frames"
+    ]
+    shown = [
         frame["numbers"].removeprefix("= ").split(" = ")
         for frame in frames
         if frame["kind"] == "compute"
     ]
-    assert len(told) == 9
-    for words, result in told:
+    assert len(shown) == 9
+    for words, result in shown:
         plain = words.replace("−", "-").replace("·", "*")
         assert float(build(plain + " + 0*nothing", {"nothing": 1.0}).data) == pytest.approx(
             float(result.replace("−", "-")), abs=2e-3
@@ -119,29 +120,34 @@ def test_page_counts_the_steps_it_starts_with():
     )
 
 
+def test_a_value_that_is_skipped_is_one_step():
+    """ready, seed, the visit of relu and what it sends, the product that is skipped, done."""
+    assert repr(stepper((Value(-1.0, label="x") * 2).relu())) == "<Page of 6 steps>"
+
+
 def test_long_expressions_have_short_names_and_leave_no_trace():
     x = Value(0.5, label="x")
     inner = (x * 1.25 + x * 0.75) * x
     y = inner.tanh()
-    names = [card["name"] for card in animation(y)["cards"]]
+    names = [card["name"] for card in told(y)["cards"]]
     assert names == ["x", "x·1.25", "x·0.75", "v₁", "v₁·x", "tanh(v₁·x)"]
     assert inner.label == y.label == ""
 
 
 def test_leaves_without_a_label_have_names_too():
-    frames = animation(Value(2.0) * Value(2.0) + 1.0)["frames"]
+    frames = told(Value(2.0) * Value(2.0) + 1.0)["frames"]
     assert [(frame["say"], frame["numbers"]) for frame in frames if frame["kind"] == "send"][
         1:
     ] == [
-        ("v₁·v₂ sends its share to v₁:  ∂(v₁·v₂)/∂v₁ = v₂ = 2", "v₁.grad += 1 × 2 = 2"),
-        ("v₁·v₂ sends its share to v₂:  ∂(v₁·v₂)/∂v₂ = v₁ = 2", "v₂.grad += 1 × 2 = 2"),
+        ("v₁·v₂ sends its contribution to v₁:  ∂(v₁·v₂)/∂v₁ = v₂ = 2", "v₁.grad += 1 × 2 = 2"),
+        ("v₁·v₂ sends its contribution to v₂:  ∂(v₁·v₂)/∂v₂ = v₁ = 2", "v₂.grad += 1 × 2 = 2"),
     ]
 
 
 def test_what_stands_on_the_page_is_the_rule_and_its_numbers():
-    frames = [frame for frame in animation(fan())["frames"] if frame["kind"] == "send"]
+    frames = [frame for frame in told(fan())["frames"] if frame["kind"] == "send"]
     shown = frames[-1]
-    assert shown["say"] == "d sends its share to b:  ∂d/∂b = a = −2"
+    assert shown["say"] == "d sends its contribution to b:  ∂d/∂b = a = −2"
     assert shown["rule"] == "b.grad += d.grad × ∂d/∂b"
     assert shown["numbers"] == "b.grad += 1 × (−2) = −2"
     assert shown["sum"] == "b.grad: −6 → −8" and shown["terms"] == "= −6 − 2"
@@ -149,15 +155,13 @@ def test_what_stands_on_the_page_is_the_rule_and_its_numbers():
 
 def test_a_value_used_twice_by_one_node_has_a_step_for_each_operand():
     a = Value(3.0, label="a")
-    sends = [
-        frame for frame in animation(a * a)["frames"] if frame["kind"] == "send"
-    ]  # d(a·a)/da is 6
+    sends = [frame for frame in told(a * a)["frames"] if frame["kind"] == "send"]  # d(a·a)/da is 6
     for word, frame in zip(("first", "second"), sends, strict=True):
-        assert frame["say"] == f"a·a sends its share to a:  ∂(a·a)/∂({word} operand) = a = 3"
+        assert frame["say"] == f"a·a sends its contribution to a:  ∂(a·a)/∂({word} operand) = a = 3"
         assert frame["rule"] == f"a.grad += (a·a).grad × ∂(a·a)/∂({word} operand)"
         assert frame["numbers"] == "a.grad += 1 × 3 = 3"
     assert [frame["sum"] for frame in sends] == ["a.grad: 0 → 3", "a.grad: 3 → 6"]
-    assert [edge["tip"] for edge in animation(a * a)["edges"]] == [
+    assert [edge["tip"] for edge in told(a * a)["edges"]] == [
         "∂(a·a)/∂(first operand) = a = 3",
         "∂(a·a)/∂(second operand) = a = 3",
     ]
@@ -167,11 +171,11 @@ def test_tiny_and_missing_numbers_keep_their_sign():
     x, y = Value(1e-9, label="x"), Value(-1.0, label="y")
     signs = {
         frame["numbers"].partition(".")[0]: frame["contribution_sign"]
-        for frame in animation(x * y)["frames"]
+        for frame in told(x * y)["frames"]
         if frame["kind"] == "send"
     }
     assert signs == {"x": "neg", "y": "pos"}
-    lost = animation(Value(float("nan"), label="x") * y)["frames"]
+    lost = told(Value(float("nan"), label="x") * y)["frames"]
     assert [frame["contribution_sign"] for frame in lost if frame["kind"] == "send"] == [
         "neg",
         "nan",
@@ -189,7 +193,7 @@ def test_starts_from_zero_and_changes_nothing():
 
 
 def test_lines_of_the_loop_are_those_of_its_source():
-    found = animation(fan())
+    found = told(fan())
     send = next(frame for frame in found["frames"] if frame["kind"] == "send")
     visit = next(frame for frame in found["frames"] if frame["kind"] == "visit")
     assert "parent.grad += contribution" in found["code"][send["lines"][-1]]
@@ -200,14 +204,14 @@ def test_lines_of_the_loop_are_those_of_its_source():
 
 def test_stale_graph_says_so():
     f = fan()
-    assert animation(f)["note"] == ""
+    assert told(f)["note"] == ""
     f.parents[0].parents[0].data = 5.0
-    assert animation(f)["note"].startswith("Stale: a leaf's data was changed")
+    assert told(f)["note"].startswith("Stale: a leaf's data was changed")
 
 
 def test_zero_gradient_sends_nothing():
     x = Value(-1.0, label="x")
-    kinds = [frame["kind"] for frame in animation((x * 2).relu())["frames"]]
+    kinds = [frame["kind"] for frame in told((x * 2).relu())["frames"]]
     assert kinds == [
         "start",
         "compute",
@@ -221,16 +225,29 @@ def test_zero_gradient_sends_nothing():
     ]
 
 
+def test_the_page_says_why_a_value_sends_nothing():
+    x = Value(-1.0, label="x")
+    z = x * 2.0
+    h = z.relu()
+    y = h * 3.0 + z.step()
+    z.label, h.label = "z", "h"
+    [skip] = [frame for frame in told(y)["frames"] if frame["kind"] == "skip"]
+    assert skip["say"] == "Visit z. It sends nothing, for z.grad = 0."
+    assert skip["rule"] == "z.grad = step(z).grad × ∂step(z)/∂z + h.grad × ∂h/∂z"
+    assert skip["numbers"] == "z.grad = 1 × 0 + 3 × 0 = 0"
+    assert all(len(frame["rule"]) < 90 for frame in told(y + x * 0.0 + z * 0.0)["frames"])
+
+
 @pytest.mark.parametrize("special", [float("nan"), float("inf"), -0.0, 5e-324, 1.7e308])
 def test_special_numbers_are_valid_json(special):
-    found = animation(Value(special, label="x") * Value(2.0, label="y"))
+    found = told(Value(special, label="x") * Value(2.0, label="y"))
     json.dumps(found, allow_nan=False)
 
 
 def test_single_value_and_many_uses():
-    assert len(animation(Value(1.0, label="x"))["cards"]) == 1
+    assert len(told(Value(1.0, label="x"))["cards"]) == 1
     x = Value(1.0, label="x")
-    assert len(animation(x * x)["edges"]) == 2
+    assert len(told(x * x)["edges"]) == 2
 
 
 def test_too_large_a_graph_is_refused_with_advice():
@@ -250,7 +267,7 @@ def test_plain_numbers_take_no_card():
     y = x
     for _ in range(149):
         y = (y * 1.01).sin()
-    assert len(animation(y)["cards"]) == 299
+    assert len(told(y)["cards"]) == 299
     with pytest.raises(ValueError, match="301 values"):
         stepper((y + 1.0) * 2.0)
 
@@ -312,7 +329,7 @@ def final_grads(found):
 
 def test_collapsed_steps_end_at_the_engines_gradients():
     loss, made = collapsible()
-    found = animation(loss, collapse="neurons")
+    found = told(loss, collapse="neurons")
     assert [card["leaf"] for card in found["cards"]] == [True] * 2 + [False] * 11
     assert len(found["edges"]) == 2 * 4 + 4 * 4 + 4 + 2
     loss.backward()
@@ -326,7 +343,7 @@ def test_collapsed_steps_end_at_the_engines_gradients():
 def test_collapsed_rules_hold_in_numbers():
     """Read off the page: every `p.grad += a × b = c` is true to its four digits, and so is every running sum."""
     loss, made = collapsible()
-    found = animation(loss, collapse="neurons")
+    found = told(loss, collapse="neurons")
     loss.backward()
     rules = [
         frame["numbers"].replace("−", "-") for frame in found["frames"] if frame["kind"] == "send"
@@ -348,14 +365,14 @@ def test_collapsed_rules_hold_in_numbers():
 
 def test_several_edges_from_one_value_are_a_sum_too():
     outputs = [value for label, value in collapsible()[1].items() if label.startswith("k")]
-    found = animation(engine.total(outputs), collapse="layers")
+    found = told(engine.total(outputs), collapse="layers")
     assert found["edges"][-1]["local"] == "4 edges"
     assert "nan" not in json.dumps(found)
 
 
 def test_layers_send_the_sum_over_their_edges():
     loss, made = collapsible()
-    found = animation(loss, collapse="layers")
+    found = told(loss, collapse="layers")
     loss.backward()
     grads = final_grads(found)
     for layer, outputs in (("layer 0", "h"), ("layer 1", "k")):
@@ -373,7 +390,7 @@ def test_layers_send_the_sum_over_their_edges():
 
 def test_a_step_along_several_edges_says_how_many_and_lists_what_they_add():
     loss, made = collapsible()
-    found = animation(loss, collapse="layers")
+    found = told(loss, collapse="layers")
     loss.backward()
     [output] = made["miss"].parents[:1]
     shares = [
@@ -381,7 +398,8 @@ def test_a_step_along_several_edges_says_how_many_and_lists_what_they_add():
     ]  # out = b + w·k, so k sends w times its grad
     send = next(frame for frame in found["frames"] if "4 edges" in frame["say"])
     assert (
-        send["say"] == "layer 2 sends its share to layer 1 along 4 edges. This step is their sum."
+        send["say"]
+        == "layer 2 sends its contribution to layer 1 along 4 edges. This step is their sum."
     )
     assert send["rule"] == "layer 1.grad += Σ grad × local, over 4 edges"
     terms, total = send["numbers"].replace("−", "-").removeprefix("layer 1.grad += ").split(" = ")
@@ -389,11 +407,11 @@ def test_a_step_along_several_edges_says_how_many_and_lists_what_they_add():
         float(term) for term in terms.replace("- ", "-").replace("+ ", "").split()
     ] == pytest.approx(shares, rel=1e-3)
     assert float(total) == pytest.approx(sum(shares), rel=1e-3)
-    [one] = animation(
+    [one] = told(
         engine.weighted_sum([Value(2.0)], [Value(3.0, label="x")], Value(1.0)), collapse="layers"
     )["frames"][-2:-1]
     assert (
-        one["say"].endswith("sends its share to x:  ∂layer 0/∂x = 2")
+        one["say"].endswith("sends its contribution to x:  ∂layer 0/∂x = 2")
         and one["numbers"] == "x.grad += 1 × 2 = 2"
     )
     many = next(frame for frame in found["frames"] if "16 edges" in frame["say"])
@@ -414,7 +432,7 @@ def test_module_and_names_name_what_has_no_label_and_leave_no_trace():
     model, x, y = nn.MLP(2, [4, 4, 1]), Value(1.0), Value(2.0)
     loss = (model([x, y]) - 1.0) ** 2
     before = stepper(loss).html
-    cards = animation(loss, module=model, names={"x": x, "y": y, "loss": loss}, collapse="neurons")[
+    cards = told(loss, module=model, names={"x": x, "y": y, "loss": loss}, collapse="neurons")[
         "cards"
     ]
     names = [card["name"] for card in cards]
@@ -428,7 +446,7 @@ def test_collapse_is_automatic_where_draw_collapses():
     from nn import MLP
 
     loss = MLP(2, [16, 16, 1])([Value(1.0, label="x"), Value(2.0, label="y")])
-    assert len(animation(loss)["cards"]) == len(engine.draw(loss).scene.cards) < 40
+    assert len(told(loss)["cards"]) == len(engine.draw(loss).scene.cards) < 40
     with pytest.raises(ValueError, match="more than a page shows"):
         stepper(loss, collapse="none")
     with pytest.raises(ValueError, match="collapse 'neurones'"):

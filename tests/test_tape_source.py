@@ -1,16 +1,20 @@
 """Exported source, run in each language whose tools are here, against the engine's own numbers."""
 
 import ctypes
+import json
 import math
 import random
 import re
 import shutil
 import subprocess
+from itertools import product
 
 import pytest
 
 import engine
 from engine import Value
+from engine.javascript import ARITHMETIC, literal
+from engine.operations import OPERATIONS
 
 np = pytest.importorskip("numpy", reason="recording needs NumPy")
 
@@ -58,12 +62,13 @@ def namespace(text):
     return found
 
 
-@pytest.mark.parametrize("language", ["python", "numpy", "jax", "torch", "c"])
+@pytest.mark.parametrize("language", ["python", "numpy", "jax", "torch", "c", "javascript"])
 def test_the_source_has_no_names_but_v_and_no_text_of_the_users(language):
     text = small_network().source(language)
     assert LABEL not in text and "import os" not in text
-    body = text[text.index("double value(" if language == "c" else "def value(") :]
-    assigned = re.findall(r"^ +(?:double )?(\w+) = ", body, re.M)
+    keyword = {"c": "double", "javascript": "function"}.get(language, "def")
+    body = text[text.index(f"{keyword} value(") :]
+    assigned = re.findall(r"^ +(?:double |const )?(\w+) = ", body, re.M)
     assert assigned and all(re.fullmatch(r"v\d+", name) for name in assigned)
 
 
@@ -169,6 +174,94 @@ def test_c(tmp_path):
         mean, slopes = wanted(tape, row)
         assert value == pytest.approx(mean, rel=1e-13)
         assert list(into) == pytest.approx(slopes, rel=1e-12)
+
+
+def node(program):
+    """What a program prints as JSON, read by Python; Infinity and NaN are spelled as Python does."""
+    found = shutil.which("node")
+    if not found:
+        pytest.skip("no node")
+    done = subprocess.run(
+        [found, "-"], input=program, capture_output=True, text=True, check=True, timeout=60
+    )
+    return json.loads(done.stdout)
+
+
+SHOW = """
+const shown = (x) => Array.isArray(x) ? `[${x.map(shown).join(", ")}]` : Object.is(x, -0) ? "-0.0" : String(x);
+console.log(shown(calls));
+"""
+
+
+def calls(name, rows):
+    numbers = [", ".join(map(literal, row)) for row in rows]
+    return f"[{', '.join(f'{name}({row})' for row in numbers)}]"
+
+
+def test_javascript():
+    tape = small_network()
+    given = [arguments(tape, row) for row in ROWS]
+    both = f"[{calls('value', given)}, {calls('value_and_gradient', given)}]"
+    values, full = node(tape.source("javascript") + f"const calls = {both};" + SHOW)
+    for row, value, (same, gradient) in zip(ROWS, values, full, strict=True):
+        mean, slopes = wanted(tape, row)
+        assert value == same == pytest.approx(mean, rel=1e-13)
+        assert gradient == pytest.approx(slopes, rel=1e-12)
+
+
+def test_javascript_at_the_edges():
+    """Every operation of one or two operands, at nan, inf, zeros of both signs and large numbers."""
+    parts, points = [], []
+    for operation in OPERATIONS.values():
+        if operation.arity in (1, 2):
+            tape = engine.record(lambda *xs, f=operation: f(*xs), [0.5] * operation.arity)
+            rows = list(product(EDGES, repeat=operation.arity))
+            body = tape.source("javascript").split("function value_and_gradient", 1)[1]
+            calls_ = calls("value_and_gradient", rows)
+            parts.append(f"(() => {{ function value_and_gradient{body} return {calls_}; }})()")
+            points.append((operation, rows))
+    text = ARITHMETIC + f"const calls = [{', '.join(parts)}];" + SHOW
+    for (operation, rows), results in zip(points, node(text), strict=True):
+        for xs, (value, slopes) in zip(rows, results, strict=True):
+            leaves = [*map(Value, xs)]
+            root = operation(*leaves)
+            root.backward()
+            for found, true in zip((value, *slopes), (root.data, *(x.grad for x in leaves))):
+                assert found == pytest.approx(true, rel=1e-11, nan_ok=True), (operation, xs)
+
+
+EDGES = [math.nan, math.inf, -math.inf, 0.0, -0.0, 1.5, -30.0, 1.7e308]
+
+
+def _number_of(language):
+    """What the language calls with: a function that makes its numbers of floats."""
+    if language == "torch":
+        torch = pytest.importorskip("torch", reason="PyTorch is not installed")
+        return lambda x: torch.tensor(x, dtype=torch.float64)
+    if language == "jax":
+        return pytest.importorskip("jax", reason="JAX is not installed").numpy.float64
+    if language == "numpy":
+        pytest.importorskip("scipy", reason="erf in NumPy's source comes from SciPy")
+    return np.float64 if language == "numpy" else float
+
+
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+@pytest.mark.parametrize("language", ["python", "numpy", "jax", "torch"])
+def test_every_operation_at_the_edges(language):
+    """sign(nan) was 0 in PyTorch's."""
+    number = _number_of(language)
+    for operation in OPERATIONS.values():
+        if operation.arity not in ((1,) if language == "jax" else (1, 2)):
+            continue
+        tape = engine.record(lambda *xs, f=operation: f(*xs), [0.5] * operation.arity)
+        run = namespace(tape.source(language))["value_and_gradient"]
+        for xs in product(EDGES, repeat=operation.arity):
+            leaves = [*map(Value, xs)]
+            root = operation(*leaves)
+            root.backward()
+            value, slopes = run(*map(number, xs))
+            for found, true in zip((value, *slopes), (root.data, *(x.grad for x in leaves))):
+                assert float(found) == pytest.approx(true, rel=1e-11, nan_ok=True), (operation, xs)
 
 
 def test_another_language_is_refused():

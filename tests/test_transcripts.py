@@ -1,20 +1,25 @@
 """Conversations with the debugger, word for word: tests/transcripts/*.txt, and the same in docs/debugger.md.
 
 A transcript is a program, a line of dashes, and what the terminal shows when it runs; without a debug() in it, when it
-is run by `python -m engine debug main.py`. What a person types stands behind a prompt, "(grad) " or a question that ends
-in "? ". To write one, put down the program and the lines typed, and run `python tests/test_transcripts.py FILE [LINE …]`;
-then read every line of the answer before you keep it.
+is run by `python -m engine debug main.py`. Behind the dashes may stand the command that starts it: then the command line
+is called with it. What a person types stands behind a prompt, "(grad) ", "(Pdb) " or a question that ends in "? ". To
+write one, put down the program and the lines typed, and run `python tests/test_transcripts.py FILE [LINE …]`; then read
+every line of the answer before you keep it.
 """
 
 import contextlib
 import io
 import linecache
+import os
 import re
+import shlex
 import sys
+import tempfile
 from pathlib import Path
 
 import pytest
 
+from engine.__main__ import main
 from engine.debugger import Session
 from engine.debugger.script import Passes
 from engine.debugger.terminal import Debugger, interact
@@ -23,8 +28,11 @@ from engine.graph import listeners
 HERE = Path(__file__).resolve().parent
 FILES = sorted((HERE / "transcripts").glob("*.txt"))
 DOCUMENT = HERE.parent / "docs" / "debugger.md"
-TYPED = re.compile(r"^(?:\(grad\) |.*\? )(.*)$")
-RULE = "----\n"
+TYPED = re.compile(r"^(?:\(grad\) |\(Pdb\) |.*\? )(.*)$")
+RULE = re.compile(r"^---- ?(.*)\n", re.MULTILINE)
+# Of a traceback: the frames of the engine, and the marks below a line, which depend on the version of Python.
+OUR_FRAMES = re.compile(r'(?:  File "[^"]*/engine/[^"]*", line .*\n(?:    .*\n)*)+')
+MARKS = re.compile(r'(  File "[^"]*", line .*\n    .*\n) +[~^]+\n')
 pytestmark = pytest.mark.drawing  # one of them plots
 
 
@@ -41,9 +49,11 @@ class Typist(io.StringIO):
         return line
 
 
-def run(program, typed):
+def run(program, typed, command=""):
     """What a terminal shows when `program` runs and these lines are typed at its debugger."""
     out = io.StringIO()
+    if command:
+        return started(command, program, Typist(typed, out), out)
     linecache.cache["main.py"] = (len(program), None, program.splitlines(keepends=True), "main.py")
 
     def conversation(root):
@@ -58,6 +68,22 @@ def run(program, typed):
     return "\n".join(line.rstrip() for line in out.getvalue().splitlines()) + "\n"
 
 
+def started(command, program, typist, out):
+    """What a command shows, in a folder that has the program as main.py."""
+    Path("main.py").write_text(program, encoding="utf-8", newline="\n")
+    linecache.clearcache()  # of other programs that are called main.py
+    arguments = shlex.split(command)
+    assert arguments[:3] == ["python", "-m", "engine"]
+    with pytest.MonkeyPatch.context() as patch:
+        for name, stream in (("stdin", typist), ("stdout", out), ("stderr", out)):
+            patch.setattr(sys, name, stream)
+        with contextlib.suppress(SystemExit):
+            main(arguments[3:])
+    linecache.clearcache()
+    shown = out.getvalue().replace(os.path.join(os.getcwd(), ""), "")
+    return MARKS.sub(r"\1", OUR_FRAMES.sub("  …\n", shown))
+
+
 def debugged(code, names, passes):
     """Run a program under the debugger, as `python -m engine debug` does."""
     listeners.insert(0, passes)
@@ -70,9 +96,10 @@ def debugged(code, names, passes):
 
 
 def parted(text):
-    """The program of a transcript, what it shows, and what was typed."""
-    program, _, shown = text.partition(RULE)
-    return program, shown, [match[1] for line in shown.splitlines() if (match := TYPED.match(line))]
+    """The program of a transcript, what it shows, what was typed, and the command that starts it."""
+    program, command, shown = RULE.split(text, maxsplit=1)
+    typed = [match[1] for line in shown.splitlines() if (match := TYPED.match(line))]
+    return program, shown, typed, command
 
 
 @pytest.fixture(autouse=True)
@@ -83,22 +110,23 @@ def elsewhere(tmp_path, monkeypatch):
 
 @pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
 def test_transcript(file):
-    program, shown, typed = parted(file.read_text(encoding="utf-8"))
+    program, shown, typed, command = parted(file.read_text(encoding="utf-8"))
     assert typed, "nothing is typed in it"
-    assert run(program, typed) == shown
+    assert run(program, typed, command) == shown
 
 
 def test_the_document_shows_these_transcripts():
     document = DOCUMENT.read_text(encoding="utf-8")
     for file in FILES:
-        program, shown, _ = parted(file.read_text(encoding="utf-8"))
+        program, shown, _, command = parted(file.read_text(encoding="utf-8"))
         assert program.strip() in document, f"the program of {file.name}"
+        assert command in document, f"the command of {file.name}"
         assert shown.strip() in document, f"the conversation of {file.name}"
 
 
 def test_the_document_shows_the_picture_of_that_moment(tmp_path):
     """The same words and numbers: where they stand may differ from one layout to another."""
-    program, _, typed = parted((HERE / "transcripts" / "forks.txt").read_text(encoding="utf-8"))
+    program, _, typed, _ = parted((HERE / "transcripts" / "forks.txt").read_text(encoding="utf-8"))
     run(program, typed)
     shown = [
         sorted(re.findall(r"<text[^>]*>([^<]*)</text>", file.read_text(encoding="utf-8")))
@@ -112,7 +140,8 @@ def test_the_document_shows_the_picture_of_that_moment(tmp_path):
 
 
 def test_a_wrong_word_would_be_noticed():
-    program, shown, typed = parted(FILES[0].read_text(encoding="utf-8"))
+    forks = HERE / "transcripts" / "forks.txt"
+    program, shown, typed, _ = parted(forks.read_text(encoding="utf-8"))
     assert run(program, typed[:-2]) != shown
 
 
@@ -156,9 +185,10 @@ def test_every_command_is_spoken_somewhere():
 
 
 if __name__ == "__main__":
-    program, _, typed = parted(Path(sys.argv[1]).read_text(encoding="utf-8"))
-    if len(sys.argv) > 2:
-        typed = sys.argv[2:]
-    Path(sys.argv[1]).write_text(
-        program + RULE + run(program, typed), encoding="utf-8", newline="\n"
-    )
+    file = Path(sys.argv[1]).resolve()
+    program, _, typed, command = parted(file.read_text(encoding="utf-8"))
+    typed = sys.argv[2:] or typed
+    with tempfile.TemporaryDirectory() as folder, contextlib.chdir(folder):
+        shown = run(program, typed, command)
+    rule = f"---- {command}".rstrip() + "\n"
+    file.write_text(program + rule + shown, encoding="utf-8", newline="\n")

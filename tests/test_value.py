@@ -55,10 +55,12 @@ def test_arrays_are_refused():
         lambda: x * np.ones(2),
         lambda: np.ones(2) * x,
         lambda: Value(np.ones(1)),
-        lambda: Value(np.array(1.0)),
     ):
         with pytest.raises(TypeError, match="one Value for each number"):
             call()
+    for slip in (lambda: Value(np.array(1.0)), lambda: setattr(x, "data", np.array(1.0))):
+        with pytest.raises(TypeError, match=r"write \.item\(\) behind it"):
+            slip()
 
 
 @pytest.mark.parametrize(
@@ -360,6 +362,23 @@ def test_habits_get_one_line(name):
     with pytest.raises(AttributeError, match=f"{name}.*: .*{HABITS[name]}") as slip:
         getattr(Value(1.0), name)
     assert "\n" not in str(slip.value)
+
+
+@pytest.mark.parametrize("name", HABITS)
+def test_a_habit_of_setting_gets_the_same_line(name):
+    with pytest.raises(AttributeError, match=f"{name}.*: .*{HABITS[name]}"):
+        setattr(Value(1.0), name, False)
+
+
+def test_a_subclass_may_have_an_attribute_of_that_name():
+    class Named(Value):
+        pass
+
+    x = Named(1.0)
+    with pytest.raises(AttributeError, match=r"write v\.label"):
+        _ = x.name
+    x.name = "weight"
+    assert x.name == "weight" and "name" in vars(x)
 
 
 @pytest.mark.parametrize(

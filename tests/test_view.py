@@ -19,7 +19,7 @@ from engine import Value
 from engine.printing import columns
 from engine.view import export, layout, picture, svg
 from engine.view.animation import animation
-from engine.view.scene import Scene, rebuilt_data, sum_line
+from engine.view.scene import Scene, rebuilt_data, sum_lines
 
 GOLDEN = Path(__file__).parent / "golden"
 SVG = "{http://www.w3.org/2000/svg}"
@@ -57,8 +57,8 @@ def test_the_small_graph(placing):
         words[1] if words[0] in "×+" else words[0]: words
         for words in map(texts, groups(svg, "node"))
     }
-    assert cards["a"] == ["a", "leaf", "data", "−2", "grad", "−3", "= −6 + 3"]
-    assert cards["b"] == ["b", "leaf", "data", "3", "grad", "−8", "= −6 − 2"]
+    assert cards["a"] == ["a", "leaf", "data", "−2", "grad", "−3", "= 3 − 6"]  # as its pills stand
+    assert cards["b"] == ["b", "leaf", "data", "3", "grad", "−8", "= −2 − 6"]
     assert cards["f"] == ["×", "f", "data", "−6", "grad", "1"]
     assert [texts(pill) for pill in groups(svg, "edge")] == [
         ["× 1", "+1"],
@@ -126,6 +126,21 @@ def test_tooltips_say_the_rule_in_words():
     assert "∂e/∂b = 1: e changes as fast as b; it adds −6 × 1 = −6 to b.grad" in tips
     assert "b, a leaf; data = 3; grad = −8 = −6 − 2" in tips
     assert "f = d·e; data = −6; grad = 1; the root: its grad starts at 1, the seed" in tips
+
+
+def test_a_tooltip_says_why_a_value_sends_nothing():
+    x, w = Value(2.0, label="x"), Value(-3.0, label="w")
+    z = x * w
+    h = z.relu()
+    y = h * 3.0 + 1.0
+    z.label, h.label = "z", "h"
+    forward_only = engine.draw(y).svg
+    assert "sends nothing" not in forward_only
+    y.backward()
+    tips = [tip.text for tip in ET.fromstring(engine.draw(y).svg).iter(f"{SVG}title")][1:]
+    reason = f"for z.grad = 0, for ∂h/∂z = 0 at test_view.py:{h.created_at.line}"
+    assert f"z = x·w; data = −6; grad = 0; it sends nothing, {reason}" in tips
+    assert sum("sends nothing" in tip for tip in tips) == 3  # z, and its edges to x and w
 
 
 def test_the_title_and_the_description_read_well():
@@ -217,21 +232,21 @@ def test_elsewhere_is_named_only_where_it_makes_the_sum(grad, arrived, elsewhere
 
 
 @pytest.mark.parametrize(
-    "before, line",
+    "before, lines",
     [
-        (2.0, "= 3 + 3 + 2 elsewhere"),
-        (11.0, "= Σ + 11 elsewhere"),
-        (-0.00012345, "= Σ + elsewhere"),
+        (2.0, ["= 3 + 3 + 2 elsewhere"]),
+        (11.0, ["= 3 + 3", "+ 11 elsewhere"]),
+        (-0.00012345, ["= 3 + 3", "− 0.0001235 elsewhere"]),
     ],
 )
-def test_the_line_under_a_grad_fits_its_card(before, line):
+def test_the_lines_under_a_grad_fit_their_card(before, lines):
     x = Value(3.0, label="x")
     y = x * x
     x.grad = before
     y.backward()
     [card, _] = Scene.of(y).cards
-    assert sum_line(card) == line
-    assert len(line) * 6.02 <= card.width - 16
+    assert sum_lines(card) == lines
+    assert all(len(line) * 6.02 <= card.width - 16 for line in lines)
 
 
 def classes(svg, kind):
@@ -696,3 +711,132 @@ def test_numbers_of_numpy_are_drawn_as_floats(kind, when):
         assert {type(card[key]) for card in cards for key in ("data", "grad")} == {float}
     page = engine.stepper(y).html
     assert "np." not in page and json.dumps(animation(y), allow_nan=False)
+
+
+# -- names, numbers and sums that could mislead
+
+
+@pytest.mark.parametrize(
+    "labels",
+    [
+        [f"layer{i}.neuron{j}.w{k}" for i in range(2) for j in range(3) for k in range(2)],
+        [f"the_gradient_of_the_loss_{i}_by_a_weight" for i in range(3)],
+        [f"{'漢字' * 10}{i}{'仮名' * 10}" for i in range(3)],
+        ["A" * 40 + str(i) + "B" * 40 for i in range(12)],
+    ],
+)
+def test_names_that_are_cut_stay_different(labels):
+    leaves = [Value(1.0, label=label) for label in labels]
+    cards = Scene.of(engine.total(leaves)).cards[: len(labels)]
+    assert len({card.title for card in cards}) == len(labels)
+    for card in cards:
+        room = card.width - 8 - 8 - (6.02 * columns(card.note) + 6)
+        assert 7.83 * columns(card.title) <= room + 0.1
+
+
+def test_a_name_is_cut_at_the_end_of_a_word_and_not_at_all_where_there_is_room():
+    titles = {
+        label: Scene.of(Value(1.0, label=label)).cards[0].title
+        for label in ("learning rate", "layer0.neuron1.w2", "the rate at which it learns today")
+    }
+    assert titles["learning rate"] == "learning rate"
+    assert titles["layer0.neuron1.w2"] == "layer0.neuron1.w2"  # its card is wider
+    assert titles["the rate at which it learns today"] == "the rate at which…"
+
+
+@pytest.mark.parametrize("x", [12345.0, 12346.0, -99999.0, 1234567.0, 12345678.0, 54321.5])
+def test_numbers_of_five_digits_and_more_are_written_out(x):
+    v = Value(x, label="v")
+    y = v * 1.0
+    y.backward()
+    shown = texts(groups(engine.draw(y).svg, "node")[0])[3]
+    assert number(shown) == x and "e" not in shown
+
+
+def test_numbers_of_an_operation_stand_on_its_card():
+    x = Value(0.5, label="x")
+    made = {
+        "clamp": (engine.clamp(x, -1.25, 2.5), ["−1.25", "2.5"]),
+        "leaky_relu": (engine.leaky_relu(x, 0.125), ["0.125"]),
+        "elu": (engine.elu(x, 1.5), ["1.5"]),
+    }
+    y = engine.total([node for node, _ in made.values()])
+    for constants in (False, True):
+        cards = {card.chip: card for card in Scene.of(y, constants=constants).cards}
+        for name, (_, numbers) in made.items():
+            assert cards[name].note == ", ".join(numbers)
+    json_cards = {
+        card["operation"]: card["parameters"]
+        for card in json.loads(export.json(Scene.of(y + x**2.5)))["cards"]
+    }
+    assert json_cards["clamp"] == [-1.25, 2.5] and json_cards["x**2.5"] == [2.5]
+
+
+def test_a_product_that_gradient_makes_says_what_it_is():
+    x = Value(0.5, label="x")
+    [slope] = engine.gradient(engine.tanh(x) ** 2, [x])
+    cards = [card for card in Scene.of(slope).cards if card.node.operation]
+    products = [card for card in cards if card.node.operation.name == "masked"]
+    assert products and all(card.chip == "grad ×" for card in products)
+    assert all("a gradient times a local derivative" in card.tooltip for card in products)
+    assert not any("share" in card.chip + card.title for card in cards)
+
+
+def test_a_sum_under_a_grad_is_spelled_out_in_the_order_of_its_pills(placing):
+    x = Value(1.0, label="x")
+    y = engine.total([x * (10.0 * i + 1.25) for i in (3, 1, 4, 2, 0, 5)])
+    y.backward()
+    drawn = engine.draw(y)
+    words = texts(groups(drawn.svg, "node")[0])
+    lines = words[words.index("grad") + 2 :]
+    said = [number(term) for term in re.findall(r"[\d.]+", " ".join(lines))]
+    pills = [
+        (float(part.get("y")), number(texts(edge)[1].removeprefix("+")))
+        for edge, pill in zip(groups(drawn.svg, "edge"), drawn.scene.pills, strict=True)
+        for part in edge
+        if part.get("class") == "pill" and pill.parent.title == "x"
+    ]
+    assert said == [amount for _, amount in sorted(pills)] and len(said) == 6
+    assert not any("terms" in line for line in lines)
+    assert float(drawn.scene.cards[0].height) >= 80 + 14 + 13 * (len(lines) - 1)
+
+
+def test_a_sum_that_is_too_long_for_its_card_is_in_the_tooltip():
+    x = Value(1.0, label="x")
+    y = engine.total([x * (i + 0.5) for i in range(31)])
+    y.backward()
+    [card, *_] = Scene.of(y).cards
+    assert sum_lines(card) == ["= Σ of 31 terms"]
+    said = card.tooltip.partition("grad = ")[2].split(" = ")[1]
+    assert sorted(map(number, said.split(" + "))) == [i + 0.5 for i in range(31)]
+
+
+def test_many_edges_between_two_values_are_one_with_their_sum(placing):
+    x = Value(2.0, label="x")
+    y = engine.total([x] * 60)
+    y.label = "y"
+    y.backward()
+    drawn = engine.draw(y)
+    [pill] = drawn.scene.pills
+    assert pill.local == "60 uses" and pill.step.contribution == 60.0 and pill.edges == 60
+    assert [texts(group) for group in groups(drawn.svg, "edge")] == [["60 uses", "+60"]]
+    y = engine.total([x] * 12)
+    assert len(engine.draw(y).scene.pills) == 12
+
+
+@pytest.mark.parametrize("most", [("MOST_PIXELS", 300), ("MOST_AREA", 30_000.0)])
+def test_a_png_that_would_be_too_large_is_drawn_smaller(most, monkeypatch):
+    *_, f = fanout()
+    drawn = engine.draw(f)
+    full, smaller = picture._zoom(drawn.svg), 2.0
+    monkeypatch.setattr(picture, *most)
+    width, height = picture._size(drawn.svg)
+    smaller = picture._zoom(drawn.svg)
+    assert full == 2.0 and smaller < 1.0
+    assert max(width, height) * smaller < 301 or width * height * smaller**2 < 30_100
+    try:
+        png = picture.converted(drawn.svg, ".png")
+    except ImportError:
+        pytest.skip("needs cairosvg or rsvg-convert")
+    shown = int.from_bytes(png[16:20], "big"), int.from_bytes(png[20:24], "big")
+    assert shown == (pytest.approx(width * smaller, abs=2), pytest.approx(height * smaller, abs=2))

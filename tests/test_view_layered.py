@@ -5,11 +5,12 @@ import re
 from itertools import pairwise
 
 import pytest
-from test_view import fanout, groups
+from test_view import SVG, fanout, groups
 
 import engine
 from engine import Value
 from engine.view import layered, layout
+from engine.view.rows import in_rows
 from engine.view.scene import Scene
 from engine.view.svg import paint
 from nn import MLP
@@ -150,3 +151,95 @@ def test_the_page_and_the_picture_take_the_same_layout(without_dot):
     *_, f = fanout()
     assert layout.place(Scene.of(f)) == layered.layered(Scene.of(f))
     assert engine.draw(f).svg == paint(Scene.of(f), layered.layered(Scene.of(f)))
+
+
+# -- long and crowded pictures
+
+
+def long_pictures():
+    chain = Value(0.5, label="x")
+    for _ in range(90):
+        chain = chain.sin()
+    short = Value(0.5, label="x")
+    for _ in range(30):
+        short = short.sin()
+    a, b = Value(0.5, label="a"), Value(0.25, label="b")
+    two = a
+    for _ in range(20):  # a wire of b passes every cut
+        two = (two.sin() + 1.0).exp()
+    return {"chain": chain, "short": short, "two": two * b + a}
+
+
+@pytest.mark.parametrize("name", ["chain", "short", "two"])
+@pytest.mark.parametrize("direction", ["LR", "TB"])
+def test_a_long_chain_is_wrapped_into_rows(name, direction, placing):
+    scene = Scene.of(long_pictures()[name])
+    scene.direction = direction
+    placed = in_rows(scene, layout.place(scene))
+    svg = paint(scene, placed)
+    width, height = map(float, re.search(r'viewBox="0 0 ([\d.]+) ([\d.]+)"', svg).groups())
+    assert max(width, height) < 4_500
+    found = boxes(scene, placed)
+    for i, (left, top, right, bottom) in enumerate(found):
+        for other in found[:i]:
+            assert right <= other[0] or other[2] <= left or bottom <= other[1] or other[3] <= top
+    for i, points in curves(svg):
+        own = (scene.pills[i], scene.pills[i].child, scene.pills[i].parent)
+        for box, (left, top, right, bottom) in zip(
+            [*scene.cards, *([] if scene.is_bare else scene.pills)], found
+        ):
+            if not any(box is mine for mine in own):
+                assert not any(left < x < right and top < y < bottom for x, y in points)
+
+
+def test_rows_are_read_as_a_text_is():
+    scene = Scene.of(long_pictures()["short"])
+    placed = in_rows(scene, layered.layered(scene))
+    at = [placed.cards[0], *placed.cards[1:]]
+    assert at == sorted(at, key=lambda point: (point[1], point[0]))
+    assert len({y for _, y in at}) > 3 and len({x for x, _ in at}) < 12
+
+
+def test_short_and_tangled_pictures_keep_their_places():
+    for root in (fanout()[-1], recurrent(12)):
+        scene = Scene.of(root)
+        placed = layered.layered(scene)
+        assert in_rows(scene, placed) is placed
+
+
+def test_all_weights_of_a_network_fit_a_picture_that_is_not_a_tower(placing):
+    net = MLP(2, [16, 16, 1], activation="tanh", seed=1)
+    loss = (net([Value(0.5, label="x0"), Value(-0.3, label="x1")]) - 1.0) ** 2
+    loss.backward()
+    drawn = engine.draw(loss, collapse="none")
+    width, height = map(float, re.search(r'width="([\d.]+)" height="([\d.]+)"', drawn.svg).groups())
+    assert height < 9_000 and width < 9_000  # it was 29,357 high
+    small = [card for card in drawn.scene.cards if card.is_small]
+    assert len(small) == 32 + 256 + 16 + 33  # each weight and bias
+    for card, group in zip(drawn.scene.cards, groups(drawn.svg, "node")):
+        if card.is_small:
+            words = ["".join(text.itertext()) for text in group.iter(f"{SVG}text")]
+            assert words[1:] == [card.data, card.grad]
+
+
+def test_sixty_wires_into_one_card_are_no_slab():
+    y = engine.total([Value(0.1 * i + 1.0) * 0.5 for i in range(61)])
+    y.backward()
+    drawn = engine.draw(y)
+    strokes = [
+        float(part.get("stroke-width"))
+        for group in groups(drawn.svg, "edge")
+        for part in group
+        if part.get("class") == "wire"
+        and drawn.scene.pills[int(group.get("id").rpartition("-e")[2])].child.is_root
+    ]
+    assert len(strokes) == 61 and sum(strokes) < drawn.scene.cards[-1].height / 2
+
+
+def test_a_chain_of_300_is_a_page_and_not_a_ribbon():
+    y = Value(0.5)
+    for _ in range(300):
+        y = y.sin()
+    svg = engine.draw(y).svg
+    width, height = map(float, re.search(r'width="([\d.]+)" height="([\d.]+)"', svg).groups())
+    assert max(width, height) < 4_000  # it was 118,374 wide

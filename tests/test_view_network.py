@@ -1,18 +1,22 @@
 """The network view: a circle for every neuron and input, a wire for every weight, the most wrong in rings."""
 
+import json
 import math
+import re
 import xml.etree.ElementTree as ET
 from itertools import pairwise
 
 import pytest
 from hostile import LABELS
 from test_view import SVG, number
-from test_view_collapse import network
+from test_view_collapse import network, two_networks
 
 import engine
 from engine import Value
 from engine.printing import columns
+from engine.view import export
 from engine.view.network import RADIUS
+from engine.view.scene import shown
 from nn import MLP
 
 
@@ -48,7 +52,7 @@ def test_what_flows_back_along_a_wire():
     y = engine.weighted_sum([w], [x], b).tanh()
     y.label = "y"
     y.backward()
-    assert "x to y; weight 0.5; passes back 0.5" in titles(
+    assert "x to y; weight 0.5, its grad 2; passes back 0.5" in titles(
         engine.draw(y, view="network").svg
     )  # tanh'(0) = 1
     assert x.grad == 0.5
@@ -96,7 +100,7 @@ def test_colours_shades_and_rings_are_those_of_the_gradients():
             0.55 * math.sqrt(abs(slope) / 9), abs=0.006
         )
         ring |= {name for part in group if part.get("class") == "ring"}
-    assert ring in ({"h3", "h2", "h1"}, {"h3", "h2", "y"})  # h1 and y are as wrong
+    assert ring == {"h3", "h2"}  # the others have less than a third of the largest
     group = circle(svg, "x")
     assert [p.get("fill-opacity") for p in group if p.get("class") == "dot"] == ["0.00"]  # an input
     wires = {
@@ -114,7 +118,7 @@ def test_colours_shades_and_rings_are_those_of_the_gradients():
         f"x to h{i}": w * abs(s) / 4
         for (i, w), s in zip(enumerate([5.0, 4.0, 3.0, 2.0, 1.0]), slopes.values())
     }
-    assert "y to *; passes back 0.25" in titles(svg)  # its grad, not the root's
+    assert "y to ×; passes back 0.25" in titles(svg)  # its grad, not the root's
     top = 2.0 * 9.0 / 4
     for wire, amount in back.items():
         part = math.sqrt(amount / top)
@@ -249,3 +253,140 @@ def test_hostile_labels_are_inert(label):
         }
         assert not any(key.startswith("on") or key.endswith("href") for key in found.attrib)
     assert len(parts(svg, "dot")) == 2
+
+
+# -- one way: all options, the same numbers
+
+
+@pytest.mark.parametrize("collapse", ["auto", "neurons", "layers"])
+def test_its_json_holds_what_it_shows_and_every_sum(collapse):
+    _, loss = network(2, 4, 3, 1)
+    picture = engine.draw(loss, view="network", collapse=collapse)
+    found = json.loads(export.json(picture.scene))
+    assert len(found["cards"]) == len(parts(picture.svg, "dot"))
+    assert len(found["pills"]) == len(parts(picture.svg, "wire"))
+    for card in found["cards"]:
+        terms = [pill["contribution"] for pill in found["pills"] if pill["parent"] == card["id"]]
+        total = math.fsum([card["seed"], *terms, card["elsewhere"]])
+        assert total == pytest.approx(card["grad"], rel=1e-12, abs=1e-15)
+
+
+def test_around_and_between_draw_a_part_of_the_network():
+    _, loss = network(2, 4, 3, 1)
+    whole = engine.draw(loss, view="network").scene
+    middle = next(card.node.outputs[0] for card in whole.cards if card.name == "layer1.neuron1")
+    names = {
+        card.name for card in engine.draw(loss, view="network", around=middle, depth=1).scene.cards
+    }
+    assert "layer1.neuron1" in names and "layer1.neuron0" not in names
+    x = next(card.node for card in whole.cards if card.name == "x0")
+    cards = engine.draw(loss, view="network", between=(x, middle)).scene.cards
+    assert {card.name for card in cards} == {"x0", "layer1.neuron1"} | {
+        f"layer0.neuron{i}" for i in range(4)
+    }
+    elsewhere = {card.name for card in cards if card.elsewhere}
+    assert elsewhere == {f"layer0.neuron{i}" for i in range(4)} | {"layer1.neuron1"}
+
+
+def test_constants_and_collapse_are_heard():
+    _, loss = network(2, 4, 3, 1)
+    count = {
+        key: len(parts(engine.draw(loss, view="network", **options).svg, "dot"))
+        for key, options in {
+            "": {},
+            "constants": {"constants": True},
+            "layers": {"collapse": "layers"},
+        }.items()
+    }
+    assert count == {"": 2 + 8 + 1, "constants": 2 + 8 + 1 + 1, "layers": 2 + 3 + 1 + 1}
+
+
+def test_from_top_to_bottom_the_inputs_are_above():
+    _, loss = network(2, 3, 1)
+    heights = {}
+    for direction in ("LR", "TB"):
+        svg = engine.draw(loss, view="network", direction=direction).svg
+        heights[direction] = [
+            float(parts_of.get("cy")) for parts_of in parts(svg, "dot")
+        ]  # in the order of the cards: inputs, neurons, the loss
+    down = heights["TB"]
+    assert down[0] == down[1] < min(down[2:5]) and max(down[:-1]) < down[-1]
+    assert heights["LR"][0] != heights["LR"][1]
+
+
+def test_wires_of_the_graph_are_refused():
+    _, loss = network(2, 3, 1)
+    with pytest.raises(ValueError, match="only view='network'"):
+        engine.draw(loss, wires="weight")
+
+
+@pytest.mark.parametrize("wires, of", [("weight", "data"), ("weight gradient", "grad")])
+def test_wires_have_the_sign_of_what_they_are_asked_for(wires, of):
+    net, loss = network(2, 3, 1)
+    svg = engine.draw(loss, view="network", wires=wires).svg
+    for i, neuron in enumerate(net.layers[0].neurons):
+        for j, w in enumerate(neuron.w):
+            [group] = [
+                g
+                for g in ET.fromstring(svg).iter(f"{SVG}g")
+                if (g.findtext(f"{SVG}title") or "").startswith(f"x{j} to layer0.neuron{i}; ")
+            ]
+            assert group.get("class") == ("pos" if getattr(w, of) > 0 else "neg")
+            title = group.findtext(f"{SVG}title")
+            assert f"; weight {shown(w.data)}, its grad {shown(w.grad)}; passes back " in title
+
+
+def test_a_circle_lists_its_bias_and_weights():
+    net, loss = network(2, 3, 1)
+    bias = net.layers[0].neurons[0].b
+    group = circle(engine.draw(loss, view="network").svg, "layer0.neuron0")
+    assert f"; b = {shown(bias.data)}, grad {shown(bias.grad)}" in group.findtext(f"{SVG}title")
+
+
+def test_two_networks_have_blocks_of_their_own_below_each_other():
+    svg = engine.draw(two_networks(), view="network").svg
+    dots = [(float(dot.get("cx")), float(dot.get("cy"))) for dot in parts(svg, "dot")]
+    column = sorted(y for x, y in dots if x == dots[2][0])
+    assert len(column) == 6 and column[3] - column[2] > 1.5 * (column[1] - column[0])
+    assert len(parts(svg, "caption")) == 4
+
+
+def test_wires_that_pass_a_column_stay_away_from_its_circles():
+    x = h = Value(0.5, label="x")
+    for _ in range(4):
+        w, u, b = Value(0.5), Value(0.25), Value(0.1)
+        h = engine.weighted_sum([w, u], [h, x], b).tanh()
+    h.backward()
+    drawn = engine.draw(h, view="network")
+    dots = [(float(dot.get("cx")), float(dot.get("cy"))) for dot in parts(drawn.svg, "dot")]
+    for wire in parts(drawn.svg, "wire"):
+        numbers = [float(n) for n in re.findall(r"-?[\d.]+", wire.get("d"))]
+        ends = list(zip(numbers[::2], numbers[1::2]))
+        curve = [
+            tuple(
+                (1 - t) ** 3 * a[i]
+                + 3 * (1 - t) ** 2 * t * b[i]
+                + 3 * (1 - t) * t * t * c[i]
+                + t**3 * d[i]
+                for i in (0, 1)
+            )
+            for a, b, c, d in zip(ends[::3], ends[1::3], ends[2::3], ends[3::3])
+            for t in [k / 20 for k in range(21)]
+        ]
+        far = [
+            dot for dot in dots if math.dist(dot, curve[0]) > 20 and math.dist(dot, curve[-1]) > 20
+        ]
+        assert all(math.dist(dot, point) > RADIUS for dot in far for point in curve)
+
+
+@pytest.mark.parametrize(
+    "x", [0.0, 1e-9, 0.0049, -0.5, 9.99, 12345.0, 1e300, -1e300, -1e-300, math.inf]
+)
+def test_numbers_stay_inside_their_circles(x):
+    w, a = Value(1.0), Value(x, label="x")
+    svg = engine.draw(engine.weighted_sum([w], [a]).tanh(), view="network").svg
+    for text in ET.fromstring(svg).iter(f"{SVG}text"):
+        if "mid" in (text.get("class") or ""):
+            size = re.search(r"[\d.]+", text.get("style") or "10")
+            assert len(text.text) * 0.602 * float(size[0]) <= 2 * RADIUS + 1
+            assert text.text not in (".00", "−.00") and "e+" not in text.text

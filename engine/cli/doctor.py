@@ -63,13 +63,19 @@ def report() -> str:
 
 
 def remedy(checks: list[Check], system: str) -> str:
-    """Return one command that installs all that is missing, or that nothing is."""
-    missing = [check.name for check in checks if not check.version]
+    """Return one command that mends all that is missing or switched off, or that nothing is."""
+    if system == "emscripten":
+        return "This is a browser: nothing can be installed, and the engine needs nothing."
+    off = [check.trouble.partition(": ")[2] for check in checks if ": unset" in check.trouble]
+    missing = [
+        check.name for check in checks if not check.version and ": unset" not in check.trouble
+    ]
     download = "install graphviz from https://graphviz.org/download"
     commands = [DOT_REMEDIES.get(system, download)] * ("dot" in missing)
     packages = " ".join(name for name in missing if name != "dot")
     if packages:
         commands.append(f"{_python()} -m pip install {packages}")
+    commands += off
     return f"To mend it:  {' && '.join(commands)}" if commands else "Nothing is missing."
 
 

@@ -40,7 +40,14 @@ _OF_LISTS = {
     name: getattr(sums, name)
     for name in ("total", "mean", "product", "logsumexp", "weighted_sum", "pick")
 }
-_INTERNAL = {*(operation.name for operation in OPERATORS.values()), "absolute", "masked"}
+_INTERNAL = {
+    *(operation.name for operation in OPERATORS.values()),
+    "absolute",
+    "masked",
+    "sech",
+    "normal_cdf",
+    "gaussian",
+}
 FUNCTIONS: dict[str, Callable[..., Number]] = {
     **{name: row for name, row in OPERATIONS.items() if name not in _INTERNAL},
     **_OF_LISTS,

@@ -7,13 +7,15 @@
 import inspect
 import re
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from difflib import get_close_matches
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+from ..foreign import as_values, by_original
+from ..graph import topological_order
 from ..printing import printable
 from ..value import Value
 
@@ -35,25 +37,45 @@ def load(target: str, values: Mapping[str, float]) -> Value:
     """Return the Value that `model.py:loss` names.
 
     Values that have no label get the name of their variable. A function is called with a Value for
-    each of its parameters. Raises TargetError.
+    each of its parameters. The graph may be one of another engine. Raises TargetError.
     """
     path, name = split(target) or (target, "")
     module = _imported(Path(path))
     target_object = getattr(module, name, None) if name else None
-    _label(vars(module))
-    if isinstance(target_object, Value):
+    _label(vars(module).items())
+    if _is_node(target_object):
         if values:
             raise TargetError(
                 f"{name} is a Value, not a function: {', '.join(values)} can't be given to it"
             )
-        return target_object
+        return _graph(target_object, vars(module))
     if not callable(target_object):
         raise TargetError(_not_usable(module, path, name, target_object))
-    return _result(target_object, name, values)
+    return _graph(_result(target_object, name, values), vars(module))
 
 
-def _label(variables: Mapping[str, Any]) -> None:
-    for name, value in variables.items():
+def _is_node(x: Any) -> bool:
+    """Whether it is a Value, or looks like one of another engine."""
+    return isinstance(x, Value) or (
+        not isinstance(x, type) and hasattr(x, "data") and hasattr(x, "grad")
+    )
+
+
+def _graph(root: Any, variables: Mapping[str, Any]) -> Value:
+    """Return the graph as Values, those of another engine called like their variables, too."""
+    try:
+        values = as_values(root)
+    except (TypeError, ValueError) as error:
+        raise TargetError(str(error)) from None
+    if values is not root:
+        order, leaves = topological_order(values)
+        nodes = by_original([*leaves, *order])
+        _label((name, nodes.get(id(value))) for name, value in variables.items())
+    return values
+
+
+def _label(variables: Iterable[tuple[str, Any]]) -> None:
+    for name, value in variables:
         if isinstance(value, Value) and not value.label and not name.startswith("_"):
             value.label = name
 
@@ -82,7 +104,7 @@ def _not_usable(module: ModuleType, path: str, name: str, target_object: object)
     usable = [
         n
         for n, x in vars(module).items()
-        if isinstance(x, Value) or (inspect.isfunction(x) and x.__module__ == module.__name__)
+        if _is_node(x) or (inspect.isfunction(x) and x.__module__ == module.__name__)
     ]
     near = get_close_matches(name, usable, 1) if name else []
     advice = (
@@ -101,7 +123,7 @@ def _not_usable(module: ModuleType, path: str, name: str, target_object: object)
     return f"{path} has no {printable(name)}: {advice}"
 
 
-def _result(function: Callable[..., object], name: str, values: Mapping[str, float]) -> Value:
+def _result(function: Callable[..., object], name: str, values: Mapping[str, float]) -> Any:
     parameters = [
         p
         for p in inspect.signature(function).parameters.values()
@@ -126,7 +148,7 @@ def _result(function: Callable[..., object], name: str, values: Mapping[str, flo
         if p.kind is not p.POSITIONAL_ONLY and p.name in values
     }
     result = function(*operands, **options)
-    if not isinstance(result, Value):
+    if not _is_node(result):
         raise TargetError(
             f"{name} returned type {type(result).__name__}, not a Value: return the root of a graph"
         )

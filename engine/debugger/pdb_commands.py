@@ -13,10 +13,12 @@ import bdb
 import os
 import pdb
 import sys
-from types import FrameType
+from contextlib import suppress
+from types import FrameType, TracebackType
 from typing import Any
 
 from ..backward import backward
+from ..diagnosis import Zeros
 from ..explain import Step, account, arrivals, steps
 from ..formula import bracketed, expression, name
 from ..graph import topological_order
@@ -39,6 +41,17 @@ class GradPdb(pdb.Pdb):
     def stop_here(self, frame: FrameType) -> bool:
         """Let `s` and `n` go from cell to cell in a notebook, past what runs the cells."""
         return bool(super().stop_here(frame)) and not _runs_cells(frame)
+
+    def setup(self, f: FrameType | None, tb: TracebackType | None) -> Any:
+        """Open a traceback at the innermost frame that is not the engine's; `d` goes into those."""
+        answer = super().setup(f, tb)
+        own = [i for i, (frame, _) in enumerate(self.stack) if not _is_ours(frame)]
+        if tb is not None and own and own[-1] < self.curindex:
+            self.curindex = own[-1]
+            self.curframe = self.stack[self.curindex][0]
+            with suppress(AttributeError):  # from Python 3.13 on it follows curframe
+                self.curframe_locals = self.curframe.f_locals
+        return answer
 
     def do_edge(self, arg: str) -> None:
         """edge: the contribution at hand, by node, parent, local derivative and what it adds."""
@@ -69,8 +82,8 @@ class GradPdb(pdb.Pdb):
         try:
             for line in self._why(values, loop):
                 self.message(line)
-        except ValueError as error:
-            self.error(str(error))
+        except Exception as error:  # a rule of the user's may raise anything
+            self.error(f"{type(error).__name__}: {error}")
 
     def _why(self, values: list[Value], loop: FrameType | None) -> list[str]:
         root, x = values[0], values[-1]
@@ -79,11 +92,14 @@ class GradPdb(pdb.Pdb):
         return [root.why(x)]
 
     def _loop(self) -> FrameType | None:
-        """Return the frame of engine.backward.backward, if it is among the callers."""
+        """Return the frame of engine.backward.backward, if it is among the callers.
+
+        After an error it may have been called from here.
+        """
         frame = self.curframe
-        while frame and not (frame.f_code is _LOOP and "node" in frame.f_locals):
+        while frame and not _in_loop(frame):
             frame = frame.f_back
-        return frame
+        return frame or next((each for each, _ in self.stack if _in_loop(each)), None)
 
     def lookupmodule(self, filename: str) -> str | None:
         """Find engine/backward.py wherever the engine is installed."""
@@ -91,6 +107,14 @@ class GradPdb(pdb.Pdb):
         folder = os.path.dirname(os.path.dirname(_LOOP.co_filename))
         beside = os.path.join(folder, filename)
         return path or (beside if os.path.isfile(beside) else None)
+
+
+def _in_loop(frame: FrameType) -> bool:
+    return frame.f_code is _LOOP and "node" in frame.f_locals
+
+
+def _is_ours(frame: FrameType) -> bool:
+    return str(frame.f_globals.get("__name__")).partition(".")[0] == "engine"
 
 
 def _runs_cells(frame: FrameType | None) -> bool:
@@ -157,13 +181,23 @@ def labelled(root: Value, label: str) -> list[Value]:
 def so_far(loop: FrameType, x: Value) -> list[str]:
     """Return the sum behind x.grad as far as the loop has come in its frame."""
     root, node = loop.f_locals["root"], loop.f_locals["node"]
-    trail = list(steps(root))
+    order, grads, trail = topological_order(root)[0], dict[Any, float](), list[Step]()
+    raised = ""
+    try:
+        for step in steps(root, grads):
+            trail.append(step)
+    except (
+        Exception
+    ) as error:  # of a rule: what it would send, and all that comes after, is unknown
+        raised = f"the rule of {name(node)} raised {type(error).__name__}"
+        order = order[order.index(node) :]
     first = next((step.index for step in trail if step.node is node), len(trail))
     own = [step for step in trail if step.node is node]
     added = _added(loop, own)
+    sending = f"{name(node)} is sending now: {added} of its {len(own)} contributions are added"
     return [
-        *account(root, x, arrivals(trail[: first + added])),
-        f"   {name(node)} is sending now: {added} of its {len(own)} contributions are added",
+        *account(root, x, arrivals(trail[: first + added]), Zeros(order, grads)),
+        f"   {raised or sending}",
     ]
 
 

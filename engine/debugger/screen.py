@@ -19,9 +19,10 @@ from ..location import Site, excerpt, place
 from ..printing import columns, number, plural, printable
 from ..value import Value
 from .session import Session
-from .writer import Line, Writer, table
+from .writer import Line, Writer, split_words, table
 
 WINDOW = 12  # as many steps or nodes as are shown at once
+IDLE = 3  # of the nodes that send nothing, in a row
 
 
 class Screen:
@@ -92,6 +93,18 @@ class Screen:
             ],
             indent=len(self.count(step)),
         )
+        self.idle(self.session.idle(step.index + 1), len(self.count(step)))
+
+    def idle(self, nodes: list[Value], margin: int = 2) -> None:
+        """Write which nodes send nothing, and why."""
+        for node in nodes[:IDLE]:
+            self.say(
+                *split_words(" " * margin + self.session.zeros.sentence(node), "dim"),
+                indent=margin + 2,
+            )
+        if len(nodes) > IDLE:
+            more = f"{len(nodes) - IDLE:,} more, which send nothing"
+            self.say([(f"{' ' * margin}… {more}", "dim")])
 
     def undone(self, step: Step) -> None:
         """Write a step that was taken back."""
@@ -147,7 +160,7 @@ class Screen:
             and not current
         )
         state = "its turn" if current else "has sent" if sent else "waits"
-        state = "sends nothing" if node not in self.session.starts else state
+        state = "sends nothing" if node in self.session.zeros.nodes else state
         if current and self.session.done:
             state = "sent last"
         return [

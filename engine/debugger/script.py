@@ -17,7 +17,7 @@ import os
 import runpy
 import sys
 import threading
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dis import opmap
 from importlib.util import find_spec
@@ -49,6 +49,8 @@ class Passes(Listener):
     the terminal, unless a test gives others. `caller` is the frame that has called the script:
     those below it are ended by `q`, whatever they catch.
     """
+
+    post_mortem = True  # whether pdb opens where the script raises
 
     def __init__(self, stdin: Any = None, stdout: Any = None, caller: FrameType | None = None):
         self.stdin, self.stdout, self.caller = stdin, stdout, caller
@@ -111,13 +113,17 @@ class Passes(Listener):
     def _session(self, root: Value, frame: FrameType) -> Session | None:
         """Return the session of a pass; None where a rule raises, as it will in backward()."""
         try:
-            session = Session(root, frame.f_locals)
+            session = self.new_session(root, frame.f_locals)
         except Exception as error:
             reason = f"{type(error).__name__}: {error}"
             self._say(f"backward() no. {self.count:,} cannot be stepped through: {reason}")
             return None
         session.pass_number, session.interrupted = self.count, self.interrupts.taken
         return session
+
+    def new_session(self, root: Value, names: Mapping[str, Any]) -> Session:
+        """Return the session of a pass, in which `names` are the variables of the script."""
+        return Session(root, names)
 
     def _prompt(self, session: Session, stop: Stop | None) -> None:
         thread = threading.current_thread()
@@ -148,11 +154,14 @@ class Passes(Listener):
     def _say(self, text: str) -> None:
         Writer(self.stdout).write(printable(text, 400))
 
-    def report(self, name: str) -> None:
-        """Write how a script went that has ended: its passes, its breakpoints, no stop at all."""
+    def report(self, name: str) -> int:
+        """Write how a script went that has ended: its passes, its breakpoints, no stop at all.
+
+        Return the exit status: 1 where there was no pass.
+        """
         if not self.count:
             self._say(f"{name} ended without a backward(): there was nothing to step through")
-            return
+            return 1
         if self._run_to > self.count:
             self._say(f"there was no backward() no. {self._run_to:,}")
         if self.since_prompt and self._last and self._last.armed:
@@ -167,27 +176,35 @@ class Passes(Listener):
             condition = f" if {point.condition}" if point.condition else ""
             hits = plural(point.hits, "time")
             self._say(f"  breakpoint {point.number}: {point.place}{condition}  hit {hits}")
+        return 0
 
 
-def run_script(path: str, arguments: Sequence[str] = ()) -> int:
+def run_script(path: str, arguments: Sequence[str] = (), passes: Passes | None = None) -> int:
     """Run a Python file as if it were started by itself, and stop at each backward().
 
     In the debugger, `c` at the end lets the script go on to its next backward(), or, where
     breakpoints or watches are set, to the first that is met; `q` ends both. The script's own
     exceptions are shown as Python shows them, from its first line on, and pdb opens where they were
-    raised. Returns the exit status. Raises FileNotFoundError where there is no file.
+    raised. `passes` may be another debugger than that of the terminal. Returns the exit status.
+    Raises FileNotFoundError where there is no file.
     """
     if not os.path.isfile(path):
         trouble = "this is a folder" if os.path.isdir(path) else "there is no such file"
         raise FileNotFoundError(errno.ENOENT, f"{trouble}: give the path of a Python program", path)
     with _started_as([path, *arguments], os.path.dirname(os.path.abspath(path))):
-        return _run(lambda: runpy.run_path(path, run_name="__main__"), os.path.basename(path), path)
+        return _run(
+            lambda: runpy.run_path(path, run_name="__main__"),
+            os.path.basename(path),
+            path,
+            passes or Passes(),
+        )
 
 
-def run_module(name: str, arguments: Sequence[str] = ()) -> int:
+def run_module(name: str, arguments: Sequence[str] = (), passes: Passes | None = None) -> int:
     """Run a module by its dotted name, as `python -m` does, and stop at each backward().
 
-    Raises ImportError where there is no such module.
+    `passes` and what is returned are those of `run_script`. Raises ImportError where there is
+    no such module.
     """
     with _started_as([name, *arguments], os.getcwd()):
         spec = find_spec(_dotted(name))
@@ -202,7 +219,10 @@ def run_module(name: str, arguments: Sequence[str] = ()) -> int:
                 f"there is no module {printable(name)}: start in the folder that holds it"
             )
         return _run(
-            lambda: runpy.run_module(name, run_name="__main__", alter_sys=True), name, spec.origin
+            lambda: runpy.run_module(name, run_name="__main__", alter_sys=True),
+            name,
+            spec.origin,
+            passes or Passes(),
         )
 
 
@@ -227,9 +247,9 @@ def _started_as(argv: list[str], folder: str) -> Iterator[None]:
         sys.argv, sys.path[:] = before
 
 
-def _run(program: Callable[[], Any], name: str, path: str | None) -> int:
+def _run(program: Callable[[], Any], name: str, path: str | None, passes: Passes) -> int:
     """Run a program under the debugger; return its exit status."""
-    passes = Passes(caller=sys._getframe())
+    passes.caller = sys._getframe()
     try:
         with _listening(passes), passes.interrupts:
             program()
@@ -241,9 +261,8 @@ def _run(program: Callable[[], Any], name: str, path: str | None) -> int:
         passes.report(name)
         raise
     except (Exception, KeyboardInterrupt) as error:
-        return _show(error, _from_file(error.__traceback__, path))
-    passes.report(name)
-    return 0 if passes.count else 1
+        return _show(error, _from_file(error.__traceback__, path), passes.post_mortem)
+    return passes.report(name)
 
 
 @contextmanager
@@ -276,7 +295,7 @@ def _exit() -> SystemExit:
     return Quit() if _in_main_thread() else SystemExit()
 
 
-def _show(error: BaseException, own: TracebackType | None) -> int:
+def _show(error: BaseException, own: TracebackType | None, post_mortem: bool) -> int:
     """Show an error of the script's as Python shows it, and open pdb where it was raised."""
     if "relative import with no known parent" in str(error):
         error.add_note(
@@ -285,7 +304,7 @@ def _show(error: BaseException, own: TracebackType | None) -> int:
     sys.excepthook(type(error), error.with_traceback(own), own)
     if isinstance(error, KeyboardInterrupt):
         return INTERRUPTED
-    if own and sys.stdin:
+    if own and sys.stdin and post_mortem:
         print(f"pdb opens where {type(error).__name__} was raised, with edge and why; q leaves")
         debugger = GradPdb()
         debugger.reset()

@@ -23,9 +23,11 @@ from pathlib import PurePath
 from traceback import walk_tb
 from typing import Any, NamedTuple
 
-from ..explain import Step, account, arrivals, numbered, stale, steps
+from ..diagnosis import Zeros, origin_of_nan
+from ..explain import Step, account, arrivals, nan_lines, numbered, stale, steps
+from ..foreign import Foreign, as_values, by_original
 from ..formula import bracketed, name
-from ..graph import topological_order
+from ..graph import local_derivatives, topological_order
 from ..printing import number, printable
 from ..value import Value
 from .evaluate import Formula, Refused, read
@@ -57,6 +59,7 @@ class Breakpoint:
     temporary: bool = False
     ignored: int = 0
     hits: int = 0
+    counts: Callable[[int], bool] = lambda hits: True  # whether to stop at this hit
 
 
 @dataclass
@@ -68,6 +71,10 @@ class Watch:
     measure: Callable[[], float]
     old: float = math.nan
     data: dict[str, float] = field(default_factory=dict)
+    condition: str = ""
+    formula: Formula | None = None
+    hits: int = 0
+    counts: Callable[[int], bool] = lambda hits: True
 
 
 class Session:
@@ -80,8 +87,8 @@ class Session:
     asked after every step whether to stop.
     """
 
-    def __init__(self, root: Value, names: Mapping[str, Any] | None = None):
-        self.root = root
+    def __init__(self, root: Foreign, names: Mapping[str, Any] | None = None):
+        self.root = root = as_values(root)
         self.order, self.leaves = topological_order(root)
         self.final: dict[Value, float] = {leaf: leaf.grad for leaf in self.leaves}
         try:
@@ -107,13 +114,13 @@ class Session:
 
     def _label_by_variable(self, names: Mapping[str, Any]) -> list[Value]:
         """Label the values without labels by their variables, until the session closes."""
-        nodes = {*self.order, *self.leaves}
-        taken, labelled = {node.label for node in nodes}, []
-        for key, node in names.items():
-            nameless = (
-                isinstance(node, Value) and node in nodes and not node.label and not node.constant
-            )
-            if nameless and key not in taken and not key.startswith("_"):
+        nodes = by_original([*self.order, *self.leaves])
+        taken, labelled = {node.label for node in nodes.values()}, []
+        for key, value in names.items():
+            node = nodes.get(id(value))
+            if node is None or node.label or node.constant:
+                continue
+            if key not in taken and not key.startswith("_"):
                 node.label = key
                 labelled.append(node)
         return labelled
@@ -129,6 +136,8 @@ class Session:
         self.starts: dict[Value, int] = {}
         for step in self.trail:
             self.starts.setdefault(step.node, step.index)
+        self.zeros = Zeros(self.order, self.final)
+        self._idle: dict[int, list[Value]] = self.zeros.at(self.trail)
 
     def _seed(self) -> None:
         for node in self.order:
@@ -180,6 +189,16 @@ class Session:
         """Return the grad that `node` has at the end of the pass."""
         return self.arrivals[node][-1].after if node in self.arrivals else node.grad
 
+    def idle(self, position: int) -> list[Value]:
+        """Return the nodes whose turn is at this position and that send nothing."""
+        return self._idle.get(position, [])
+
+    @property
+    def nan_origin(self) -> str:
+        """Where the nan began that the root is; "" if it is none."""
+        root = self.root
+        return origin_of_nan([root]) if root.data != root.data else ""
+
     # -- moving --------------------------------------------------------------------------------
 
     def step(self, count: int = 1) -> Stop:
@@ -223,8 +242,12 @@ class Session:
     def goto(self, position: int) -> Stop:
         """Go to where `position` steps are taken, whatever there is to stop at."""
         start, target = self.position, max(0, min(position, len(self.trail)))
-        while self.position != target:
-            self._move(1 if target > self.position else -1)
+        try:
+            while self.position != target:
+                self._move(1 if target > self.position else -1)
+        except KeyboardInterrupt:
+            self._repair()
+            raise
         low, high = sorted((start, target))
         return Stop(start, target, [], self.trail[low:high])
 
@@ -270,12 +293,12 @@ class Session:
         """Stop at `place`, where `condition` is not 0; raise Refused for what is not there."""
         point = Breakpoint(0, place, frozenset(self.places(place)), temporary=temporary)
         self.set_condition(point, condition)
-        point.number = self._next_number()  # nothing that is refused takes a number
+        point.number = self.next_number()  # nothing that is refused takes a number
         self.breakpoints[point.number] = point
         return point
 
-    def set_condition(self, point: Breakpoint, text: str) -> None:
-        """Let a breakpoint stop only where the formula `text` is not 0; always, if it is empty."""
+    def set_condition(self, point: Breakpoint | Watch, text: str) -> None:
+        """Let it stop only where the formula `text` is not 0; always, if the text is empty."""
         formula = self.formula(text) if text else None
         if formula:
             formula(self.lookup)  # a name that does not exist is refused now
@@ -293,10 +316,11 @@ class Session:
 
     def add_watch(self, text: str) -> Watch:
         """Stop when the formula `text` changes; `nan` and `inf` stop when the first one arrives."""
-        watch = Watch(0, text, lambda: math.nan)
-        self._measure_here(watch)
+        shown = text if text in ("nan", "inf") else self.graded(text)
+        watch = Watch(0, shown, lambda: math.nan)
+        self.measure_here(watch)
         watch.old = watch.measure()
-        watch.number = self._next_number()
+        watch.number = self.next_number()
         self.watches[watch.number] = watch
         return watch
 
@@ -304,7 +328,7 @@ class Session:
         """Show the formula `text` at every stop; return its number."""
         shown = self.graded(text)
         self.value(shown)
-        self.displays[self._next_number()] = shown
+        self.displays[self.next_number()] = shown
         return self._count
 
     def inherit(self, other: "Session") -> list[str]:
@@ -322,11 +346,15 @@ class Session:
         }
         for point in self.breakpoints.values():
             try:
-                point.nodes = frozenset(self.places(point.place))
+                point.nodes = self.nodes_at(point)
                 self.set_condition(point, point.condition)
             except Refused:
                 point.nodes = frozenset()
         return [*self._changes_between(), *self._hits()]
+
+    def nodes_at(self, point: Breakpoint) -> frozenset[Value]:
+        """Return where in this graph a breakpoint stands; raise Refused where it has no place."""
+        return frozenset(self.places(point.place))
 
     @property
     def armed(self) -> bool:
@@ -347,11 +375,12 @@ class Session:
             "info breakpoints and info watch list them"
         )
 
-    def _next_number(self) -> int:
+    def next_number(self) -> int:
+        """Return the number of the next breakpoint, watch or display."""
         self._count += 1
         return self._count
 
-    def _measure_here(self, watch: Watch) -> None:
+    def measure_here(self, watch: Watch) -> None:
         """Let a watch measure in this graph; raise Refused for a name that does not exist in it."""
         if watch.text in ("nan", "inf"):
             bad = math.isnan if watch.text == "nan" else math.isinf
@@ -376,7 +405,8 @@ class Session:
         for watch in self.watches.values():
             old, data = watch.old, watch.data
             try:
-                self._measure_here(watch)
+                self.measure_here(watch)
+                self.set_condition(watch, watch.condition)
             except Refused:
                 watch.measure = lambda: math.nan
                 continue
@@ -390,29 +420,39 @@ class Session:
             old, new = watch.old, watch.measure()
             watch.old = new
             if watch.text in ("nan", "inf"):
-                if new and self.last:
+                if new and self.last and self._is_met(watch):
                     arrived_in = self.short(self.last.parent)
                     yield f"watch {watch.number}: {watch.text} arrived in {arrived_in}.grad"
-            elif _differ(old, new):
+            elif _differ(old, new) and self._is_met(watch):
                 yield _changed(watch, old)
+
+    def _is_met(self, point: Breakpoint | Watch) -> bool:
+        """Return whether the condition holds here, for as many hits as it takes."""
+        if point.formula and not point.formula(self.lookup):
+            return False
+        point.hits += 1
+        return point.counts(point.hits)
 
     def _hits(self) -> Iterable[str]:
         for point in list(self.breakpoints.values()):
-            if not self._at(point) or (point.formula and not point.formula(self.lookup)):
+            if not self._at(point) or not self._is_met(point):
                 continue
-            point.hits += 1
             if point.ignored:
                 point.ignored -= 1
                 continue
             if point.temporary:
                 del self.breakpoints[point.number]
-            yield f"breakpoint {point.number}: {printable(point.place)}" + (
-                f" if {printable(point.condition)}" if point.condition else ""
-            )
+            condition = f" if {printable(point.condition)}" if point.condition else ""
+            idle = [node for node in self.idle(self.position) if node in point.nodes]
+            nothing = f"; {self.zeros.sentence(idle[0])}" if idle else ""
+            more = f", and {len(idle) - 1:,} more send nothing" if len(idle) > 1 else ""
+            yield f"breakpoint {point.number}: {printable(point.place)}{condition}{nothing}{more}"
 
     def _at(self, point: Breakpoint) -> bool:
         last = self.last
         if last and not last.parent.parents and last.parent in point.nodes:
+            return True
+        if any(node in point.nodes for node in self.idle(self.position)):
             return True
         if self.done:
             return False
@@ -488,7 +528,7 @@ class Session:
         lines = sorted({site.line for site in sites if _is_file(site, filename)})
         files = sorted({PurePath(site.filename).name for site in sites})
         where = (
-            f"those of that file come from line{'s' * (len(lines) > 1)} "
+            f"those of that file come from {'line' if len(lines) == 1 else 'lines'} "
             + _listed([str(line) for line in lines])
             if lines
             else f"its values come from {_listed(files) or 'no file'}"
@@ -542,7 +582,8 @@ class Session:
             for parent, steps in here.items()
             if (arrived := [step for step in steps if step.index < position])
         }
-        lines = account(self.root, node, so_far, depth)
+        lines = account(self.root, node, so_far, self.zeros, depth)
+        lines += nan_lines(self.root, node, self.trail[:position])
         waiting = len(self.arrivals.get(node, ())) - len(so_far.get(node, ()))
         return lines + [f"   {waiting} more to come"] * bool(waiting)
 
@@ -585,6 +626,12 @@ def _changed(watch: Watch, old: float) -> str:
     return (
         f"watch {watch.number}: {printable(watch.text)} was {number(old)}, is {number(watch.old)}"
     )
+
+
+def by_a_rule(error: Exception) -> bool:
+    """Return whether an error comes from where a rule was called."""
+    frames = walk_tb(error.__traceback__)
+    return any(frame.f_code is local_derivatives.__code__ for frame, _ in frames)
 
 
 def _note_node(error: Exception) -> None:

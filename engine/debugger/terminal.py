@@ -22,14 +22,15 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from ..foreign import Foreign
 from ..formula import expression, name
 from ..printing import number, plural, printable
 from ..value import Value
 from .evaluate import Refused
 from .interrupts import Interrupts
-from .mistakes import close, usual_mistake
+from .mistakes import MISTAKES, close, usual_mistake
 from .screen import WINDOW, Screen, short_place, sign
-from .session import Session, Stop
+from .session import Session, Stop, by_a_rule
 from .writer import Line, encodable, split_words
 
 INFO = ("node", "inputs", "outputs", "leaves", "breakpoints", "watch")
@@ -64,7 +65,7 @@ its gradient in the pass before, pass the number of the backward().
 """
 
 
-def debug(root: Value, *, names: Mapping[str, Any] | None = None) -> None:
+def debug(root: Foreign, *, names: Mapping[str, Any] | None = None) -> None:
     """Step through the backward pass of `root` at a prompt.
 
     >>> from engine import Value
@@ -73,13 +74,9 @@ def debug(root: Value, *, names: Mapping[str, Any] | None = None) -> None:
 
     `names` maps names to values that have no label; without it, the variables of the caller serve.
     Leaving before the end puts every grad back as it was; leaving at the end keeps them, as
-    backward() would. Raises TypeError for what is not a Value.
+    backward() would. A graph of another engine is read and left as it is, whatever is done here.
+    Raises TypeError for what is no graph.
     """
-    if not isinstance(root, Value):
-        raise TypeError(
-            f"engine.debug takes the Value at the root, not {type(root).__name__}: "
-            "pass the loss itself"
-        )
     variables = sys._getframe(1).f_locals if names is None else names
     session = Session(root, variables)
     debugger = Debugger(session)
@@ -185,6 +182,8 @@ class Debugger(cmd.Cmd):
                 "forward only so far: no backward() has reached it, so every gradient starts at 0",
                 "dim",
             )
+        if origin := session.nan_origin:
+            self.note(f"{self.call(root)} is nan, from {origin}", "warn")
         if session.carried:
             some = ", ".join(
                 f"{self.call(leaf)}.grad = {number(leaf.grad)}" for leaf in session.carried[:4]
@@ -231,6 +230,10 @@ class Debugger(cmd.Cmd):
             return bool(super().onecmd(line.replace("\x00", "")))
         except Refused as refused:
             self.refuse(refused)
+        except Exception as error:
+            if not by_a_rule(error):
+                raise
+            self.refuse(Refused(f"a rule raised {type(error).__name__}: {error}"))
         return False
 
     def refuse(self, refused: Refused) -> None:
@@ -400,7 +403,7 @@ class Debugger(cmd.Cmd):
     def after_move(self, stop: Stop) -> None:
         """Write why a move stopped, and what is displayed at every stop."""
         for reason in stop.reasons:
-            self.say([(f"stopped at {reason}", "warn")])
+            self.note(f"stopped at {reason}", "warn")
         if stop.reasons and not self.session.done:
             self.screen.heading(self.session.node)
         for key, text in self.session.displays.items():
@@ -425,6 +428,9 @@ class Debugger(cmd.Cmd):
         nodes = sorted(point.nodes, key=self.session.numbers.__getitem__)
         some = ", ".join(self.session.called(node) for node in nodes[:3]) + ", …" * (len(nodes) > 3)
         self.say(f"{'temporary ' * temporary}breakpoint {point.number} at {some}")
+        for node in nodes[:3]:
+            if not node.parents and node not in self.session.arrivals and not node.constant:
+                self.nothing_arrives(node)
 
     def do_tbreak(self, arg: str) -> None:
         """tbreak X [if F]: a breakpoint that goes away when it is hit."""
@@ -460,7 +466,7 @@ class Debugger(cmd.Cmd):
             return
         watch = self.session.add_watch(arg)
         now = "" if arg in ("nan", "inf") else f" is {number(watch.old)}"
-        self.say(f"watch {watch.number}: {printable(arg)}{now}")
+        self.say(f"watch {watch.number}: {printable(watch.text)}{now}")
 
     def do_display(self, arg: str) -> None:
         """display F: show F at every stop."""
@@ -490,7 +496,7 @@ class Debugger(cmd.Cmd):
         node = self.session.one(arg or "node")
         steps = self.session.arrivals.get(node, [])
         if not steps:
-            self.say(f"nothing arrives at {self.call(node)}")
+            self.nothing_arrives(node)
             return
         self.rows(
             [
@@ -506,6 +512,11 @@ class Debugger(cmd.Cmd):
         )
         if len(steps) > 40:
             self.say([(f"  … {len(steps) - 40:,} more", "dim")])
+
+    def nothing_arrives(self, node: Value) -> None:
+        """Write that nothing arrives at a node, and why."""
+        self.say(f"nothing arrives at {self.call(node)}")
+        self.screen.idle(self.session.zeros.children(node))
 
     def do_info(self, arg: str) -> None:
         """info node [X], inputs [X], outputs [X], leaves, breakpoints, watch."""
@@ -553,7 +564,7 @@ class Debugger(cmd.Cmd):
             self.say([(f"  … {len(node.parents) - WINDOW:,} more", "dim")])
 
     def info_outputs(self, arg: str) -> None:
-        """Write the children of a node, with what arrives from each."""
+        """Write the children of a node, with what arrives from each, or why nothing does."""
         node = self.session.one(arg) if arg else self.session.node
         here = self.session.arrivals.get(node, [])
         if here:
@@ -571,7 +582,9 @@ class Debugger(cmd.Cmd):
             )
         if len(here) > WINDOW:
             self.say([(f"  … {len(here) - WINDOW:,} more", "dim")])
-        if not here:
+        idle = self.session.zeros.children(node)
+        self.screen.idle(idle)
+        if not (here or idle):
             self.say(
                 f"  {self.call(node)} is the root"
                 if node is self.session.root
@@ -713,8 +726,14 @@ class Debugger(cmd.Cmd):
                 "from an earlier backward()"
             )
         usual = usual_mistake(self.session.root, node, answer - carried)
-        if usual:
-            return usual
+        part = self.part_of_the_sum(node, answer)
+        if part and usual == MISTAKES["forward_order"].sentence:  # the part says the same, nearer
+            return part
+        return usual or part or "no usual mistake gives that"
+
+    def part_of_the_sum(self, node: Value, answer: float) -> str:
+        """Return which contributions alone make the answer, "" if it is no part of the sum."""
+        here = self.session.arrivals.get(node, [])
         for step in here:
             if close(step.contribution, answer):
                 return (
@@ -726,7 +745,7 @@ class Debugger(cmd.Cmd):
                     f"that is the sum up to the contribution of {self.call(step.node)}; "
                     "there is more to come"
                 )
-        return "no usual mistake gives that"
+        return ""
 
     # -- leaving -------------------------------------------------------------------------------
 

@@ -10,12 +10,25 @@ tape has no table of derivatives.
 """
 
 from collections.abc import Callable, Sequence
-from math import copysign, nan, sqrt
+from math import copysign, nan
 from typing import NamedTuple
 
 from ..graph import topological_order
 from ..operation import OPERATIONS, Operation
-from ..operations import erfc, exp, expm1, log1p, maximum, minimum, pick, raise_to, sigmoid, where
+from ..operations import (
+    absolute,
+    divide,
+    exp,
+    expm1,
+    log1p,
+    maximum,
+    minimum,
+    normal_cdf,
+    pick,
+    raise_to,
+    sigmoid,
+    where,
+)
 from ..types import Number
 from ..value import Value, lift
 from .kernels.arithmetic import CODES
@@ -25,7 +38,8 @@ Step = tuple[int, int, int, int]  # an operation's code and its operands x, y, z
 
 # Operations whose values are finite where their operands are.
 _TAME = (
-    "greater greater_equal add subtract multiply negative step sign sin cos sigmoid erfc exp floor"
+    "greater greater_equal add subtract multiply negative step sign sin cos sigmoid erfc exp floor "
+    "gaussian normal_cdf"
 )
 _TAME_CODES = {CODES[name] for name in _TAME.split()}
 
@@ -173,6 +187,11 @@ def _rest(xs: Sequence[Number], peak: Value) -> list[Value]:
     return terms
 
 
+def _sech(x: Number) -> Number:
+    e = exp(-absolute(x))
+    return divide(2.0 * e, 1.0 + e * e)
+
+
 def _pick(*xs: Value) -> Value:
     """Return x₀ where the index is 0, else x₁ where it is 1, … else nan: so unless fused."""
     *values, index = xs
@@ -190,8 +209,9 @@ _LOWERED: dict[str, Callable[..., Number]] = {
     "softplus": lambda x: _logsumexp(x, 0.0),
     "logaddexp": _logsumexp,
     "logsumexp": _logsumexp,
+    "sech": _sech,
     "silu": lambda x: x * sigmoid(x),
-    "gelu": lambda x: 0.5 * x * erfc(-x * sqrt(0.5)),
+    "gelu": lambda x: x * normal_cdf(x),
     "weighted_sum": _weighted_sum,
     "total": lambda *xs: _add_up(xs),
     "mean": lambda *xs: _add_up(xs) / float(len(xs)),

@@ -104,6 +104,24 @@ def operate(op: int, x: Any, y: Any, z: Any) -> Any:
     return np.array([operation.forward(*numbers) for numbers in zip(*operands)])
 
 
+def _with_our_nan(function: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    """Return a function whose own nan is positive, as the engine's is: copysign reads its sign."""
+
+    def call(x: Any) -> Any:
+        z = function(x)
+        return np.where((z == z) | (x != x), z, np.nan)
+
+    return call
+
+
+def _gaussian(x: Any) -> Any:
+    """Return exp(-x²/2) as engine/ieee.py does, with the digits that x² loses by rounding."""
+    x = np.minimum(np.abs(x), 40.0)
+    a = 134217729.0 * x - (134217729.0 * x - x)
+    lost = a * a - x * x + (x - a) * (x + a)
+    return np.exp(-0.5 * x * x) * (1.0 - 0.5 * lost)
+
+
 @cache
 def _functions() -> dict[int, tuple[int, Callable[..., Any]]]:
     """Return, by code, the number of operands and the function in NumPy, if it has our edges."""
@@ -113,15 +131,16 @@ def _functions() -> dict[int, tuple[int, Callable[..., Any]]]:
         "relu": lambda x: np.where(x <= 0.0, 0.0, x),
         "step": lambda x: np.where(x == x, x > 0.0, x),
         "exp": np.exp,
-        "log": np.log,
-        "sqrt": np.sqrt,
-        "sin": np.sin,
-        "cos": np.cos,
+        "log": _with_our_nan(np.log),
+        "sqrt": _with_our_nan(np.sqrt),
+        "sin": _with_our_nan(np.sin),
+        "cos": _with_our_nan(np.cos),
         "tanh": np.tanh,
         "sinh": np.sinh,
         "cosh": np.cosh,
-        "log1p": np.log1p,
+        "log1p": _with_our_nan(np.log1p),
         "expm1": np.expm1,
+        "gaussian": _gaussian,
         "floor": np.floor,
         "ceil": np.ceil,
         "trunc": np.trunc,

@@ -12,6 +12,7 @@ own does it, because `Value.data` must stay the C function that it is.
 """
 
 from collections.abc import Iterable
+from os import sep
 from pathlib import Path
 from sys import _getframe as _frame
 from types import FrameType
@@ -22,13 +23,12 @@ from ..listeners import Listener
 from ..location import Site, site
 from ..value import Value
 
-_ENGINE = str(Path(__file__).parents[1])
-_KEPT = "the tape keeps the answer that the example had"
+_ENGINE = f"{Path(__file__).parents[1]}{sep}"
 _WHERE = "write engine.where(condition, a, b), which chooses anew for every row"
-READ = f".data of a recorded Value was read: {_KEPT}; use the Value itself, or {_WHERE}"
-COMPARED = f"== of a recorded Value: {_KEPT}, that of `is`; {_WHERE}, with x - 1.0 for x != 1.0"
-LOOKED_UP = f"a recorded Value was looked up in a set or a dict: {_KEPT}, that of `is`; {_WHERE}"
-BRANCHED = f"a branch was decided by an input or a parameter: {_KEPT}; {_WHERE}"
+READ = f"reads a number of the example, and the tape keeps it: use the Value itself, or {_WHERE}"
+COMPARED = f"compares objects, and the tape keeps the answer: {_WHERE}, with x - 1.0 for x != 1.0"
+LOOKED_UP = f"looks up an object, not a number, and the tape keeps the answer: {_WHERE}"
+BRANCHED = f"decided a branch, and the tape keeps the way it went for the example: {_WHERE}"
 
 
 class FrozenBranchWarning(UserWarning):
@@ -81,14 +81,21 @@ class Recorder(Listener):
         self.reads: list[tuple[Site | None, str]] = []
 
     def __enter__(self) -> Self:
-        for leaf in self.inputs:
-            leaf.__class__ = Varying
-        for leaf in self.parameters:
-            leaf.__class__ = Recorded
-        return super().__enter__()
+        try:
+            for leaf in self.inputs:
+                leaf.__class__ = Varying
+            for leaf in self.parameters:
+                leaf.__class__ = Recorded
+            return super().__enter__()
+        except BaseException:
+            self._restore()
+            raise
 
     def __exit__(self, *error: Any) -> None:
         super().__exit__(*error)
+        self._restore()
+
+    def _restore(self) -> None:
         for node in (*self.inputs, *self.parameters, *self.nodes):
             node.__class__ = Value
 
@@ -106,7 +113,8 @@ class Recorder(Listener):
         branches = [(node.created_at, BRANCHED) for node in self.decisions if _on(node, depends)]
         for place, message in (*branches, *self.reads):
             if place:
-                shown = f"{place.short} {message} ({place.text.strip()})"
+                code = place.text[place.column : place.end_column] or place.text.strip()
+                shown = f"{place.short}: `{code}` {message}"
                 found.setdefault((place.filename, place.line), shown)
         return found
 

@@ -25,6 +25,7 @@ def value_and_gradient(v0):
 import math
 from collections.abc import Iterator
 
+from ..javascript import ARITHMETIC, INFIX, literal
 from .assignments import Assignments, assigned
 from .jit import numpy
 from .kernels.arithmetic import NAMES
@@ -33,11 +34,10 @@ from .kernels.plan import CONSTANT, LEAF
 from .recording import Graph
 
 np = numpy()
-LANGUAGES = ("python", "numpy", "jax", "torch", "c")
+LANGUAGES = ("python", "numpy", "jax", "torch", "c", "javascript")
 
-_INFIX = {"add": "{0} + {1}", "subtract": "{0} - {1}", "multiply": "{0} * {1}", "negative": "-{0}"}
 _PYTHON = {
-    **_INFIX,
+    **INFIX,
     "absolute": "abs({0})",
     "relu": "{0} if {0} > 0.0 or {0} != {0} else 0.0",
     "maximum": "{0} if {0} >= {1} or {0} != {0} else {1}",
@@ -51,7 +51,7 @@ _PYTHON = {
     "sign": "{0} if {0} != {0} or {0} == 0.0 else math.copysign(1.0, {0})",
 }
 _ARRAY = {
-    **_INFIX,
+    **INFIX,
     "divide": "{0} / {1}",
     "absolute": "@.abs({0})",
     "relu": "@.where({0} <= 0.0, 0.0, {0})",
@@ -73,12 +73,16 @@ _ARRAY = {
     "acosh": "@.arccosh({0})",
     "atanh": "@.arctanh({0})",
     "sigmoid": "@.where({0} >= 0.0, 1.0, @.exp(-@.abs({0}))) / (1.0 + @.exp(-@.abs({0})))",
+    "gaussian": "@.exp(-0.5 * {0} * {0})",
+    "normal_cdf": "0.5 * special.erfc(-{0} * 0.5**0.5)",
     "erf": "special.erf({0})",
     "erfc": "special.erfc({0})",
 }
 _TORCH = {
     "cbrt": "torch.sign({0}) * torch.abs({0}) ** (1.0 / 3.0)",
     "modulo": "torch.remainder({0}, {1})",
+    "sign": "torch.where({0} == {0}, torch.sign({0}), {0})",
+    "normal_cdf": "0.5 * torch.erfc(-{0} * 0.5**0.5)",
     "erf": "torch.erf({0})",
     "erfc": "torch.erfc({0})",
     "atan2": "torch.atan2({0}, {1})",
@@ -90,7 +94,7 @@ _TORCH = {
     },
 }
 _C = {
-    **_INFIX,
+    **INFIX,
     "divide": "{0} / {1}",
     "absolute": "fabs({0})",
     "relu": "{0} <= 0.0 ? 0.0 : {0}",
@@ -158,6 +162,23 @@ def sigmoid(x):
     return 1.0 / (1.0 + e) if x >= 0.0 else e / (1.0 + e)
 
 
+def lost(x):
+    a = 134217729.0 * x - (134217729.0 * x - x)
+    return a * a - x * x + (x - a) * (x + a)
+
+
+def gaussian(x):
+    """exp(-x²/2); `lost` is what x² loses by rounding."""
+    x = min(abs(x), 40.0)
+    return math.exp(-0.5 * x * x) * (1.0 - 0.5 * lost(x))
+
+
+def normal_cdf(x):
+    t = -x * math.sqrt(0.5)
+    p = 0.5 * math.erfc(t)
+    return p * (1.0 - (0.5 * x * x - t * t) - (0.5 * lost(x) - lost(t))) if -40.0 < x < 0.0 else p
+
+
 def floor_divide(x, y):
     return x // y if y != 0.0 else divide(x, y)
 
@@ -190,11 +211,28 @@ static double floor_divide(double x, double y) {
     double whole = floor(q);
     return q - whole > 0.5 ? whole + 1.0 : whole;
 }
+
+static double lost(double x) {
+    double a = 134217729.0 * x - (134217729.0 * x - x);
+    return a * a - x * x + (x - a) * (x + a);
+}
+
+static double gaussian(double x) {
+    if (fabs(x) > 40.0) return 0.0;
+    return exp(-0.5 * x * x) * (1.0 - 0.5 * lost(x));
+}
+
+static double normal_cdf(double x) {
+    double t = -x * sqrt(0.5), p = 0.5 * erfc(t);
+    if (x >= 0.0 || !(x > -40.0)) return p;
+    return p * (1.0 - (0.5 * x * x - t * t) - (0.5 * lost(x) - lost(t)));
+}
 """
 _HEADS = {
     "python": _PYTHON_HEAD,
     "numpy": "import numpy as np\n",
     "c": _C_HEAD,
+    "javascript": ARITHMETIC,
     "torch": "import torch\n",
     "jax": "import jax\nimport jax.numpy as np\nfrom jax.scipy import special\n\n"
     'jax.config.update("jax_enable_x64", True)\n',
@@ -211,7 +249,7 @@ def source(graph: Graph, language: str) -> str:
     made = assigned(graph, "all", fast=False)
     count = graph.inputs + len(graph.parameters)
     text = _Text(made, range(graph.constants, graph.leaves), language)
-    mark_of = "//" if language == "c" else "#"
+    mark_of = "//" if language in ("c", "javascript") else "#"
     opening = (
         f"{mark_of} The inputs are v0 … v{graph.inputs - 1}, "
         f"the parameters v{graph.inputs} … v{count - 1}; "
@@ -224,7 +262,7 @@ def source(graph: Graph, language: str) -> str:
     body = "\n\n".join("\n".join(lines) + "\n" for lines in functions)
     needs_special = language == "numpy" and "special." in body
     head = _HEADS[language] + ("from scipy import special\n" if needs_special else "")
-    return opening + head + ("\n" if language == "c" else "\n\n") + body
+    return opening + head + ("\n" if mark_of == "//" else "\n\n") + body
 
 
 class _Text:
@@ -241,6 +279,11 @@ class _Text:
         value, slopes = self._name(self.made.root), [self._name(i) for i in grads]
         if self.language == "c":
             return self._c_function(name, arguments, statements, value, slopes)
+        if self.language == "javascript":
+            result = f"[{value}, [{', '.join(slopes)}]]" if name != "value" else value
+            lines = [*(f"const {line};" for line in statements), f"return {result};"]
+            opening = f"function {name}({', '.join(arguments)}) {{"
+            return [opening, *(f"  {line}" for line in lines), "}"]
         result = f"{value}, [{', '.join(slopes)}]" if name != "value" else value
         return [
             f"def {name}({', '.join(arguments)}):",
@@ -289,6 +332,8 @@ class _Text:
             return _PYTHON.get(name, call)
         if self.language == "c":
             return _C.get(name, call)
+        if self.language == "javascript":
+            return INFIX.get(name, call)
         module = "torch" if self.language == "torch" else "np"
         table = {**_ARRAY, **_TORCH} if module == "torch" else _ARRAY
         return table.get(name, "@." + call).replace("@", module)
@@ -299,6 +344,8 @@ class _Text:
         return self.names[i] if i in self.names else self._number(float(self.made.value[i]))
 
     def _number(self, x: float) -> str:
+        if self.language == "javascript":
+            return literal(x)
         if math.isfinite(x):
             return repr(x) if x >= 0.0 and math.copysign(1.0, x) > 0.0 else f"({x!r})"
         name = "nan" if x != x else "inf"

@@ -97,7 +97,7 @@ class Tape:
         return self._each("inputs", rows, parameters)
 
     def source(self, language: str = "python") -> str:
-        """Return source of the value and its gradient, in "python", "numpy", "jax", "torch" or "c".
+        """Return source of the value and its gradient, in one of source.LANGUAGES.
 
         >>> from engine import record
         >>> print(record(lambda x: x * x, [3.0]).source("numpy").splitlines()[-3:])

@@ -7,9 +7,10 @@
 >>> draw(y).svg.count('class="pill"')
 2
 
-A picture is made in this order: focus takes a part of the graph, neurons finds neurons and collapse
-draws them and their layers as one card, scene says what is shown, layout where (by dot, or by
-layered), and svg paints it. network is the picture of a blackboard, export writes DOT, Mermaid and
+A picture is made on one way: focus takes a part of the graph, selection its values or groups of
+them (neurons finds neurons, collapse makes one box of a neuron or a layer) with all edges between,
+scene says what a card and a pill show, layout where they stand (by dot, or by layered), and svg
+paints them; network paints the cards as circles, as on a blackboard. export writes DOT, Mermaid and
 JSON. A page takes the same scene: animation has its data, frames its steps. micrograd_dot is the
 small picture of the micrograd lecture.
 """

@@ -1,31 +1,46 @@
-"""What a stepper page shows, as plain data: cards, edges, and a frame for every step.
+"""What a stepper page shows, as plain data: the graph, its cards and edges, and every frame.
 
 >>> from engine import Value
 >>> a, b = Value(-2.0, label="a"), Value(3.0, label="b")
->>> frames = animation(a * b)["frames"]
->>> [frame["kind"] for frame in frames]
-['start', 'compute', 'ready', 'seed', 'visit', 'send', 'send', 'done']
->>> print(frames[5]["say"])
-a·b sends its share to a:  ∂(a·b)/∂a = b = 3
->>> print(frames[5]["numbers"])
-a.grad += 1 × 3 = 3
+>>> shown = animation(a * b)
+>>> [frame["kind"] for frame in shown["frames"]]
+['start', 'compute', 'ready', 'seed', 'skip', 'visit', 'send', 'send', 'done']
+>>> shown["nodes"]["data"], shown["nodes"]["parents"], shown["nodes"]["slopes"]
+([-2.0, 3.0, -6.0], [[0, 1]], [3.0, -2.0])
+
+The numbers of the nodes are the only ones: all others on the page are computed from them.
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import asdict, replace
+from math import isfinite
 from typing import Any, TypedDict
 
+from ..explain import numbered
+from ..foreign import Presumed, Unknown, by_original
 from ..graph import topological_order
+from ..location import place as place_of
 from ..printing import printable
 from ..types import Node
 from ..value import Value
 from .collapse import Group, collapse_level
-from .frames import Frames, Notation, edge_count, edge_numbers, is_leaf, loop_source
+from .frames import (
+    Frame,
+    Frames,
+    Notation,
+    edge_count,
+    edge_numbers,
+    is_leaf,
+    loop_lines,
+    loop_source,
+    number_of,
+)
 from .layered import Placed, Point
 from .layout import place
-from .neurons import neurons, used_once
+from .neurons import Neuron, neurons, operation_of, used_once
 from .picture import LARGEST, MOST, NamesParameters, names_by_value
-from .scene import Card, Pill, Scene, select, text
+from .scene import Card, Pill, Scene, select
 
 CARDS = 300  # at most
 SHORT = 10  # characters of an expression that can stand three times in a rule
@@ -36,8 +51,38 @@ STALE = (
 _SUBSCRIPT = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
 
 
+class Nodes(TypedDict):
+    """The graph itself, leaves first; interior nodes have parents, and a slope for each of these.
+
+    `slopes` are those of all interior nodes, one after the other. A number that is not finite is a
+    text. Slopes that are presumed, and nan where a slope is unknown, are shown with a `?`.
+    """
+
+    data: list[float | str]
+    parents: list[list[int]]
+    slopes: list[float | str]
+    presumed: list[int]
+    unknown: bool
+    operations: list[str]
+    constants: list[int]
+    root: int
+
+
+class LeafData(TypedDict):
+    """A leaf whose number can be changed on the page; `learns` whether it is a parameter."""
+
+    node: int
+    name: str
+    learns: bool
+
+
 class CardData(TypedDict):
-    """A card on the page; `room` is how many characters of its name it shows."""
+    """A card on the page; `room` is how many characters of its name it shows.
+
+    `outputs` are the nodes whose data and grad it has, as sums where they are several, `inside` all
+    nodes of a group with their names. `at` is its place in the layout from left to right, `down` in
+    that from top to bottom.
+    """
 
     id: int
     name: str
@@ -46,35 +91,56 @@ class CardData(TypedDict):
     note: str
     leaf: bool
     root: bool
-    data: str
     sum: bool
+    outputs: list[int]
+    inside: list[tuple[str, int]]
+    place: str
     tip: str
     size: list[float]
     at: list[float]
+    down: list[float]
 
 
 class EdgeData(TypedDict):
-    """An edge on the page: from a node to one of its parents."""
+    """An edge on the page, from a card to one of its parents.
+
+    It carries what the edges `sends` of the graph carry; the product of the slopes of `chain` is
+    its local derivative, where it has one. Edges of the graph are numbered as `slopes` are.
+    """
 
     id: int
     node: int
     parent: int
-    local: str
+    sends: list[int]
+    chain: list[int]
+    count: str
+    derivative: str
     tip: str
     size: list[float]
     at: list[float]
     bend: list[list[float]]
+    down: list[float]
+    bend_down: list[list[float]]
 
 
 class Animation(TypedDict):
-    """All that a page shows; a frame is a `frames.Frame` as a dict."""
+    """All that a page shows; a frame is a `frames.Frame` as a dict, of what is not empty.
+
+    `lines` are those of `code` that each kind of frame runs, `steps` is how many frames of the
+    backward pass are played at first.
+    """
 
     title: str
     note: str
     frames: list[dict[str, Any]]
+    steps: int
     code: list[str]
+    lines: dict[str, tuple[int, ...]]
     cards: list[CardData]
     edges: list[EdgeData]
+    nodes: Nodes
+    leaves: list[LeafData]
+    names: list[list[str]]
 
 
 def animation(
@@ -89,21 +155,84 @@ def animation(
 
     Raises ValueError where there would be more than 300 cards.
     """
-    given = names_by_value(names, module)
+    order, leaves = topological_order(root)
+    given = names_by_value(by_original([*leaves, *order]), names, module)
     scene = _scene(root, given, collapse)
-    notation = Notation(_all_names(scene, root, given))
-    frames = Frames(scene, root, notation)
+    numbers: dict[Any, int] = {**numbered(root)}
+    invented = _all_names(scene, root, given)
+    notation = Notation(invented, numbers)
+    frames = Frames(scene, notation)
     both = [*frames.forward(), *frames.backward()]
-    arrived = {node: len(terms) for node, terms in frames.terms.items()}
-    placed = _place(scene, arrived)
+    across, down = _places(scene, frames)
     return {
-        "title": printable(title or _title(root, notation), 120),
+        "title": printable(title, 120) or _title(root, notation),
         "note": STALE if scene.state == "stale" else "",
-        "frames": [asdict(frame) for frame in both],
+        "frames": [_given(frame) for frame in both],
+        "steps": frames.count(),
         "code": loop_source(),
-        "cards": [_card(card, at, notation) for card, at in zip(scene.cards, placed.cards)],
-        "edges": _edges(scene, placed, notation),
+        "lines": dict(loop_lines()),
+        "cards": [
+            _card(card, (across.cards[i], down.cards[i]), notation)
+            for i, card in enumerate(scene.cards)
+        ],
+        "edges": _edges(scene, root, (across, down), notation),
+        "nodes": _nodes(numbers),
+        "leaves": _leaves(numbers, notation, module),
+        "names": _explained(scene, invented, notation),
     }
+
+
+def _given(frame: Frame) -> dict[str, Any]:
+    """Return the fields of a frame that say something."""
+    return {name: x for name, x in asdict(frame).items() if x not in ("", None)}
+
+
+def _nodes(numbers: Mapping[Node, int]) -> Nodes:
+    interior = [node for node in numbers if node.parents]
+    slopes = [slope for node in interior for slope in node.local_derivatives()]
+    return {
+        "data": [_finite(node.data) for node in numbers],
+        "parents": [[numbers[parent] for parent in node.parents] for node in interior],
+        "slopes": [_finite(slope) for slope in slopes],
+        "presumed": [i for i, slope in enumerate(slopes) if isinstance(slope, Presumed)],
+        "unknown": any(isinstance(slope, Unknown) for slope in slopes),
+        "operations": [operation_of(node).name for node in interior],
+        "constants": [i for node, i in numbers.items() if node.constant and not node.parents],
+        "root": len(numbers) - 1,
+    }
+
+
+def _finite(x: float) -> float | str:
+    """Return a number that JSON can have; of another its name."""
+    return float(x) if isfinite(x) else repr(x + 0.0) if x == x else "nan"
+
+
+def _leaves(
+    numbers: Mapping[Node, int], notation: Notation, module: NamesParameters | None
+) -> list[LeafData]:
+    """Return the leaves that are no constants.
+
+    A module's parameters learn, without a module what has a label.
+    """
+    parameters = set(module.named_parameters().values()) if module else None
+    return [
+        {
+            "node": i,
+            "name": printable(notation.names.get(leaf) or leaf.label or f"leaf {i}"),
+            "learns": leaf in parameters if parameters else bool(leaf.label),
+        }
+        for leaf, i in numbers.items()
+        if not leaf.parents and not leaf.constant
+    ]
+
+
+def _explained(scene: Scene, names: Mapping[Node, str], notation: Notation) -> list[list[str]]:
+    """Return the names that were made for the page, each with what it stands for."""
+    return [
+        [names[card.node], notation.expression(card.node).removeprefix(f"{names[card.node]} = ")]
+        for card in scene.cards
+        if names.get(card.node, "").startswith("v") and card.node.parents
+    ]
 
 
 class _PillScene(Scene):
@@ -180,38 +309,50 @@ def _output_names(scene: Scene) -> dict[Node, str]:
 
 def _title(root: Value, notation: Notation) -> str:
     name = notation.expression(root) if root.parents else notation.name(root)
-    return f"{name} = {text(root.data)}"
+    return f"{printable(name, 100)} = {number_of('v', notation.numbers[root])}"
 
 
 # -- cards and edges
 # -------------------------------------------------------------------------------------------------
 
 
-def _place(scene: Scene, arrived: Mapping[Node, int]) -> Placed:
-    """Return where everything stands.
+def _places(scene: Scene, frames: Frames) -> tuple[Placed, Placed]:
+    """Return where everything stands, from left to right and from top to bottom.
 
     A card is higher where more than one contribution arrives, whatever its grad is now.
     """
+    arriving = Counter(id(pill.parent) for pill in scene.pills)
     for card in scene.cards:
-        card.fixed_height = 94.0 if arrived.get(card.node, 0) > 1 else 80.0
-    return place(scene)
+        terms = arriving[id(card)] + (card.node is frames.root)
+        card.fixed_height = 94.0 if terms > 1 else 80.0
+    return place(scene), place(replace(scene, direction="TB"))
 
 
-def _card(card: Card, centre: Point, notation: Notation) -> CardData:
+def _card(card: Card, centres: tuple[Point, Point], notation: Notation) -> CardData:
+    node = card.node
+    outputs = node.outputs if isinstance(node, Group) else [node]
     return {
         "id": card.number,
-        "name": notation.name(card.node),
+        "name": notation.name(node),
         "room": _room(card),
         "symbol": card.chip,
         "note": card.note,
-        "leaf": is_leaf(card.node),
+        "leaf": is_leaf(node),
         "root": card.is_root,
-        "data": text(card.node.data),
         "sum": card.kind == "layer",
-        "tip": printable(_tooltip(card.node, notation), 400),
+        "outputs": [notation.numbers[output] for output in outputs],
+        "inside": _inside(node, notation),
+        "place": "" if isinstance(node, Group) else printable(place_of(node), 80),
+        "tip": _tooltip(card, notation),
         "size": [card.width, card.height],
-        "at": _rounded(centre),
+        "at": _rounded(centres[0]),
+        "down": _rounded(centres[1]),
     }
+
+
+def _inside(node: Node, notation: Notation) -> list[tuple[str, int]]:
+    members = node.members if isinstance(node, Group) else []
+    return [(printable(notation.name(member), 40), notation.numbers[member]) for member in members]
 
 
 def _room(card: Card) -> int:
@@ -221,38 +362,102 @@ def _room(card: Card) -> int:
     return int((card.width - 15 - chip - note) / 7.9)
 
 
-def _tooltip(node: Node, notation: Notation) -> str:
+def _tooltip(card: Card, notation: Notation) -> str:
+    node, data = card.node, number_of("d", card.number)
     if isinstance(node, Group):
         return f"{node.label}: one card for a {node.kind}, {len(node.members)} values inside"
     if node.parents:
-        return f"{notation.expression(node)} = {text(node.data)}"
-    return f"{notation.name(node)}: a leaf, {text(node.data)}"
+        return f"{printable(notation.expression(node), 400)} = {data}"
+    return f"{notation.name(node)}: a leaf, {data}"
 
 
-def _edges(scene: Scene, placed: Placed, notation: Notation) -> list[EdgeData]:
+def _edges(
+    scene: Scene, root: Value, placed: tuple[Placed, Placed], notation: Notation
+) -> list[EdgeData]:
     """Return the edges by their numbers."""
     numbers = edge_numbers(scene.pills)
+    carried = _Carried(scene, root, notation.numbers)
     edges = [
-        _edge(pill, numbers[id(pill)], centre, placed.bends.get(i, []), notation)
-        for i, (pill, centre) in enumerate(zip(scene.pills, placed.pills, strict=True))
+        _edge(pill, numbers[id(pill)], i, placed, carried, notation)
+        for i, pill in enumerate(scene.pills)
     ]
     return sorted(edges, key=lambda edge: edge["id"])
 
 
 def _edge(
-    pill: Pill, number: int, centre: Point, bend: Sequence[Point], notation: Notation
+    pill: Pill,
+    number: int,
+    position: int,
+    placed: tuple[Placed, Placed],
+    carried: "_Carried",
+    notation: Notation,
 ) -> EdgeData:
     """Return an edge; its bends go from the child to the pill, the way that a grad travels."""
+    across, down = placed
+    sends, chain = carried.by(pill)
+    step = pill.step
     return {
         "id": number,
         "node": pill.child.number,
         "parent": pill.parent.number,
-        "local": f"× {text(pill.step.local)}" if pill.is_single else edge_count(pill),
-        "tip": printable(notation.equation(pill), 400),
+        "sends": sends,
+        "chain": chain,
+        "count": "" if pill.is_single else edge_count(pill),
+        "derivative": notation.derivative(step.node, step.parent, pill.operand),
+        "tip": notation.equation(pill, number),
         "size": [pill.width, pill.height],
-        "at": _rounded(centre),
-        "bend": [_rounded(point) for point in bend[-2:0:-1]],
+        "at": _rounded(across.pills[position]),
+        "bend": _bends(across, position),
+        "down": _rounded(down.pills[position]),
+        "bend_down": _bends(down, position),
     }
+
+
+def _bends(placed: Placed, position: int) -> list[list[float]]:
+    return [_rounded(point) for point in placed.bends.get(position, [])[-2:0:-1]]
+
+
+class _Carried:
+    """Which edges of the graph each pill stands for."""
+
+    def __init__(self, scene: Scene, root: Value, numbers: Mapping[Node, int]):
+        self.edge_of = _edge_numbers_of_the_graph(numbers)
+        self.box_of: dict[Node, Node] = {}
+        self.neuron_of: dict[Node, Neuron] = {}
+        for group in (card.node for card in scene.cards if isinstance(card.node, Group)):
+            self.box_of |= dict.fromkeys(group.members, group)
+            for neuron in group.uses:
+                self.neuron_of |= dict.fromkeys((*neuron.inside, neuron.output), neuron)
+        self.between: dict[tuple[Node, Node], list[tuple[Node, int]]] = {}
+        for node in reversed(topological_order(root)[0]):
+            for slot, parent in enumerate(node.parents):
+                ends = self.box_of.get(node, node), self.box_of.get(parent, parent)
+                self.between.setdefault(ends, []).append((node, slot))
+
+    def by(self, pill: Pill) -> tuple[list[int], list[int]]:
+        """Return the edges whose contributions a pill adds up, and those that it multiplies."""
+        step = pill.step
+        edges = self.between[step.node, step.parent]
+        if not pill.is_single:
+            return [self.edge_of[edge] for edge in edges], []
+        if not isinstance(step.node, Group):
+            only = self.edge_of[step.node, step.slot]
+            return [only], [only]
+        [edge] = [edge for edge in edges if self._slot(*edge) == step.slot]
+        neuron = self.neuron_of[edge[0]]
+        chain = [self.edge_of[edge]]
+        if neuron.output is not neuron.sum and edge[0] is not neuron.output:
+            chain.append(self.edge_of[neuron.output, 0])
+        return chain[:1], chain
+
+    def _slot(self, node: Node, slot: int) -> int:
+        return self.neuron_of[node].slot(node, slot)
+
+
+def _edge_numbers_of_the_graph(numbers: Mapping[Node, int]) -> dict[tuple[Node, int], int]:
+    """Return the number of each edge, given by its node and the position of the operand."""
+    every = [(node, slot) for node in numbers for slot in range(len(node.parents))]
+    return {edge: i for i, edge in enumerate(every)}
 
 
 def _rounded(point: Point) -> list[float]:

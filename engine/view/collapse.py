@@ -1,7 +1,8 @@
 """Large graphs made small: one card for a neuron or for a layer, with sums that still hold.
 
-Weights and biases are inside if nobody else uses them. Uses with the same weights are one neuron,
-neurons with the same inputs one layer.
+Weights and biases are inside if nobody else uses them, and stay readable: a group keeps them as its
+`parameters`. Uses with the same weights are one neuron; neurons with the same inputs, whose outputs
+go to the same neurons, are one layer.
 
 >>> from engine import Value, weighted_sum
 >>> from engine.view.scene import Scene
@@ -11,6 +12,7 @@ neurons with the same inputs one layer.
 [('x', 'leaf'), ('y', 'neuron')]
 """
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from graphlib import CycleError, TopologicalSorter
 from math import nan
@@ -21,9 +23,15 @@ from ..printing import plural
 from ..types import Node
 from .neurons import Neuron, neurons, operation_of
 
+ALONE = 300  # values around a single neuron that are drawn one by one
+REPEATS = 12  # edges between the same two values that have a pill each
+
 
 class Group:
-    """What stands for several values in a scene, and is a Node to it."""
+    """What stands for several values in a scene, and is a Node to it.
+
+    `kind` is "neuron", "layer", or "rest": all that is computed from the last neurons.
+    """
 
     parents: tuple[Node, ...] = ()
     operation = None
@@ -35,6 +43,7 @@ class Group:
         self.members: list[Node] = []
         self.uses: list[Neuron] = []
         self.outputs: list[Node] = []  # the values that are seen from outside: one for each use
+        self.parameters: dict[Node, float] = {}  # inside it: what its members added to each grad
         self.data = self.grad = 0.0
 
     @property
@@ -48,6 +57,14 @@ class Group:
         if self.kind == "layer":
             return plural(len({neuron.parameters for neuron in self.uses}), "neuron")
         return f"{len(self.uses)}×" if len(self.uses) > 1 else ""
+
+    def parameter_name(self, parameter: Node, names: Mapping[Node, str]) -> str:
+        """Return a weight's or bias's name without that of the group, else w0, w1, … or b."""
+        if label := names.get(parameter) or parameter.label:
+            return label.rpartition(".")[2] if self.kind == "neuron" else label
+        [neuron] = [neuron for neuron in self.uses if parameter in neuron.parameters][:1]
+        is_bias = parameter is neuron.bias
+        return "b" if is_bias else f"w{neuron.weights.index(parameter)}"
 
     def local_derivatives(self) -> tuple[float, ...]:
         """Return (): a group has no parents, the steps of a scene say what it passes on."""
@@ -76,34 +93,48 @@ class UnsentBundle(Bundle):
 
 
 UNSENT = (Unsent, UnsentBundle)
+Parts = dict[tuple[Node, Node], list[float]]  # the contributions behind a step, by its two ends
 
 
-def collapse_level(count: int, order: Sequence[Node], collapse: str | bool | None) -> str:
-    """Return how a graph of `count` values is drawn: by "values", "neurons" or "layers"."""
+def collapse_level(
+    count: int,
+    order: Sequence[Node],
+    collapse: str | bool | None,
+    every: Sequence[Neuron] | None = None,
+) -> str:
+    """Return how a graph of `count` values is drawn: by "values", "neurons" or "layers".
+
+    `every` are its neurons, if they are known.
+    """
     if collapse in (None, False, "none", "values"):
         return "values"
     if collapse in ("neuron", "neurons", "layer", "layers"):
         return str(collapse).rstrip("s") + "s"
     if collapse != "auto":
         raise ValueError(f"collapse {collapse!r}: take 'auto', 'none', 'neurons' or 'layers'")
-    if count <= 60 or not neurons(order):
+    if count <= 60:
+        return "values"
+    every = neurons(order) if every is None else every
+    if not every or (len(every) == 1 and count <= ALONE):  # one neuron is shown, not hidden
         return "values"
     return "neurons" if count <= 300 else "layers"
 
 
 def collapsed(
     root: Node,
-    order: Sequence[Node],
+    every: Sequence[Neuron],
     shown: Sequence[Node],
     steps: Sequence[Step],
     level: str,
     names: Mapping[Node, str],
-) -> tuple[list[Node], list[Step]]:
-    """Return boxes in the place of the values, in topological order, and the steps between them."""
-    every = neurons(order)
+) -> tuple[list[Node], list[Step], Parts]:
+    """Return boxes in the place of the values, in topological order, and the steps between them.
+
+    Where a step is the sum over several edges, the third has the contributions of each.
+    """
     # Merged, a recurrent network may become a circle: then its neurons or their uses stay apart.
-    for merge in dict.fromkeys((level, "neurons", "none")):
-        box_of = _boxes(every, shown, steps, merge, names)
+    for merge in dict.fromkeys(("uses",) if level == "uses" else (level, "neurons", "none")):
+        box_of = _boxes(root, every, shown, steps, merge, names)
         try:
             return _borders(root, shown, steps, box_of, merge)
         except CycleError:
@@ -116,6 +147,7 @@ def collapsed(
 
 
 def _boxes(
+    root: Node,
     every: Sequence[Neuron],
     shown: Sequence[Node],
     steps: Sequence[Step],
@@ -125,14 +157,21 @@ def _boxes(
     """Return for every value the box that it is drawn in: itself, or a group."""
     groups: dict[object, Group] = {}
     box_of: dict[Node, Node] = {node: node for node in shown}
-    layer_of: dict[tuple[Node, ...], object] = {}
+    key_of = _keys(every, steps, merge, names)
+    titles = Counter[str]()
     for neuron in every:
-        key = _key(neuron, merge, layer_of)
-        group = groups.setdefault(key, _group(neuron, merge, names, len(groups)))
+        key = key_of[neuron.sum]
+        if key not in groups:
+            groups[key] = _group(neuron, merge, names, len(groups), titles)
+        group = groups[key]
         box_of |= dict.fromkeys((*neuron.inside, neuron.output), group)
         group.uses.append(neuron)
         group.outputs.append(neuron.output)
-    _move_parameters_inside(box_of, every, steps)
+    if merge == "uses" and box_of.get(root) is root and root.parents:
+        rest = Group("rest", names.get(root) or root.label, operation_of(root).symbol)
+        rest.outputs.append(root)
+        box_of |= dict.fromkeys(_behind(every, shown, steps), rest) | {root: rest}
+    _move_parameters_inside(box_of, every, steps, merge)
     for node in shown:
         box = box_of[node]
         if isinstance(box, Group):
@@ -140,35 +179,116 @@ def _boxes(
     return box_of
 
 
-def _key(neuron: Neuron, merge: str, layer_of: dict[tuple[Node, ...], object]) -> object:
-    """Return what all neurons of one group have in common."""
-    if merge == "layers":  # plain numbers are another constant for each neuron
-        inputs = tuple(x.data if x.constant else x for x in neuron.inputs)
-        return layer_of.setdefault(neuron.parameters, inputs)
-    return neuron.sum if merge == "none" else neuron.parameters
+def _behind(every: Sequence[Neuron], shown: Sequence[Node], steps: Sequence[Step]) -> list[Node]:
+    """Return what is computed from neurons, and that no neuron takes."""
+    inside = {node for neuron in every for node in (*neuron.inside, neuron.output)}
+    before, behind = {*inside}, {*inside}
+    for step in steps:  # from the root to the leaves
+        if step.node in before:
+            before.add(step.parent)
+    for step in reversed(steps):
+        if step.parent in behind:
+            behind.add(step.node)
+    return [node for node in shown if node in behind and node not in before]
 
 
-def _group(neuron: Neuron, merge: str, names: Mapping[Node, str], number: int) -> Group:
+def _keys(
+    every: Sequence[Neuron], steps: Iterable[Step], merge: str, names: Mapping[Node, str]
+) -> dict[Node, object]:
+    """Return for the sum of each neuron what all neurons of one group have in common."""
+    if merge in ("none", "uses"):
+        return {neuron.sum: neuron.sum for neuron in every}
+    if merge == "neurons":
+        return {neuron.sum: neuron.parameters for neuron in every}
+    takers = _takers(every, steps)
+    key_of: dict[Node, object] = {}
+    layers: dict[object, list[_Layer]] = {}
+    layer_of: dict[tuple[Node, ...], _Layer] = {}
+    for neuron in every:
+        if neuron.parameters not in layer_of:
+            # plain numbers are another constant for each neuron
+            inputs = tuple(x.data if x.constant else x for x in neuron.inputs)
+            title, mask = neuron.prefix(names), takers.get(neuron.output, 0)
+            found = next((x for x in layers.get(inputs, ()) if x.takes(title, mask)), None)
+            if found is None:
+                found = _Layer()
+                layers.setdefault(inputs, []).append(found)
+            found.add(title, mask)
+            layer_of[neuron.parameters] = found
+        key_of[neuron.sum] = layer_of[neuron.parameters]
+    return key_of
+
+
+class _Layer:
+    """Neurons with the same inputs, none of them of another network."""
+
+    def __init__(self) -> None:
+        self.titles: set[str] = set()
+        self.mask = 0
+
+    def takes(self, title: str, mask: int) -> bool:
+        """Whether a neuron of that name, taken by the neurons of the mask, belongs here."""
+        is_taken_alike = bool(mask & self.mask) or mask == self.mask == 0
+        return is_taken_alike and (not title or title not in self.titles)
+
+    def add(self, title: str, mask: int) -> None:
+        """Count a neuron as one of the layer."""
+        self.titles.add(title)
+        self.mask |= mask
+
+
+def _takers(every: Sequence[Neuron], steps: Iterable[Step]) -> dict[Node, int]:
+    """Return for each value the neurons that take it, however it gets there, as bits."""
+    number = {parameters: i for i, parameters in enumerate({x.parameters: 0 for x in every})}
+    bit = {
+        node: 1 << number[neuron.parameters]
+        for neuron in every
+        for node in (*neuron.inside, neuron.output)
+    }
+    takers: dict[Node, int] = {}
+    for step in steps:  # from the root to the leaves
+        taken = bit.get(step.node) or takers.get(step.node, 0)
+        takers[step.parent] = takers.get(step.parent, 0) | taken
+    return {neuron.output: takers.get(neuron.output, 0) for neuron in every}
+
+
+def _group(
+    neuron: Neuron, merge: str, names: Mapping[Node, str], number: int, titles: Counter[str]
+) -> Group:
+    """Return a group for a neuron and those like it, with a name that no other has."""
     title = neuron.title(names)
     chip = "Σ w·a" if neuron.output is neuron.sum else operation_of(neuron.output).symbol
-    if merge == "layers":
-        return Group("layer", title.rpartition(".")[0] or f"layer {number}", chip)
-    return Group("neuron", title or f"neuron {number}", chip)
+    kind = "layer" if merge == "layers" else "neuron"
+    title = title.rpartition(".")[0] if merge == "layers" else title
+    titles[title] += 1
+    again = f" ({titles[title]})" if titles[title] > 1 else ""
+    return Group(kind, title + again if title else f"{kind} {number}", chip)
 
 
 def _move_parameters_inside(
-    box_of: dict[Node, Node], every: Sequence[Neuron], steps: Iterable[Step]
+    box_of: dict[Node, Node], every: Sequence[Neuron], steps: Iterable[Step], merge: str
 ) -> None:
-    """Put weights and biases into the group that is their only user; inputs stay outside."""
+    """Put weights and biases into the group that is their only user; inputs stay outside.
+
+    Where each use has a box of its own, they are in that of their first use.
+    """
     users: dict[Node, set[Node]] = {}
     for step in steps:
         users.setdefault(step.parent, set()).add(box_of[step.node])
     inputs = {x for neuron in every for x in neuron.inputs}
     for neuron in every:
+        group = box_of[neuron.sum]
+        assert isinstance(group, Group)
         for parameter in neuron.parameters:
             is_free = parameter in box_of and not parameter.parents and parameter not in inputs
-            if is_free and len(users[parameter]) == 1:
-                box_of[parameter] = box_of[neuron.sum]
+            if is_free and (merge == "uses" or users.get(parameter) == {group}):
+                group.parameters.setdefault(parameter, 0.0)
+                if box_of[parameter] is parameter:
+                    box_of[parameter] = group
+    for step in steps:
+        user = box_of[step.node]
+        if isinstance(user, Group) and step.parent in user.parameters:
+            user.parameters[step.parent] += step.contribution
 
 
 # -- what crosses the borders
@@ -181,8 +301,8 @@ def _borders(
     steps: Sequence[Step],
     box_of: Mapping[Node, Node],
     merge: str,
-) -> tuple[list[Node], list[Step]]:
-    """Return the boxes, leaves first, and the steps between them. Raises CycleError."""
+) -> tuple[list[Node], list[Step], Parts]:
+    """Return the boxes, leaves first, the steps between them, their parts. Raises CycleError."""
     parents: dict[Node, dict[Node, None]] = {box_of[node]: {} for node in shown}
     neuron_of = {
         node: neuron
@@ -194,10 +314,13 @@ def _borders(
     edges: dict[object, list[Step]] = {}
     for step in steps:
         child, parent = box_of[step.node], box_of[step.parent]
+        if isinstance(parent, Group) and step.parent in parent.parameters:
+            continue  # the group that a weight is in has its sum
         if child is not parent or _is_recurrence(step, neuron_of):
             parents[child][parent] = None
             is_used_often = isinstance(child, Group) and len(child.uses) > 1
-            is_one_of_many = not (merge == "layers" or is_used_often)
+            is_rest = isinstance(child, Group) and child.kind == "rest"
+            is_one_of_many = not (merge == "layers" or is_used_often or is_rest)
             edge = (step.node, step.slot) if is_one_of_many else ()
             edges.setdefault((child, parent, *edge), []).append(step)
     boxes = _topological(parents)
@@ -207,7 +330,14 @@ def _borders(
     borders = with_running_sums(borders, box_of.get(root, root))  # the root may not be drawn
     _set_sums(steps, borders, boxes, root)
     leaves_first = sorted(boxes, key=lambda node: bool(node.parents) or isinstance(node, Group))
-    return leaves_first, _ending_as_swept(steps, borders)
+    parts = {
+        (box_of[of[0].node], box_of[of[0].parent]): _contributions(of) for of in edges.values()
+    }
+    return leaves_first, _ending_as_swept(steps, borders), parts
+
+
+def _contributions(steps: Iterable[Step]) -> list[float]:
+    return [step.contribution for step in steps]
 
 
 def _topological(parents: Mapping[Node, Iterable[Node]]) -> list[Node]:
@@ -244,8 +374,13 @@ def _border_step(
         contribution = add_up([step.contribution for step in steps])
         kind = UnsentBundle if any(isinstance(step, UNSENT) for step in steps) else Bundle
         return kind(0, child, parent, len(steps), nan, nan, contribution, 0.0, 0.0)
-    if not isinstance(child, Group):
-        return first._replace(node=child, parent=parent)
+    if first.node not in neuron_of:
+        step = first._replace(node=child, parent=parent)
+        if not isinstance(child, Group):
+            return step
+        if isinstance(first, UNSENT):
+            return UnsentBundle(*step._replace(slot=1, local=nan))
+        return step._replace(local=first.contribution, upstream=1.0)  # the root's grad is 1
     neuron = neuron_of[first.node]
     slot = neuron.slot(first.node, first.slot)
     local = first.local * neuron.activation_slope()
@@ -254,6 +389,31 @@ def _border_step(
 
 # -- sums
 # -------------------------------------------------------------------------------------------------
+
+
+def with_repeats_bundled(steps: Sequence[Step]) -> tuple[list[Step], Parts]:
+    """Return one step for more than 12 edges between the same two boxes, and its parts."""
+    pairs: dict[tuple[Node, Node], list[Step]] = {}
+    for step in steps:
+        pairs.setdefault((step.node, step.parent), []).append(step)
+    many = {pair: of for pair, of in pairs.items() if len(of) > REPEATS}
+    bundled: list[Step] = []
+    for step in steps:
+        of = many.get((step.node, step.parent))
+        if of is None:
+            bundled.append(step)
+        elif step is of[0]:
+            bundled.append(_bundle(of))
+    return bundled, {pair: _contributions(of) for pair, of in many.items()}
+
+
+def _bundle(steps: Sequence[Step]) -> Step:
+    """Return one step for several edges between the same two boxes."""
+    first, last = steps[0], steps[-1]
+    kind = UnsentBundle if any(isinstance(step, UNSENT) for step in steps) else Bundle
+    total = add_up(_contributions(steps))
+    numbers = (nan, first.upstream, total, first.before, last.after)
+    return kind(first.index, first.node, first.parent, len(steps), *numbers)
 
 
 def with_running_sums(steps: Iterable[Step], root: Node) -> list[Step]:

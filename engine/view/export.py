@@ -21,9 +21,18 @@ import math
 from typing import TypedDict
 
 from ..printing import printable
-from .scene import Card, Pill, Scene
+from .scene import Card, Pill, Row, Scene
 
 Number = float | str  # a str where JSON has no number: "nan", "inf", "-inf"
+
+
+class WeightRecord(TypedDict):
+    """A weight or bias inside a neuron in JSON."""
+
+    name: str
+    data: Number
+    grad: Number | None
+    elsewhere: Number
 
 
 class CardRecord(TypedDict):
@@ -39,6 +48,8 @@ class CardRecord(TypedDict):
     seed: float
     elsewhere: Number
     would_be: Number | None
+    parameters: list[Number]
+    weights: list[WeightRecord]
 
 
 class PillRecord(TypedDict):
@@ -50,6 +61,7 @@ class PillRecord(TypedDict):
     slot: int | None
     local: Number | None
     contribution: Number | None
+    weight: str | None
 
 
 def dot(scene: Scene) -> str:
@@ -126,6 +138,10 @@ def _card(card: Card, state: str) -> CardRecord:
         "seed": 1.0 if card.is_root and is_swept else 0.0,
         "elsewhere": _number(card.elsewhere),
         "would_be": None if card.rebuilt is None else _number(card.rebuilt),
+        "parameters": [_number(x) for x in card.node.operation.parameters]
+        if card.node.operation
+        else [],
+        "weights": [_weight(row, is_swept) for row in card.rows],
     }
 
 
@@ -137,6 +153,16 @@ def _pill(pill: Pill) -> PillRecord:
         "slot": pill.step.slot if pill.is_single else None,
         "local": _number(pill.step.local) if pill.is_single else None,
         "contribution": _number(pill.step.contribution) if pill.sent else None,
+        "weight": pill.weight.name if pill.weight else None,
+    }
+
+
+def _weight(row: Row, is_swept: bool) -> WeightRecord:
+    return {
+        "name": printable(row.name, 200),
+        "data": _number(row.node.data),
+        "grad": _number(row.node.grad) if is_swept else None,
+        "elsewhere": _number(row.elsewhere),
     }
 
 

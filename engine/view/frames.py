@@ -1,24 +1,30 @@
 """The frames that a stepper page plays: one for every step of the forward and of the backward pass.
 
+Their texts are templates: where a number belongs stands what it is the number of, such as the grad
+of card 3, and the page puts the numbers in, which change with its leaves.
+
 >>> from engine import Value
 >>> from engine.view.scene import Scene
 >>> a, b = Value(-2.0, label="a"), Value(3.0, label="b")
 >>> root = a * b
->>> frames = Frames(Scene.of(root), root, Notation({}))
->>> [frame.kind for frame in frames.backward()]
-['ready', 'seed', 'visit', 'send', 'send', 'done']
+>>> frames = Frames(Scene.of(root), Notation({}))
+>>> told = list(frames.backward())
+>>> [frame.kind for frame in told]
+['ready', 'seed', 'skip', 'visit', 'send', 'send', 'done']
+>>> print(told[4].numbers.replace(MARK, "|"))
+a.grad += |g2| × |(l0| = |c0|
 """
 
 import ast
 import inspect
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
-from math import inf
+from types import MappingProxyType
 
 from ..backward import backward
-from ..explain import steps
 from ..formula import (
+    CHAINS,
     SUM,
     Names,
     Symbol,
@@ -31,20 +37,30 @@ from ..formula import (
 )
 from ..printing import plural, printable
 from ..types import Node
-from ..value import Value
 from .collapse import Group
 from .neurons import operation_of
-from .scene import MINUS, Card, Pill, Scene, sign, signed, text
+from .scene import MINUS, Card, Pill, Scene
 
-TERMS = 6  # of a sum that are spelled out
+MOST = 24  # terms of a sum or product that are spelled out in numbers
+MARK = "\x7f"  # around what stands for a number; `printable` lets no label have one
+
+
+def number_of(kind: str, of: int, in_brackets: bool = False) -> str:
+    """Return what stands for a number: `v` for the data of a node.
+
+    Of a card `d` is the data and `g` the grad. Of an edge `l` is the local derivative, `c` the
+    contribution, `b` and `a` are the parent's grad before and after it, and `s` is the sum of what
+    the edge carries. Brackets stand around a negative number.
+    """
+    return f"{MARK}{'(' * in_brackets}{kind}{of}{MARK}"
 
 
 @dataclass
 class Frame:
-    """One step. `rule` is in symbols, `numbers` the same in numbers; "" and None where it has none.
+    """One step, in templates. `rule` is in symbols, `numbers` the same in numbers.
 
-    `grad` is what the grad of the card becomes, `exact` the same with all digits. `bar` and
-    `weight` are the grad and the contribution as parts of the largest number, from -1 to 1.
+    They are "" and None where it has none. Of a card that is visited the page plays either `skip`
+    or `visit` with what it sends.
     """
 
     kind: str
@@ -54,22 +70,13 @@ class Frame:
     rule: str = ""
     numbers: str = ""
     sum: str = ""
-    lines: tuple[int, ...] = ()
-    grad: str = ""
-    exact: str = ""
-    sign: str = ""
-    bar: float = 0.0
-    terms: str = ""
-    contribution: str = ""
-    contribution_sign: str = ""
-    weight: float = 0.0
 
 
 class Notation:
     """How values and derivatives are written on the page; `names` are for nodes without a label."""
 
-    def __init__(self, names: Names):
-        self.names = names
+    def __init__(self, names: Names, numbers: Mapping[Node, int] = MappingProxyType({})):
+        self.names, self.numbers = names, numbers  # of the nodes, as `explain.numbered` has them
 
     def name(self, node: Node) -> str:
         """Return what to call a node."""
@@ -100,8 +107,8 @@ class Notation:
             return [""] * len(node.parents)
         return [x.inside(SUM) if isinstance(x, Symbol) else constant(x).text for x in slopes]
 
-    def equation(self, pill: Pill) -> str:
-        """Return `∂(a·b)/∂a = b = 3`.
+    def equation(self, pill: Pill, edge: int) -> str:
+        """Return `∂(a·b)/∂a = b = 3`, with the number of the edge for 3.
 
         The number alone stands where the symbols are the number, or where a border is crossed.
         """
@@ -111,25 +118,34 @@ class Notation:
         is_plain = not isinstance(node, Group) and not isinstance(parent, Group)
         slope = self.slopes(node)[pill.step.slot] if is_plain else ""
         left = self.derivative(node, parent, pill.operand)
-        return f"{left} = {_equation(slope, text(pill.step.local))}"
+        return f"{left} = {_equation(slope, number_of('l', edge))}"
 
-    def computation(self, node: Node) -> tuple[str, str]:
-        """Return what the forward pass computes for a node, in symbols and in numbers."""
+    def computation(self, node: Node, card: int) -> tuple[str, str]:
+        """Return what the forward pass computes for a card, in symbols and in numbers."""
+        data = number_of("d", card)
         if isinstance(node, Group):
             count = len(node.outputs)
             what = f"the sum of its {count} outputs" if count > 1 else "its output"
-            return f"{node.label}: {len(node.members)} values inside", f"{what} = {text(node.data)}"
-        numbers = [_signed_in_brackets(parent.data) for parent in node.parents]
-        formula = _once_bracketed(forward(operation_of(node), numbers), numbers)
-        formula = printable(formula, 160).replace("-", MINUS)
-        return printable(self.expression(node), 200), f"= {_equation(formula, text(node.data))}"
+            return f"{node.label}: {len(node.members)} values inside", f"{what} = {data}"
+        return printable(self.expression(node), 200), f"= {_equation(self._formula(node), data)}"
+
+    def _formula(self, node: Node) -> str:
+        """Return a node as its operation on the numbers of its operands; "" of too many."""
+        if not 1 < len(node.parents) <= MOST and operation_of(node).name in CHAINS:
+            return ""
+        numbers = [number_of("v", self.numbers[x], in_brackets=True) for x in node.parents]
+        formula = forward(operation_of(node), numbers).replace("-", MINUS)
+        formula = MARK.join(printable(part, 400) for part in formula.split(MARK))
+        for number in numbers:  # brackets around a number need no second ones
+            formula = formula.replace(f"({number})", f"({number.replace('(', '', 1)})")
+        return formula
 
 
 class Frames:
     """The frames of a scene in order; nothing of the graph is changed."""
 
-    def __init__(self, scene: Scene, root: Value, notation: Notation):
-        self.notation, self.lines = notation, loop_lines()
+    def __init__(self, scene: Scene, notation: Notation):
+        self.notation = notation
         self.cards: dict[Node, Card] = {card.node: card for card in scene.cards}
         self.root = next(card.node for card in scene.cards if card.is_root)
         self.order = [node for node in self.cards if not is_leaf(node)]
@@ -137,114 +153,116 @@ class Frames:
         self.pills_of: dict[Node, list[Pill]] = {node: [] for node in self.order}
         for pill in scene.pills:
             self.pills_of[pill.step.node].append(pill)
-        self.contributions = _contributions(scene, root)
-        sizes = [abs(x) for pill in scene.pills for x in (pill.step.after, pill.step.contribution)]
-        self.largest = max([1.0, *(size for size in sizes if size < inf)])
-        self.terms: dict[Node, list[float]] = {}  # what has arrived at every node so far
 
     def forward(self) -> Iterator[Frame]:
         """Yield a frame for every value that is computed."""
         say = "The forward pass: every operation computes its data, from the leaves to the root."
         yield Frame("start", say=say)
         for node in self.order:
-            rule, numbers = self.notation.computation(node)
+            number = self.cards[node].number
+            rule, numbers = self.notation.computation(node, number)
             say = f"Compute {self.notation.name(node)}."
-            yield Frame("compute", self.cards[node].number, say=say, rule=rule, numbers=numbers)
+            yield Frame("compute", number, say=say, rule=rule, numbers=numbers)
 
     def backward(self) -> Iterator[Frame]:
-        """Yield a frame for every visit, and one for every contribution."""
+        """Yield frames for every visit, and one for every contribution."""
         say = "Every grad starts at 0. The backward pass walks the order in reverse, from the root."
         yield Frame("ready", say=say)
         yield self._seed()
+        for node in reversed(self.order):
+            yield self._skip(node)
+            yield self._visit(node)
+            yield from map(self._send, self.pills_of[node])
+        yield Frame("done", say="Done: every grad is the sum of all contributions that arrived.")
+
+    def count(self) -> int:
+        """Return how many frames of the backward pass are played, with the numbers as they are."""
         grads = {self.root: 1.0}
         for node in reversed(self.order):
-            grad, pills = grads.get(node, 0.0), self.pills_of[node]
-            if grad == 0.0 and all(pill.step.contribution == 0.0 for pill in pills):
-                yield self._skip(node)
-                continue
-            yield self._visit(node, grad)
-            for pill in pills:
+            for pill in self.pills_of[node]:
                 grads[pill.step.parent] = pill.step.after
-                yield self._send(pill, grad)
-        yield Frame("done", say="Done: every grad is the sum of all contributions that arrived.")
+        played = 3  # ready, seed, done
+        for node, pills in self.pills_of.items():
+            is_quiet = all(pill.step.contribution == 0.0 for pill in pills)
+            is_skipped = grads.get(node, 0.0) == 0.0 and is_quiet
+            played += 1 if is_skipped else 1 + len(pills)
+        return played
 
     def _seed(self) -> Frame:
         root, notation = self.root, self.notation
-        return self._arrival(
-            Frame(
-                "seed",
-                say=f"The seed: {notation.name(root)} changes as fast as itself.",
-                rule=f"{notation.derivative(root, root)} = 1",
-                numbers=f"{notation.bracketed(root)}.grad = 1",
-            ),
-            root,
-            grad=1.0,
-            contribution=1.0,
+        return Frame(
+            "seed",
+            self.cards[root].number,
+            say=f"The seed: {notation.name(root)} changes as fast as itself.",
+            rule=f"{notation.derivative(root, root)} = 1",
+            numbers=f"{notation.bracketed(root)}.grad = 1",
         )
 
     def _skip(self, node: Node) -> Frame:
+        grad = f"{self.notation.bracketed(node)}.grad"
+        rule, numbers = self._sum_of(node)
         return Frame(
             "skip",
             self.cards[node].number,
-            lines=self.lines["skip"],
-            numbers=f"{self.notation.bracketed(node)}.grad = 0",
-            say=f"Visit {self.notation.name(node)}. Its grad is 0, so it has nothing to pass on.",
+            rule=f"{grad} = {rule}" if rule else "",
+            numbers=f"{grad} = {_equation(numbers, '0')}",
+            say=f"Visit {self.notation.name(node)}. It sends nothing, for {grad} = 0.",
         )
 
-    def _visit(self, node: Node, grad: float) -> Frame:
-        name = self.notation.name(node)
+    def _sum_of(self, node: Node) -> tuple[str, str]:
+        """Return the sum behind a grad, in symbols and in numbers; "" of many or bundled edges."""
+        pills = [pill for each in reversed(self.order) for pill in self.pills_of[each]]
+        pills = [pill for pill in pills if pill.step.parent is node]
+        if len(pills) > 3 or not all(pill.is_single for pill in pills):
+            return "", ""
+        notation = self.notation
+        rules = [
+            f"{notation.bracketed(pill.step.node)}.grad × "
+            f"{notation.derivative(pill.step.node, node, pill.operand)}"
+            for pill in pills
+        ]
+        numbers = [
+            f"{number_of('g', pill.child.number)} × {number_of('l', self.edges[id(pill)], True)}"
+            for pill in pills
+        ]
+        return " + ".join(rules), " + ".join(numbers)
+
+    def _visit(self, node: Node) -> Frame:
+        name, number = self.notation.name(node), self.cards[node].number
         reason = f"Everything that uses {name} has sent its share, so its grad is final."
         if node is self.root:
             reason = "It is the root: its grad is the seed."
         return Frame(
             "visit",
-            self.cards[node].number,
+            number,
             say=f"Visit {name}. {reason}",
-            numbers=f"{self.notation.bracketed(node)}.grad = {text(grad)}",
-            lines=self.lines["visit"],
+            numbers=f"{self.notation.bracketed(node)}.grad = {number_of('g', number)}",
         )
 
-    def _send(self, pill: Pill, grad: float) -> Frame:
-        step, notation = pill.step, self.notation
+    def _send(self, pill: Pill) -> Frame:
+        step, notation, edge = pill.step, self.notation, self.edges[id(pill)]
         to = f"{notation.bracketed(step.parent)}.grad"
         if pill.is_single:
-            how = f":  {notation.equation(pill)}"
+            how = f":  {notation.equation(pill, edge)}"
             derivative = notation.derivative(step.node, step.parent, pill.operand)
             rule = f"{notation.bracketed(step.node)}.grad × {derivative}"
-            numbers = f"{text(grad)} × {_signed_in_brackets(step.local)}"
+            grad = number_of("g", pill.child.number)
+            numbers = f"{grad} × {number_of('l', edge, in_brackets=True)}"
         else:
             is_sum, edges = pill.edges > 1, edge_count(pill)
             how = f" along {edges}." + (" This step is their sum." if is_sum else "")
             rule = f"{'Σ ' if is_sum else ''}grad × local, over {edges}"
-            numbers = _sum(self.contributions.get((step.node, step.parent), []))
+            numbers = number_of("s", edge) if is_sum else ""
         names = notation.name(step.node), notation.name(step.parent)
-        return self._arrival(
-            Frame(
-                "send",
-                edge=self.edges[id(pill)],
-                say=f"{names[0]} sends its share to {names[1]}{how}",
-                rule=f"{to} += {rule}",
-                numbers=f"{to} += {_equation(numbers, text(step.contribution))}",
-                sum=f"{to}: {text(step.before)} → {text(step.after)}",
-            ),
-            step.parent,
-            grad=step.after,
-            contribution=step.contribution,
+        return Frame(
+            "send",
+            pill.parent.number,
+            edge,
+            say=f"{names[0]} sends its contribution to {names[1]}{how}",
+            rule=f"{to} += {rule}",
+            numbers=f"{to} += {_equation(numbers, number_of('c', edge))}",
+            sum=f"{to}: {number_of('b', edge)} → {number_of('a', edge)}",
         )
-
-    def _arrival(self, frame: Frame, to: Node, grad: float, contribution: float) -> Frame:
-        """Return a frame with what arrives at a node, and its grad from then on."""
-        self.terms.setdefault(to, []).append(contribution)
-        frame.node, frame.lines = self.cards[to].number, self.lines[frame.kind]
-        frame.grad, frame.exact, frame.sign = text(grad), repr(grad), sign(grad)
-        frame.bar, frame.terms = self._part(grad), _sum_line(self.terms[to])
-        frame.contribution, frame.contribution_sign = signed(contribution), sign(contribution)
-        frame.weight = self._part(contribution)
-        return frame
-
-    def _part(self, x: float) -> float:
-        """Return `x` as a part of the largest, from -1 to 1; 0 for nan."""
-        return 0.0 if x != x else round(max(-1.0, min(1.0, x / self.largest)), 6)
 
 
 def is_leaf(node: Node) -> bool:
@@ -263,56 +281,21 @@ def edge_count(pill: Pill) -> str:
     return plural(max(1, pill.edges), "edge")
 
 
-def _contributions(scene: Scene, root: Value) -> dict[tuple[Node, Node], list[float]]:
-    """Return the contributions from card to card, where one of the two is a group."""
-    box_of: dict[Node, Node] = {
-        value: card.node
-        for card in scene.cards
-        if isinstance(card.node, Group)
-        for value in card.node.members
-    }
-    contributions: dict[tuple[Node, Node], list[float]] = {}
-    for step in steps(root) if box_of else ():
-        ends = box_of.get(step.node, step.node), box_of.get(step.parent, step.parent)
-        contributions.setdefault(ends, []).append(step.contribution)
-    return contributions
-
-
 # -- texts
 # -------------------------------------------------------------------------------------------------
 
 
 def _equation(formula: str, number: str) -> str:
-    """Return `b = 3`, or the number alone where the formula says no more."""
-    return number if formula.replace("-", MINUS) in ("", number) else f"{formula} = {number}"
+    """Return `b = 3`, or the number alone where the formula is a number too."""
+    return number if not formula or _is_number(formula) else f"{formula} = {number}"
 
 
-def _once_bracketed(formula: str, numbers: Iterable[str]) -> str:
-    """Return a formula without second brackets around numbers that have some."""
-    for number in numbers:
-        if number.startswith("("):
-            formula = formula.replace(f"({number})", number)
-    return formula
-
-
-def _signed_in_brackets(x: float) -> str:
-    return f"({text(x)})" if x < 0 else text(x)
-
-
-def _sum_line(terms: Sequence[float]) -> str:
-    """Return the sum as it stands under a grad; one term is the grad itself."""
-    if len(terms) < 2:
-        return ""
-    line = f"= {_sum(terms)}"
-    return line if len(line) <= 20 else f"= Σ of {len(terms)} terms"
-
-
-def _sum(terms: Sequence[float]) -> str:
-    """Return the first terms of a sum, and how many more there are."""
-    first = [text(term) for term in terms[:1]]
-    following = [f"{MINUS if term < 0 else '+'} {text(abs(term))}" for term in terms[1:TERMS]]
-    more = [f"+ {len(terms) - TERMS} more"] if len(terms) > TERMS else []
-    return " ".join([*first, *following, *more])
+def _is_number(formula: str) -> bool:
+    try:
+        float(formula.replace(MINUS, "-"))
+    except ValueError:
+        return False
+    return True
 
 
 # -- the loop

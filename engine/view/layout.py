@@ -16,7 +16,7 @@ import subprocess
 import sys
 from dataclasses import replace
 
-from .layered import Placed, Point, layered
+from .layered import Placed, Point, is_sum, layered, staggered
 from .scene import Scene
 
 _has_hinted = False
@@ -89,7 +89,7 @@ def source(scene: Scene) -> str:
     graph = graphviz.Digraph(
         graph_attr={
             "rankdir": "LR",
-            "nodesep": "0.22",
+            "nodesep": "0.06" if any(card.is_small for card in scene.cards) else "0.22",
             "ordering": "in",
             "ranksep": f"{scene.gap / 72:.2f}",
         },
@@ -100,6 +100,7 @@ def source(scene: Scene) -> str:
     for i, pill in enumerate([] if scene.is_bare else scene.pills):
         graph.node(f"p{i}", width=_inches(pill.width), height=_inches(pill.height))
     index = {id(card): i for i, card in enumerate(scene.cards)}
+    steps = staggered(scene)
     in_order = sorted(
         enumerate(scene.pills), key=lambda item: (item[1].child.number, item[1].step.slot)
     )
@@ -108,7 +109,10 @@ def source(scene: Scene) -> str:
         if not scene.is_bare:
             graph.edge(f"{start}:e", f"p{i}:w", weight="4")
             start = f"p{i}"
-        graph.edge(f"{start}:e", f"c{index[id(pill.child)]}:w", id=f"w{i}")
+        length = {"minlen": str(1 + steps[index[id(pill.parent)]])} if scene.is_bare else {}
+        if is_sum(pill):
+            length["weight"] = "8"
+        graph.edge(f"{start}:e", f"c{index[id(pill.child)]}:w", id=f"w{i}", **length)
     return str(graph.source)
 
 
@@ -135,11 +139,12 @@ def by_dot(scene: Scene, seconds: float) -> Placed:
         [centre[f"c{i}"] for i in range(len(scene.cards))],
         [] if scene.is_bare else [centre[f"p{i}"] for i in range(len(scene.pills))],
     )
+    gap = scene.gap
     for edge in answer.get("edges", []):
         if not edge.get("id", "").startswith("w"):
             continue
         points = _points(edge["pos"], height)
-        is_long = points and points[-1][0] - points[0][0] > 2 * scene.gap
+        is_long = points and points[-1][0] - points[0][0] > 2 * gap
         if is_long:  # a wire to the next column needs no bends
             placed.bends[int(edge["id"][1:])] = points
     return placed

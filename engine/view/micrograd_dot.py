@@ -9,8 +9,8 @@
 from typing import TYPE_CHECKING
 
 from ..explain import numbered
+from ..foreign import Foreign, as_values
 from ..printing import printable
-from ..value import Value
 
 if TYPE_CHECKING:
     import graphviz
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 DIRECTIONS = ("LR", "RL", "TB", "BT")
 
 
-def draw_dot(root: Value, format: str = "svg", rankdir: str = "LR") -> "graphviz.Digraph":
+def draw_dot(root: Foreign, format: str = "svg", rankdir: str = "LR") -> "graphviz.Digraph":
     """Return a graphviz.Digraph that a notebook shows as it is; needs Graphviz's dot to render.
 
     One edge for each parent, so x*x has two. `format` is what rendering writes, such as "png";
@@ -34,7 +34,7 @@ def draw_dot(root: Value, format: str = "svg", rankdir: str = "LR") -> "graphviz
             f"draw_dot has no rankdir={rankdir!r}: choose from {', '.join(DIRECTIONS)}"
         )
     dot = graphviz.Digraph(format=format, graph_attr={"rankdir": rankdir})
-    numbers = numbered(root)
+    numbers = numbered(as_values(root))
     for node, number in numbers.items():
         dot.node(
             f"v{number}",

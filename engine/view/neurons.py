@@ -12,11 +12,14 @@
 [1, 2]
 
 The sum is one node, or it is spelled out: additions, each the only use of what it adds, over
-products of a leaf, the weight, with an input, and at most one leaf more, the bias. Labels decide
-nothing.
+products of a leaf, the weight, with an input, and at most one leaf more, the bias. A sum that is
+spelled out is a neuron where it has a bias or an activation, or where neurons stand before or
+behind it; any other, such as Σ 2·x, is just a sum. A softplus that no neuron takes is a loss, not
+an activation. Labels decide nothing but the last doubt about which of two leaves is the weight.
 """
 
-from collections.abc import Iterable, Mapping
+from collections import Counter
+from collections.abc import Container, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from ..operation import OPERATIONS, Operation
@@ -106,7 +109,7 @@ def neurons(order: Iterable[Node]) -> list[Neuron]:
         for node in order
         if node in sums and only_user.get(node) not in sums
     }
-    usual = _usual_slot([product for part in terms.values() for product in part.products])
+    weight_slot = _weight_slots(list(terms.values()))
     every = []
     for node in order:
         user = only_user.get(node)
@@ -114,24 +117,67 @@ def neurons(order: Iterable[Node]) -> list[Neuron]:
         if operation_of(node).name == "weighted_sum":
             every.append(_from_weighted_sum(node, output))
         elif node in terms and terms[node].products:
-            every.append(_from_terms(node, output, terms[node], usual))
+            every.append(_from_terms(node, output, terms[node], weight_slot))
     # A weight belongs to one input: a node that takes it twice is no neuron.
-    return [neuron for neuron in every if len(set(neuron.weights)) == len(neuron.weights)]
+    every = [neuron for neuron in every if len(set(neuron.weights)) == len(neuron.weights)]
+    return _without_losses(_without_plain_sums(every))
+
+
+def _without_plain_sums(every: Sequence[Neuron]) -> list[Neuron]:
+    """Return the neurons without sums of products that no neuron stands before or behind."""
+    outputs = {neuron.output for neuron in every}
+    near: set[Node] = set()  # the outputs of neurons, and what neurons take
+    for neuron in every:
+        if _is_certain(neuron) or not outputs.isdisjoint(neuron.inputs):
+            near.add(neuron.output)
+    for neuron in reversed(every):
+        if neuron.output in near:
+            near.update(neuron.inputs)
+    return [neuron for neuron in every if neuron.output in near]
+
+
+def _is_certain(neuron: Neuron) -> bool:
+    is_one_node = not neuron.products
+    return is_one_node or neuron.bias is not None or neuron.output is not neuron.sum
+
+
+def _without_losses(every: Sequence[Neuron]) -> list[Neuron]:
+    """Return the neurons, without a softplus that no other neuron takes: it is a loss."""
+    taken = {x for neuron in every for x in neuron.inputs}
+    return [
+        neuron._replace(output=neuron.sum)
+        if operation_of(neuron.output).name == "softplus" and neuron.output not in taken
+        else neuron
+        for neuron in every
+    ]
+
+
+def inside_part(every: Iterable[Neuron], part: Container[Node]) -> list[Neuron]:
+    """Return the neurons of which a part of the graph has all but perhaps the activation."""
+    return [
+        neuron if neuron.output in part else neuron._replace(output=neuron.sum)
+        for neuron in every
+        if neuron.sum in part and all(node in part for node in neuron.inside)
+    ]
 
 
 def used_once(order: Iterable[Node], names: Mapping[Node, str]) -> dict[str, Neuron]:
     """Return the neurons that are used once, by what the names of their parameters begin with."""
+    return _by_prefix(neurons(order), names)
+
+
+def _by_prefix(every: Iterable[Neuron], names: Mapping[Node, str]) -> dict[str, Neuron]:
     uses: dict[str, list[Neuron]] = {}
-    for neuron in neurons(order):
+    for neuron in every:
         uses.setdefault(neuron.prefix(names), []).append(neuron)
     return {prefix: several[0] for prefix, several in uses.items() if prefix and len(several) == 1}
 
 
-def output_names(order: Iterable[Node], names: Mapping[Node, str]) -> dict[Node, str]:
-    """Return names for the outputs that have no label: those of their neurons."""
+def output_names(every: Iterable[Neuron], names: Mapping[Node, str]) -> dict[Node, str]:
+    """Return names for the outputs of neurons that have no label: what their neuron is called."""
     return {
         neuron.output: prefix
-        for prefix, neuron in used_once(order, names).items()
+        for prefix, neuron in _by_prefix(every, names).items()
         if not neuron.output.label
     }
 
@@ -195,13 +241,13 @@ def _biases(term: Node, only_user: Mapping[Node, Node], sums: Mapping[Node, int]
 def _is_product(node: Node) -> bool:
     return (
         operation_of(node).name == "multiply"
-        and bool(_weight_slots(node))
+        and bool(_slots(node))
         and node.parents[0] is not node.parents[1]
     )
 
 
-def _weight_slots(product: Node) -> list[int]:
-    """Return the slots of a product in which a weight can stand."""
+def _slots(product: Node) -> list[int]:
+    """Return the slots of a product in which a weight can stand: those of its leaves."""
     return [slot for slot, x in enumerate(product.parents) if not x.parents and not x.constant]
 
 
@@ -219,20 +265,94 @@ def _terms(node: Node, sums: Mapping[Node, int]) -> Terms:
     return terms
 
 
-def _usual_slot(products: list[Node]) -> int:
-    """Return the slot of the weight in most products.
+def _weight_slots(sums: Sequence[Terms]) -> dict[Node, int]:
+    """Return for each product the slot of its weight.
 
-    In a product of two leaves either could be the weight, in the others only one.
+    In a product of two leaves either could be it. A leaf that is a weight in one product is so in
+    all, so that leaves that meet in products fall into two sides; one of them are the weights.
     """
-    certain = [slots[0] for slots in map(_weight_slots, products) if len(slots) == 1]
-    return 1 if 2 * sum(certain) > len(certain) else 0
+    products = [product for terms in sums for product in terms.products]
+    slot = {product: _slots(product)[0] for product in products}
+    certain = [product for product in products if len(_slots(product)) == 1]
+    doubtful = [product for product in products if len(_slots(product)) == 2]
+    known = {product.parents[slot[product]] for product in certain}
+    usual = 2 * sum(slot[product] for product in certain) > len(certain)
+    biases = _biases_beside(sums)
+    for connected, side in _two_sides(doubtful):
+        weights = _side_of_weights(connected, side, known, biases, usual if certain else None)
+        for product in connected:
+            slot[product] = 0 if side[product.parents[0]] == weights else 1
+    return slot
 
 
-def _from_terms(node: Node, output: Node, terms: Terms, usual: int) -> Neuron:
+def _biases_beside(sums: Sequence[Terms]) -> dict[Node, set[Node]]:
+    """Return for each leaf in a product the biases of the sums that it is in."""
+    beside: dict[Node, set[Node]] = {}
+    for terms in sums:
+        biases = [leaf for leaf in terms.leaves if not leaf.constant]
+        for product in terms.products if biases else ():
+            for leaf in product.parents:
+                beside.setdefault(leaf, set()).update(biases)
+    return beside
+
+
+def _two_sides(products: Sequence[Node]) -> list[tuple[list[Node], dict[Node, int]]]:
+    """Return the products that leaves connect, each with the side, 0 or 1, of every leaf in them.
+
+    Side 0 is that of the first leaf. In a circle of odd length the sides are not told apart.
+    """
+    uses: dict[Node, list[Node]] = {}
+    for product in products:
+        for leaf in product.parents:
+            uses.setdefault(leaf, []).append(product)
+    connections, side = [], dict[Node, int]()
+    for leaf in uses:
+        if leaf in side:
+            continue
+        connected: dict[Node, None] = {}
+        side[leaf], stack = 0, [leaf]
+        while stack:
+            one = stack.pop()
+            for product in uses[one]:
+                connected[product] = None
+                other = product.parents[1 if product.parents[0] is one else 0]
+                if other not in side:
+                    side[other] = 1 - side[one]
+                    stack.append(other)
+        connections.append((list(connected), side))
+    return connections
+
+
+def _side_of_weights(
+    products: Sequence[Node],
+    side: Mapping[Node, int],
+    known: Container[Node],
+    biases: Mapping[Node, set[Node]],
+    usual: int | None,
+) -> int:
+    """Return the side of the weights, 0 or 1, by the first of these that tells them apart.
+
+    What is a weight in another product; a weight is beside one bias, an input beside several; an
+    example has fewer inputs than weights; the usual slot; a label that begins with w.
+    """
+    leaves = {leaf: side[leaf] for product in products for leaf in product.parents}
+    counts = (
+        Counter(where for leaf, where in leaves.items() if leaf in known),
+        Counter(1 - where for leaf, where in leaves.items() if len(biases.get(leaf, ())) > 1),
+        Counter() if any(leaf in biases for leaf in leaves) else Counter(leaves.values()),
+        Counter(side[product.parents[usual]] for product in products if usual is not None),
+        Counter(where for leaf, where in leaves.items() if leaf.label[:1] in ("w", "W")),
+    )
+    for votes in counts:
+        if votes[0] != votes[1]:
+            return 0 if votes[0] > votes[1] else 1
+    return side[products[0].parents[0]]
+
+
+def _from_terms(node: Node, output: Node, terms: Terms, weight_slot: Mapping[Node, int]) -> Neuron:
     weights, inputs = [], []
     for product in terms.products:
-        slots = _weight_slots(product)
-        slot = slots[0] if len(slots) == 1 else usual
+        slot = weight_slot[product]
         weights.append(product.parents[slot])
         inputs.append(product.parents[1 - slot])
     return Neuron(

@@ -6,8 +6,9 @@
 >>> page
 <Page of 9 steps>
 
-One file that asks no network: the graph and every step as data, a script that paints step k from
-data alone.
+One file that asks no network: the graph and every step as data, the graph once more as rows of
+JavaScript, which compute it anew when a leaf is changed, and a script that paints step k from these
+numbers alone.
 """
 
 import base64
@@ -16,17 +17,31 @@ import html
 import json
 import os
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from importlib import resources
 from pathlib import Path
 from typing import Any
 
+from ..explain import numbered
 from ..files import write_file
+from ..foreign import Foreign, as_values
+from ..javascript import arithmetic, rows
 from ..printing import printable
 from ..value import Value
 from .animation import Animation, CardData, EdgeData, animation
+from .frames import MARK
 from .picture import NamesParameters, draw
+
+SCRIPTS = (
+    "numbers.js",
+    "graph.js",
+    "player.js",
+    "panel.js",
+    "ask.js",
+    "learn.js",
+    "page.js",
+)  # in this order they are one script
 
 # An exported notebook says its theme in an attribute; frames and images go by color-scheme.
 THEME = "".join(
@@ -38,10 +53,12 @@ THEME = "".join(
 class Page:
     """A finished page: its `html`, and `save(path)`."""
 
-    def __init__(self, content: Animation, forward: bool, root: Value, **options: Any):
-        self.html, self._root, self._options = _page(content, forward), root, options
+    def __init__(self, content: Animation, forward: bool, live: bool, root: Value, **options: Any):
+        rows, why = _rows(root) if live else (None, "")
+        self.html = _page({**content, "forward": forward, "why": why}, rows)
+        self._root, self._options = root, options
         kinds = [frame["kind"] for frame in content["frames"]]
-        self._count = len(kinds) - (0 if forward else kinds.index("ready"))
+        self._count = content["steps"] + (kinds.index("ready") if forward else 0)
         self._height = _height([*content["cards"], *content["edges"]])
 
     def save(self, path: str | os.PathLike[str]) -> Path:
@@ -82,13 +99,14 @@ def _height(boxes: Iterable[CardData | EdgeData]) -> int:
     heights = [(box["at"][1], box["size"][1] / 2) for box in boxes]
     top = min(centre - half for centre, half in heights)
     bottom = max(centre + half for centre, half in heights)
-    return round(min(760.0, max(600.0, bottom - top + 450.0)))
+    return round(min(760.0, max(600.0, bottom - top + 480.0)))
 
 
 def stepper(
-    root: Value,
+    root: Foreign,
     *,
     forward: bool = False,
+    live: bool = True,
     title: str = "",
     names: Mapping[str, Any] | None = None,
     module: NamesParameters | None = None,
@@ -101,36 +119,64 @@ def stepper(
     True
 
     The page can play the forward pass first, and does from the start with `forward=True`. It starts
-    from zero whatever the grads are, and changes nothing. `names`, `module` and `collapse` are
+    from zero whatever the grads are, and changes nothing. On it every leaf can be changed, and
+    all numbers follow; `live=False` leaves that out. `names`, `module` and `collapse` are
     those of draw: of a collapsed graph a step is what crosses the border of a neuron or layer, and
     where several edges cross it between the same two cards, their sum. Raises ValueError above 300
     cards.
     """
+    root = as_values(root)
     content = animation(root, title=title, names=names, module=module, collapse=collapse)
-    return Page(content, forward, root, names=names, module=module, collapse=collapse)
+    return Page(content, forward, live, root, names=names, module=module, collapse=collapse)
 
 
-def _page(content: Animation, forward: bool) -> str:
+def _rows(root: Value) -> tuple[list[str] | None, str]:
+    """Return the rows of the graph, or None and why it has none."""
+    numbers = numbered(root)
+    try:
+        return rows([node for node in numbers if node.parents], numbers), ""
+    except TypeError as error:
+        return None, f"No leaf can be changed on this page: {printable(str(error), 200)}."
+
+
+def _page(content: Mapping[str, Any], rows: Sequence[str] | None) -> str:
     """Return the assets with the data in them.
 
     Their hashes are all that the browser is allowed to run.
     """
     assets = resources.files(__package__) / "assets"
     style = (assets / "page.css").read_text("utf-8")
-    script = (assets / "page.js").read_text("utf-8")
+    script = _script([(assets / name).read_text("utf-8") for name in SCRIPTS], rows)
     policy = (
         f"default-src 'none'; script-src '{_hash(script)}'; style-src '{_hash(style)}'; "
-        "base-uri 'none'; form-action 'none'"
+        "img-src data:; base-uri 'none'; form-action 'none'"
     )
     fields = {
         "POLICY": policy,
-        "TITLE": html.escape(content["title"]),
+        "TITLE": html.escape(_plain(content["title"])),
         "STYLE": style,
         "SCRIPT": script,
-        "DATA": _json_in_html({**content, "forward": forward}),
+        "DATA": _json_in_html(content),
     }  # all in one pass, so that a label can't ask for another field
     page = (assets / "page.html").read_text("utf-8")
     return re.sub(r"\{\{([A-Z]+)\}\}", lambda mark: fields[mark[1]], page)
+
+
+def _script(parts: Sequence[str], rows: Sequence[str] | None) -> str:
+    """Return the script: the graph as rows, which see only its arithmetic, then the parts."""
+    program = "null"
+    if rows is not None:
+        table = "\n".join(rows)
+        program = f"(() => {{\n{arithmetic(table)}\nconst v = [];\nconst rows = [\n{table}\n];\n"
+        program += "return { v, rows };\n})()"
+    data = 'const data = JSON.parse(document.getElementById("data").textContent);'
+    body = "\n".join([data, f"const program = {program};", *parts])
+    return f'"use strict";\n(() => {{\n{body}\n}})();\n'
+
+
+def _plain(title: str) -> str:
+    """Return a title without the number in it, which is filled in when the page runs."""
+    return title.partition(f" = {MARK}")[0]
 
 
 def _hash(text: str) -> str:

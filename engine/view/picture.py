@@ -15,16 +15,19 @@ from typing import Any, Protocol
 
 from ..explain import Step
 from ..files import write_file
-from ..graph import topological_order
+from ..foreign import Foreign, as_values, by_original
 from ..printing import plural, printable
 from ..types import Node
-from ..value import Value
-from . import export, focus
+from . import export, film, focus
 from .collapse import collapse_level
+from .layered import Placed
 from .layout import place
 from .network import network
-from .scene import Scene, select
+from .rows import in_rows
+from .scene import Scene
+from .selection import Graph, select
 from .svg import CELL, paint
+from .tikz import tikz
 
 WRITERS = {
     ".dot": export.dot,
@@ -36,6 +39,8 @@ WRITERS = {
 LARGEST = 2_000  # cards and edges; above it a picture can't be read, and dot gets slow
 MOST = 250_000  # values and edges that are collapsed into fewer cards, which takes seconds
 READABLE = 0.7  # of its size, the least at which the text of a picture can be read
+MOST_PIXELS, MOST_AREA = 32_000, 120e6  # of a PNG: Cairo's largest side, and what fits in memory
+SIZE = re.compile(r' width="([\d.]+)" height="([\d.]+)"')
 FULL = 60  # values of a part that are drawn one by one
 
 
@@ -49,30 +54,55 @@ class NamesParameters(Protocol):
 class Picture:
     """A drawn graph: `.svg` is its text, `.save(path)` writes a file; notebooks show it."""
 
-    def __init__(self, scene: Scene, svg: str):
-        self.scene, self.svg = scene, svg
+    def __init__(self, scene: Scene, svg: str, placed: Placed | None = None, theme: str = "auto"):
+        self.scene, self.svg, self.placed, self.theme = scene, svg, placed, theme
 
     def save(self, path: str | Path) -> Path:
         """Write the picture, whole or not at all, and return the path.
 
-        The suffix says the format: .svg, .dot, .mmd, .json, .png or .pdf. The last two need
-        cairosvg or the program rsvg-convert. Raises ValueError for another suffix, ImportError
-        where both are missing.
+        The suffix says the format: .svg, .dot, .mmd, .json, .tex (TikZ), .png, .pdf, or .gif, which
+        plays the backward pass. The last three need cairosvg or the program rsvg-convert, and .gif
+        Pillow. Raises ValueError for another suffix, ImportError where something is missing.
         """
         path = Path(path)
         suffix = path.suffix.lower()
+        if suffix == ".gif":
+            return write_file(path, self._gif())
         is_converted = suffix in (".png", ".pdf")
         return write_file(path, converted(self.svg, suffix) if is_converted else self._text(suffix))
+
+    def animated(self) -> "Picture":
+        """Return a picture that plays the backward pass, one contribution after the other.
+
+        Its SVG moves by CSS alone, so that slides and pages show it without a script. It starts
+        from zero whatever the grads are. Raises ValueError for more than 200 edges.
+        """
+        placed = self._placed("an animation")
+        svg = film.animated(self.scene, placed, self.theme)
+        return Picture(self.scene, svg, placed, self.theme)
+
+    def _gif(self) -> bytes:
+        placed = self._placed("a .gif file")
+        theme = "light" if self.theme == "auto" else self.theme
+        frames = film.frames(self.scene, placed, theme)
+        return film.gif([converted(frame, ".png") for frame in frames])
+
+    def _placed(self, what: str) -> Placed:
+        if self.placed is None:
+            raise ValueError(f"{what} shows cards: take view='graph', with collapse='neurons'")
+        return self.placed
 
     def _text(self, suffix: str) -> str:
         if suffix == ".svg":
             return self.svg
+        if suffix == ".tex":
+            return tikz(paint(self.scene, self._placed("a .tex file"), "light"))
         if suffix not in WRITERS:
             is_page = suffix in (".html", ".htm")
             advice = "; engine.stepper(root).save() writes pages" if is_page else ""
             raise ValueError(
                 f"can't save a picture as {printable(suffix, 20) or 'a file without suffix'}: "
-                f"end its name in .svg, .png, .pdf, .dot, .mmd or .json{advice}"
+                f"end its name in .svg, .png, .pdf, .gif, .tex, .dot, .mmd or .json{advice}"
             )
         return WRITERS[suffix](self.scene).rstrip("\n") + "\n"
 
@@ -82,7 +112,8 @@ class Picture:
     def __repr__(self) -> str:
         last, what = self.scene.cards[-1], "value" if self.scene.level == "values" else "card"
         cards, edges = plural(len(self.scene.cards), what), plural(self.scene.edges, "edge")
-        return f"<Picture of {last.title or last.chip or 'a value'}: {cards}, {edges}>"
+        called = printable(last.name, 40) if last.title else last.chip
+        return f"<Picture of {called or 'a value'}: {cards}, {edges}>"
 
 
 def _in_a_cell(svg: str) -> str:
@@ -90,27 +121,30 @@ def _in_a_cell(svg: str) -> str:
 
     JupyterLab puts an SVG into an image, which it cuts off at the border of the cell.
     """
-    size = re.search(r' width="([\d.]+)" height="([\d.]+)"', svg)
-    assert size is not None
-    width, height = map(float, size.groups())
+    width, height = _size(svg)
     scale = CELL / width
     if not READABLE <= scale < 1.0:
         return svg
-    fitted = f' width="{CELL:g}" height="{height * scale:.1f}"'
-    return svg[: size.start()] + fitted + svg[size.end() :]
+    return SIZE.sub(f' width="{CELL:g}" height="{height * scale:.1f}"', svg, count=1)
+
+
+def _size(svg: str) -> tuple[float, float]:
+    """Return the width and the height of a picture in pixels."""
+    found = SIZE.search(svg)
+    return (float(found[1]), float(found[2])) if found else (1.0, 1.0)
 
 
 def draw(
-    root: Value,
+    root: Foreign,
     *,
     names: Mapping[str, Any] | None = None,
     module: NamesParameters | None = None,
     collapse: str = "auto",
     theme: str = "auto",
     constants: bool = False,
-    around: Value | None = None,
+    around: Foreign | None = None,
     depth: int = 2,
-    between: tuple[Value, Value] | None = None,
+    between: tuple[Foreign, Foreign] | None = None,
     view: str = "graph",
     wires: str = "auto",
     direction: str = "LR",
@@ -122,45 +156,61 @@ def draw(
     >>> draw(a * b, names=locals()).save("product.svg")  # doctest: +SKIP
 
     Changes nothing in the graph. `names` (as locals() gives them) and `module` name values that
-    have no label; `theme` is "auto", "light" or "dark"; `constants` draws plain numbers as cards of
-    their own. `collapse` is "none", "neurons", "layers" or "auto": above 60 values one card for a
-    neuron, above 300 one for a layer. `around` a value draws what is at most `depth` edges away
-    from it, `between=(a, b)` the paths from a to b; what comes in from outside is "elsewhere".
-    `view="network"` draws neurons in columns, with `wires` coloured by "weight" or "gradient".
-    `direction` is "LR" or, with the leaves at the top, "TB". In a sweep that is under way,
-    `to_come` are the steps that are still to be taken: their edges are drawn as not sent. Raises
+    have no label; `theme` is "auto", "light", "dark" or "print"; `constants` draws plain numbers as
+    cards of their own. `collapse` is "none", "neurons", "layers" or "auto": above 60 values one
+    card for a neuron, above 300 one for a layer. `around` a value draws what is at most `depth`
+    edges away from it, `between=(a, b)` the paths from a to b; what comes in from outside is
+    "elsewhere".
+    `view="network"` draws neurons as circles in columns, with `wires` coloured by "gradient",
+    "weight" or "weight gradient", and takes all other options, too. `direction` is "LR" or, with
+    the leaves at the top, "TB". In a sweep that is under way, `to_come` are the steps that are
+    still to be taken: their edges are drawn as not sent. Raises
     ValueError for more than 2,000 cards and edges, which no one could read.
     """
-    order, leaves = topological_order(root)
-    values, edges = len(order) + len(leaves), sum(len(node.parents) for node in order)
+    root = as_values(root)
+    graph = Graph(root)
+    order = graph.order
+    nodes = by_original([*graph.leaves, *order])
+    values = len(nodes)
     is_whole = around is None and between is None
-    if is_whole and len(order) + edges > MOST:
-        raise _too_large(f"{values:,} values", edges)
-    _check_options(view, direction)
-    part = None if is_whole else _part(order, around, depth, between)
+    if is_whole and len(order) + graph.edges > MOST:
+        raise _too_large(f"{values:,} values", graph.edges)
+    _check_options(view, direction, wires)
+    part = None if is_whole else _part(order, nodes, around, depth, between)
     if part is not None:
         _check_size(order, part, constants, MOST)
-    level = collapse_level(values, order, collapse)
-    named = names_by_value(names, module)
-    if view == "network":
-        scene = Scene.of(root, named, level="layers")
-        return Picture(scene, network(root, names=named, wires=wires, theme=theme))
-    if is_whole and level == "values" and len(order) + edges > LARGEST:
-        raise _too_large(f"{values:,} values", edges)
+    level = _level(graph, view, collapse)
+    named = names_by_value(nodes, names, module)
+    if level == "values" and part is None and len(order) + graph.edges > LARGEST:
+        raise _too_large(f"{values:,} values", graph.edges)
     if part is not None:
-        level = level if len(part) > FULL else "values"
+        is_small = view == "graph" and len(part) <= FULL
+        level = "values" if is_small else level
         _check_size(order, part, constants, LARGEST if level == "values" else MOST)
-    selection = select(root, named, constants, level, part, to_come)
-    if len(selection.boxes) + len(selection.steps) > LARGEST:
+    selection = select(root, named, constants, level, part, to_come, graph)
+    if view == "graph" and len(selection.boxes) + len(selection.steps) > LARGEST:
         raise _too_large(f"{len(selection.boxes):,} cards", len(selection.steps))
     scene = Scene.of_selection(selection)
     scene.direction = direction
-    return Picture(scene, paint(scene, place(scene), theme))
+    if view == "network":
+        return Picture(scene, network(scene, wires=wires, theme=theme))
+    placed = in_rows(scene, place(scene))
+    return Picture(scene, paint(scene, placed, theme), placed, theme)
 
 
-def _check_options(view: str, direction: str) -> None:
+def _level(graph: Graph, view: str, collapse: str) -> str:
+    """Return what a card or circle stands for: in a network, by itself, each use of a neuron."""
+    if view == "network" and collapse in ("auto", "none", None, False):
+        return "uses"
+    values = len(graph.order) + len(graph.leaves)
+    return collapse_level(values, graph.order, collapse, graph.neurons)
+
+
+def _check_options(view: str, direction: str, wires: str) -> None:
     if view not in ("graph", "network"):
         raise ValueError(f"view {view!r}: take 'graph' or 'network'")
+    if view == "graph" and wires != "auto":
+        raise ValueError(f"wires {wires!r}: only view='network' has wires of several kinds")
     if direction not in ("LR", "TB"):
         raise ValueError(
             f"direction {direction!r}: take 'LR' (left to right) or 'TB' (top to bottom)"
@@ -168,12 +218,19 @@ def _check_options(view: str, direction: str) -> None:
 
 
 def _part(
-    order: Sequence[Node], around: Node | None, depth: int, between: tuple[Node, Node] | None
+    order: Sequence[Node],
+    nodes: Mapping[int, Any],
+    around: Foreign | None,
+    depth: int,
+    between: tuple[Foreign, Foreign] | None,
 ) -> dict[Node, None] | None:
-    """Return the values that `around` or `between` ask for."""
+    """Return the values that `around` or `between` ask for; `nodes` is from `by_original`."""
     if between is not None:
-        return focus.between(order, *between)
-    return focus.around(order, around, depth, MOST) if around is not None else None
+        first, last = [nodes.get(id(value), value) for value in between]
+        return focus.between(order, first, last)
+    if around is None:
+        return None
+    return focus.around(order, nodes.get(id(around), around), depth, MOST)
 
 
 def _check_size(
@@ -195,19 +252,26 @@ def _too_large(what: str, edges: int) -> ValueError:
 
 
 def names_by_value(
-    names: Mapping[str, Any] | None, module: NamesParameters | None
+    nodes: Mapping[int, Any],
+    names: Mapping[str, Any] | None,
+    module: NamesParameters | None,
 ) -> dict[Node, str]:
-    """Return names for values without a label: the caller's variables, a module's parameters."""
+    """Return names for values without a label: the caller's variables, a module's parameters.
+
+    `nodes` are those of the graph, from `by_original`.
+    """
     if module is not None and not hasattr(module, "named_parameters"):
         raise TypeError(
             f"module: a {type(module).__name__} has no named_parameters(), as an nn.Module has; "
             "names={'w': value} names values too"
         )
     parameters = module.named_parameters() if module is not None else {}
+    named = {**parameters, **(names or {})}
     return {
-        value: name
-        for name, value in {**parameters, **(names or {})}.items()
-        if isinstance(value, Value) and not value.label and not name.startswith("_")
+        node: name
+        for name, value in named.items()
+        for node in [nodes.get(id(value))]
+        if node is not None and not node.label and not name.startswith("_")
     }
 
 
@@ -219,14 +283,22 @@ def converted(svg: str, suffix: str) -> bytes:
         return _by_program(svg, suffix[1:])
     svg = svg.replace("ui-monospace,", "")  # it looks at the first of the fonts alone
     convert = cairosvg.svg2png if suffix == ".png" else cairosvg.svg2pdf
-    return bytes(convert(bytestring=svg.encode(), **({"scale": 2.0} if suffix == ".png" else {})))
+    scale = {"scale": _zoom(svg)} if suffix == ".png" else {}
+    return bytes(convert(bytestring=svg.encode(), **scale))
+
+
+def _zoom(svg: str) -> float:
+    """Return how much larger than in pixels a PNG is drawn: twice, or as much as Cairo can."""
+    width, height = _size(svg)
+    by_side = MOST_PIXELS / max(width, height)
+    return float(f"{min(2.0, by_side, (MOST_AREA / (width * height)) ** 0.5):.4g}")
 
 
 def _by_program(svg: str, form: str) -> bytes:
     program = shutil.which("rsvg-convert")
     if program is None:
         raise ImportError(f"a .{form} file needs cairosvg: pip install cairosvg, or save as .svg")
-    zoom = ["--zoom=2"] if form == "png" else []
+    zoom = [f"--zoom={_zoom(svg):g}"] if form == "png" else []
     return subprocess.run(
         [program, f"--format={form}", *zoom],
         input=svg.encode(),

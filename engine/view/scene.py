@@ -13,19 +13,25 @@
 
 from collections import Counter
 from collections.abc import Container, Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from math import inf, isfinite, nextafter
-from typing import NamedTuple
+from dataclasses import dataclass, field
+from functools import cached_property
+from math import hypot, inf, isfinite, nextafter
+from typing import Any, NamedTuple
 
-from ..explain import Step, arrivals, numbered
+from ..diagnosis import Zeros
+from ..explain import Step, arrivals, zeros
+from ..foreign import Unknown
 from ..formula import SUM, Symbol, derivatives, expression, forward, name, symbol
-from ..graph import topological_order
 from ..ieee import add_up
 from ..printing import columns, plural, printable
 from ..types import Node
 from ..value import Value
-from .collapse import UNSENT, Bundle, Group, Unsent, collapsed, with_running_sums
-from .neurons import operation_of, output_names
+from .collapse import UNSENT, Bundle, Group
+from .neurons import operation_of
+from .selection import Graph as Graph
+from .selection import Selection as Selection
+from .selection import rebuilt_data as rebuilt_data
+from .selection import select as select
 
 CHIPS = {
     "*": "×",
@@ -36,12 +42,34 @@ CHIPS = {
     "prod": "Π",
     "<=": "≤",
     ">=": "≥",
+    "·": "grad ×",
 }
+WORDS = {"masked": "a gradient times a local derivative; 0 where the gradient is 0"}
 MINUS = "−"
 ORDINALS = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth")
 PILLS = 60  # edges; above it there are wires without pills
+CROWD, SMALL = 80, 26.0  # leaves with one user each that are one line each, and its height
+LINES = 4  # under a grad, for its sum
+ROWS, CARDS_WITH_ROWS = 8, 24  # weights on a card, and how many such cards a picture has
+LISTED, LONGEST = 24, 2_000  # weights and terms in a tooltip, and its characters
 WIDTH, GROUP_WIDTH = 144.0, 196.0  # of a card: for one value, for several
+MORE_WIDTH = 52.0  # for a long name
+LINE = 13.0  # how far apart small lines on a card are
 EM = 0.602  # the width of a character, as a part of the font's size
+
+
+class Row(NamedTuple):
+    """A weight or bias inside a neuron: its name and its numbers.
+
+    `elsewhere` is what the edges inside the neuron do not account for.
+    """
+
+    node: Node
+    name: str
+    data: str
+    grad: str
+    sign: str
+    elsewhere: float
 
 
 @dataclass
@@ -64,9 +92,16 @@ class Card:
     name: str = ""  # the label, not cut; else the expression that it is
     elsewhere: float = 0.0  # seed and pills + elsewhere = grad
     kind: str = "operation"  # or leaf, constant, neuron, layer
+    nothing: str = ""  # why it sends nothing, for a tooltip
     fixed_height: float = 0.0  # where its lines don't say it
     rebuilt: float | None = None  # in a stale graph: its data if the graph were built again
     rebuilt_text: str = ""  # what the card says of it; "" where it is the data that it has
+    rows: list[Row] = field(default_factory=list)  # of a group: its weights and biases
+    shows_rows: bool = False  # else one line says how many they are
+    rows_text: str = ""  # that line
+    per_output: str = ""  # of a sum over several outputs: the range of their grads
+    bar_from: float = 0.0  # where the bar starts: at 0, or at the least of several grads
+    is_small: bool = False  # one line alone: a leaf among very many
 
     @property
     def is_sum(self) -> bool:
@@ -76,8 +111,12 @@ class Card:
     @property
     def height(self) -> float:
         """The room for its lines."""
-        lines = (len(self.terms) > 1) + bool(self.rebuilt_text)
-        return self.fixed_height or 80.0 + 14.0 * lines
+        if self.is_small:
+            return SMALL
+        lines = bool(self.rebuilt_text) + bool(self.per_output) + bool(sum_lines(self))
+        more = LINE * max(0, len(sum_lines(self)) - 1)
+        rows = len(self.rows) + 1 if self.shows_rows else bool(self.rows_text)
+        return self.fixed_height or 80.0 + 14.0 * lines + more + LINE * rows + 4.0 * bool(rows)
 
 
 @dataclass
@@ -97,6 +136,8 @@ class Pill:
     edges: int = 1  # more where it stands for all edges between two groups
     sent: bool = True  # False in a graph that is forward only, and at an edge that has not sent yet
     operand: str = ""  # where the child takes the parent more than once: which operand this is
+    parts: list[float] = field(default_factory=list)  # what each of several edges adds
+    weight: Row | None = None  # of a neuron's edge to an input: by what it multiplies the input
 
     @property
     def is_single(self) -> bool:
@@ -130,8 +171,24 @@ class Scene:
     def gap(self) -> float:
         """The room between two columns: where there are only wires, the more of them the wider."""
         if self.is_bare:
-            return min(260.0, 100.0 + 0.5 * len(self.pills))
+            return min(260.0, 52.0 + 0.8 * self._most_between_columns())
         return 30.0 if self.direction == "LR" else 46.0  # from top to bottom wires go farther aside
+
+    @cached_property
+    def crowds(self) -> Mapping[int, int]:
+        """How many wires meet each card on one side, by its id."""
+        uses = Counter(id(pill.parent) for pill in self.pills)
+        return uses | Counter(id(pill.child) for pill in self.pills)
+
+    def _most_between_columns(self) -> int:
+        """Return how many wires there are between two neighbouring columns, at most."""
+        column: dict[int, int] = {}
+        for pill in reversed(self.pills):  # from the leaves to the root
+            parent, child = id(pill.parent), id(pill.child)
+            column[child] = max(column.get(child, 0), column.get(parent, 0) + 1)
+        ends = [(column.get(id(x.parent), 0), column[id(x.child)]) for x in self.pills]
+        counts = Counter(last for first, last in ends if last == first + 1)
+        return max(counts.values(), default=0)
 
     @classmethod
     def of(
@@ -146,6 +203,11 @@ class Scene:
         """Return the scene of a graph; `select` takes the same options."""
         return cls.of_selection(select(root, names, constants, level, part, to_come))
 
+    @property
+    def is_network(self) -> bool:
+        """Whether cards are painted as circles, as on a blackboard."""
+        return self.level == "uses"
+
     @classmethod
     def of_selection(cls, selection: "Selection") -> "Scene":
         """Return the scene of what has been selected."""
@@ -157,107 +219,15 @@ class Scene:
             _pill(step, cards, state, largest, is_repeated=count[step.node, step.parent] > 1)
             for step in steps
         ]
+        for pill in pills:
+            _add_parts(pill, selection.parts.get((pill.step.node, pill.step.parent), []), largest)
         title = selection.names.get(root) or name(root)
-        title = f"{printable(title, 100)} = {text(root.data)}"
+        title = f"{printable(title, 100)} = {shown(root.data)}"
         summary = _summary(cards, pills, state)
-        return cls(list(cards.values()), pills, state, title, summary, selection.level)
-
-
-# -- what is drawn
-# -------------------------------------------------------------------------------------------------
-
-
-class Selection(NamedTuple):
-    """What of a graph is drawn: values or groups as boxes, and a step for every edge."""
-
-    root: Value
-    names: Mapping[Node, str]
-    steps: list[Step]
-    state: str
-    boxes: list[Node]
-    rebuilt: Mapping[Node, float]
-    constants: bool
-    level: str
-
-
-def select(
-    root: Value,
-    names: Mapping[Node, str] | None = None,
-    constants: bool = False,
-    level: str = "values",
-    part: Container[Node] | None = None,
-    to_come: Iterable[Step] = (),
-) -> Selection:
-    """Return the boxes and steps of a scene; no card is made yet.
-
-    `names` override labels, `constants` gives plain numbers boxes of their own, `level` draws
-    neurons or layers as one box, `part` are the values that are drawn, and the edges of `to_come`
-    have not sent yet.
-    """
-    order: list[Node] = [*topological_order(root)[0]]
-    names = output_names(order, names or {}) | dict(names or {})
-    rebuilt, waiting = rebuilt_data(order), {(step.node, step.slot) for step in to_come}
-    state = "stale" if rebuilt else "under way" if waiting else _swept(root, order)
-    steps = _edges(root, order, constants, waiting)
-    boxes: list[Node] = [x for x in numbered(root) if constants or not x.constant or x is root]
-    if part is not None:
-        boxes = [node for node in boxes if node in part]
-        steps = [step for step in steps if step.node in part and step.parent in part]
-        steps = with_running_sums(steps, root)
-        order = [node for node in order if node in part]
-    if level != "values":
-        boxes, steps = collapsed(root, order, boxes, steps, level, names)
-    return Selection(root, names, steps, state, boxes, rebuilt, constants, level)
-
-
-def _swept(root: Node, order: Iterable[Node]) -> str:
-    is_swept = root.grad != 0.0 or any(node.grad != 0.0 for node in order)
-    return "swept" if is_swept else "forward only"
-
-
-def rebuilt_data(order: Iterable[Node]) -> dict[Node, float]:
-    """Return the data of a graph built again from its leaves as they are now, where it differs.
-
-    >>> from engine import Value
-    >>> x = Value(2.0); y = x * 3; x.data = 5.0
-    >>> rebuilt_data([y])[y]
-    15.0
-    """
-    rebuilt: dict[Node, float] = {}
-    for node in order:
-        numbers = [rebuilt.get(parent, float(parent.data)) for parent in node.parents]
-        data = float(operation_of(node).forward(*numbers))
-        are_both_nan = data != data and node.data != node.data
-        if data != node.data and not are_both_nan:
-            rebuilt[node] = data
-    return rebuilt
-
-
-def _edges(
-    root: Node, order: Sequence[Node], constants: bool, waiting: Container[tuple[Node, int]]
-) -> list[Step]:
-    """Return a step for every edge in the order of the sweep; one that carries nothing adds 0.
-
-    From the first edge on that waits, nothing has been sent: what a grad is at that moment may
-    still be cancelled by what is to come.
-    """
-    grads = {root: 1.0}
-    steps: list[Step] = []
-    is_to_come = False
-    for node in reversed(order):
-        upstream = grads.get(node, 0.0)
-        for slot, (parent, local) in enumerate(zip(node.parents, node.local_derivatives())):
-            is_waiting = (node, slot) in waiting
-            is_to_come = is_to_come or is_waiting
-            sent = 0.0 if is_to_come else upstream
-            contribution = sent * float(local) if sent else 0.0
-            before = grads.get(parent, 0.0)
-            grads[parent] = before + contribution
-            if constants or not parent.constant:
-                make = Unsent if is_waiting else Step
-                numbers = float(local), sent, contribution, before, grads[parent]
-                steps.append(make(len(steps), node, parent, slot, *numbers))
-    return steps
+        scene = cls(list(cards.values()), pills, state, title, summary, selection.level)
+        if scene.is_bare:
+            _make_small(pills)
+        return scene
 
 
 # -- texts
@@ -269,9 +239,21 @@ def text(x: float) -> str:
     return f"{x:.4g}".replace("-", MINUS)
 
 
+def shown(x: float) -> str:
+    """Return a number as a card has room for it: as `text`, but without an exponent up to 10⁸.
+
+    >>> shown(12345.0), shown(-12346.0), shown(12345.678), shown(1234.5)
+    ('12345', '−12346', '12345.7', '1234')
+    """
+    size = abs(x)
+    if not 1e4 <= size < 1e8:
+        return text(x)
+    return f"{x:.{max(6, len(str(int(size))))}g}".replace("-", MINUS)
+
+
 def signed(x: float) -> str:
     """Return the text of a number, with a plus where it is greater than 0."""
-    return "+" + text(x) if x > 0.0 else text(x)
+    return "+" + shown(x) if x > 0.0 else shown(x)
 
 
 def sign(x: float) -> str:
@@ -283,20 +265,67 @@ def cut(label: str, width: float, size: float) -> str:
     """Return as much of a label as fits into a width, at a size of the font.
 
     >>> cut("layer0.neuron1.w2", 96, 13), cut("a very long label", 96, 13)
-    ('…neuron1.w2', 'a very long…')
+    ('l0.n1.w2', 'a very long…')
     >>> cut("漢字の名前です", 96, 13)
     '漢字の名前…'
 
-    A character is 0.602 of its size wide, a CJK one twice that. Dotted names keep their end.
+    A character is 0.602 of its size wide, a CJK one twice that. Of dotted names the parts before
+    the last are shortened, so that two names stay two; other texts end at a word where they can.
     """
     room = max(1, int(width / (EM * size)))
     if len(label) > room and "." in label and label.replace(".", "_").isidentifier():
-        ends = ["…" + label[i + 1 :] for i, c in enumerate(label) if c == "."]
-        label = next((end for end in ends if len(end) <= room), label)
+        label = _dotted(label, room)
     limit = room
-    while columns(shown := printable(label, limit)) > room and limit > 1:
+    while columns(fitting := printable(label, limit)) > room and limit > 1:
         limit -= 1
-    return shown
+    words = fitting.removesuffix("…").rpartition(" ")[0]
+    is_in_a_word = len(fitting) < len(label) and not label[len(fitting) - 1].isspace()
+    if is_in_a_word and len(words) > len(fitting) / 2:
+        return words.rstrip() + "…"
+    return fitting
+
+
+def _dotted(label: str, room: int) -> str:
+    """Return a dotted name with its first parts as short as needed: `l0.n1.w2`."""
+    parts = label.split(".")
+    for i, part in enumerate(parts[:-1]):
+        digits = part[len(part.rstrip("0123456789")) :]
+        parts[i] = part[:1] + digits
+        if len(".".join(parts)) <= room:
+            return ".".join(parts)
+    ends = ["…" + ".".join(parts[i:]) for i in range(1, len(parts))]
+    return next((end for end in ends if len(end) <= room), ends[-1])
+
+
+def _told_apart(names: Sequence[str], titles: Sequence[str], widths: Sequence[float]) -> list[str]:
+    """Return titles of which none that was cut is the same as that of another name.
+
+    >>> _told_apart(["gradient_of_a", "gradient_of_b"], ["gradient_o…"] * 2, [86, 86])
+    ['gradi…of_a', 'gradi…of_b']
+    """
+    of_title: dict[str, set[str]] = {}
+    for full, title in zip(names, titles):
+        of_title.setdefault(title, set()).add(full)
+    apart, used = list(titles), Counter[str]()
+    for i, (full, title, width) in enumerate(zip(names, titles, widths)):
+        if not title or len(of_title[title]) == 1:
+            continue
+        room = max(3, int(width / (EM * 13)))
+        apart[i] = _without_middle(printable(full, 10_000), room)
+        used[apart[i]] += 1
+    for i, full in enumerate(names):
+        if used[apart[i]] > 1 and len(of_title[titles[i]]) > 1:
+            number = f"…{sorted(of_title[titles[i]]).index(full) + 1}"
+            apart[i] = apart[i][: -len(number)] + number
+    return apart
+
+
+def _without_middle(name: str, room: int) -> str:
+    """Return the beginning and the end of a name."""
+    half = room // 2
+    while half > 1 and columns(name[:half]) + 1 + columns(name[-(room - half - 1) :]) > room:
+        half, room = half - 1, room - 1
+    return name if columns(name) <= room else f"{name[:half]}…{name[-(room - half - 1) :]}"
 
 
 def sum_text(terms: Sequence[str]) -> str:
@@ -311,15 +340,29 @@ def sum_text(terms: Sequence[str]) -> str:
     return written
 
 
-def sum_line(card: Card) -> str:
-    """Return the line under a grad: its terms, or, where they are too long, how many there are."""
-    room, last = (card.width - 17) / (EM * 10), card.terms[-1]
-    lines = ["= " + sum_text(card.terms), f"= Σ of {len(card.terms)} terms"]
-    if last == "…":
-        lines[1:] = [f"= Σ of {len(card.terms) - 1} terms + …", "= Σ + …"]
-    if last.endswith("elsewhere"):
-        lines[1:] = ["= " + sum_text(["Σ", last]), "= Σ + elsewhere"]
-    return next((line for line in lines if len(line) <= room), lines[-1])
+def sum_lines(card: Card) -> list[str]:
+    """Return the lines under a grad: its terms, or, where they are too many, their number.
+
+    How many lines they are does not depend on the order of the terms. Of a sum over outputs the
+    sum has a line even where it is a single term.
+    """
+    if len(card.terms) < 2:
+        return []
+    room = int((card.width - 17) / (EM * 10))
+    if len(line := "= " + sum_text(card.terms)) <= room:
+        return [line]
+    last = [term for term in card.terms[-1:] if term == "…" or term.endswith("elsewhere")]
+    terms = card.terms[: len(card.terms) - len(last)]
+    in_a_line = max(1, (room + 1) // (max(map(len, terms), default=1) + 3))
+    lines = [sum_text(terms[i : i + in_a_line]) for i in range(0, len(terms), in_a_line)]
+    if len(lines) > LINES:
+        lines = [f"Σ of {plural(len(terms), 'term')}"]
+    first, *others = [*lines, *last]
+    return ["= " + first, *[_signed_in_front(line) for line in others]]
+
+
+def _signed_in_front(line: str) -> str:
+    return f"{MINUS} {line[1:]}" if line.startswith(MINUS) else f"+ {line}"
 
 
 def _in_brackets(title: str) -> str:
@@ -333,16 +376,79 @@ def _in_brackets(title: str) -> str:
 
 def _cards(selection: Selection) -> dict[Node, Card]:
     arriving = arrivals(selection.steps)
-    largest = _largest([node.grad for node in selection.boxes])
+    largest = _largest([x for node in selection.boxes for x in (node.grad, *_range(node))])
     cards = {
         node: _card(node, number, arriving.get(node, []), largest, selection)
         for number, node in enumerate(selection.boxes)
     }
     for card in cards.values():
         if card.kind == "operation" and selection.constants:
-            card.note = ""  # its constants may have cards of their own
+            card.note = _parameters(card.node)  # its constants may have cards of their own
         _compare(card, selection.rebuilt)
+    _set_rows(cards.values(), selection)
+    every = list(cards.values())
+    widths = [_room_for_title(card) for card in every]
+    titles = _told_apart([x.name for x in every], [x.title for x in every], widths)
+    for card, title in zip(every, titles):
+        card.title = title
+    if selection.state != "forward only":
+        idle = zeros(selection.root, selection.names)
+        for node, card in cards.items():
+            card.nothing = nothing_sent(node, idle)
+            card.tooltip = printable(card.tooltip + card.nothing, LONGEST)
     return cards
+
+
+def nothing_sent(node: Node, idle: Zeros) -> str:
+    """Return why a value sends nothing, or a neuron in all of its uses; "" for one that sends."""
+    sums: list[Any] = [use.sum for use in node.uses] if isinstance(node, Group) else [node]
+    is_idle = sums and idle.nodes.issuperset(sums)
+    return f"; it sends nothing, for {idle.reason(sums[0])}" if is_idle else ""
+
+
+def _set_rows(cards: Iterable[Card], selection: Selection) -> None:
+    """Give each group its weights and biases: in lines if they are few, else in one line."""
+    groups = [(card, card.node) for card in cards if isinstance(card.node, Group)]
+    groups = [(card, group) for card, group in groups if group.parameters]
+    most = max([len(group.parameters) for _, group in groups], default=0)
+    is_swept = selection.state != "forward only"
+    for card, group in groups:
+        card.rows = _rows(group, selection.names, is_swept)
+        is_single = card.kind == "neuron"
+        card.shows_rows = is_single and most <= ROWS and len(groups) <= CARDS_WITH_ROWS
+        if not card.shows_rows:
+            size = hypot(*[float(row.node.grad) for row in card.rows])
+            count = plural(len(card.rows), "weight")
+            card.rows_text = f"{count}, ‖grad‖ {text(size)}" if is_swept else count
+        card.tooltip = printable(f"{card.tooltip}; {_rows_in_words(card.rows)}", LONGEST)
+
+
+def _rows(group: Group, names: Mapping[Node, str], is_swept: bool) -> list[Row]:
+    return [
+        Row(
+            node,
+            group.parameter_name(node, names),
+            shown(node.data),
+            shown(node.grad) if is_swept else "–",
+            sign(node.grad) if is_swept else "zero",
+            _beyond_rounding(float(node.grad), arrived) if is_swept else 0.0,
+        )
+        for node, arrived in group.parameters.items()
+        if not node.constant
+    ]
+
+
+def _beyond_rounding(grad: float, arrived: float) -> float:
+    """Return what is missing in a grad; 0.0 where only the order of the additions differs."""
+    rest = _rest(grad, arrived)
+    return 0.0 if abs(rest) <= 1e-12 * abs(grad) else rest
+
+
+def _rows_in_words(rows: Sequence[Row]) -> str:
+    """Return the first weights with their gradients, and how many more there are."""
+    shown = [f"{row.name} = {row.data}, grad {row.grad}" for row in rows[:LISTED]]
+    more = [f"and {len(rows) - LISTED} more"] if len(rows) > LISTED else []
+    return "; ".join([*shown, *more])
 
 
 def _largest(numbers: Iterable[float]) -> float:
@@ -357,29 +463,59 @@ def _card(
     is_root = node is root or (isinstance(node, Group) and root in node.outputs)
     is_swept = selection.state != "forward only"
     title = names.get(node) or node.label
-    width = GROUP_WIDTH if isinstance(node, Group) else WIDTH
-    chip, short_title, note = _fitted(*_header(node), title or _short_expression(node), width)
+    header, written = _header(node), title or _short_expression(node)
+    width = _width(*header, title, GROUP_WIDTH if isinstance(node, Group) else WIDTH)
+    chip, short_title, note = _fitted(*header, written, width)
     elsewhere = _elsewhere(node, is_root, steps) if is_swept else 0.0
     terms = _terms(is_root, steps, elsewhere) if is_swept else []
-    bar = max(-1.0, min(1.0, float(node.grad) / largest)) if node.grad == node.grad else 0.0
+    low, high = _range(node) if is_swept else (0.0, 0.0)
+    grad = float(node.grad)
     return Card(
         node,
         number,
         short_title,
         chip,
         note,
-        text(node.data),
-        text(node.grad) if is_swept else "–",
+        shown(node.data),
+        shown(grad) if is_swept else "–",
         terms,
-        sign(node.grad) if is_swept else "zero",
-        bar if is_swept else 0.0,
+        sign(grad) if is_swept else "zero",
+        _part(high if low < high else grad, largest) if is_swept else 0.0,
         _card_tooltip(node, names, is_root, is_swept, terms),
         is_root,
         width,
         name=title or name(node),
         elsewhere=elsewhere,
         kind=_kind(node),
+        per_output=f"per output {text(low)} … {text(high)}" if low < high else "",
+        bar_from=_part(low, largest) if low < high else 0.0,
     )
+
+
+def _range(node: Node) -> tuple[float, float]:
+    """Return the least and the largest grad of the outputs of a box; 0, 0 beside nan."""
+    grads = [float(x.grad) for x in node.outputs] if isinstance(node, Group) else []
+    if not grads or any(grad != grad for grad in grads):
+        return 0.0, 0.0
+    return min(grads), max(grads)
+
+
+def _part(x: float, largest: float) -> float:
+    """Return a number as a part of the largest, -1 … 1; 0 for nan."""
+    return max(-1.0, min(1.0, x / largest)) if x == x else 0.0
+
+
+def _width(chip: str, note: str, title: str, least: float) -> float:
+    """Return how wide a card is: for a long name wider, by 52 pixels at most."""
+    start = chip_width(chip) + 13 if chip else 8.0
+    needed = start + EM * 13 * columns(title) + 8 + (EM * 10 * columns(note) + 6 if note else 0.0)
+    return min(least + MORE_WIDTH, max(least, float(-(-needed // 1))))
+
+
+def _room_for_title(card: Card) -> float:
+    start = chip_width(card.chip) + 13 if card.chip else 8.0
+    note = EM * 10 * columns(card.note) + 6 if card.note else 0.0
+    return card.width - 8 - start - note
 
 
 def _kind(node: Node) -> str:
@@ -391,11 +527,11 @@ def _kind(node: Node) -> str:
 def _terms(is_root: bool, steps: Iterable[Step], elsewhere: float) -> list[str]:
     """Return the terms of a grad: the seed, what has arrived, what is still to come, the rest."""
     terms = ["1"] if is_root else []
-    terms += [text(step.contribution) for step in steps if _has_sent(step)]
+    terms += [shown(step.contribution) for step in steps if _has_sent(step)]
     if any(isinstance(step, UNSENT) for step in steps):
         terms.append("…")
     if elsewhere:
-        terms.append(f"{text(elsewhere)} elsewhere")
+        terms.append(f"{shown(elsewhere)} elsewhere")
     return terms
 
 
@@ -404,7 +540,11 @@ def _elsewhere(node: Node, is_root: bool, steps: Sequence[Step]) -> float:
 
     0.0 where no number does that: after nan has arrived, or inf where grad is finite.
     """
-    grad, arrived = float(node.grad), steps[-1].after if steps else float(is_root)
+    return _rest(float(node.grad), steps[-1].after if steps else float(is_root))
+
+
+def _rest(grad: float, arrived: float) -> float:
+    """Return what is missing between what has arrived and a grad; 0.0 where no number is."""
     if grad == arrived or arrived != arrived:
         return 0.0
     rest = grad - arrived
@@ -421,32 +561,41 @@ def _compare(card: Card, rebuilt: Mapping[Node, float]) -> None:
     outputs = card.node.outputs if isinstance(card.node, Group) else [card.node]
     if any(node in rebuilt for node in outputs):
         card.rebuilt = add_up([rebuilt.get(node, node.data) for node in outputs])
-        card.rebuilt_text = f"would be {text(card.rebuilt)}"
+        card.rebuilt_text = f"would be {shown(card.rebuilt)}"
         tooltip = f"stale: built again, its data {card.rebuilt_text}; {card.tooltip}"
-        card.tooltip = printable(tooltip, 400)
+        card.tooltip = printable(tooltip, LONGEST)
 
 
 def _card_tooltip(
     node: Node, names: Mapping[Node, str], is_root: bool, is_swept: bool, terms: Sequence[str]
 ) -> str:
-    grad = text(node.grad) if is_swept else "–"
-    tooltip = f"{_description(node, names)}; data = {text(node.data)}; grad = {grad}"
+    grad = shown(node.grad) if is_swept else "–"
+    tooltip = f"{printable(_description(node, names), 300)}; data = {shown(node.data)}"
+    tooltip += f"; grad = {grad}"
     if len(terms) > 1:
         tooltip += " = " + sum_text(terms)
+    low, high = _range(node)
+    if is_swept and low < high:
+        tooltip += f"; the grads of its outputs are from {shown(low)} to {shown(high)}"
     if is_root and is_swept:
         tooltip += "; the root: its grad starts at 1, the seed"
-    return printable(tooltip, 400)
+    return printable(tooltip, LONGEST)
 
 
 def _description(node: Node, names: Mapping[Node, str]) -> str:
     """Return what a card stands for, in words or as a formula."""
+    if isinstance(node, Group) and node.kind == "rest":
+        inside = plural(len(node.members), "value")
+        return f"{node.label or node.chip}: all that follows the last neurons, {inside} inside"
     if isinstance(node, Group):
         count = len(node.uses)
         uses = f" used {count} times" if node.kind == "neuron" and count > 1 else ""
         return f"{node.label}: one card for a {node.kind}{uses}, {len(node.members)} values inside"
     if not node.parents:
         return f"{names.get(node) or name(node)}, {'a plain number' if node.constant else 'a leaf'}"
-    return f"{names[node]} = {expression(node)}" if node in names else expression(node)
+    written = f"{names[node]} = {expression(node)}" if node in names else expression(node)
+    words = WORDS.get(operation_of(node).name)
+    return f"{written}, {words}" if words else written
 
 
 def _header(node: Node) -> tuple[str, str]:
@@ -459,9 +608,20 @@ def _header(node: Node) -> tuple[str, str]:
     chip = CHIPS.get(operation.symbol, operation.symbol)
     if operation.name == "power":
         chip = forward(operation)
-    plain = [text(parent.data) for parent in node.parents if parent.constant and not parent.label]
+    plain = [shown(parent.data) for parent in node.parents if parent.constant and not parent.label]
+    plain += [_parameters(node)] if _parameters(node) else []
     note = ", ".join(plain[:3]) + (", …" if len(plain) > 3 else "")
-    return printable(chip.replace("-", MINUS), 10), printable(note, 14)
+    return printable(chip.replace("-", MINUS), 11), printable(note, 14)
+
+
+def _parameters(node: Node) -> str:
+    """Return the plain numbers of an operation itself, such as the bounds of a clamp.
+
+    "" for an exponent, which the chip has.
+    """
+    operation = operation_of(node)
+    numbers = () if operation.name == "power" else operation.parameters
+    return ", ".join(map(shown, numbers))
 
 
 def _short_expression(node: Node) -> str:
@@ -498,7 +658,8 @@ def _pill(
     child, parent = cards[step.node], cards[step.parent]
     ends = _in_brackets(child.title or child.name), _in_brackets(parent.title or parent.name)
     edges = step.slot if isinstance(step, Bundle) else 1
-    local = plural(edges, "edge") if isinstance(step, Bundle) else text(step.local)
+    of = "edge" if isinstance(step.node, Group) or isinstance(step.parent, Group) else "use"
+    local = plural(edges, of) if isinstance(step, Bundle) else shown(step.local)
     operand = _operand(step) if is_repeated and not isinstance(step, Bundle) else ""
     tooltip = _derivative_in_words(step, *ends, local, operand)
     pill = Pill(step, child, parent, local, "", "zero", 1.2, tooltip, edges=edges, operand=operand)
@@ -510,8 +671,44 @@ def _pill(
         pill.contribution = signed(step.contribution) + " + …" * isinstance(step, UNSENT)
         pill.sign, pill.stroke = sign(step.contribution), _stroke(step.contribution, largest)
         pill.tooltip += f"; {_addition_in_words(step, *ends, local)}"
-    pill.tooltip = printable(pill.tooltip, 400)
+    pill.weight = _weight(pill)
+    if pill.weight:
+        pill.tooltip += f"; {_weight_in_words(pill.weight, pill.child)}"
+    pill.tooltip = printable(pill.tooltip, 600)
     return pill
+
+
+def _weight(pill: Pill) -> Row | None:
+    """Return the weight behind an edge from one use of a neuron to an input."""
+    group, step = pill.child.node, pill.step
+    if not isinstance(group, Group) or group.is_sum or isinstance(step, Bundle) or not group.uses:
+        return None
+    weights = group.uses[0].weights
+    if not len(weights) <= step.slot < 2 * len(weights):
+        return None
+    weight = weights[step.slot - len(weights)]
+    return next((row for row in pill.child.rows if row.node is weight), None)
+
+
+def _weight_in_words(weight: Row, child: Card) -> str:
+    """Return a weight with its gradient, and that of the bias beside it."""
+    words = f"weight {weight.name} = {weight.data}, its grad {weight.grad}"
+    if weight.elsewhere:
+        words += f", of which {shown(weight.elsewhere)} from elsewhere"
+    return words
+
+
+def _add_parts(pill: Pill, parts: list[float], largest: float) -> None:
+    """Say of a sum over several edges what they add one by one, above all where they cancel."""
+    if not isinstance(pill.step, Bundle) or not parts or not pill.sent:
+        return
+    pill.parts = parts
+    low, high, size = min(parts), max(parts), max(map(abs, parts))
+    if len(parts) > 1 and low < high:
+        pill.tooltip += f"; one by one from {shown(low)} to {shown(high)}"
+    if low < 0.0 < high and abs(pill.step.contribution) < 1e-6 * size:
+        pill.contribution += f" (±{text(size)})"
+        pill.stroke = _stroke(size, max(largest, size))
 
 
 def _has_sent(step: Step) -> bool:
@@ -522,7 +719,9 @@ def _has_sent(step: Step) -> bool:
 def _operand(step: Step) -> str:
     """Return which operand of its node a step goes to, such as `second operand`."""
     slot, what = step.slot, "operand"
-    if isinstance(step.node, Group):  # a neuron, whose operands are weights, then inputs
+    if (
+        isinstance(step.node, Group) and step.node.uses
+    ):  # a neuron, whose operands are weights, then inputs
         weights = len(step.node.uses[0].weights)
         slot, what = (slot - weights, "input") if slot >= weights else (slot, "weight")
     return f"{ORDINALS[slot]} {what}" if slot < len(ORDINALS) else f"{what} {slot + 1}"
@@ -545,11 +744,13 @@ def _derivative_in_words(step: Step, child: str, parent: str, local: str, operan
 
 def _speed(local: float, child: str, parent: str) -> str:
     """Return in words how fast a child changes with a parent."""
+    if isinstance(local, Unknown):
+        return f"how fast {child} changes with {parent} is not known"
     if local != local:
         return f"{child} has no slope here"
     if local == 0.0:
         return f"{child} does not change with {parent}"
-    speed = "as fast as" if abs(local) == 1.0 else f"{text(abs(local))} times as fast as"
+    speed = "as fast as" if abs(local) == 1.0 else f"{shown(abs(local))} times as fast as"
     return f"{child} changes {speed} {parent}" + (", the other way" if local < 0.0 else "")
 
 
@@ -564,7 +765,7 @@ def _rule(step: Step, child: str) -> str:
     names = [Symbol(printable(parent.text, 20), parent.precedence) for parent in parents]
     slopes = derivatives(step.node.operation, names, child)
     slope = slopes[step.slot] if slopes else None
-    if not isinstance(slope, Symbol) or slope.text.replace("-", MINUS) == text(step.local):
+    if not isinstance(slope, Symbol) or slope.text.replace("-", MINUS) == shown(step.local):
         return ""
     return f"{slope.inside(SUM)} = "
 
@@ -572,9 +773,20 @@ def _rule(step: Step, child: str) -> str:
 def _addition_in_words(step: Step, child: str, parent: str, local: str) -> str:
     """Return in words what a step adds to the grad of its parent."""
     if step.upstream == 0.0:
-        return f"{child}.grad is 0, so nothing is passed on"
-    product = f"{text(step.upstream)} × {local} = " if not isinstance(step.node, Group) else ""
-    return f"it adds {product}{text(step.contribution)} to {parent}.grad"
+        return f"{child} sends nothing, for {child}.grad = 0"
+    is_single = not isinstance(step.node, Group) and not isinstance(step, Bundle)
+    product = f"{shown(step.upstream)} × {local} = " if is_single else ""
+    return f"it adds {product}{shown(step.contribution)} to {parent}.grad"
+
+
+def _make_small(pills: Sequence[Pill]) -> None:
+    """Draw leaves with a single user in one line where they are a crowd, such as all weights."""
+    uses = Counter(id(pill.parent) for pill in pills)
+    crowd = [pill.parent for pill in pills if uses[id(pill.parent)] == 1]
+    crowd = [card for card in crowd if card.kind in ("leaf", "constant") and len(card.terms) < 2]
+    if len(crowd) > CROWD:
+        for card in crowd:
+            card.is_small, card.width = True, GROUP_WIDTH
 
 
 def _summary(cards: Mapping[Node, Card], pills: Sequence[Pill], state: str) -> str:

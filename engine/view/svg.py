@@ -10,14 +10,35 @@
 """
 
 import hashlib
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from xml.sax.saxutils import escape
 
 from .layered import Placed, Point
-from .scene import Card, Pill, Scene, chip_width, sum_line
+from .scene import LINE, Card, Pill, Row, Scene, chip_width, cut, sum_lines
 
 MARGIN = 16.0
 CELL = 700.0  # the width of a notebook's cell on a small screen
 CHARACTER = 6.63  # the width of one, at 11 pixels
+PRINT = {
+    "bg": "#ffffff",
+    "ink": "#000000",
+    "soft": "#444444",
+    "card": "#ffffff",
+    "line": "#888888",
+    "head": "#f2f2f2",
+    "chip": "#222222",
+    "on": "#ffffff",
+    "pos": "#000000",
+    "pos-bg": "#dddddd",
+    "neg": "#000000",
+    "neg-bg": "#ffffff",
+    "zero": "#555555",
+    "zero-bg": "#ffffff",
+    "nan": "#000000",
+    "nan-bg": "#ffffff",
+    "old": "#444444",
+}
 LIGHT = {
     "bg": "#fbfaf7",
     "ink": "#1f2430",
@@ -64,12 +85,17 @@ SHAPES = """\
 .cr .end{text-anchor:end}.cr .mid{text-anchor:middle}
 .cr .b{font-weight:700}.cr .s{font-size:10px}\
 .cr .wire{fill:none;stroke-linecap:round}.cr .zero .wire{stroke-dasharray:3 4}
-.cr .nan .wire{stroke-dasharray:8 3}.cr .stale .card{stroke-dasharray:5 3}.cr .pill{stroke-width:1}
+.cr .nan .wire{stroke-dasharray:8 3}\
+.cr .neg .tip{stroke-width:1.4;stroke-linejoin:round}\
+.cr .stale .card{stroke-dasharray:5 3}.cr .pill{stroke-width:1}
+.cr .cancel .wire{stroke-dasharray:none}
 """
 KEYS = (
-    '<g class="neg"><rect class="bar" y="-3" width="22" height="6" rx="2"/></g>'
+    '<g class="neg"><path class="tip" d="M0 0l9 -4.5v9z"/>'
+    '<rect class="bar" x="9" y="-3" width="13" height="6" rx="2"/></g>'
     '<text class="soft k" x="28" y="4">negative</text>'
-    '<g class="pos"><rect class="bar" x="100" y="-3" width="22" height="6" rx="2"/></g>'
+    '<g class="pos"><path class="tip" d="M100 0l9 -4.5v9z"/>'
+    '<rect class="bar" x="109" y="-3" width="13" height="6" rx="2"/></g>'
     '<text class="soft k" x="128" y="4">positive</text>'
 )
 
@@ -79,17 +105,30 @@ def paint(scene: Scene, placed: Placed, theme: str = "auto") -> str:
 
     Coordinates are in pixels.
     """
-    if theme not in ("auto", "light", "dark"):
-        raise ValueError(f"theme {theme!r}: take 'auto', 'light' or 'dark'")
     ident = _identifier(scene, placed, theme)
-    cards = [_card(card, at, ident) for card, at in zip(scene.cards, placed.cards)]
-    body = "".join([*_edges(scene, placed, ident), *cards])
+    return framed(scene, placed, theme, "".join(painted(scene, placed, ident)), ident=ident)
+
+
+def painted(scene: Scene, placed: Placed, ident: str) -> list[str]:
+    """Return an element for every edge, then one for every card."""
+    into, out = _ports(scene, placed)
+    in_order = _with_terms_as_pills_arrive(scene, into)
+    cards = [_card(card, at, ident) for card, at in zip(in_order, placed.cards)]
+    return [*_edges(scene, placed, into, out, ident), *cards]
+
+
+def framed(
+    scene: Scene, placed: Placed, theme: str, body: str, more: str = "", ident: str = ""
+) -> str:
+    """Return the elements of a scene as an SVG, with its legend; `more` are rules of style."""
+    check_theme(theme)
+    ident = ident or _identifier(scene, placed, theme + body)
     left, top, right, bottom = _bounds(scene, placed)
     legend_y = bottom - top + MARGIN + 26
     legend_width = _indent(scene) + CHARACTER * len(_legend_text(scene))
     width = _number(max(right - left, legend_width) + 2 * MARGIN)
     height = _number(legend_y + 22)
-    style = _style(theme).replace(".cr", "." + ident)
+    style = (_style(theme) + more).replace(".cr", "." + ident).replace("IDENT", ident)
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" id="{ident}" class="cr {ident}" role="img" '
         f'aria-labelledby="{ident}-t {ident}-d" viewBox="0 0 {width} {height}" width="{width}" '
@@ -108,11 +147,41 @@ def _identifier(scene: Scene, placed: Placed, theme: str) -> str:
     return "cr" + hashlib.sha256(repr((texts, placed, theme)).encode()).hexdigest()[:8]
 
 
+def _with_terms_as_pills_arrive(scene: Scene, into: Sequence[Point]) -> list[Card]:
+    """Return the cards, the terms of each sum in the order in which its pills stand."""
+    arriving: dict[int, list[tuple[float, str]]] = {}
+    for pill, (_, y) in zip(scene.pills, into):
+        if pill.sent:
+            amount = pill.contribution.partition(" ")[0].removeprefix("+")
+            arriving.setdefault(id(pill.parent), []).append((y, amount))
+    cards = []
+    for card in scene.cards:
+        sent = [
+            amount for _, amount in sorted(arriving.get(id(card), ()), key=lambda pair: pair[0])
+        ]
+        if sorted(card.terms[card.is_root :][: len(sent)]) == sorted(sent):
+            rest = card.terms[card.is_root :][len(sent) :]
+            card = replace(card, terms=[*card.terms[: card.is_root], *sent, *rest])
+        cards.append(card)
+    return cards
+
+
+def check_theme(theme: str) -> None:
+    """Raise ValueError for a theme that there is not."""
+    if theme not in ("auto", "light", "dark", "print"):
+        raise ValueError(f"theme {theme!r}: take 'auto', 'light', 'dark' or 'print'")
+
+
 def _style(theme: str) -> str:
+    return SHAPES + themed(theme, _colours)
+
+
+def themed(theme: str, colours: Callable[[dict[str, str]], str]) -> str:
+    """Return the rules of a theme; "auto" follows the reader's, and is black on white on paper."""
     if theme == "auto":
-        dark = "@media(prefers-color-scheme:dark){" + _colours(DARK) + "}"
-        return SHAPES + _colours(LIGHT) + dark
-    return SHAPES + _colours(DARK if theme == "dark" else LIGHT)
+        dark = "@media(prefers-color-scheme:dark){" + colours(DARK) + "}"
+        return colours(LIGHT) + dark + "@media print{" + colours(PRINT) + "}"
+    return colours({"light": LIGHT, "dark": DARK, "print": PRINT}[theme])
 
 
 def _colours(c: dict[str, str]) -> str:
@@ -131,6 +200,11 @@ def _colours(c: dict[str, str]) -> str:
             f".cr .{kind} .tip,.cr .{kind} .bar,.cr .{kind} .g{{fill:{c[kind]}}}"
             f".cr .{kind} .pill{{fill:{c[kind + '-bg']};stroke:{c[kind]}}}"
         )
+        rules.append(f".cr .node .is-{kind}.is-{kind}{{fill:{c[kind]}}}")
+    # A negative sign shows without colour, too: its arrow is hollow.
+    rules.append(f".cr .neg .tip{{fill:{c['bg']};stroke:{c['neg']}}}")
+    if c is PRINT:
+        rules.append(f".cr .neg .bar{{fill:{c['bg']};stroke:{c['neg']};stroke-width:1}}")
     return "".join(rules)
 
 
@@ -146,7 +220,20 @@ def _card(card: Card, centre: Point, ident: str) -> str:
         f'transform="translate({_point(corner)})">'
         f"<title>{escaped(card.tooltip)}</title>"
         f'<rect class="card" width="{_number(card.width)}" height="{_number(card.height)}" rx="9"/>'
-        f"{_header(card)}{_rows(card)}{_bar(card)}</g>\n"
+        f"{_one_line(card) if card.is_small else _header(card) + _rows(card) + _bar(card)}</g>\n"
+    )
+
+
+def _one_line(card: Card) -> str:
+    """Return name, data and grad of a leaf that is one of very many."""
+    texts = (
+        ("s b", 8.0, cut(card.name, 76, 10)),
+        ("s end", card.width * 0.68, card.data),
+        ("g b s end", card.width - 8, card.grad),
+    )
+    return "".join(
+        f'<text class="{kind}" x="{_number(x)}" y="17">{escaped(shown)}</text>'
+        for kind, x, shown in texts
     )
 
 
@@ -185,14 +272,47 @@ def _rows(card: Card) -> str:
         rows.append(
             f'<text class="old s end" x="{right}" y="55">{escaped(card.rebuilt_text)}</text>'
         )
-    if len(card.terms) > 1:
-        line = escaped(sum_line(card))
-        rows.append(f'<text class="soft s end" x="{right}" y="{grad_y + 15}">{line}</text>')
+    y = grad_y + 15.0
+    for line in sum_lines(card):
+        rows.append(_small(right, y, line))
+        y += LINE
+    if card.per_output:
+        rows.append(_small(right, y, card.per_output))
+        y += LINE
+    if card.rows_text:
+        rows.append(_small(right, y + 2, card.rows_text))
+    if card.shows_rows:
+        rows.append(_parameters(card, y + 2))
     return "".join(rows)
 
 
+def _small(right: str, y: float, line: str) -> str:
+    return f'<text class="soft s end" x="{right}" y="{_number(y)}">{escaped(line)}</text>'
+
+
+def _parameters(card: Card, y: float) -> str:
+    """Return a table of the weights and biases inside a card, with their gradients."""
+    middle, right = _number(card.width * 0.62), _number(card.width - 10)
+    head = (
+        f'<text class="soft s" x="10" y="{_number(y)}">inside</text>'
+        f'<text class="soft s end" x="{middle}" y="{_number(y)}">data</text>'
+        f'<text class="soft s end" x="{right}" y="{_number(y)}">grad</text>'
+    )
+    lines = [_parameter(row, y + LINE * (i + 1), middle, right) for i, row in enumerate(card.rows)]
+    return "".join([head, *lines])
+
+
+def _parameter(row: Row, y: float, middle: str, right: str) -> str:
+    shown = escaped(cut(row.name, 56, 10))
+    return (
+        f'<text class="s" x="10" y="{_number(y)}">{shown}</text>'
+        f'<text class="s end" x="{middle}" y="{_number(y)}">{escaped(row.data)}</text>'
+        f'<text class="s end is-{row.sign}" x="{right}" y="{_number(y)}">{escaped(row.grad)}</text>'
+    )
+
+
 def _bar(card: Card) -> str:
-    """Return the gradient as a bar to the left or to the right.
+    """Return the gradient as a bar to the left or to the right; of several, from least to largest.
 
     Its length is the root, so that small ones are seen too.
     """
@@ -201,12 +321,19 @@ def _bar(card: Card) -> str:
         f'<path class="axis" d="M10 {_number(base)}H{_number(card.width - 10)}'
         f'M{_point((middle, base - 3))}v6"/>'
     )
-    if not card.bar:
-        return axis
-    length = abs(card.bar) ** 0.5 * half
-    start = middle - length if card.bar < 0.0 else middle
-    return axis + (
-        f'<rect class="bar" x="{_number(start)}" y="{_number(base - 2)}" '
+    if not card.per_output:
+        return axis + _one_bar(card.bar, middle, half, base)
+    low = _one_bar(min(card.bar_from, 0.0), middle, half, base, " is-neg")
+    return axis + low + _one_bar(max(card.bar, 0.0), middle, half, base, " is-pos")
+
+
+def _one_bar(part: float, middle: float, half: float, base: float, kind: str = "") -> str:
+    if not part:
+        return ""
+    length = abs(part) ** 0.5 * half
+    start = middle - length if part < 0.0 else middle
+    return (
+        f'<rect class="bar{kind}" x="{_number(start)}" y="{_number(base - 2)}" '
         f'width="{_number(length)}" height="4" rx="1.5"/>'
     )
 
@@ -215,8 +342,9 @@ def _bar(card: Card) -> str:
 # -------------------------------------------------------------------------------------------------
 
 
-def _edges(scene: Scene, placed: Placed, ident: str) -> list[str]:
-    into, out = _ports(scene, placed)
+def _edges(
+    scene: Scene, placed: Placed, into: Sequence[Point], out: Sequence[Point], ident: str
+) -> list[str]:
     if scene.is_bare:  # the thick ones on top
         thin_first = sorted(enumerate(scene.pills), key=lambda item: item[1].stroke)
         return [
@@ -274,10 +402,15 @@ def _wire(
 ) -> str:
     """Return an edge where there are too many for pills."""
     stroke = pill.stroke * min(0.8, (100 / len(scene.pills)) ** 0.5)  # the more of them the thinner
+    crowded = 26.0 / max(
+        1, scene.crowds.get(id(pill.child), 0), scene.crowds.get(id(pill.parent), 0)
+    )
+    stroke = max(0.4, min(stroke, 0.8 * crowded)) if crowded < 2.0 else stroke
     length, half = 5 + stroke, 2 + stroke * 0.7
     start = (into[0] + length, into[1])
+    kind, opacity = f"edge {pill.sign}{_cancels(pill)}", 0.3 + pill.stroke / 6.5
     return (
-        f'<g class="edge {pill.sign}" id="{ident}" opacity="{0.3 + pill.stroke / 6.5:.2f}">'
+        f'<g class="{kind}" id="{ident}" opacity="{opacity:.2f}">'
         f"<title>{escaped(pill.tooltip)}</title>"
         f'<path class="wire" stroke-width="{stroke:.2f}" d="{_curve(scene, start, bend, out)}"/>'
         f"{_arrow(scene, into, length, half)}</g>\n"
@@ -300,14 +433,20 @@ def _edge(
     before = _curve(scene, (into[0] + length, into[1]), None, (u - half_pill, v))
     behind = _curve(scene, (u + half_pill, v), bend, out)
     corner = centre[0] - pill.width / 2, centre[1] - pill.height / 2
+    kind = f"edge {pill.sign}{_cancels(pill)}"
     return (
-        f'<g class="edge {pill.sign}" id="{ident}"><title>{escaped(pill.tooltip)}</title>'
+        f'<g class="{kind}" id="{ident}"><title>{escaped(pill.tooltip)}</title>'
         f'<path class="wire" stroke-width="{_number(pill.stroke)}" d="{before}{behind}"/>'
         f"{_arrow(scene, into, length, half)}"
         f'<rect class="pill" x="{_number(corner[0])}" y="{_number(corner[1])}" '
         f'width="{_number(pill.width)}" height="{_number(pill.height)}" rx="8"/>'
         f"{_pill_text(pill, centre)}</g>\n"
     )
+
+
+def _cancels(pill: Pill) -> str:
+    """Return a class for a wire whose sum is 0 and whose terms are not: it is not dashed."""
+    return " cancel" if pill.sign == "zero" and any(pill.parts) else ""
 
 
 def _pill_text(pill: Pill, centre: Point) -> str:

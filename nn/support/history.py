@@ -76,7 +76,7 @@ def draw(target: Any, curves: dict[str, Any], title: str, below: str, start: int
     ink, grey, grid, paper = "#22252b", "#626773", "#e2e0d9", "#fbfaf7"
     figure = Figure(figsize=(6.4, 3.8), facecolor=paper, layout="constrained")  # inches
     axes: Any = figure.add_subplot(facecolor=paper)
-    for (name, curve), colour in zip(curves.items(), ("#a94300", "#2b5d8a")):
+    for (name, curve), colour in zip(curves.items(), ("#a94300", "#0062a3")):
         axes.plot(range(start, start + len(curve)), curve, color=colour, linewidth=1.8, label=name)
     numbers = [x for curve in curves.values() for x in curve]
     if numbers and min(numbers) > 0.0 and max(numbers) > 20.0 * min(numbers):

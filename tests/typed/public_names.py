@@ -33,6 +33,7 @@ def values(x: Value, y: Value, n: Number) -> None:
     assert_type(x.steps(), Iterator[Step])
     assert_type(x.why(y, depth=2), str)
     assert_type(engine.text(x), str)
+    assert_type(engine.why(y, x), str)
     node: Node = x
     assert_type(node.grad, float)
     number: engine.Number = x

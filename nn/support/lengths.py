@@ -24,10 +24,10 @@ from typing import Any
 
 from engine import Value
 
-from .losses import Loss
-from .module import Module
-from .optim import Array
-from .support.sources import RowLoss, Shard, refusing_frozen_branches, rows_of
+from ..losses import Loss
+from ..module import Module
+from ..optim import Array
+from .sources import RowLoss, Shard, refusing_frozen_branches, rows_of
 
 Lengths = tuple[int | None, int | None]  # of an example's inputs and targets; None: a single number
 

@@ -1,0 +1,192 @@
+// Beside the graph: the leaves, whose numbers can be changed; the chosen value; the words of the page.
+const tabs = ["leaves", "value", "learn", "words"];
+function openTab(name) { // "" closes the panel
+  for (const tab of tabs) {
+    find(tab).hidden = tab !== name;
+    find(`tab-${tab}`).setAttribute("aria-expanded", String(tab === name));
+  }
+  find("panel").hidden = name === "";
+  document.body.classList.toggle("beside", name !== "");
+}
+const openedTab = () => tabs.find((tab) => !find(tab).hidden) || "";
+for (const tab of tabs) find(`tab-${tab}`).addEventListener("click", () => openTab(openedTab() === tab ? "" : tab));
+
+// -- leaves
+const SHOWN = 60; // rows at a time; the others are found by their names
+const leaves = data.leaves.map((leaf) => ({ ...leaf, card: cards.find((card) => card.outputs[0] === leaf.node && card.leaf) }));
+const original = recorded.data.slice(0, firstNode), current = [...original];
+const isChanged = (i) => !Object.is(current[i], original[i]);
+
+function change(values) { // pairs of a node and its number; everything else follows
+  for (const [i, x] of values) if (Number.isFinite(x)) current[i] = x;
+  const isOriginal = original.every((_, i) => !isChanged(i));
+  find("note").textContent = isOriginal ? data.note : "";
+  if (isOriginal) return renew(numbersOf(recorded.data, recorded.slopes));
+  renew(numbersOf(forward(current), slopesNow()));
+}
+const reset = () => change(leaves.map((leaf) => [leaf.node, original[leaf.node]]));
+
+function makeRow(leaf) {
+  const row = element(find("rows"), "div", { class: "leaf" }), id = `leaf-${leaf.node}`;
+  element(row, "label", { for: id, title: leaf.name }, leaf.name);
+  const x = current[leaf.node];
+  leaf.typed = element(row, "input", { id, type: "number", step: 0.1, value: Number(x.toPrecision(6)) });
+  leaf.slider = element(row, "input", { type: "range", step: 0.05, "aria-label": `${leaf.name}, drag` });
+  leaf.was = element(row, "span", { class: "was" });
+  setRange(leaf);
+  leaf.typed.addEventListener("input", () => change([[leaf.node, leaf.typed.valueAsNumber]]));
+  leaf.slider.addEventListener("input", () => change([[leaf.node, leaf.slider.valueAsNumber]]));
+  leaf.slider.addEventListener("change", () => setRange(leaf));
+}
+function setRange(leaf) { // 3 around the number, or from 0 to twice it; pushed to its end it grows
+  const x = current[leaf.node], half = Math.max(3, Math.abs(x)), { min, max } = leaf.slider;
+  const isInside = min !== "" && x - min > 0.02 * half && max - x > 0.02 * half;
+  if (isInside) return;
+  leaf.slider.min = x - half;
+  leaf.slider.max = x + half;
+  leaf.slider.value = x;
+}
+function listLeaves() { // those whose names have what is looked for
+  const wanted = find("filter").value.toLowerCase();
+  const found = leaves.filter((leaf) => leaf.name.toLowerCase().includes(wanted));
+  for (const leaf of leaves) leaf.typed = leaf.slider = null;
+  find("rows").replaceChildren();
+  found.slice(0, SHOWN).forEach(makeRow);
+  find("more").textContent = found.length > SHOWN ? `${SHOWN} of ${found.length} leaves: type a part of a name` : "";
+  showLeaves();
+}
+function showLeaves() {
+  for (const leaf of leaves) {
+    const x = current[leaf.node], was = isChanged(leaf.node) ? `was ${text(original[leaf.node])}` : "";
+    if (leaf.card) {
+      write(leaf.card.noteText, was || leaf.card.note);
+      leaf.card.group.classList.toggle("changed", was !== "");
+    }
+    if (!leaf.typed) continue;
+    leaf.was.textContent = was;
+    if (document.activeElement !== leaf.typed) leaf.typed.value = Number(x.toPrecision(6));
+    if (document.activeElement !== leaf.slider) setRange(leaf);
+    leaf.slider.value = x;
+  }
+  find("reset").disabled = current.every((_, i) => !isChanged(i));
+}
+
+// -- the chosen value: its sum, its place, its expression; the difference quotient beside its grad
+function select(card) {
+  selected = card.id;
+  for (const each of cards) each.group.classList.toggle("selected", each === card);
+  openTab("value");
+  paint(index);
+}
+function termsOf(card) { // every contribution that arrives, in the order of the pills
+  const seed = card.root ? [[1, "the seed"]] : [];
+  const sends = data.frames.filter((frame) => frame.kind === "send" && frame.node === card.id);
+  const from = ({ edge }) => `from ${cards[edges[edge].node].name}    ${edges[edge].count || `${edges[edge].derivative} = ${localText(edges[edge], now)}`}`;
+  return [...seed, ...sends.map((frame) => [now.contribution[frame.edge], from(frame)])];
+}
+function quotient(card) { // (f(x + h) - f(x - h)) / 2h, with the graph computed again from there
+  const [i] = card.outputs, x = now.v[i], h = Math.cbrt(Number.EPSILON) * Math.max(1, Math.abs(x));
+  const at = (y) => {
+    const values = [...current];
+    if (i < firstNode) values[i] = y;
+    else program.v[i] = y;
+    return forward(values, i)[nodes.root];
+  };
+  const slope = (at(x + h) - at(x - h)) / (x + h - (x - h));
+  forward(current);
+  return slope;
+}
+function checkText(card) {
+  if (!program || card.outputs.length > 1) return "";
+  const slope = quotient(card), grad = now.grad[card.id];
+  const isClose = Math.abs(slope - grad) <= 1e-6 * Math.max(1, Math.abs(slope), Math.abs(grad));
+  return `Check: (f(x + h) − f(x − h)) / 2h = ${text(slope)}, ${isClose ? "the same" : "not the same: a kink, or too small an h"}`;
+}
+function showValue() {
+  const card = cards[selected];
+  find("value-name").textContent = card ? card.name : "Choose a value: click its card.";
+  find("value-tip").textContent = card ? fill(card.tip, now) : "";
+  find("value-place").textContent = card && card.place ? `made at ${card.place}` : "";
+  find("value-break").hidden = !card;
+  find("value-unfold").hidden = !card || !card.inside.length;
+  find("value-unfold").setAttribute("aria-pressed", String(Boolean(card && card.unfolded)));
+  find("value-sum").replaceChildren();
+  find("value-inside").replaceChildren();
+  find("value-check").textContent = card ? checkText(card) : "";
+  if (!card) return;
+  find("value-break").setAttribute("aria-pressed", String(breakpoints.has(card.id)));
+  element(find("value-sum"), "p", {}, `grad = ${text(now.grad[card.id])}`);
+  for (const [x, from] of termsOf(card)) element(find("value-sum"), "p", { class: sign(x) }, `${signed(x)}  ${from}`);
+  const list = card.inside.length ? element(find("value-inside"), "dl") : null;
+  for (const [name, i] of card.inside.slice(0, SHOWN)) {
+    element(list, "dt", {}, name);
+    element(list, "dd", {}, `data ${text(now.v[i])}, grad ${text(now.grads[i])}`);
+  }
+}
+// -- a neuron or a layer unfolds in its place: all values inside, over what is around
+const ROW = 15, INSIDE = 24; // pixels; rows at most
+function toggleUnfolded(card) {
+  if (!card || !card.inside.length) return;
+  if (card.unfolded) card.unfolded.remove();
+  card.unfolded = card.unfolded ? null : makeUnfolded(card);
+  paint(index);
+  if (card.unfolded) card.unfolded.scrollIntoView({ block: "nearest", inline: "nearest" });
+}
+function makeUnfolded(card) {
+  const rows = card.inside.slice(0, INSIDE), more = card.inside.length - rows.length;
+  const W = 300, H = ROW * (rows.length + 1 + (more > 0)) + 10;
+  const group = make(unfoldedLayer, "g", { class: "unfolded", role: "group", "aria-label": `inside ${card.name}` });
+  make(group, "rect", { width: W, height: H, rx: 9 });
+  const line = (y, ...texts) => texts.map((content, i) => make(group, "text", { x: [9, W - 85, W - 9][i], y, class: i ? "right" : "" }, content));
+  line(ROW, "", "data", "grad");
+  card.insideTexts = rows.map(([name], k) => line(ROW * (k + 2), cut(name, 20), " ", " "));
+  if (more > 0) line(ROW * (rows.length + 2), `and ${more} more`);
+  return group;
+}
+function showUnfolded() {
+  for (const card of cards.filter((each) => each.unfolded)) {
+    card.unfolded.setAttribute("transform", `translate(${besideCard(card).join(" ")})`);
+    card.insideTexts.forEach(([, dataText, gradText], k) => {
+      const i = card.inside[k][1];
+      write(dataText, text(now.v[i]));
+      write(gradText, text(now.grads[i]));
+      mark(gradText, "class", `right ${sign(now.grads[i])}`);
+    });
+  }
+}
+function besideCard(card) { // under it; where there is no room, over it
+  const [x, y] = card[LAYOUTS[layout][0]], [W, H] = card.size, { width, height } = card.unfolded.firstChild.getBBox();
+  const under = y + H / 2 - 4, hasRoom = under + height < scene.y0 + scene.high;
+  const top = hasRoom ? under : Math.max(scene.y0 + 2, y - H / 2 + 4 - height);
+  return [Math.max(scene.x0, Math.min(x - W / 2, scene.x0 + scene.wide - width)), top];
+}
+for (const card of cards) {
+  card.group.addEventListener("dblclick", () => toggleUnfolded(card));
+  card.group.addEventListener("click", (event) => {
+    if (isDragged) return;
+    if (event.target.classList.contains("stop")) toggleBreakpoint(card);
+    else select(card);
+  });
+  card.group.addEventListener("keydown", (event) => {
+    if (event.key !== "Enter" && event.key !== " ") return;
+    event.preventDefault();
+    event.stopPropagation();
+    select(card);
+  });
+  card.group.addEventListener("pointerenter", () => showPath(card));
+  card.group.addEventListener("pointerleave", () => showPath(null));
+}
+function showPath(card) { // all ways from a value to the root
+  const on = new Set(card ? [card.id] : []);
+  for (const each of card ? cards : []) if (edgesOf[each.id].some((edge) => on.has(edge.parent))) on.add(each.id);
+  for (const edge of edges) {
+    edge.isOnPath = on.has(edge.parent) && on.has(edge.node);
+  }
+  paint(index);
+}
+
+// -- words: the names that were made for this page
+for (const [name, meaning] of data.names) {
+  element(find("names"), "dt", {}, name);
+  element(find("names"), "dd", {}, meaning);
+}

@@ -1,0 +1,526 @@
+"""What can be done on the living page, by mouse, keyboard and touch, in a real Chromium."""
+
+import importlib.util
+import io
+import json
+import re
+import shutil
+import subprocess
+import xml.etree.ElementTree
+from pathlib import Path
+
+import pytest
+from browsers import Opened
+from firefox import PROGRAM, Firefox
+from graphs import GRAPHS
+from hostile import LABELS
+from test_browser import chain
+from test_living import ASSETS, numbers_script
+from test_page import collapsible, fan
+
+import engine
+import nn
+from engine import Value, stepper
+from engine.debugger.mistakes import MISTAKES, gradients
+from engine.explain import numbered
+
+
+def put(shown, label, x):
+    shown.page.fill(f"#leaf-{label}", str(x))
+
+
+# -- leaves
+# -------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.browser
+def test_a_leaf_is_typed_and_everything_follows(opened):
+    """f = a·b·(a + b): ∂f/∂a = 2ab + b², ∂f/∂b = a² + 2ab; at (1, 3) 15 and 7."""
+    shown = opened()
+    shown.page.click("#tab-leaves")
+    put(shown, 0, 1)
+    shown.press("Escape")
+    shown.page.evaluate("document.activeElement.blur()")
+    shown.press("End")
+    assert shown.grads() == {"a": 15.0, "b": 7.0, "d": 4.0, "e": 3.0, "f": 1.0}
+    assert shown.text("#card-0 .terms") == "= 3 + 12" and shown.text("#title") == "f = d·e = 12"
+    assert "was −2" in shown.text("#card-0") and "was" not in shown.text("#card-1")
+    shown.press(*["ArrowLeft"] * 2)
+    assert shown.text("#numbers") == "a.grad += 4 × 3 = 12"
+    assert shown.text("#sum") == "a.grad: 3 → 15"
+    assert "∂d/∂a = b = 3" in shown.text("#say")
+    shown.page.click("#reset")
+    assert shown.text("#sum") == "a.grad: −6 → −3" and "was" not in shown.text("#card-0")
+    assert shown.page.is_disabled("#reset")
+
+
+@pytest.mark.browser
+def test_a_leaf_is_dragged_and_stepped(opened):
+    shown = opened(viewport={"width": 1440, "height": 900})
+    box = shown.page.locator("#rows .leaf:nth-child(2) [type=range]").bounding_box()
+    shown.page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    shown.page.mouse.down()
+    shown.page.mouse.move(box["x"] + box["width"] - 1, box["y"] + box["height"] / 2, steps=3)
+    assert float(shown.page.get_attribute("#card-1", "data-data")) > 5.5
+    most = shown.page.get_attribute("#rows .leaf:nth-child(2) [type=range]", "max")
+    shown.page.mouse.up()
+    grown = shown.page.get_attribute("#rows .leaf:nth-child(2) [type=range]", "max")
+    assert float(grown) > float(most) == 6.0, "a range that is pushed grows"
+    shown.page.focus("#leaf-0")
+    shown.press("ArrowUp")
+    assert float(shown.page.get_attribute("#card-0", "data-data")) == pytest.approx(-1.9)
+    shown.page.focus("#rows .leaf:nth-child(1) [type=range]")
+    shown.press("ArrowRight")
+    assert float(shown.page.get_attribute("#card-0", "data-data")) == pytest.approx(-1.85)
+    assert shown.index == 0, "keys in a field are the field's"
+
+
+@pytest.mark.browser
+def test_a_visit_that_is_skipped_comes_back(opened):
+    x = Value(-1.0, label="x")
+    shown = opened((x * 2.0).relu())
+    count = int(shown.text("#count").split("/")[1])
+    shown.page.click("#tab-leaves")
+    put(shown, 0, 1.5)
+    assert int(shown.text("#count").split("/")[1]) == count + 1  # a visit and a contribution
+    shown.page.evaluate("document.activeElement.blur()")
+    shown.press("End")
+    assert shown.grads()["x"] == 2.0
+
+
+@pytest.mark.browser
+def test_a_branch_follows(opened):
+    x, y = Value(1.0, label="x"), Value(2.0, label="y")
+    shown = opened(engine.where(x > y, x * 10.0, y * 3.0))
+    shown.press("End")
+    assert (shown.grads()["x"], shown.grads()["y"]) == (0.0, 3.0)
+    shown.page.click("#tab-leaves")
+    put(shown, 0, 5)
+    assert (shown.grads()["x"], shown.grads()["y"]) == (10.0, 0.0)
+
+
+@pytest.mark.browser
+def test_weights_inside_a_neuron_are_leaves_too(opened):
+    net = nn.MLP(2, [3, 1], activation="tanh", seed=1)
+    loss = nn.squared_error([net([0.5, -1.0])], [1.0])
+    path = stepper(loss, module=net, collapse="neurons")
+    shown = opened(loss, collapse="neurons")
+    shown.page.click("#tab-leaves")
+    assert shown.page.locator("#rows .leaf").count() == len(net.parameters())
+    label = "layer0.neuron1.w0"
+    [node] = [i for i, leaf in enumerate(numbered(loss)) if leaf is net.named_parameters()[label]]
+    put(shown, node, 0.25)
+    net.named_parameters()[label].data = 0.25
+    again = nn.squared_error([net([0.5, -1.0])], [1.0])
+    root = shown.page.get_attribute(".card.root", "data-data")
+    assert float(root) == pytest.approx(again.data, rel=1e-14) and repr(path)
+
+
+@pytest.mark.browser
+def test_a_page_that_is_not_live_has_no_leaves(opened, tmp_path, browser):
+    @engine.primitive(rule=lambda z, x: 2.0 * x)
+    def squared_by_me(x):
+        return x * x
+
+    quiet = stepper(fan(), live=False)
+    own = stepper(squared_by_me(Value(3.0, label="x")) * 2.0)
+    assert "const program = null" in quiet.html and "const program = null" in own.html
+    for page, words in ((quiet, ""), (own, "squared_by_me is an operation of your own")):
+        shown = Opened(browser, page.save(tmp_path / "quiet.html"))
+        assert shown.page.locator("#tab-leaves").is_hidden()
+        assert words in shown.text("#not-live")
+        shown.press("End")
+        assert shown.trouble == []
+        shown.page.close()
+
+
+@pytest.mark.browser
+def test_hostile_labels_of_leaves_run_nothing(opened):
+    values = [Value(float(i), label=label) for i, label in enumerate(LABELS)]
+    shown = opened(engine.total(values))
+    shown.page.click("#tab-leaves")
+    put(shown, 3, 7)
+    shown.page.click("#tab-learn")
+    shown.page.click("#step")
+    shown.page.locator(".card").nth(30).click()
+    assert shown.page.locator("script").count() == 2
+    assert shown.page.locator("img, a, table, iframe").count() == 0
+
+
+# -- learn, ask, value
+# -------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.browser
+def test_learning_steps_against_the_gradient(opened):
+    """(w·3 - 6)² at w = 1: the gradient is 2·(-3)·3 = -18, so w += 0.01·18; and undo."""
+    w = Value(1.0, label="w")
+    shown = opened((w * 3.0 - 6.0) ** 2)
+    shown.page.click("#tab-learn")
+    shown.page.fill("#rate", "0.01")
+    shown.page.click("#step")
+    assert shown.text("#updates").startswith("w −= 0.01 × (−18)   → 1.18")
+    assert "9 → 6.052 after 1 step" in shown.text("#losses")
+    assert float(shown.page.get_attribute("#card-0", "data-data")) == 1.18
+    shown.page.click("#step")
+    assert len(shown.page.get_attribute("#curve-line", "points").split()) == 6
+    shown.page.click("#undo")
+    shown.page.click("#undo")
+    assert float(shown.page.get_attribute("#card-0", "data-data")) == 1.0
+    assert shown.page.is_disabled("#undo")
+    shown.page.click("#run")
+    shown.until("parseFloat(document.getElementById('card-0').dataset.data) > 1.5")
+    shown.page.click("#run")
+    shown.page.click("#tab-learn")
+
+
+@pytest.mark.browser
+def test_a_parameter_that_is_not_chosen_stays(opened):
+    shown = opened()
+    shown.page.click("#tab-learn")
+    shown.page.click("summary")
+    shown.page.uncheck("#chosen label:nth-child(2) input")
+    shown.page.click("#step")
+    data = [float(shown.page.get_attribute(f"#card-{i}", "data-data")) for i in (0, 1)]
+    assert data == [pytest.approx(-1.7), 3.0]
+
+
+@pytest.mark.browser
+def test_the_next_number_is_asked_for(opened):
+    shown = opened()
+    shown.page.click("#ask")
+    shown.press(*["ArrowRight"] * 3)
+    assert shown.text("#card-2 .grad") == "?" and shown.text("#numbers") == ""
+    assert shown.text("#asked") == "d.grad was 0. What does it become?"
+    shown.page.fill("#answer", "-6")  # ∂(d·e)/∂d is e = 1
+    shown.press("Enter")
+    assert "No: the product rule: ∂(x·y)/∂x is y, not x. Swapped?" in shown.text("#verdict")
+    assert shown.text("#card-2 .grad") == "?"
+    shown.page.fill("#answer", "1")
+    shown.press("Enter")
+    assert shown.text("#verdict") == "Right." and shown.text("#card-2 .grad") == "1"
+    shown.page.click("#next")
+    shown.page.click("#reveal")
+    assert shown.text("#card-3 .grad") == "−6"
+    shown.press(*["ArrowRight"] * 6)  # b's second contribution, -2 on top of -6
+    shown.page.fill("#answer", "-2")
+    shown.press("Enter")
+    assert MISTAKES["assign"].sentence in shown.text("#verdict")
+
+
+def test_the_mistakes_have_the_words_of_the_debugger():
+    text = (ASSETS / "ask.js").read_text("utf-8")
+    for key, mistake in MISTAKES.items():
+        assert f'{key}: ["{mistake.sentence}"' in text
+    assert len(re.findall(r"^  \w+: \[\"", text, re.M)) == len(MISTAKES)
+
+
+@pytest.mark.skipif(not shutil.which("node"), reason="no node")
+def test_the_mistakes_give_the_numbers_of_the_debugger():
+    text = (ASSETS / "ask.js").read_text("utf-8").partition("function usualMistake")[0]
+    parts, chosen = [], [0, 5, 13, 14, 19, 20, 25]
+    for i in chosen:
+        run = "all.push(Object.values(MISTAKES).map(([, ways]) => ways.map((way) => mistaken(way).map(String))));"
+        now = "const now = numbersOf(recorded.data, recorded.slopes);"
+        head = numbers_script(i).rpartition("})();")[0]
+        parts.append(f"{head}\n{now}\n{text}\n{run}\n}})();")
+    program = "const all = [];\n" + "\n".join(parts) + "\nconsole.log(JSON.stringify(all));"
+    done = subprocess.run(
+        ["node", "-"], input=program, capture_output=True, text=True, check=True, timeout=60
+    )
+    for i, found in zip(chosen, json.loads(done.stdout), strict=True):
+        root = GRAPHS[i].root()
+        nodes = numbered(root)
+        for mistake, ways in zip(MISTAKES.values(), found, strict=True):
+            for way, numbers in zip(mistake.ways, ways, strict=True):
+                true = gradients(root, way)
+                shown = [true[node] for node in nodes if not node.constant] if true else []
+                kept = [float(x) for x, node in zip(numbers, nodes) if not node.constant]
+                assert kept == pytest.approx(shown, rel=1e-9, nan_ok=True), (i, mistake, way)
+
+
+@pytest.mark.browser
+def test_a_click_spells_the_sum(opened):
+    f = fan()
+    shown = opened(f)
+    shown.page.click("#card-0 .box")
+    assert shown.text("#value-name") == "a"
+    terms = shown.page.locator("#value-sum p").all_text_contents()
+    assert terms == ["grad = −3", "−6  from e    ∂e/∂a = 1", "+3  from d    ∂d/∂a = 3"]
+    assert "(f(x + h) − f(x − h)) / 2h = −3, the same" in shown.text("#value-check")
+    assert "test_page.py:" in shown.text("#value-place")
+    shown.page.click("#card-3 .box")  # an inner value
+    assert "= −6, the same" in shown.text("#value-check")
+    assert shown.text("#value-tip") == "e = a + b = 1"
+
+
+@pytest.mark.browser
+def test_space_on_a_card_chooses_it_and_plays_nothing(opened):
+    shown = opened()
+    shown.page.focus("#card-2")
+    shown.press("Space")
+    assert shown.text("#value-name") == "d"
+    assert shown.page.get_attribute("#play", "aria-pressed") == "false"
+
+
+@pytest.mark.browser
+def test_a_group_shows_what_is_inside(opened):
+    loss, made = collapsible()
+    shown = opened(loss, collapse="neurons")
+    shown.page.locator(".card", has_text="k0").first.click()
+    loss.backward()
+    inside = shown.page.locator("#value-inside dd").all_text_contents()
+    weight = made["k0"].parents[0].parents[0]
+    shown_grad = f"{weight.grad:.4g}".replace("-", "−")
+    assert any(text.endswith(f"grad {shown_grad}") for text in inside)
+    shown.page.click("#value-unfold")
+    unfolded = shown.page.locator(".unfolded text").all_text_contents()
+    assert shown_grad in unfolded and len(unfolded) == 3 * (1 + len(inside))
+    card = shown.page.locator(".card", has_text="k0").first.bounding_box()
+    box = shown.page.locator(".unfolded").bounding_box()
+    assert abs(box["x"] - card["x"]) < 9 and -9 < box["y"] - card["y"] - card["height"] < 9
+    shown.press("u")
+    assert shown.page.locator(".unfolded").count() == 0
+
+
+@pytest.mark.browser
+def test_hovering_shows_the_path_to_the_root(opened):
+    shown = opened(chain(3))
+    shown.page.hover("#card-0 .box")
+    assert shown.page.locator("#graph .edge.path .pill").count() == 6
+    shown.page.hover("#title")
+    assert shown.page.locator("#graph .edge.path").count() == 0
+
+
+# -- finding, zooming, the address, files
+# -------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.browser
+def test_slash_finds_a_label(opened):
+    shown = opened()
+    shown.press("/")
+    shown.page.keyboard.type("e")
+    assert "found" in shown.page.get_attribute("#card-3", "class")
+    shown.press("Enter")
+    assert shown.text("#value-name") == "e"
+
+
+@pytest.mark.browser
+def test_zoom_and_pan(opened):
+    shown = opened()
+    size = "document.getElementById('graph').getBoundingClientRect().width"
+    fitted = shown.page.evaluate(size)
+    shown.page.mouse.move(400, 300)
+    shown.page.keyboard.down("Control")
+    shown.page.mouse.wheel(0, -300)
+    shown.page.keyboard.up("Control")
+    shown.until(f"{size} > {fitted} * 2")
+    before = shown.page.evaluate("document.querySelector('.stage').scrollLeft")
+    shown.page.mouse.move(600, 300)
+    shown.page.mouse.down()
+    shown.page.mouse.move(500, 300, steps=4)
+    shown.page.mouse.up()
+    assert shown.page.evaluate("document.querySelector('.stage').scrollLeft") > before + 80
+    assert shown.text("#value-name") == "Choose a value: click its card.", "a drag is no click"
+    shown.press("0")
+    assert shown.page.evaluate(size) == fitted
+
+
+@pytest.mark.browser
+def test_two_fingers_zoom(opened):
+    shown = opened(viewport={"width": 800, "height": 900}, has_touch=True)
+    size = "document.getElementById('graph').getBoundingClientRect().width"
+    fitted = shown.page.evaluate(size)
+    box = shown.page.locator(".stage").bounding_box()
+    y, middle = box["y"] + box["height"] / 2, box["x"] + box["width"] / 2
+    touch = shown.page.context.new_cdp_session(shown.page)
+
+    def fingers(kind, apart):
+        points = [{"x": middle + side * apart, "y": y, "id": i} for i, side in enumerate((-1, 1))]
+        touch.send(
+            "Input.dispatchTouchEvent",
+            {"type": kind, "touchPoints": points if kind != "touchEnd" else []},
+        )
+
+    fingers("touchStart", 50)
+    for apart in (60, 80, 100):
+        fingers("touchMove", apart)
+    fingers("touchEnd", 0)
+    shown.until(f"{size} > {1.6 * fitted}")
+
+
+@pytest.mark.browser
+def test_escape_closes_the_panel(opened):
+    shown = opened()
+    shown.page.click("#tab-words")
+    assert shown.page.locator("#words").is_visible()
+    shown.page.evaluate("document.activeElement.blur()")
+    shown.press("Escape")
+    assert shown.page.locator("#panel").is_hidden()
+
+
+@pytest.mark.browser
+def test_the_address_keeps_the_moment(opened, browser, tmp_path):
+    shown = opened(reduced_motion="reduce")
+    shown.page.click("#tab-leaves")
+    put(shown, 0, 2.5)
+    shown.page.click("#tab-leaves")
+    shown.page.evaluate("document.activeElement.blur()")
+    shown.press(*["ArrowRight"] * 6)
+    shown.until("location.hash === '#step=7&a=2.5'")
+    seen = shown.state()
+    shown.page.reload()
+    shown.requests.pop()
+    assert shown.state() == seen
+    other = shown.page.url.replace("a=2.5", "b=-1&nothing=3").replace("step=7", "step=900")
+    shown.page.goto("about:blank")
+    shown.page.goto(other)
+    shown.requests.pop()
+    assert shown.index == 11 and "was 3" in shown.text("#card-1")
+
+
+@pytest.mark.browser
+def test_the_link_to_the_moment_is_copied(opened):
+    shown = opened(permissions=["clipboard-read", "clipboard-write"])
+    shown.press("ArrowRight", "ArrowRight")
+    shown.page.click("#tab-words")
+    shown.page.click("#copy")
+    shown.until("document.getElementById('copy').textContent === 'Copied'")
+    assert shown.page.evaluate("navigator.clipboard.readText()").endswith("page.html#step=3")
+
+
+@pytest.mark.browser
+def test_of_many_leaves_some_are_listed_and_all_are_found(opened):
+    shown = opened(engine.total([Value(float(i), label=f"w{i}") for i in range(100)]))
+    shown.page.click("#tab-leaves")
+    assert shown.page.locator("#rows .leaf").count() == 60
+    assert shown.text("#more") == "60 of 100 leaves: type a part of a name"
+    shown.page.fill("#filter", "w97")
+    put(shown, 97, 0)
+    assert shown.page.get_attribute(".card.root", "data-data") == str(99 * 50 - 97)
+
+
+@pytest.mark.browser
+def test_the_moment_as_a_file(opened):
+    shown = opened()
+    shown.press(*["ArrowRight"] * 4)
+    shown.page.click("#tab-words")
+    with shown.page.expect_download() as saved:
+        shown.page.click("#save-svg")
+    svg = Path(saved.value.path()).read_text("utf-8")
+    tree = xml.etree.ElementTree.fromstring(svg)
+    assert "−6" in "".join(tree.itertext()) and "var(" not in svg
+    with shown.page.expect_download() as saved:
+        shown.page.click("#save-png")
+    data = Path(saved.value.path()).read_bytes()
+    image = pytest.importorskip("PIL.Image").open(io.BytesIO(data))
+    assert image.width > 1000 and len(image.convert("RGB").getcolors(1 << 20)) > 50
+    shown.requests[:] = [url for url in shown.requests if not url.startswith("data:")]
+
+
+# -- for all eyes and hands
+# -------------------------------------------------------------------------------------------------
+
+SMALLEST = """() => Math.min(...[...document.querySelectorAll('body *')].filter((e) => e.checkVisibility()
+  && !e.closest('#map, script, style') && [...e.childNodes].some((n) => n.nodeType === 3 && n.data.trim())).map((e) => {
+    const graph = e.closest('svg#graph'), scale = graph ? graph.getBoundingClientRect().width / graph.viewBox.baseVal.width : 1;
+    return parseFloat(getComputedStyle(e).fontSize) * scale;
+  }))"""
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("size", [(1024, 768), (1440, 900)])
+def test_presenting_nothing_is_smaller_than_20_pixels(opened, size):
+    shown = opened(viewport={"width": size[0], "height": size[1]})
+    shown.press("p", "ArrowRight", "ArrowRight", "ArrowRight")
+    assert shown.page.evaluate(SMALLEST) >= 20.0
+    shown.page.click("#present")
+    assert shown.page.evaluate(SMALLEST) < 20.0
+
+
+@pytest.mark.browser
+def test_on_a_phone_the_graph_runs_down_and_is_whole(opened):
+    shown = opened(viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True)
+    boxes = [shown.page.locator(f"#card-{i}").bounding_box() for i in range(5)]
+    assert boxes[0]["y"] < boxes[2]["y"] < boxes[4]["y"]
+    assert all(0 <= box["x"] and box["x"] + box["width"] <= 390 for box in boxes)
+    shown.page.tap("#next")
+    assert shown.index == 1
+    shown.page.tap("#card-1")
+    assert shown.text("#value-name") == "b"
+    shown.page.tap("#tab-leaves")
+    put(shown, 0, 1)
+    assert shown.page.get_attribute("#card-4", "data-data") == "12"
+
+
+@pytest.mark.browser
+def test_the_page_opens_at_what_it_speaks_of_and_follows_play(opened):
+    shown = opened(chain(30))
+    seen = """(selector) => { const w = document.querySelector('.stage').getBoundingClientRect();
+      const c = document.querySelector(selector).getBoundingClientRect();
+      return c.left >= w.left - 1 && c.right <= w.right + 1; }"""
+    assert shown.page.evaluate(seen, ".card.root")
+    shown.page.select_option("#speed", "200")
+    shown.page.click("#play")
+    for _ in range(12):
+        shown.page.wait_for_timeout(110)
+        if shown.page.locator(".card.active").count():
+            assert shown.page.evaluate(seen, ".card.active")
+
+
+@pytest.mark.browser
+def test_axe_finds_nothing_in_any_state(opened):
+    found = importlib.util.find_spec("axe_playwright_python")
+    if not found:
+        pytest.skip("axe-core is not installed: pip install axe-playwright-python")
+    axe = Path(found.origin).with_name("axe.min.js").read_text("utf-8")
+    shown = opened(bypass_csp=True, viewport={"width": 1440, "height": 900})
+    run = "async () => (await axe.run()).violations.map((v) => `${v.id}: ${v.nodes.map((n) => n.target)}`)"
+    states = [
+        "", "#next", "#next", "#next", "#tab-value", "#tab-learn", "#step", "#tab-words", "#ask", "#next",
+        "#reveal", "#forward", "#present",
+    ]  # fmt: skip
+    shown.page.evaluate(axe)
+    for state in states:
+        if state:
+            shown.page.click(state)
+        assert shown.page.evaluate(run) == [], state
+
+
+def test_sizes():
+    assert len(stepper(fan()).html.encode()) < 80_000
+    y = Value(0.3, label="x")
+    for _ in range(149):
+        y = (y * 1.01).sin()
+    assert len(stepper(y).html.encode()) < 700_000
+
+
+@pytest.mark.browser
+@pytest.mark.skipif(not PROGRAM, reason="no Firefox is installed")
+def test_firefox_by_mouse_and_keyboard(tmp_path):
+    (tmp_path / "profile").mkdir()
+    firefox = Firefox(tmp_path / "profile")
+    text = "(selector) => document.querySelector(selector).textContent"
+    try:
+        firefox.open(stepper(fan()).save(tmp_path / "page.html"))
+        firefox.press(*["\ue014"] * 3)  # →
+        assert "f sends its contribution to d" in firefox.evaluate(text, "#say")
+        firefox.click("#card-2")
+        assert firefox.evaluate(text, "#value-name") == "d"
+        firefox.click("#tab-learn")
+        firefox.click("#step")
+        assert "a −= 0.1 × (−3)" in firefox.evaluate(text, "#updates")
+        firefox.click("#undo")
+        firefox.click("#ask")
+        assert firefox.evaluate(text, "#card-2 .grad") == "?"
+        firefox.click("#reveal")
+        firefox.click("#title")
+        firefox.press("\ue010")  # End
+        assert firefox.evaluate(text, "#count") == "12 / 12"
+        asked = firefox.evaluate(
+            "() => performance.getEntriesByType('resource').map((entry) => entry.name)"
+        )
+        assert asked == []
+    finally:
+        firefox.close()
