@@ -148,9 +148,8 @@ def main(argv: Sequence[str] | None = None) -> dict[str, Any]:
     found = report(gpt, history, names[: plan.names], held_out, plan)
     rng = random.Random(args.seed)
     drawn = [draw(gpt, args.temperature, rng) for _ in range(20)]
-    print()
-    show.say(f"20 names at a temperature of {args.temperature:g}: {', '.join(drawn)}")
-    print()
+    own = f"20 names at a temperature of {args.temperature:g}: {', '.join(drawn)}"
+    show.say(f"\n{show.filled(own)}\n")
     rows: Any = [encode(name)[0] for name in held_out[:3]]
     other = nn.GPT(TOKENS, seed=args.seed + 1)
     same = learning.report_saving(gpt, other, args.out / "gpt.json", rows)
@@ -245,20 +244,20 @@ def explain(gpt: nn.GPT, name: str) -> Why:
         "seemed likelier are to blame:"
     )
     whole = _narrow(reading.loss.why(gpt.named_parameters()[weight]))
-    part = _largest(_narrow(reading.loss.why(reading.logits[worst][following[worst]])))
+    part = _largest(reading.loss.why(reading.logits[worst][following[worst]]))
     text = f"{show.filled(pulls)}\n\n{whole}\n\n{show.filled(blame)}\n\n{part}"
     return Why(weight, letter, surprise, text)
 
 
 def _narrow(why: str) -> str:
-    """Return the sum behind a gradient without expressions and places, to fit a terminal."""
+    """Return a sum without the expressions and the places of its terms, for 80 columns."""
     head, *terms = why.splitlines()
-    parts = [re.split(r"(?<=\S) {3,}", line) for line in terms]
-    sums = [part[0].partition(" = ")[0] for part in parts]
-    rules = [part[1] if len(part) > 1 else "" for part in parts]
-    width = max(map(len, sums))
-    lines = [f"{term:<{width}}   {rule}".rstrip() for term, rule in zip(sums, rules)]
-    return "\n".join([head, *lines])
+    found = [re.match(r"(.*from \S+) = .*?    (∂\S+ = \S+)", term) for term in terms]
+    width = max([len(match[1]) for match in found if match], default=0)
+    short = [
+        f"{match[1]:{width}}    {match[2]}" if match else term for match, term in zip(found, terms)
+    ]
+    return "\n".join([head, *short])
 
 
 def _largest(why: str, most: int = 5) -> str:
