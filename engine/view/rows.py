@@ -10,7 +10,7 @@
 >>> chain = layered(scene)
 >>> wrapped = in_rows(scene, chain)
 >>> len({v for _, v in chain.cards}), len({v for _, v in wrapped.cards})
-(1, 7)
+(1, 8)
 
 A cut goes between two columns, behind pills. A wire that is cut leaves its row on the right, goes
 back beneath it, and enters the next row from the left; those that go far are led to one track.
@@ -47,8 +47,8 @@ def in_rows(scene: Scene, placed: Placed) -> Placed:
     boxes = _boxes(scene, placed, is_down)
     width = max(box[2] for box in boxes) - min(box[0] for box in boxes)
     if width > LONGEST:
-        cuts = _best_cuts(scene, placed, boxes, width)
-        if cuts and (width > MUST or _most_cut(scene, placed, cuts, is_down) <= FEW):
+        cuts = _best_cuts(scene, placed, boxes, width, is_down)
+        if cuts:
             placed = _wrapped(scene, placed, boxes, cuts, is_down)
     return _transposed(placed) if is_down else placed
 
@@ -74,12 +74,16 @@ def _boxes(scene: Scene, placed: Placed, is_down: bool) -> list[Box]:
     ]
 
 
-def _best_cuts(scene: Scene, placed: Placed, boxes: Sequence[Box], width: float) -> list[float]:
+def _best_cuts(
+    scene: Scene, placed: Placed, boxes: Sequence[Box], width: float, is_down: bool
+) -> list[float]:
     """Return the cuts with which the letters are largest on a screen; [] for none."""
+    wires = _pieces(scene, placed, is_down)
     best, smallest = [], BETTER * _extent(boxes, [])
     for count in range(2, MOST_ROWS + 1):
         cuts = _cuts(scene, placed, boxes, max(LONGEST / 2, width / count + COLUMN))
-        if (extent := _extent(boxes, cuts)) < smallest:
+        is_clean = width > MUST or _most_cut(wires, cuts) <= FEW
+        if is_clean and (extent := _extent(boxes, cuts)) < smallest:
             best, smallest = cuts, extent
     return best
 
@@ -120,10 +124,10 @@ def _cuts(
     return cuts
 
 
-def _most_cut(scene: Scene, placed: Placed, cuts: Sequence[float], is_down: bool) -> int:
+def _most_cut(wires: Sequence[Sequence[Piece]], cuts: Sequence[float]) -> int:
     """Return how many wires pass a cut, at most."""
-    wires = _pieces(scene, placed, is_down)
-    return max(sum(wire[0][0][0] < cut < wire[-1][3][0] for wire in wires) for cut in cuts)
+    passing = [sum(wire[0][0][0] < cut < wire[-1][3][0] for wire in wires) for cut in cuts]
+    return max(passing, default=0)
 
 
 def _wrapped(
