@@ -318,8 +318,8 @@ def test_the_site_is_built_without_a_warning(site):
 class Chromium:
     """A page in Chromium, with all that it asked for."""
 
-    def __init__(self, play):
-        arguments = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+    def __init__(self, play, *more):
+        arguments = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", *more]
         self.browser = play.chromium.launch(executable_path=CHROMIUM, args=arguments)
         self.page = self.browser.new_page(
             viewport={"width": 1440, "height": 900}, color_scheme="light"
@@ -471,6 +471,32 @@ def test_the_views_and_the_debugger(browser, site):
     assert browser.evaluate(
         "() => document.querySelector('#moment svg').textContent.includes('not sent')"
     )
+
+
+def test_without_its_server_the_page_opens_again(browser, site):
+    with server(site[0].parent, port=0) as own:
+        threading.Thread(target=own.serve_forever, daemon=True).start()
+        address = f"http://127.0.0.1:{own.server_address[1]}/out/"
+        opened(browser, address, "expression", "x*x", {"x": 3.0})
+        until(browser, SAYS, "offline", "opens without a network")
+        own.shutdown()
+    browser.evaluate(
+        "() => { document.getElementById('result').textContent = ''; location.reload(); }"
+    )
+    until(browser, SAYS, "result", "x·x = 9")
+
+
+def test_on_an_insecure_address_it_says_what_is_missing(site):
+    playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+    if CHROMIUM is None:
+        pytest.skip("no Chromium is installed")
+    with playwright.sync_playwright() as play:
+        browser = Chromium(play, "--host-resolver-rules=MAP room.test 127.0.0.1")
+        address = site[1].replace("127.0.0.1", "room.test")
+        opened(browser, address, "expression", "x*x", {"x": 3.0})
+        until(browser, SAYS, "result", "x·x = 9")
+        assert "only while its server runs" in browser.evaluate(TEXT, "offline")
+        browser.close()
 
 
 def test_the_page_is_accessible_on_a_projector_and_a_phone(browser, site, tmp_path):

@@ -39,7 +39,7 @@ def build(out: Path) -> None:
         (out / "pyodide").mkdir(parents=True)
         for name in PYODIDE:
             shutil.copyfile(modules / "pyodide" / name, out / "pyodide" / name)
-        for name in ("index.html", "style.css"):
+        for name in ("index.html", "style.css", "offline.js"):
             shutil.copyfile(PAGE / name, out / name)
         write_archive(out / "chainrule.zip")
         fetched = [out / "pyodide" / name for name in COUNTED] + [out / "chainrule.zip"]

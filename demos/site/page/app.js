@@ -88,8 +88,9 @@ function begin() {
   state.busy = true;
   $("stop").disabled = false;
   urgent = setTimeout(() => {
+    if (!runtime.active.state.ready) return; // it still loads
     $("stop").classList.add("urgent");
-    if (runtime.active.state.ready) say("Running …");
+    say("Running …");
   }, 400);
 }
 
@@ -292,3 +293,14 @@ function arrive(linked) {
 }
 arrive(remembered());
 window.onhashchange = () => arrive(remembered());
+
+// -- without a network: what was loaded once is kept, where the browser offers that
+
+const OFFLINE = {
+  kept: "Once loaded, this page opens without a network, too.",
+  none: "This address is not https and not localhost: the page opens only while its server runs.",
+};
+if (navigator.serviceWorker) {
+  navigator.serviceWorker.register(new URL("offline.js", import.meta.url)).catch(() => {});
+  navigator.serviceWorker.ready.then(() => ($("offline").textContent = OFFLINE.kept));
+} else $("offline").textContent = OFFLINE.none;
