@@ -35,6 +35,16 @@ html_theme_options = {
         "color-background-primary": "#15171c",
     },
 }
+html_sidebars = {
+    "**": [
+        "sidebar/brand.html",
+        "sidebar/search.html",
+        "try.html",
+        "sidebar/scroll-start.html",
+        "sidebar/navigation.html",
+        "sidebar/scroll-end.html",
+    ]
+}
 
 
 def setup(app):

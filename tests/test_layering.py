@@ -50,6 +50,10 @@ FORBIDDEN_CALLS = {"eval", "exec", "setrecursionlimit", "system", "popen"}
 FORBIDDEN_MODULES = {"pickle", "marshal", "shelve", "dill", "cloudpickle"}
 EXCEPTIONS: dict[tuple[str, str], str] = {
     ("demos/workshop/probe.py", "exec"): "it runs a learner's file, in a process of its own",
+    (
+        "demos/site/in_browser.py",
+        "exec",
+    ): "it runs a person's code, in a worker of their own browser",
     ("demos/workshop/fingerprints.py", "exec"): "it runs the solutions with mistakes put into them",
 }
 

@@ -1,9 +1,17 @@
 """The site: what is laid out for Sphinx, what comes from the code, links; in CI the whole build."""
 
+import base64
+import json
+import math
 import os
+import re
+import shutil
+import subprocess
 import sys
 import threading
+import time
 import urllib.request
+import zipfile
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -12,10 +20,14 @@ import pytest
 import engine
 import nn
 from demos.site import __main__ as command
-from demos.site import documentation, links, pages, reference
+from demos.site import documentation, in_browser, links, pages, playground, reference
 from demos.site.serve import server
+from engine.cli import doctor
 
 IN_CI = os.environ.get("CI") == "true"
+CHROMIUM = next(
+    filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None
+)
 ROOT = Path(__file__).resolve().parent.parent
 
 
@@ -166,23 +178,314 @@ def test_files_are_served_on_this_computer_alone(tmp_path):
         running.shutdown()
 
 
+# -- what answers in the page
+
+
+def test_an_expression_is_shown_with_its_numbers():
+    values = {"w": -3.0, "x": 2.0, "b": 6.8813735870195432}
+    answer = in_browser.run("expression", "tanh(w*x + b)", values)
+    slope = 1 - math.tanh(0.8813735870195432) ** 2
+    assert {leaf["name"]: leaf["grad"] for leaf in answer["leaves"]} == pytest.approx(
+        {"w": 2 * slope, "x": -3 * slope, "b": slope}, rel=1e-12
+    )
+    assert answer["svg"].startswith("<svg") and "w.grad = 1" in answer["why"]
+    assert json.loads(json.dumps(answer)) == answer
+
+
+def test_a_new_name_begins_at_one_and_a_function_is_no_name():
+    answer = in_browser.run("expression", "exp(new) + old", {"old": 5.0, "gone": 7.0})
+    assert {leaf["name"]: leaf["data"] for leaf in answer["leaves"]} == {"new": 1.0, "old": 5.0}
+    assert "no function foo" in in_browser.run("expression", "foo(x)", {})["error"]["message"]
+
+
+@pytest.mark.parametrize(
+    ("mode", "source", "place", "message"),
+    [
+        ("expression", "a*b + )", (1, 6, 7), None),
+        ("expression", "\n\n  a = b + 'c'; a", (3, 10, 11), "not a number"),
+        ("python", "x = 1\ny = x + gone*2\n", (2, 8, 12), "NameError: name 'gone'"),
+        ("python", "x = 1\ndef f(:\n", (2, 6, 7), "invalid syntax"),
+        ("python", "import sys\nsys.exit(3)", (2, 0, 11), "take it out"),
+        ("python", "def f():\n    1 / 0\nf()", (2, 4, 9), "ZeroDivisionError"),
+    ],
+)
+def test_an_error_names_its_place(mode, source, place, message):
+    error = in_browser.run(mode, source, {})["error"]
+    assert (error["line"], error["column"], error["end"]) == place
+    assert message is None or message in error["message"]
+
+
+@pytest.mark.parametrize(
+    ("raised", "said"),
+    [
+        ("ImportError('no', name='numpy')", "numpy does not run in this page"),
+        ("OSError(138, 'emscripten does not support processes.')", "another program does not run"),
+        ('RuntimeError("can\'t start new thread")', "a thread does not run in this page"),
+        ("ImportError('no', name='nmpy')", "ImportError: no"),
+    ],
+)
+def test_what_does_not_run_there_is_one_line(raised, said):
+    message = in_browser.run("python", f"raise {raised}", {})["error"]["message"]
+    assert said in message and "\n" not in message
+
+
+def test_the_last_line_is_shown_else_the_last_value():
+    code = "from engine import Value\nx = Value(3.0)\ny = x * x\nz = y + x\n"
+    assert in_browser.run("python", code, {})["result"] == "z = y + x = 12"
+    assert in_browser.run("python", code + "y", {})["result"] == "y = x·x = 9"
+    assert in_browser.run("python", "1 + 1", {}) == {"output": "2\n"}
+
+
+def test_a_flood_is_cut_off():
+    output = in_browser.run("python", "for _ in range(3000): print('x' * 99)", {})["output"]
+    assert output.endswith("… and 280,000 more characters") and len(output) < 20_100
+
+
+def test_the_debugger_is_driven_by_commands():
+    in_browser.run("expression", "x*x + y", {"x": 3.0, "y": 1.0})
+    assert "the seed is set" in in_browser.debug("")["said"]
+    answer = in_browser.debug("step 3")
+    assert (answer["at"], answer["of"]) == (3, 4) and answer["svg"].startswith("<svg")
+    assert "+3" in in_browser.debug("why x")["said"]
+    assert "terminal" in in_browser.debug("predict x")["said"]
+    assert "no command nonsense" in in_browser.debug("nonsense")["said"]
+    assert "x.grad" in in_browser.play()["page"]
+
+
+def test_the_doctor_knows_the_browser():
+    checks = [doctor.Check("numpy", "", "", "tapes", "plain Python")]
+    assert doctor.remedy(checks, "emscripten").startswith("This is a browser")
+
+
+def test_the_archive_holds_what_the_page_needs_and_is_always_the_same(tmp_path):
+    playground.write_archive(tmp_path / "a.zip")
+    playground.write_archive(tmp_path / "b.zip")
+    assert (tmp_path / "a.zip").read_bytes() == (tmp_path / "b.zip").read_bytes()
+    with zipfile.ZipFile(tmp_path / "a.zip") as archive:
+        archive.extractall(tmp_path / "there")
+    code = "from demos.site import in_browser as b; print(b.run('expression', 'x*x', {})['result'])"
+    done = subprocess.run(
+        [sys.executable, "-I", "-S", "-c", f"import sys; sys.path[:0] = ['there']; {code}"],
+        cwd=tmp_path, capture_output=True, text=True, encoding="utf-8",
+    )  # fmt: skip
+    assert done.stdout == "x·x = 1\n", done.stderr
+
+
+def test_everything_that_npm_fetches_is_pinned():
+    lock = json.loads((playground.PAGE / "package-lock.json").read_text(encoding="utf-8"))
+    asked = json.loads((playground.PAGE / "package.json").read_text(encoding="utf-8"))
+    assert lock["packages"][""]["dependencies"] == asked["dependencies"]
+    fetched = {name: entry for name, entry in lock["packages"].items() if name}
+    assert all(entry["integrity"].startswith("sha512-") for entry in fetched.values())
+    assert all(re.fullmatch(r"[\d.]+", version) for version in asked["dependencies"].values())
+
+
+def test_without_npm_there_is_one_line(tmp_path, monkeypatch):
+    monkeypatch.setattr(playground.shutil, "which", lambda name: None)
+    with pytest.raises(ImportError, match=r"^the playground needs Node.js and its npm: .*org$"):
+        playground.build(tmp_path)
+
+
+# -- the whole site, in CI
+
+
 @pytest.fixture(scope="session")
 def site(tmp_path_factory):
-    """The whole site, built once."""
+    """The whole site, built once, and the address under which it is served, below a path."""
     if not IN_CI:
         pytest.skip("takes a minute: CI=true builds the site")
-    if not all(map(find_spec, ("sphinx", "myst_parser", "furo"))):
-        pytest.skip("sphinx, myst-parser or furo is not installed")
-    out = tmp_path_factory.mktemp("site") / "out"
-    command.build(out)
-    return out
+    if not (all(map(find_spec, ("sphinx", "myst_parser", "furo"))) and shutil.which("npm")):
+        pytest.skip("sphinx, myst-parser, furo or npm is not installed")
+    top = tmp_path_factory.mktemp("site")
+    command.build(top / "out")
+    (top / "index.html").touch()
+    with server(top, port=0) as running:
+        threading.Thread(target=running.serve_forever, daemon=True).start()
+        yield top / "out", f"http://127.0.0.1:{running.server_address[1]}/out/"
+        running.shutdown()
 
 
 def test_the_site_is_built_without_a_warning(site):
-    assert (
-        "parent.grad" in (site / "_modules" / "engine" / "backward.html").read_text("utf-8")
-        or (site / "source" / "engine" / "backward.py.html").is_file()
+    folder, _ = site
+    value = (folder / "reference" / "engine.html").read_text(encoding="utf-8")
+    assert 'id="engine.Value.backward"' in value and "&gt;&gt;&gt; </span>" in value
+    assert "stepper" in (folder / "searchindex.js").read_text(encoding="utf-8")
+    assert "../playground/index.html" in (folder / "docs" / "nn.html").read_text(encoding="utf-8")
+    fetched = {path.name for path in (folder / "playground" / "pyodide").iterdir()}
+    assert fetched == set(playground.PYODIDE)
+
+
+class Chromium:
+    """A page in Chromium, with all that it asked for."""
+
+    def __init__(self, play):
+        arguments = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+        self.browser = play.chromium.launch(executable_path=CHROMIUM, args=arguments)
+        self.page = self.browser.new_page(
+            viewport={"width": 1440, "height": 900}, color_scheme="light"
+        )
+        self.requests = []
+        self.page.context.on("request", lambda request: self.requests.append(request.url))
+
+    def open(self, address):
+        self.page.goto(address)
+
+    def evaluate(self, function, *arguments):
+        return self.page.evaluate(f"(all) => ({function})(...all)", [*arguments])
+
+    def close(self):
+        self.browser.close()
+
+
+class Fox:
+    """A page in Firefox, driven by its own protocol."""
+
+    def __init__(self, folder):
+        self.firefox = pytest.importorskip("firefox").Firefox(folder)
+
+    def open(self, address):
+        self.firefox.call("WebDriver:Navigate", url=address)
+
+    def evaluate(self, function, *arguments):
+        return self.firefox.evaluate(function, *arguments)
+
+    def close(self):
+        self.firefox.close()
+
+
+@pytest.fixture(scope="module", params=["Chromium", "Firefox"])
+def browser(request, site, tmp_path_factory):
+    if request.param == "Firefox":
+        if not shutil.which("firefox") and not shutil.which("firefox-esr"):
+            pytest.skip("no Firefox is installed")
+        browser = Fox(tmp_path_factory.mktemp("profile"))
+        yield browser
+        browser.close()
+        return
+    playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+    if CHROMIUM is None:
+        pytest.skip("no Chromium is installed")
+    with playwright.sync_playwright() as play:
+        browser = Chromium(play)
+        yield browser
+        browser.close()
+
+
+def until(browser, condition, *arguments, seconds=60):
+    """Wait until a function of the page returns something true, and return that."""
+    end = time.monotonic() + seconds
+    while not (found := browser.evaluate(condition, *arguments)):
+        assert time.monotonic() < end, f"never: {condition} {arguments}"
+        time.sleep(0.05)
+    return found
+
+
+TEXT = "(id) => document.getElementById(id).textContent"
+CLICK = "(selector) => document.querySelector(selector).click()"
+SAYS = "(id, text) => document.getElementById(id).textContent.includes(text)"
+LEAVES = """() => Object.fromEntries([...document.querySelectorAll('.leaf')].map(
+    (row) => [row.dataset.name, Number(row.querySelector('output').dataset.grad)]))"""
+DRAG = """(name, value) => { const range = document.querySelector(`[data-name=${name}] [type=range]`);
+    range.value = value; range.dispatchEvent(new Event('input')); }"""
+
+
+def opened(browser, address, mode, source, values=None):
+    """Open the playground by a link that holds something; where it is open, Python stays."""
+    text = json.dumps([mode, source, values or {}]).encode("utf-8")
+    link = base64.urlsafe_b64encode(text).decode("ascii").rstrip("=")
+    if address in browser.evaluate("() => location.href"):
+        browser.evaluate("(link) => { location.hash = link; }", link)
+        until(
+            browser,
+            "(text) => document.querySelector('.cm-content').innerText.includes(text)",
+            source[:5],
+        )
+    else:
+        browser.open(f"{address}playground/index.html#{link}")
+    until(browser, "() => document.getElementById('status').textContent === 'Ready'")
+    if mode == "python":
+        assert "press Run" in browser.evaluate(TEXT, "error")
+        browser.evaluate(CLICK, "#run")
+
+
+def test_a_dragged_leaf_gives_the_numbers_of_any_python(browser, site):
+    begun = time.monotonic()
+    opened(browser, site[1], "expression", "tanh(w*x + b)", {"w": -3.0, "x": 2.0, "b": 6.88})
+    until(browser, SAYS, "result", "tanh(w·x + b) = 0.7064")
+    print(f"the playground is ready after {time.monotonic() - begun:.1f} s")
+    browser.evaluate(DRAG, "w", -2.75)
+    until(browser, SAYS, "result", "= 0.881")
+    slope = 1 - math.tanh(-2.75 * 2 + 6.88) ** 2
+    expected = {"w": 2 * slope, "x": -2.75 * slope, "b": slope}
+    assert browser.evaluate(LEAVES) == pytest.approx(expected, rel=1e-6)
+    assert "-2.75" in browser.evaluate("() => document.querySelector('#picture svg').textContent"
+                                       ).replace("−", "-")  # fmt: skip
+    hosts = browser.evaluate(
+        "() => [...new Set(performance.getEntriesByType('resource').map((e) => new URL(e.name).host))]"
     )
-    value = (site / "reference" / "engine.html").read_text(encoding="utf-8")
-    assert 'id="engine.Value.backward"' in value and ">>> </span>" in value
-    assert "stepper" in (site / "searchindex.js").read_text(encoding="utf-8")
+    assert set(hosts) <= {browser.evaluate("() => location.host"), ""}
+    for address in getattr(browser, "requests", []):
+        assert address.startswith((site[1], "data:", "blob:", "about:")), address
+
+
+def test_stop_ends_a_loop_that_catches_everything(browser, site):
+    loop = "while True:\n    try:\n        while True: pass\n    except: pass\n"
+    opened(browser, site[1], "python", loop)
+    until(browser, "() => document.getElementById('stop').classList.contains('urgent')")
+    time.sleep(3)  # the spare one gets ready
+    begun = time.monotonic()
+    browser.evaluate(CLICK, "#stop")
+    until(browser, SAYS, "error", "Stopped.")
+    assert time.monotonic() - begun < 0.5
+    browser.evaluate(CLICK, "[data-mode=expression]")
+    until(browser, "() => document.getElementById('status').textContent === 'Ready'")
+
+
+def test_a_python_that_was_ended_is_replaced(browser, site):
+    opened(browser, site[1], "python", "import os\nos._exit(3)\n")
+    until(browser, SAYS, "error", "a fresh one is in its place")
+    browser.evaluate(
+        "() => { const all = document.getElementById('examples'); all.value = 'A small graph';"
+        "all.dispatchEvent(new Event('change')); }"
+    )
+    until(browser, SAYS, "result", "d·e = -6")
+    assert browser.evaluate(LEAVES) == {"a": -3.0, "b": -8.0}
+
+
+def test_an_error_is_underlined_and_what_does_not_run_is_said(browser, site):
+    opened(browser, site[1], "python", "x = 1\nimport numpy\n")
+    until(browser, SAYS, "error", "line 2: numpy does not run in this page")
+    mark = "() => document.querySelector('.cm-lintRange-error')?.textContent"
+    assert until(browser, mark) == "import numpy"
+
+
+def test_the_views_and_the_debugger(browser, site):
+    opened(browser, site[1], "expression", "d = a*b; e = a + b; d*e", {"a": -2.0, "b": 3.0})
+    until(browser, SAYS, "sums", "b.grad = -8")
+    browser.evaluate(CLICK, "#tab-play")
+    until(browser, "() => document.querySelector('#play iframe')?.srcdoc.includes('parent.grad')")
+    browser.evaluate(CLICK, "#tab-debug")
+    until(browser, SAYS, "said", "the seed is set")
+    browser.evaluate(CLICK, "[data-command=next]")
+    until(browser, SAYS, "said", "2/6")
+    assert browser.evaluate(
+        "() => document.querySelector('#moment svg').textContent.includes('not sent')"
+    )
+
+
+def test_the_page_is_accessible_on_a_projector_and_a_phone(browser, site, tmp_path):
+    if isinstance(browser, Fox):
+        pytest.skip("one browser is enough for axe")
+    axe = playground.install(tmp_path, tests=True) / "axe-core" / "axe.min.js"
+    opened(browser, site[1], "expression", "tanh(w*x + b)")
+    until(browser, SAYS, "result", "tanh")
+    browser.page.add_script_tag(path=axe)
+    for scheme in ("light", "dark"):
+        browser.page.emulate_media(color_scheme=scheme)
+        for width, height in ((1440, 900), (390, 844)):
+            browser.page.set_viewport_size({"width": width, "height": height})
+            for tab in ("picture", "why", "debug"):
+                browser.evaluate(CLICK, f"#tab-{tab}")
+                found = browser.page.evaluate("() => axe.run().then((all) => all.violations)")
+                assert [(each["id"], each["nodes"][0]["html"]) for each in found] == []
+                assert browser.evaluate("() => document.documentElement.scrollWidth") <= width

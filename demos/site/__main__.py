@@ -13,7 +13,7 @@ from pathlib import Path
 
 from demos import show
 
-from . import documentation, links
+from . import documentation, links, playground
 from .serve import serve
 
 
@@ -40,7 +40,7 @@ def parse(argv: Sequence[str]) -> argparse.Namespace:
         prog="python -m demos.site", description="Build the site, or serve what was built."
     )
     commands = parser.add_subparsers(dest="command", required=True, metavar="command")
-    builder = commands.add_parser("build", help="write the site into a folder")
+    builder = commands.add_parser("build", help="write the site into a folder; needs npm")
     server = commands.add_parser("serve", help="serve what was built to a browser")
     server.add_argument(
         "--lan", action="store_true", help="to everybody in this network, not to this computer only"
@@ -58,6 +58,7 @@ def build(out: Path) -> None:
     begun = time.monotonic()
     shutil.rmtree(out, ignore_errors=True)
     documentation.build(out)
+    playground.build(out / "playground")
     links.check(out)
     size = sum(file.stat().st_size for file in out.rglob("*") if file.is_file())
     print(f"{out}: {size / 1e6:.1f} MB, {time.monotonic() - begun:.0f} s")

@@ -23,6 +23,7 @@ LIVE = ("stepper", "forward")  # pages that documentation.py writes into the fol
 ASSETS = {".svg", ".png", ".pdf"}
 GROUPS = {
     "Guide": [
+        "docs/site",
         "docs/calculus",
         "docs/debugger",
         "docs/stepper",

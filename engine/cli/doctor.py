@@ -64,6 +64,8 @@ def report() -> str:
 
 def remedy(checks: list[Check], system: str) -> str:
     """Return one command that mends all that is missing or switched off, or that nothing is."""
+    if system == "emscripten":
+        return "This is a browser: nothing can be installed, and the engine needs nothing."
     off = [check.trouble.partition(": ")[2] for check in checks if ": unset" in check.trouble]
     missing = [
         check.name for check in checks if not check.version and ": unset" not in check.trouble

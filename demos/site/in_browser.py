@@ -1,0 +1,271 @@
+"""What runs in the page's worker: an expression or code comes in, what there is to see goes out.
+
+>>> answer = run("expression", "tanh(w*x + b)", {"w": -3.0, "x": 2.0, "b": 6.8813})
+>>> answer["result"], [(leaf["name"], round(leaf["grad"], 2)) for leaf in answer["leaves"]]
+('tanh(w·x + b) = 0.7071', [('w', 1.0), ('x', -1.5), ('b', 0.5)])
+>>> run("expression", "w*(x", {})["error"]["message"]
+"'(' was never closed"
+
+It needs no browser: tests call it in any Python. Everything that it returns is plain JSON.
+"""
+
+import ast
+import contextlib
+import io
+import json
+import linecache
+import sys
+import traceback
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+from engine import Value, draw, stepper, text
+from engine.cli.doctor import LIBRARIES
+from engine.cli.expression import FUNCTIONS, ExpressionError, build
+from engine.debugger import Debugger, Session
+from engine.formula import expression, name
+from engine.graph import topological_order
+from engine.printing import number, printable
+from engine.view import Picture
+
+FILE = "page.py"  # what the code is called in messages
+LAST = "__last__"  # what keeps the value of the last line
+PRINTED = 20_000  # characters of output that are kept
+FEW = 40  # leaves whose sums are spelled out
+OTHERS = ("scipy", "torch", "pandas", "sklearn", "jax")  # that people ask for
+START = 1.0  # the value of a name that has none yet
+ELSEWHERE = "does not run in this page: install chainrule on your computer for it"
+NOT_HERE = {  # what Python says in a browser: what it means
+    "does not support processes": f"another program {ELSEWHERE}",
+    "can't start new thread": f"a thread {ELSEWHERE}",
+}
+
+Answer = dict[str, Any]
+
+
+class Printed(io.StringIO):
+    """The output of the code, of which the first PRINTED characters are kept."""
+
+    dropped = 0
+
+    def write(self, text: str, /) -> int:
+        """Keep as much as there is room for."""
+        room = max(0, PRINTED - self.tell())
+        self.dropped += len(text[room:])
+        super().write(text[:room])
+        return len(text)
+
+    def content(self) -> str:
+        """Return what was kept, and how much was not."""
+        more = f"\n… and {self.dropped:,} more characters" if self.dropped else ""
+        return self.getvalue() + more
+
+
+class Shown:
+    """The graph that the page shows, and the debugger that steps through it."""
+
+    root: Value | None = None
+    names: Mapping[str, Any] = {}
+    debugger: Debugger | None = None
+
+
+shown = Shown()
+
+
+def handle(request: str) -> str:
+    """Answer one message of the page; both are JSON."""
+    asked = json.loads(request)
+    answers: dict[str, Callable[..., Answer]] = {"run": run, "play": play, "debug": debug}
+    answer = answers[asked.pop("do")](**asked)
+    return json.dumps(answer)
+
+
+def run(mode: str, source: str, values: Mapping[str, float]) -> Answer:
+    """Return what there is to see of an expression with these values, or of Python code."""
+    printed = Printed()
+    close()
+    try:
+        with contextlib.redirect_stdout(printed), contextlib.redirect_stderr(printed):
+            root, names = _read(source, values) if mode == "expression" else _executed(source)
+            answer = _look(root, names) if root is not None else {}
+    except BaseException as error:  # also what code raises to end Python
+        answer = {"error": _told(error, source)}
+    return {"output": printed.content(), **answer}
+
+
+def close() -> None:
+    """Forget the debugger; the grads are put back."""
+    if shown.debugger:
+        shown.debugger.session.close()
+    shown.debugger = None
+
+
+# -- an expression
+
+
+def _read(source: str, values: Mapping[str, float]) -> tuple[Value, dict[str, Any]]:
+    """Return the graph of an expression; a name without a value begins at START."""
+    wanted = free_names(source)
+    return build(source, {each: float(values.get(each, START)) for each in wanted}), {}
+
+
+def free_names(source: str) -> list[str]:
+    """Return the names of an expression that need a value, in order of their first use.
+
+    >>> free_names("d = a*b; tanh(d) + pi")
+    ['a', 'b']
+    """
+    try:
+        tree = ast.parse(source.strip())
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return []  # the reader of expressions says what is wrong
+    names = [node for node in ast.walk(tree) if isinstance(node, ast.Name)]
+    assigned = {node.id for node in names if isinstance(node.ctx, ast.Store)}
+    called = {id(node.func) for node in ast.walk(tree) if isinstance(node, ast.Call)}
+    used = sorted(names, key=lambda node: (node.lineno, node.col_offset))
+    used = [node for node in used if id(node) not in called]
+    known = {*FUNCTIONS, *assigned, "pi"}
+    return list(dict.fromkeys(node.id for node in used if node.id not in known))
+
+
+# -- code
+
+
+def _executed(source: str) -> tuple[Value | None, dict[str, Any]]:
+    """Run code and return the Value of its last line, else the one that was assigned last."""
+    tree = ast.parse(source, FILE)
+    names: dict[str, Any] = {"__name__": "__main__"}
+    linecache.cache[FILE] = (len(source), None, source.splitlines(keepends=True), FILE)
+    last = tree.body[-1] if tree.body else None
+    if isinstance(last, ast.Expr):  # shown as at a prompt
+        tree.body[-1] = ast.Assign([ast.Name(LAST, ast.Store())], last.value)
+        ast.copy_location(tree.body[-1], last)
+        ast.fix_missing_locations(tree)
+    exec(compile(tree, FILE, "exec"), names)
+    found = names.pop(LAST, None)
+    if isinstance(found, Value):
+        return found, names
+    if found is not None:
+        print(repr(found))
+    roots = [value for value in names.values() if isinstance(value, Value) and value.parents]
+    return (roots[-1] if roots else None), names
+
+
+# -- what is seen
+
+
+def _look(root: Value, names: Mapping[str, Any]) -> Answer:
+    """Return the picture, the sums and the table of a graph, after its backward pass."""
+    _label(names)
+    if root.grad == 0.0:
+        root.backward()
+    shown.root, shown.names = root, names
+    leaves = [leaf for leaf in topological_order(root)[1] if not leaf.constant]
+    return {
+        "result": f"{printable(expression(root), 60)} = {number(root.data)}",
+        "leaves": [
+            {"name": name(leaf), "data": leaf.data, "grad": leaf.grad} for leaf in leaves[:FEW]
+        ],
+        "why": "\n\n".join(root.why(leaf) for leaf in leaves[:FEW]),
+        "table": text(root),
+        **_drawn(lambda: draw(root, names=names)),
+    }
+
+
+def _label(names: Mapping[str, Any]) -> None:
+    """Call the Values without a label as their variables are called."""
+    for variable, value in names.items():
+        if isinstance(value, Value) and not value.label and not variable.startswith("_"):
+            value.label = variable
+
+
+def _drawn(picture: Callable[[], Picture]) -> Answer:
+    """Return a picture, or why there is none: the graph may be too large for one."""
+    try:
+        with contextlib.redirect_stderr(io.StringIO()):  # there is no dot, and nobody misses it
+            return {"svg": picture().svg}
+    except ValueError as error:
+        return {"svg": "", "too_large": str(error)}
+
+
+def play(forward: bool = False) -> Answer:
+    """Return the stepper page of the graph that is shown."""
+    if shown.root is None:
+        return {"page": ""}
+    close()
+    try:
+        return {"page": stepper(shown.root, forward=forward, names=shown.names).html}
+    except ValueError as error:
+        return {"page": "", "too_large": str(error)}
+
+
+def debug(command: str) -> Answer:
+    """Do one command of the gradient debugger; an empty one begins anew."""
+    if shown.root is None:
+        return {"said": "there is no graph yet: run something first\n"}
+    if command.split()[:1] == ["predict"]:
+        return {"said": "predict asks for a number: that works in a terminal\n"}
+    said = io.StringIO()
+    with contextlib.redirect_stdout(said):
+        debugger = shown.debugger if shown.debugger and command else _debugger(shown.root)
+        if command:
+            debugger.onecmd(command)
+    session = debugger.session
+    answer = {"said": said.getvalue(), "at": session.position, "of": len(session.trail)}
+    return answer | _drawn(lambda: debugger.picture()[0])
+
+
+class Output(io.TextIOBase):
+    """Whatever sys.stdout is at the moment."""
+
+    def write(self, text: str, /) -> int:
+        """Write it there."""
+        return sys.stdout.write(text)
+
+
+def _debugger(root: Value) -> Debugger:
+    """Begin a session in which every gradient starts at 0."""
+    close()
+    for leaf in topological_order(root)[1]:
+        leaf.grad = 0.0
+    shown.debugger = Debugger(Session(root, shown.names), io.StringIO(), Output())
+    shown.debugger.open()
+    return shown.debugger
+
+
+# -- what went wrong
+
+
+def _told(error: BaseException, source: str) -> Answer:
+    """Return an error as the page shows it: the message, and the place to underline."""
+    if isinstance(error, ExpressionError):
+        return _place_in_expression(error, source) | {"message": error.message}
+    message = "".join(traceback.format_exception_only(error)).strip().splitlines()[-1]
+    for said, meant in NOT_HERE.items():
+        message = meant if said in message else message
+    if isinstance(error, ImportError) and error.name in (*LIBRARIES, *OTHERS):
+        message = f"{error.name} {ELSEWHERE}"
+    if isinstance(error, SystemExit):
+        message = "the code ended Python by exit(): take it out to see the graph"
+    return next(_places(error), {}) | {"message": printable(message, 500)}
+
+
+def _place_in_expression(error: ExpressionError, source: str) -> Answer:
+    lines = source.strip().splitlines() or [""]
+    before = len(source) - len(source.lstrip())
+    line = lines.index(error.line) if error.line in lines else 0
+    column = error.column + (before - source.rfind("\n", 0, before) - 1) * (line == 0)
+    return {"line": line + 1 + source.count("\n", 0, before), "column": column, "end": column + 1}
+
+
+def _places(error: BaseException) -> Iterator[Answer]:
+    """Yield where in the code an error happened, the innermost place first."""
+    if isinstance(error, SyntaxError) and error.filename == FILE and error.lineno:
+        column = max(0, (error.offset or 1) - 1)
+        end = (error.end_offset or 0) - 1 if error.end_lineno == error.lineno else 0
+        yield {"line": error.lineno, "column": column, "end": max(end, column + 1)}
+    for frame in reversed(traceback.extract_tb(error.__traceback__)):
+        if frame.filename == FILE:
+            start, end = frame.colno or 0, frame.end_colno or 0
+            alone = frame.end_lineno == frame.lineno
+            yield {"line": frame.lineno, "column": start, "end": end if alone else start + 1}

@@ -1,0 +1,294 @@
+// The page: an editor on the left, what there is to see on the right; Python answers from a worker.
+
+import { python } from "@codemirror/lang-python";
+import { setDiagnostics } from "@codemirror/lint";
+import { EditorView, keymap } from "@codemirror/view";
+import { basicSetup } from "codemirror";
+import { EXAMPLES } from "./examples.js";
+import { Python } from "./python.js";
+import { highlighting } from "./colours.js";
+
+const $ = (id) => document.getElementById(id);
+const state = { mode: "expression", values: {}, tab: "picture", busy: false, again: false };
+
+// -- the editor
+
+const editor = new EditorView({
+  parent: $("editor"),
+  extensions: [
+    keymap.of([{ key: "Mod-Enter", run: () => (run(), true) }]),
+    basicSetup,
+    python(),
+    highlighting,
+    EditorView.lineWrapping,
+    EditorView.contentAttributes.of({ "aria-label": "Expression or Python code" }),
+    EditorView.updateListener.of((update) => {
+      if (update.docChanged) changed();
+    }),
+  ],
+});
+const source = () => editor.state.doc.toString();
+
+function write(text) {
+  editor.dispatch({ changes: { from: 0, to: editor.state.doc.length, insert: text } });
+}
+
+let pause = 0;
+function changed() {
+  clearTimeout(pause);
+  if (state.mode === "expression") pause = setTimeout(run, 250);
+}
+
+function underline(error) {
+  const { doc } = editor.state;
+  const marks = [];
+  if (error?.line) {
+    const line = doc.line(Math.min(error.line, doc.lines));
+    const from = Math.min(line.from + error.column, Math.max(line.from, line.to - 1));
+    marks.push({ from, to: Math.max(from + 1, Math.min(line.from + error.end, line.to)), severity: "error", message: error.message });
+  }
+  const inside = marks.filter((mark) => mark.to <= doc.length);
+  editor.dispatch(setDiagnostics(editor.state, inside));
+}
+
+// -- Python
+
+const runtime = new Python((data) => {
+  $("loading").hidden = Boolean(data.ready || data.failed);
+  if (data.failed) return say(`Python could not be loaded: ${data.failed}. Reload the page to try again.`);
+  if (data.ready) return say(state.busy ? "Running …" : "Ready");
+  const share = Math.min(1, data.loaded / data.total);
+  $("loading").value = share;
+  say(share < 1 ? `Python is loading: ${Math.round(100 * share)} %` : "Python is starting …");
+});
+
+const say = (text) => ($("status").textContent = text);
+
+// Runs what is in the editor; while it runs, the newest wish waits, and those between are left out.
+async function run() {
+  if (state.busy) {
+    state.again = true;
+    return;
+  }
+  clearTimeout(pause);
+  begin();
+  const text = source();
+  const answer = await runtime.ask({ do: "run", mode: state.mode, source: text, values: state.values });
+  end();
+  if (answer.stopped) return;
+  show(answer);
+  if (state.again) {
+    state.again = false;
+    run();
+  }
+}
+
+let urgent = 0;
+function begin() {
+  state.busy = true;
+  $("stop").disabled = false;
+  urgent = setTimeout(() => {
+    $("stop").classList.add("urgent");
+    if (runtime.active.state.ready) say("Running …");
+  }, 400);
+}
+
+function end() {
+  state.busy = false;
+  clearTimeout(urgent);
+  $("stop").disabled = true;
+  $("stop").classList.remove("urgent");
+  if (runtime.active.state.ready) say("Ready");
+}
+
+function stop() {
+  state.again = false;
+  runtime.stop();
+  fail({ message: "Stopped." });
+}
+
+function fail(error) {
+  $("error").textContent = error.line && state.mode === "python" ? `line ${error.line}: ${error.message}` : error.message;
+  underline(error);
+}
+
+function show(answer) {
+  $("output").textContent = answer.output ?? "";
+  if (answer.died) return fail({ message: `Python was ended by the code (${answer.died}); a fresh one is in its place.` });
+  if (answer.error) return fail(answer.error);
+  $("error").textContent = answer.too_large ?? "";
+  underline(null);
+  $("result").textContent = answer.result ?? "";
+  $("picture").innerHTML = answer.svg ?? "";
+  $("sums").textContent = answer.why ?? "";
+  $("table").textContent = answer.table ?? "";
+  sliders(answer.leaves ?? []);
+  remember();
+  refresh();
+}
+
+// -- leaves
+
+const short = (x) => (Number.isFinite(x) ? String(Number(x.toPrecision(5))).replace("-", "−") : String(x));
+
+function sliders(leaves) {
+  const shown = [...$("leaves").children];
+  const same = shown.length === leaves.length && leaves.every((leaf, i) => shown[i].dataset.name === leaf.name);
+  if (!same) $("leaves").replaceChildren(...leaves.map(slider));
+  leaves.forEach((leaf, i) => update($("leaves").children[i], leaf));
+}
+
+function slider({ name, data }) {
+  const row = document.createElement("div");
+  row.className = "leaf";
+  row.dataset.name = name;
+  const word = document.createElement("span");
+  word.textContent = name;
+  const range = Object.assign(document.createElement("input"), { type: "range", step: "any", min: data - 3, max: data + 3 });
+  const exact = Object.assign(document.createElement("input"), { type: "number", step: "any" });
+  range.setAttribute("aria-label", `${name}, drag`);
+  exact.setAttribute("aria-label", `${name}, as a number`);
+  range.oninput = () => change(name, Number(range.value));
+  range.onchange = () => { // pushed to an end, the range grows
+    if (Number(range.value) - range.min < 0.02 || range.max - range.value < 0.02) {
+      range.min = Number(range.value) - 3;
+      range.max = Number(range.value) + 3;
+    }
+  };
+  exact.onchange = () => exact.value !== "" && change(name, Number(exact.value));
+  row.append(word, range, exact, document.createElement("output"));
+  return row;
+}
+
+function update(row, { data, grad }) {
+  const [, range, exact, output] = row.children;
+  const still = state.mode === "python"; // code says itself what its leaves are
+  range.disabled = exact.disabled = still;
+  if (document.activeElement !== range || still) {
+    range.min = Math.min(range.min, data);
+    range.max = Math.max(range.max, data);
+    range.value = data;
+  }
+  if (document.activeElement !== exact) exact.value = Number(data.toPrecision(6));
+  output.textContent = `grad ${short(grad)}`;
+  output.className = grad > 0 ? "pos" : grad < 0 ? "neg" : "";
+  output.dataset.grad = grad;
+}
+
+function change(name, value) {
+  state.values[name] = value;
+  run();
+}
+
+// -- the views
+
+function refresh() {
+  if (state.tab === "play") play();
+  if (state.tab === "debug") debug("");
+}
+
+async function play() {
+  const { page, too_large: reason } = await runtime.ask({ do: "play" });
+  if (page === undefined) return;
+  const frame = Object.assign(document.createElement("iframe"), { title: "The backward pass, step by step", srcdoc: page });
+  frame.setAttribute("sandbox", "allow-scripts");
+  $("play").replaceChildren(page ? frame : (reason ?? "Run something first."));
+}
+
+async function debug(command) {
+  const answer = await runtime.ask({ do: "debug", command });
+  if (answer.said === undefined) return;
+  $("said").textContent = (command ? `${$("said").textContent}(grad) ${command}\n` : "") + answer.said;
+  $("said").scrollTop = $("said").scrollHeight;
+  $("moment").innerHTML = answer.svg ?? "";
+}
+
+const tabs = [...document.querySelectorAll("[role=tab]")];
+function open(tab) {
+  state.tab = tab.getAttribute("aria-controls");
+  for (const each of tabs) {
+    each.setAttribute("aria-selected", each === tab);
+    each.tabIndex = each === tab ? 0 : -1;
+    $(each.getAttribute("aria-controls")).hidden = each !== tab;
+  }
+  refresh();
+}
+for (const tab of tabs) {
+  tab.onclick = () => open(tab);
+  tab.onkeydown = ({ key }) => {
+    const step = { ArrowRight: 1, ArrowLeft: -1 }[key];
+    if (!step) return;
+    const next = tabs[(tabs.indexOf(tab) + step + tabs.length) % tabs.length];
+    next.focus();
+    open(next);
+  };
+}
+for (const button of document.querySelectorAll("[data-command]")) button.onclick = () => debug(button.dataset.command);
+$("prompt").onsubmit = (event) => {
+  event.preventDefault();
+  if ($("command").value.trim()) debug($("command").value.trim());
+  $("command").value = "";
+};
+
+// -- what is chosen, and the link that holds it
+
+function choose(mode) {
+  state.mode = mode;
+  for (const button of $("mode").children) button.setAttribute("aria-pressed", button.dataset.mode === mode);
+}
+
+function load(mode, text, values) {
+  choose(mode);
+  state.values = { ...values };
+  $("leaves").replaceChildren();
+  write(text);
+}
+
+function remember() {
+  const bytes = new TextEncoder().encode(JSON.stringify([state.mode, source(), state.values]));
+  const text = btoa(String.fromCharCode(...bytes)).replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
+  history.replaceState(null, "", `#${text}`);
+}
+
+function remembered() {
+  try {
+    const text = atob(location.hash.slice(1).replaceAll("-", "+").replaceAll("_", "/"));
+    const [mode, code, values] = JSON.parse(new TextDecoder().decode(Uint8Array.from(text, (sign) => sign.charCodeAt(0))));
+    return ["expression", "python"].includes(mode) && typeof code === "string" ? [mode, code, values ?? {}] : null;
+  } catch {
+    return null;
+  }
+}
+
+for (const button of $("mode").children) {
+  button.onclick = () => {
+    choose(button.dataset.mode);
+    run();
+  };
+}
+for (const name of Object.keys(EXAMPLES)) $("examples").append(new Option(name, name));
+$("examples").onchange = ({ target }) => {
+  if (target.value) {
+    load(...EXAMPLES[target.value]);
+    run();
+  }
+};
+$("run").onclick = run;
+$("stop").onclick = stop;
+$("link").onclick = async () => {
+  remember();
+  try {
+    await navigator.clipboard.writeText(location.href);
+    $("hint").textContent = "The link is copied; it holds what is written here.";
+  } catch {
+    $("hint").textContent = "The link is in the address bar; it holds what is written here.";
+  }
+};
+
+function arrive(linked) {
+  load(...(linked ?? EXAMPLES["A neuron"]));
+  if (linked?.[0] === "python") fail({ message: "This code came with the link: read it, then press Run." });
+  else run();
+}
+arrive(remembered());
+window.onhashchange = () => arrive(remembered());

@@ -1,0 +1,62 @@
+// One Python that answers, and a second that stands by: to stop whatever runs, the first is terminated.
+
+export class Python {
+  constructor(onState) {
+    this.onState = onState; // called with {loaded, total}, {ready}, {failed}
+    this.waiting = new Map();
+    this.number = 0;
+    this.active = this.spawn();
+    this.spare = null;
+  }
+
+  spawn() {
+    const worker = new Worker(new URL("worker.js", import.meta.url), { type: "module" });
+    const started = { worker, state: { loaded: 0, total: 1 } };
+    worker.onmessage = ({ data }) => this.hear(started, data);
+    worker.onerror = (event) => {
+      event.preventDefault();
+      this.hear(started, { failed: event.message || "the worker could not be loaded" });
+    };
+    return started;
+  }
+
+  hear(from, data) {
+    if ("id" in data) {
+      if (from === this.active) this.settle(data);
+      return;
+    }
+    from.state = data;
+    if (from === this.active) this.onState(data);
+    if (from === this.active && data.ready && !this.spare) this.spare = this.spawn();
+  }
+
+  settle({ id, answer, died }) {
+    const resolve = this.waiting.get(id);
+    this.waiting.delete(id);
+    if (died) this.replace();
+    resolve?.(answer ?? { died });
+  }
+
+  // Sends a request; resolves to the answer, to {died} if Python ended, to {stopped} after stop().
+  ask(request) {
+    return new Promise((resolve) => {
+      const id = ++this.number;
+      this.waiting.set(id, resolve);
+      this.active.worker.postMessage({ id, request });
+    });
+  }
+
+  stop() {
+    this.replace();
+    for (const resolve of this.waiting.values()) resolve({ stopped: true });
+    this.waiting.clear();
+  }
+
+  replace() {
+    this.active.worker.terminate();
+    this.active = this.spare ?? this.spawn();
+    this.spare = null;
+    this.onState(this.active.state);
+    if (this.active.state.ready) this.spare = this.spawn();
+  }
+}
