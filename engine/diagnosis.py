@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from .value import Value
 
 LINKS, CAUSES = 3, 2  # of one reason that are spelled out
+LONGEST = 28  # characters of a name's derivative that help
 
 
 # -- nodes that send nothing
@@ -89,7 +90,7 @@ class Zeros:
         """Return why a node sends nothing, up to the first slope that is 0."""
         if self._grads.get(node, 0.0) != 0.0:
             return "it was computed from plain numbers alone"
-        links, end = [self._grad(node)], self._end(node)
+        links, end = [self._grad(node, "its grad is 0")], self._end(node)
         while node is not end and len(links) < LINKS - 1:
             links.append(self._cause(node))
             node = self._uses[node][0].child
@@ -109,8 +110,10 @@ class Zeros:
     def _children(self, node: "Value") -> "list[Value]":
         return [use.child for use in self._uses.get(node, ())]
 
-    def _grad(self, node: "Value") -> str:
-        return f"{bracketed(node, self._names)}.grad = 0"
+    def _grad(self, node: "Value", otherwise: str = "") -> str:
+        """Return `z.grad = 0`; for a long name `otherwise`, or the operation in its place."""
+        text = f"{bracketed(node, self._names)}.grad = 0"
+        return text if len(text) <= LONGEST else otherwise or f"the grad of {_called(node)} is 0"
 
     def _cause(self, node: "Value") -> str:
         """Return why what arrives at a node comes to 0: what cancels, or why each term is 0."""
@@ -141,9 +144,18 @@ class Zeros:
         slope = f"∂{child}/∂{bracketed(node, self._names)}"
         where = f" at {site}" if (site := place(use.child)) else ""
         if local == 0.0:
-            return f"{slope} = 0{where}"
+            short = (
+                f"{slope} = 0"
+                if len(slope) <= LONGEST
+                else f"the slope of {_called(use.child)} is 0"
+            )
+            return short + where
         product = f"{number(self._grads[use.child])} × {number(local)}"
         return f"{child}.grad × {slope} = {product} underflows to 0{where}"
+
+
+def _called(node: "Value") -> str:
+    return node.operation.name.replace("_", " ") if node.operation else "a leaf"
 
 
 # -- where a nan began

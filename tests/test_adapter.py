@@ -13,7 +13,7 @@ import pytest
 from dap_client import LIMIT, ROOT, Client, Failed
 
 from engine import Value
-from engine.debugger.adapter import extension, server
+from engine.debugger.adapter import answers, extension
 from engine.debugger.adapter.breakpoints import counter
 from engine.debugger.adapter.places import Counting, dots, outermost
 from engine.debugger.evaluate import Refused
@@ -767,7 +767,7 @@ JUNK = [
 
 def test_requests_out_of_order_and_of_no_sense_are_answered(script):
     commands = [
-        name for name in server.ANSWERS if name not in ("terminate", "disconnect", "launch")
+        name for name in answers.ANSWERS if name not in ("terminate", "disconnect", "launch")
     ]
     moving = {"configurationDone", "initialize", "continue", "stepIn", "stepOut", "next"}
 

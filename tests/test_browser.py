@@ -457,7 +457,7 @@ def test_pictures_fit_a_cell(browser, tmp_path):
     path.write_text(cells(*outputs), "utf-8")
     shown = Opened(browser, path)
     widths = [each.bounding_box()["width"] for each in shown.page.query_selector_all("img")]
-    assert max(widths[:2]) <= 700 and widths[3] > 3000  # which would be too small to read
+    assert max(widths[:2]) <= 700 and widths[3] > 2000  # which would be too small to read
     shown.page.close()
 
 

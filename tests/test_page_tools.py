@@ -271,7 +271,16 @@ def test_a_group_shows_what_is_inside(opened):
     loss.backward()
     inside = shown.page.locator("#value-inside dd").all_text_contents()
     weight = made["k0"].parents[0].parents[0]
-    assert any(text.endswith(f"grad {weight.grad:.4g}".replace("-", "−")) for text in inside)
+    shown_grad = f"{weight.grad:.4g}".replace("-", "−")
+    assert any(text.endswith(f"grad {shown_grad}") for text in inside)
+    shown.page.click("#value-unfold")
+    unfolded = shown.page.locator(".unfolded text").all_text_contents()
+    assert shown_grad in unfolded and len(unfolded) == 3 * (1 + len(inside))
+    card = shown.page.locator(".card", has_text="k0").first.bounding_box()
+    box = shown.page.locator(".unfolded").bounding_box()
+    assert abs(box["x"] - card["x"]) < 9 and -9 < box["y"] - card["y"] - card["height"] < 9
+    shown.press("u")
+    assert shown.page.locator(".unfolded").count() == 0
 
 
 @pytest.mark.browser

@@ -293,6 +293,8 @@ def test_between_two_leaves_the_weight_stands_where_weights_stand_further_in():
         lambda p, q: p[0] * q[0] - p[1] * q[1],  # a difference
         lambda p, q: engine.total([p[0] * 0.01 for _ in range(300)]),  # one leaf, used often
         lambda p, q: engine.weighted_sum([p[0], p[0]], q),
+        lambda p, q: engine.total([p[0] * 2.0, p[1] * 2.0, q[0] * 3.0]),  # just a sum
+        lambda p, q: p[0] * 0.5 + q[0] * engine.exp(q[1]),
     ],
 )
 def test_what_is_not_a_neuron(sum_):

@@ -11,6 +11,7 @@ import pytest
 
 from demos import show
 from demos.workshop import __main__ as workshop
+from demos.workshop import notebook
 from demos.workshop.catalog import EXERCISES, exercise
 from demos.workshop.commands import SUMMARIES, watch
 from demos.workshop.progress import Progress
@@ -136,6 +137,18 @@ def test_what_a_message_shows_names_the_file_where_it_is(place, named, folder, s
         out = say("--folder", place, "check", "5", *more)[1].replace('\\"', '"')
         command = f"python -m engine draw {named}:square -o square.svg".replace("/", os.sep)
         assert command in out.replace("\\\\", "\\")
+
+
+def test_in_a_notebook_a_message_shows_a_cell_to_write(folder, say, tmp_path):
+    for number, cell in (
+        (6, "See it: in a new cell, from engine import draw; draw(fork())"),
+        (1, "See it: a new cell lets you nudge by hand: slope(square, 5.0, 0.001)"),
+    ):
+        file = tmp_path / f"{exercise(number).name}.ipynb"
+        text = notebook.notebook_of(exercise(number))
+        file.write_text(text.replace('at 5\\": None', 'at 5\\": 1'), encoding="utf-8")
+        out = say("check", "--file", str(file))[1]
+        assert cell in out and ".py" not in out.split("\n", 1)[1]
 
 
 def test_progress_counts_checks_mistakes_and_hints(folder, say):

@@ -254,6 +254,8 @@ def test_the_page_says_what_the_limits_are():
         (4, "(1.0 - data * data,)", "(1.0 - data * data)", "are 0.7864, should be a tuple: with one parent it is (0.7864,), and the comma"),
         (3, "(1.0, 1.0)", "(1.0)", "are 1, should be a tuple: write one number for each parent"),
         (3, "(other.data, self.data)", "{other.data, self.data}", "put each number in its place"),
+        (2, '    "a": 6.0,\n', "", 'gradients has no "a": put the line back, with your answer.'),
+        (10, 'leaks = {', "leaks = [1, 2]\nother = {", "leaks is [1, 2], should be a dict"),
         (8, "return z.tanh()", "z.tanh()", "neuron gives None, should be a Value: is a return missing?"),
         (8, "return z.tanh()", "return math.tanh(z.data)", "compute with Values, and not with .data"),
         (8, "return [neuron(", "x = [neuron(", "layer gives None, should be a list of Values"),

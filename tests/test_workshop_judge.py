@@ -214,6 +214,20 @@ def test_what_is_not_known_stays_not_right_yet():
     assert "Or: " not in said.message
 
 
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ("    return order\n", "    return order[:-1]\n", "root itself"),
+        ("            order.append(node)\n", "            order.extend(node.parents)\n", "root itself"),
+        ("                visit(parent)\n", "                visit(parent)\n                order.append(node)\n", "stands in the list once"),
+        ("    return order\n", "    return sorted(order, key=lambda node: node.data)\n", "when all its parents are in the list"),
+    ],
+)  # fmt: skip
+def test_an_order_that_is_wrong_in_its_own_way_is_told_what_belongs_into_it(old, new, said):
+    verdict_ = verdict(unmarked(6).replace(old, new), 6)
+    assert verdict_.mistakes == [] and said in verdict_.message
+
+
 def test_a_mistake_is_not_named_before_all_numbers_agree():
     """Left-out upstream and a walk from the root agree on h + h·x; the other order tells them apart."""
     right = TABLE["right"]["7"]
@@ -292,6 +306,7 @@ def test_another_exercise_s_start_is_not_named_as_the_start():
     for line in ("parent.grad == contribution", "parent.data += contribution"):
         said = verdict(unmarked(5).replace("parent.grad += contribution", line), 5)
         assert "start" not in said.message and not said.passed
+        assert "Nothing arrives at x" in said.message and said.mistakes == []
 
 
 @pytest.mark.parametrize(
@@ -369,6 +384,14 @@ def test_a_message_has_got_and_right_the_reason_and_what_to_look_at(number):
     assert lines[-len(looks) :] == looks and len(looks) == (2 if number in (5, 6, 7) else 1)
     assert len(lines) == 2 + len(looks) or number == 10
     assert max(map(len, lines[:2])) <= 200
+
+
+@pytest.mark.parametrize(
+    ("got", "shown"), [(10.5004, "10.5004"), (9.49996, "9.49996"), (10.500001, "10.500001")]
+)
+def test_a_number_just_outside_a_range_is_not_quoted_as_its_end(got, shown):
+    said = judge(1, Outcome(_solved(1) | {'estimates["square at 5"]': got}, complete=True))
+    assert f"is {shown}, should be between 9.5 and 10.5." in said.message and not said.passed
 
 
 def test_a_passing_order_that_recurses_is_told_and_not_failed():

@@ -101,6 +101,7 @@ def test_a_learner_goes_through_all_ten_with_an_interrupt_and_a_crash_on_the_way
     child.expect("Ten exercises are now in workshop")
     learn(child, tmp_path, [1, 2, 3])
     child.expect("4  The local")
+    child.expect("A hint: press h")
     child.send("h")
     child.expect("Hint 1 of 3")
     child.sendintr()  # Ctrl-C

@@ -23,6 +23,7 @@ class Numbers:
     """The numbers of cards and edges, from those of the nodes."""
 
     def __init__(self, found):
+        self.lines = found["lines"]
         nodes, self.edges, self.cards = found["nodes"], found["edges"], found["cards"]
         self.v, slopes = [*map(float, nodes["data"])], [*map(float, nodes["slopes"])]
         self.presumed, self.has_unknown = nodes["presumed"], nodes["unknown"]
@@ -102,7 +103,7 @@ class Numbers:
         } | frame
         for part in ("say", "rule", "numbers", "sum"):
             shown[part] = self.fill(shown[part])
-        shown["lines"] = list(frame.get("lines", []))
+        shown["lines"] = list(self.lines.get(frame["kind"], []))
         if frame["kind"] in ("seed", "send"):
             is_seed = frame["kind"] == "seed"
             grad = 1.0 if is_seed else self.after[frame["edge"]]

@@ -5,6 +5,7 @@
 True
 """
 
+import re
 from pathlib import Path
 
 from .catalog import exercise
@@ -21,9 +22,15 @@ def check(number: int, path: Path, seconds: float = SECONDS) -> Verdict:
 
 
 def _from_here(message: str, number: int, path: Path) -> str:
-    """Return a message whose commands name the learner's file, wherever it is."""
-    if path.suffix != ".py":
-        return message
+    """Return a message whose commands name the learner's file, wherever it is.
+
+    For a notebook they are what to write into a cell.
+    """
+    own = f"workshop/{exercise(number).file_name}"
+    if path.suffix == ".ipynb":
+        cell = r"in a new cell, from engine import draw; draw(\1())"
+        message = re.sub(rf"python -m engine draw {own}:(\w+) -o \S+", cell, message)
+        return message.replace(f"python -i {own}", "a new cell")
     name = near(path)
     quoted = f'"{name}"' if " " in name else name
-    return message.replace(f"workshop/{exercise(number).file_name}", quoted)
+    return message.replace(own, quoted)

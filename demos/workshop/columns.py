@@ -42,7 +42,16 @@ class WrongType(TypeError):
 
 def answer(table: str, key: str) -> "Measure":
     """Return the measure of an answer that was written into a dict."""
-    return lambda names: names[table].get(key)
+
+    def measure(names: "Names") -> object:
+        answers = names[table]
+        if not isinstance(answers, dict):
+            raise WrongType(f"{table} is {text(answers)}, should be a dict: keep the names in it")
+        if key not in answers:
+            raise WrongType(f'{table} has no "{key}": put the line back, with your answer')
+        return answers[key]
+
+    return measure
 
 
 def local(build: "Callable[..., Any]", *at: float, slot: int = 0) -> "Measure":

@@ -23,6 +23,14 @@ TABLE: dict[str, Any] = json.loads(
 )
 AS_THEY_ARE = ("nan", "inf", "-inf", "nothing")  # the others are texts that a learner wrote
 AGAIN = "29 Values, each the one before plus itself: is one visited again and again"
+IN_ORDER = {  # what belongs into a list, whatever was done otherwise
+    "topological_order: how many Values are missing": "The list has every Value that root was "
+    "computed from, and root itself.",
+    "topological_order: how many are in it twice": "A Value that is used twice is met twice, and "
+    "stands in the list once.",
+    "topological_order: how many stand before one of their parents": "A Value may be appended when "
+    "all its parents are in the list.",
+}
 RECURSIVE = (
     "Your order calls itself: a chain of 3,000 Values is beyond Python's limit of calls inside one "
     "another. That is no mistake here; engine/graph.py does it with a loop."
@@ -137,7 +145,7 @@ def _named(number: int, numbers: dict[str, Any], wrong: list[str]) -> tuple[list
     common = common or _of_its_own(number, numbers, _nearest_to_the_cause(wrong))
     if common:
         return common, f"{_either(number, common)} Something else is wrong as well."
-    return [], _where(wrong)
+    return [], _where(wrong, numbers)
 
 
 def _of_its_own(number: int, numbers: dict[str, Any], quoted: str) -> list[str]:
@@ -162,10 +170,14 @@ def _of_its_own(number: int, numbers: dict[str, Any], quoted: str) -> list[str]:
     )
 
 
-def _where(wrong: list[str]) -> str:
+def _where(wrong: list[str], numbers: dict[str, Any]) -> str:
     """Return what is known of a mistake that has no name."""
+    if wrong[0] in IN_ORDER:
+        return IN_ORDER[wrong[0]]
     used_once = "y = exp(x) at x = 1: x.grad", "y = relu(x) at x = -1.5: x.grad"
     grads = [column for column in wrong if column.endswith(": x.grad")]
+    if grads and all(numbers.get(column) == 0.0 for column in grads):
+        return "Nothing arrives at x: what is sent has to be added to parent.grad."
     if grads and grads == wrong and not set(grads) & set(used_once):
         return (
             "Where x is used once, your gradients are right; where it is used twice, they are not."
@@ -247,7 +259,8 @@ def _difference(column: str, got: Any, right: Any) -> str:
             f"than {MOST_READS:,} times in all. Once each is enough."
         )
     digits = 4
-    while short(got, digits) == short(right, digits) and digits < 17:
+    others = right if isinstance(right, list) else [right]
+    while short(got, digits) in [short(other, digits) for other in others] and digits < 17:
         digits += 1
     return f"{column} is {short(got, digits)}, should be {short(right, digits)}."
 

@@ -7,7 +7,7 @@ a line as well; a last line says that nothing did.
 >>> import tempfile
 >>> path = tempfile.mkdtemp() + "/exercise.py"
 >>> with open(path, "w") as file:
-...     print("gradients = {}", file=file)
+...     print("gradients = dict.fromkeys('dfceba')", file=file)
 >>> [fact["number"] for fact in report(2, path) if "number" in fact]
 [None, None, None, None, None, None]
 """

@@ -32,6 +32,7 @@ from .frames import (
     edge_count,
     edge_numbers,
     is_leaf,
+    loop_lines,
     loop_source,
     number_of,
 )
@@ -125,7 +126,8 @@ class EdgeData(TypedDict):
 class Animation(TypedDict):
     """All that a page shows; a frame is a `frames.Frame` as a dict, of what is not empty.
 
-    `steps` is how many of the backward pass are played at first.
+    `lines` are those of `code` that each kind of frame runs, `steps` is how many frames of the
+    backward pass are played at first.
     """
 
     title: str
@@ -133,6 +135,7 @@ class Animation(TypedDict):
     frames: list[dict[str, Any]]
     steps: int
     code: list[str]
+    lines: dict[str, tuple[int, ...]]
     cards: list[CardData]
     edges: list[EdgeData]
     nodes: Nodes
@@ -167,6 +170,7 @@ def animation(
         "frames": [_given(frame) for frame in both],
         "steps": frames.count(),
         "code": loop_source(),
+        "lines": dict(loop_lines()),
         "cards": [
             _card(card, (across.cards[i], down.cards[i]), notation)
             for i, card in enumerate(scene.cards)
@@ -180,7 +184,7 @@ def animation(
 
 def _given(frame: Frame) -> dict[str, Any]:
     """Return the fields of a frame that say something."""
-    return {name: x for name, x in asdict(frame).items() if x not in ("", None, ())}
+    return {name: x for name, x in asdict(frame).items() if x not in ("", None)}
 
 
 def _nodes(numbers: Mapping[Node, int]) -> Nodes:

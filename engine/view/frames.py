@@ -70,7 +70,6 @@ class Frame:
     rule: str = ""
     numbers: str = ""
     sum: str = ""
-    lines: tuple[int, ...] = ()
 
 
 class Notation:
@@ -146,7 +145,7 @@ class Frames:
     """The frames of a scene in order; nothing of the graph is changed."""
 
     def __init__(self, scene: Scene, notation: Notation):
-        self.notation, self.lines = notation, loop_lines()
+        self.notation = notation
         self.cards: dict[Node, Card] = {card.node: card for card in scene.cards}
         self.root = next(card.node for card in scene.cards if card.is_root)
         self.order = [node for node in self.cards if not is_leaf(node)]
@@ -197,7 +196,6 @@ class Frames:
             say=f"The seed: {notation.name(root)} changes as fast as itself.",
             rule=f"{notation.derivative(root, root)} = 1",
             numbers=f"{notation.bracketed(root)}.grad = 1",
-            lines=self.lines["seed"],
         )
 
     def _skip(self, node: Node) -> Frame:
@@ -206,7 +204,6 @@ class Frames:
         return Frame(
             "skip",
             self.cards[node].number,
-            lines=self.lines["skip"],
             rule=f"{grad} = {rule}" if rule else "",
             numbers=f"{grad} = {_equation(numbers, '0')}",
             say=f"Visit {self.notation.name(node)}. It sends nothing, for {grad} = 0.",
@@ -240,7 +237,6 @@ class Frames:
             number,
             say=f"Visit {name}. {reason}",
             numbers=f"{self.notation.bracketed(node)}.grad = {number_of('g', number)}",
-            lines=self.lines["visit"],
         )
 
     def _send(self, pill: Pill) -> Frame:
@@ -266,7 +262,6 @@ class Frames:
             rule=f"{to} += {rule}",
             numbers=f"{to} += {_equation(numbers, number_of('c', edge))}",
             sum=f"{to}: {number_of('b', edge)} → {number_of('a', edge)}",
-            lines=self.lines["send"],
         )
 
 

@@ -25,6 +25,8 @@ from .scene import SMALL, Pill, Scene
 Point = tuple[float, float]
 GAP, DUMMY_GAP = 16.0, 9.0  # between two boxes of a column, between two dummies
 DUMMIES, SWEEPS, EFFORT = 4_000, 12, 60_000
+HIGH, LOWER = 1_000.0, 0.7  # a picture higher than that is placed once more; taken if as much lower
+IN_LINE = 200.0  # how hard the additions of a long sum pull
 STAGGER, MANY = 3, 8  # columns of the leaves of one node, where it has more than so many
 STRAIGHT = 8.0  # how hard dummies pull at each other, and cards in a chain; others pull by 1.0
 
@@ -168,8 +170,14 @@ def _link_all(scene: Scene, wires: Iterable[list[_Item]]) -> None:
         for a, b in pairwise(wire):
             if b.column == a.column + 1:
                 pull = STRAIGHT if is_chain or (a.is_dummy and b.is_dummy) else 1.0
+                pull = IN_LINE if is_sum(pill) else pull
                 a.right.append((b, pull))
                 b.left.append((a, pull))
+
+
+def is_sum(pill: Pill) -> bool:
+    """Whether a wire goes from one addition of a long sum to the next: they stand in a line."""
+    return pill.child.chip == pill.parent.chip == "+"
 
 
 # -- the order in a column
@@ -259,8 +267,25 @@ def _crossings(columns: _Columns) -> int:
 def _place_rows(columns: _Columns) -> None:
     """Place each item as near to its neighbours as the order of its column allows.
 
-    First by those on one side, then by all.
+    First by those on one side, then by all. The second turn, by those on the left, can make a
+    staircase of a long sum; where it does, it is left out.
     """
+    _place_in_turns(columns, by_left=True)
+    with_it, height = _heights(columns)
+    if height > HIGH:
+        _place_in_turns(columns, by_left=False)
+        if _heights(columns)[1] > LOWER * height:
+            for item, y in with_it.items():
+                item.y = y
+
+
+def _heights(columns: _Columns) -> tuple[dict[_Item, float], float]:
+    """Return the place of each item, and the height of all."""
+    places = {item: item.y for items in columns.values() for item in items}
+    return places, max(places.values()) - min(places.values())
+
+
+def _place_in_turns(columns: _Columns, by_left: bool) -> None:
     for items in columns.values():
         _stack(items)
         for above, below in pairwise(items):
@@ -270,7 +295,7 @@ def _place_rows(columns: _Columns) -> None:
             items = columns[column]
             if turn == 0:
                 _place_column(items, [item.right for item in items])
-            elif turn == 1:
+            elif turn == 1 and by_left:
                 _place_column(items, [item.left for item in items])
             else:
                 _place_column(items, [item.left + item.right for item in items])

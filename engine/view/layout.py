@@ -16,7 +16,7 @@ import subprocess
 import sys
 from dataclasses import replace
 
-from .layered import Placed, Point, layered, staggered
+from .layered import Placed, Point, is_sum, layered, staggered
 from .scene import Scene
 
 _has_hinted = False
@@ -110,6 +110,8 @@ def source(scene: Scene) -> str:
             graph.edge(f"{start}:e", f"p{i}:w", weight="4")
             start = f"p{i}"
         length = {"minlen": str(1 + steps[index[id(pill.parent)]])} if scene.is_bare else {}
+        if is_sum(pill):
+            length["weight"] = "8"
         graph.edge(f"{start}:e", f"c{index[id(pill.child)]}:w", id=f"w{i}", **length)
     return str(graph.source)
 

@@ -10,7 +10,7 @@
 >>> chain = layered(scene)
 >>> wrapped = in_rows(scene, chain)
 >>> len({v for _, v in chain.cards}), len({v for _, v in wrapped.cards})
-(1, 7)
+(1, 8)
 
 A cut goes between two columns, behind pills. A wire that is cut leaves its row on the right, goes
 back beneath it, and enters the next row from the left; those that go far are led to one track.
@@ -24,13 +24,15 @@ from .layered import Placed, Point
 from .scene import Card, Pill, Scene
 
 LONGEST = 3_400.0  # pixels that a picture may be wide before it is wrapped
-FLAT = 3.0  # only where it is so many times wider than high
+BETTER = 0.75  # only where the rows, to fit a screen, are made smaller by that much less
+MOST_ROWS = 16
 MUST, FEW = 12_000.0, 6  # a picture with more wires to cut than that is wrapped only if so wide
 COLUMN = 120.0  # about half of a column, so that the last row is not a single card
-SHAPE = 1.9  # the width of the wrapped picture, as a part of its height
+SHAPE = 1.9  # the width of a screen, as a part of its height
 BETWEEN, TRACK, TRACKS = 34.0, 7.0, 5  # between two rows; between two wires there, and how many
 CORNER = 10.0  # the radius of a wire's bends around a row
 
+Box = tuple[float, float, float, float]  # left, top, right, bottom
 Piece = tuple[Point, Point, Point, Point]  # a cubic Bézier curve
 
 
@@ -44,11 +46,9 @@ def in_rows(scene: Scene, placed: Placed) -> Placed:
         placed = _transposed(placed)
     boxes = _boxes(scene, placed, is_down)
     width = max(box[2] for box in boxes) - min(box[0] for box in boxes)
-    height = max(box[3] for box in boxes) - min(box[1] for box in boxes)
-    if width > LONGEST and width > FLAT * height:
-        count = max(2, round((width / (SHAPE * (height + BETWEEN))) ** 0.5))
-        cuts = _cuts(scene, placed, boxes, max(LONGEST / 2, width / count + COLUMN))
-        if cuts and (width > MUST or _most_cut(scene, placed, cuts, is_down) <= FEW):
+    if width > LONGEST:
+        cuts = _best_cuts(scene, placed, boxes, width, is_down)
+        if cuts:
             placed = _wrapped(scene, placed, boxes, cuts, is_down)
     return _transposed(placed) if is_down else placed
 
@@ -61,7 +61,7 @@ def _transposed(placed: Placed) -> Placed:
     )
 
 
-def _boxes(scene: Scene, placed: Placed, is_down: bool) -> list[tuple[float, float, float, float]]:
+def _boxes(scene: Scene, placed: Placed, is_down: bool) -> list[Box]:
     """Return left, top, right and bottom of all cards, then of all pills, along the flow."""
     things: list[tuple[Card | Pill, Point]] = [
         *zip(scene.cards, placed.cards),
@@ -74,10 +74,34 @@ def _boxes(scene: Scene, placed: Placed, is_down: bool) -> list[tuple[float, flo
     ]
 
 
+def _best_cuts(
+    scene: Scene, placed: Placed, boxes: Sequence[Box], width: float, is_down: bool
+) -> list[float]:
+    """Return the cuts with which the letters are largest on a screen; [] for none."""
+    wires = _pieces(scene, placed, is_down)
+    best, smallest = [], BETTER * _extent(boxes, [])
+    for count in range(2, MOST_ROWS + 1):
+        cuts = _cuts(scene, placed, boxes, max(LONGEST / 2, width / count + COLUMN))
+        is_clean = width > MUST or _most_cut(wires, cuts) <= FEW
+        if is_clean and (extent := _extent(boxes, cuts)) < smallest:
+            best, smallest = cuts, extent
+    return best
+
+
+def _extent(boxes: Sequence[Box], cuts: Sequence[float]) -> float:
+    """Return how high a screen has to be for the picture with these cuts, in pixels."""
+    rows: list[list[Box]] = [[] for _ in range(len(cuts) + 1)]
+    for box in boxes:
+        rows[bisect_right(cuts, (box[0] + box[2]) / 2)].append(box)
+    heights = [max(box[3] for box in row) - min(box[1] for box in row) for row in rows]
+    widths = [max(box[2] for box in row) - min(box[0] for box in row) for row in rows]
+    return max(max(widths) / SHAPE, sum(heights) + BETWEEN * len(cuts))
+
+
 def _cuts(
     scene: Scene,
     placed: Placed,
-    boxes: Sequence[tuple[float, float, float, float]],
+    boxes: Sequence[Box],
     width: float,
 ) -> list[float]:
     """Return where the picture is cut: between columns, and never between a card and its pills."""
@@ -100,16 +124,16 @@ def _cuts(
     return cuts
 
 
-def _most_cut(scene: Scene, placed: Placed, cuts: Sequence[float], is_down: bool) -> int:
+def _most_cut(wires: Sequence[Sequence[Piece]], cuts: Sequence[float]) -> int:
     """Return how many wires pass a cut, at most."""
-    wires = _pieces(scene, placed, is_down)
-    return max(sum(wire[0][0][0] < cut < wire[-1][3][0] for wire in wires) for cut in cuts)
+    passing = [sum(wire[0][0][0] < cut < wire[-1][3][0] for wire in wires) for cut in cuts]
+    return max(passing, default=0)
 
 
 def _wrapped(
     scene: Scene,
     placed: Placed,
-    boxes: Sequence[tuple[float, float, float, float]],
+    boxes: Sequence[Box],
     cuts: Sequence[float],
     is_down: bool,
 ) -> Placed:

@@ -63,8 +63,11 @@ def record(workspace: Workspace, verdict: Verdict) -> None:
     workspace.progress.save()
 
 
-def show(verdict: Verdict, file: Path, workspace: Workspace) -> None:
-    """Print a verdict: the message first, and where Python stopped after it."""
+def show(verdict: Verdict, file: Path, workspace: Workspace, key: str = "") -> None:
+    """Print a verdict: the message first, and where Python stopped after it.
+
+    `key` is the key that asks for a hint, where there is one.
+    """
     e = exercise(verdict.exercise)
     mark = styled("✓", "good") if verdict.passed else styled("✗", "bad")
     line = line_of_turn(file)
@@ -79,12 +82,14 @@ def show(verdict: Verdict, file: Path, workspace: Workspace) -> None:
     if verdict.passed:
         done = sum(map(workspace.progress.passed, workspace.numbers))
         say(f"  {bar(done, len(workspace.numbers))}")
-    say(f"  {styled(_next(verdict, workspace), 'dim')}")
+    say(f"  {styled(_next(verdict, workspace, key), 'dim')}")
 
 
-def _next(verdict: Verdict, workspace: Workspace) -> str:
+def _next(verdict: Verdict, workspace: Workspace, key: str) -> str:
     """Return what to do now."""
     if not verdict.passed:
+        if key:
+            return f"A hint: press {key}"
         return f"A hint: python -m demos.workshop hint {verdict.exercise}"
     number = workspace.beside(verdict.exercise, 1)
     if number is None:

@@ -75,7 +75,7 @@ class Watch:
             say(f"{file}: {error.strerror}. python -m demos.workshop brings it back.")
             return
         check_command.record(self.workspace, verdict)
-        check_command.show(verdict, file, self.workspace)
+        check_command.show(verdict, file, self.workspace, key="h")
         self.menu()
 
     def menu(self) -> None:

@@ -6,8 +6,8 @@
 
 `python -m engine dap` is started by an editor and speaks the Debug Adapter Protocol with it.
 Reading order: `protocol` (messages), `places` (lines and columns), `breakpoints`, `views` (call
-stack and variables), `console`, `program` (what is debugged), `server` (who answers what), `ways`
-(stdin or a port), `extension` (what VS Code needs).
+stack and variables), `console`, `program` (what is debugged), `server` (who answers when),
+`answers` (the table of requests), `ways` (stdin or a port), `extension` (what VS Code needs).
 """
 
 from .extension import install

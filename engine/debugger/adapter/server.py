@@ -1,9 +1,11 @@
-"""The adapter itself: which request is answered by what, who answers, and when it moves.
+"""The adapter itself: who answers when, what a stop is, how a program begins and ends.
 
 >>> import io
->>> adapter = Adapter(Connection(io.BytesIO(), io.BytesIO()))
->>> sorted(adapter.initialize({}))[:2]
-['completionTriggerCharacters', 'exceptionBreakpointFilters']
+>>> said = io.BytesIO()
+>>> answers = {"greet": lambda adapter, arguments: {"to": "you"}}
+>>> Adapter(Connection(io.BytesIO(), said), answers).answer({"seq": 7, "command": "greet"})
+>>> print(said.getvalue().decode().splitlines()[-1])
+{"seq": 1, "type": "response", "request_seq": 7, "command": "greet", "success": true, "body": ...}
 
 Requests are read by a thread of their own. While the program runs, that thread answers; while a
 backward pass is open, the program's thread does, also between two steps of a run. So `pause` and
@@ -17,7 +19,7 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from queue import SimpleQueue
 from typing import Any
 
@@ -25,37 +27,22 @@ from ...value import Value
 from ..evaluate import Refused
 from ..script import Quit
 from ..session import Stop
-from .breakpoints import DATA, EXCEPTIONS, FILTERS, LINES, Stops
+from .breakpoints import DATA, LINES, Stops
 from .console import Console
 from .places import Counting, Pass
-from .program import ClientPasses, Launch, flush, read_launch, run
+from .program import ClientPasses, Launch, flush, run
 from .protocol import Arguments, Body, Connection, Malformed, take
 from .views import View
 
 GRACE = 2.0  # seconds that a program has to end in when its client has left
 THREAD = 1  # passes are taken one at a time: the client sees one thread
-CAPABILITIES = (
-    "supportsConfigurationDoneRequest",
-    "supportsFunctionBreakpoints",
-    "supportsConditionalBreakpoints",
-    "supportsHitConditionalBreakpoints",
-    "supportsDataBreakpoints",
-    "supportsBreakpointLocationsRequest",
-    "supportsEvaluateForHovers",
-    "supportsCompletionsRequest",
-    "supportsExceptionInfoRequest",
-    "supportsStepBack",
-    "supportsRestartFrame",
-    "supportsTerminateRequest",
-    "supportsDelayedStackTraceLoading",
-)
 
 
 class Adapter:
-    """A debug adapter for one client and one program."""
+    """A debug adapter for one client and one program. `answers` are functions, by requests."""
 
-    def __init__(self, connection: Connection):
-        self.connection = connection
+    def __init__(self, connection: Connection, answers: "Mapping[str, Answer]"):
+        self.connection, self.answers = connection, answers
         self.inbox: SimpleQueue[Body] = SimpleQueue()
         self.turn = threading.Lock()  # held by the thread that answers
         self.ready, self.over = threading.Event(), threading.Event()
@@ -126,9 +113,9 @@ class Adapter:
         try:
             arguments = take(request, "arguments", dict, {})
             command = take(request, "command", str)
-            if command not in ANSWERS:
+            if command not in self.answers:
                 raise Refused(f"the request {command!r:.40} is not supported")
-            self.respond(ANSWERS[command](self, arguments))
+            self.respond(self.answers[command](self, arguments))
         except Refused as refused:
             self.respond(problem=str(refused))
         except Exception as error:
@@ -253,84 +240,12 @@ class Adapter:
             self.passes.requests.press()
         return {"allThreadsContinued": True}
 
-    def step_in(self, arguments: Arguments) -> Body:
-        return self.on(self.session.step)
-
-    def next(self, arguments: Arguments) -> Body:
-        return self.on(self.session.next)
-
-    def step_out(self, arguments: Arguments) -> Body:
-        return self.on(self.session.proceed)
-
-    def proceed(self, arguments: Arguments) -> Body:
-        if self.stopped and self.session.done:
-            return self.leave()
-        return self.move(self.session.proceed)
-
-    def step_back(self, arguments: Arguments) -> Body:
-        return self.move(self.session.back)
-
-    def reverse(self, arguments: Arguments) -> Body:
-        return self.move(self.session.retreat)
-
-    def restart_frame(self, arguments: Arguments) -> Body:
-        """Go back to where a node began to send."""
-        self.require_stop()
-        node = self.view.frame(take(arguments, "frameId", int)).node
-        start = self.session.starts.get(node, self.session.position)
-        self.then = lambda: self.moved(lambda: self.session.goto(start), "restart", node)
-        return {}
-
-    def pause(self, arguments: Arguments) -> Body:
-        """Stop after the contribution at hand, or at the next backward()."""
-        if not self.stopped:
-            self.passes.requests.press()
-        return {}
-
     # -- beginning and end ---------------------------------------------------------------------
 
-    def initialize(self, arguments: Arguments) -> Body:
-        lines, columns = (
-            int(take(arguments, key, bool, True)) for key in ("linesStartAt1", "columnsStartAt1")
-        )
-        self.counting = self.stops.counting = Counting(lines, columns)
-        self.then = lambda: self.connection.event("initialized")
-        return {
-            **dict.fromkeys(CAPABILITIES, True),
-            "completionTriggerCharacters": [".", " "],
-            "exceptionBreakpointFilters": FILTERS,
-        }
-
-    def start(self, arguments: Arguments) -> Body:
-        """Answer launch: the program starts when all stops have been set."""
-        if self.launch:
-            raise Refused("a program has been launched: an adapter runs one")
-        self.launch = read_launch(arguments)
-        self.highlight, self.passes.debug = self.launch.highlight, self.launch.debug
-        if self.launch.stop_on_entry:
-            self.entering = True
-            self.passes.requests.press()
-        self._begin()
-        return {}
-
-    def configuration_done(self, arguments: Arguments) -> Body:
-        self.configured = True
-        self._begin()
-        return {}
-
-    def _begin(self) -> None:
+    def begin(self) -> None:
+        """Start the program, once it is launched and all stops have been set."""
         if self.launch and self.configured:
             self.then = self.ready.set
-
-    def terminate(self, arguments: Arguments) -> Body:
-        """End the program: its `finally:` and `with` do their work."""
-        self.then = self.quit
-        return {}
-
-    def disconnect(self, arguments: Arguments) -> Body:
-        """End the program, in any case, for the client has left."""
-        self.then = self.part
-        return {}
 
     def part(self) -> None:
         """Give the program a little time to end in."""
@@ -355,82 +270,7 @@ class Adapter:
             _signal_main_thread()
             time.sleep(0.1)
 
-    # -- looking -------------------------------------------------------------------------------
-
-    def threads(self, arguments: Arguments) -> Body:
-        name = f"backward() no. {self.session.pass_number:,}" if self.stopped else "the program"
-        other = self.thread_name not in ("", threading.main_thread().name)
-        within = f" in {self.thread_name}" * other
-        return {"threads": [{"id": THREAD, "name": name + within}]}
-
-    def stack(self, arguments: Arguments) -> Body:
-        self.require_stop()
-        return self.view.stack(
-            max(0, take(arguments, "startFrame", int, 0)), max(0, take(arguments, "levels", int, 0))
-        )
-
-    def scopes(self, arguments: Arguments) -> Body:
-        self.require_stop()
-        return self.view.scopes(take(arguments, "frameId", int))
-
-    def variables(self, arguments: Arguments) -> Body:
-        self.require_stop()
-        return self.view.variables(
-            take(arguments, "variablesReference", int),
-            max(0, take(arguments, "start", int, 0)),
-            max(0, take(arguments, "count", int, 0)),
-        )
-
-    def exception_info(self, arguments: Arguments) -> Body:
-        """Return which number was the first nan or inf, and the sum in which it stands."""
-        self.require_stop()
-        last = self.session.last
-        if last is None or EXCEPTIONS not in {self.stops.kinds.get(n) for n in self.met(self.stop)}:
-            raise Refused("this stop is not at a nan or inf")
-        reason = next(text for text in self.stop.reasons if "arrived" in text)
-        text = reason.partition(": ")[2]
-        lines = self.session.why(last.parent)
-        return {
-            "exceptionId": text.split()[0],
-            "description": "\n".join([text, *lines]),
-            "breakMode": "always",
-            "details": {"message": text, "stackTrace": "\n".join(lines)},
-        }
-
     # -- the console ---------------------------------------------------------------------------
-
-    def evaluate(self, arguments: Arguments) -> Body:
-        self.require_stop()
-        text = take(arguments, "expression", str)
-        if take(arguments, "context", str, "") != "repl":
-            return self.view.evaluate(text.strip())
-        return {"result": self.command(text), "variablesReference": 0}
-
-    def command(self, line: str) -> str:
-        """Carry out a command of the debugger's and return what it says."""
-        assert self.console is not None
-        console = self.console
-        self.stopped = False
-        try:
-            answer = console.run(line)
-        finally:
-            self.stopped = True
-        self.stops.tell_removed()
-        self.then = lambda: self.commanded(console)
-        return answer
-
-    def commanded(self, console: Console) -> None:
-        """Tell the client of what a command has moved."""
-        if self.leaving or not (console.leaving or console.stop):
-            return
-        self.connection.event("continued", threadId=THREAD, allThreadsContinued=True)
-        if console.quitting:
-            self.quit()
-        elif console.leaving:
-            self.leaving = True
-            self.passes.run_to(console.run_to)
-        elif console.stop:
-            self.announce(console.stop, "goto")
 
     def ask(self, question: str) -> str:
         """Ask a question of `predict`; the next line that is typed is the answer."""
@@ -439,30 +279,13 @@ class Adapter:
         self.stopped = True
         while not self.leaving:
             request = self.inbox.get()
-            arguments = request.get("arguments") or {}
-            if request.get("command") == "evaluate" and arguments.get("context") == "repl":
+            arguments = request.get("arguments")
+            typed = isinstance(arguments, dict) and arguments.get("context") == "repl"
+            if typed and request.get("command") == "evaluate":
                 self.request, self.stopped = request, False
-                return str(arguments.get("expression", ""))
+                return str(request["arguments"].get("expression", ""))
             self.answer(request)
         return ""
-
-    def completions(self, arguments: Arguments) -> Body:
-        self.require_stop()
-        assert self.console is not None
-        text = take(arguments, "text", str)
-        column = take(arguments, "column", int) - self.counting.first_column
-        text = text[: max(column, 0)]
-        typed = len(text) - len(text.rpartition(" ")[2])
-        return {
-            "targets": [
-                {
-                    "label": label,
-                    "start": typed + self.counting.first_column,
-                    "length": len(text) - typed,
-                }
-                for label in self.console.completions(text)[:200]
-            ]
-        }
 
 
 def _signal_main_thread() -> None:
@@ -473,35 +296,4 @@ def _signal_main_thread() -> None:
         _thread.interrupt_main()
 
 
-def _of_stops(name: str) -> Callable[[Adapter, Arguments], Body]:
-    return lambda adapter, arguments: getattr(adapter.stops, name)(arguments)
-
-
-ANSWERS: dict[str, Callable[[Adapter, Arguments], Any]] = {
-    "initialize": Adapter.initialize,
-    "launch": Adapter.start,
-    "configurationDone": Adapter.configuration_done,
-    "setBreakpoints": _of_stops("set_lines"),
-    "setFunctionBreakpoints": _of_stops("set_functions"),
-    "setDataBreakpoints": _of_stops("set_data"),
-    "setExceptionBreakpoints": _of_stops("set_exceptions"),
-    "dataBreakpointInfo": _of_stops("data_info"),
-    "breakpointLocations": _of_stops("locations"),
-    "stepIn": Adapter.step_in,
-    "next": Adapter.next,
-    "stepOut": Adapter.step_out,
-    "continue": Adapter.proceed,
-    "stepBack": Adapter.step_back,
-    "reverseContinue": Adapter.reverse,
-    "restartFrame": Adapter.restart_frame,
-    "pause": Adapter.pause,
-    "threads": Adapter.threads,
-    "stackTrace": Adapter.stack,
-    "scopes": Adapter.scopes,
-    "variables": Adapter.variables,
-    "exceptionInfo": Adapter.exception_info,
-    "evaluate": Adapter.evaluate,
-    "completions": Adapter.completions,
-    "terminate": Adapter.terminate,
-    "disconnect": Adapter.disconnect,
-}
+Answer = Callable[[Adapter, Arguments], Any]  # returns the body of the response, or None

@@ -10,6 +10,7 @@ import os
 import socket
 import sys
 
+from .answers import ANSWERS
 from .protocol import Connection
 from .server import Adapter
 
@@ -37,7 +38,7 @@ def _serve_stdio() -> int:
     nothing = os.open(os.devnull, os.O_RDONLY)
     os.dup2(nothing, 0)
     os.dup2(2, 1)
-    return Adapter(Connection(source, sink)).serve()
+    return Adapter(Connection(source, sink), ANSWERS).serve()
 
 
 def _serve_port(port: int) -> int:
@@ -48,4 +49,4 @@ def _serve_port(port: int) -> int:
         client, _ = server.accept()
     with client:
         source, sink = client.makefile("rb"), client.makefile("wb")
-        return Adapter(Connection(source, sink)).serve()
+        return Adapter(Connection(source, sink), ANSWERS).serve()

@@ -162,17 +162,18 @@ def line_up(code, terms, levels, arity, out):
     A row is (operation, z, x, y, c, count, the strides of x, y and c, 0 or 1, and the first row
     after it that has another operation).
     """
-    rows, k = 0, 0
+    rows, k = 0, np.int64(0)
     while k < code.shape[0]:
-        row, op, j = out[rows], code[k, 0], 1
-        row[:5], row[5], row[6:] = code[k], 1, 1
+        row, op, j = out[rows], code[k, 0], np.int64(1)
+        for i in range(10):
+            row[i] = code[k, i] if i < 5 else 1
         if op == SDOT:
             while k + j < code.shape[0] and _is_next(code, terms, k, j):
                 j += 1
             if j >= LEAST:
                 row[0], row[5] = COLUMNS, j
             else:
-                j, t = 1, code[k, 3] - 1
+                j, t = np.int64(1), code[k, 3] - 1
                 while t > code[k, 2] and _follows(code, terms, t):
                     t -= 1
                 if code[k, 3] - t >= LEAST:

@@ -26,7 +26,7 @@ const MISTAKES = {
 };
 const MOST = 10000; // contributions; a sweep that goes along every path is stopped there
 
-// -- orders: generators of [node, position of the operand], from the root; nodes are numbered, leaves first ----------------------------
+// -- orders: generators of [node, position of the operand], from the root; nodes are numbered, leaves first
 const parentsOf = (i) => (i < firstNode ? [] : nodes.parents[i - firstNode]);
 const sendsOf = (i) => parentsOf(i).map((_, slot) => [i, slot]);
 const inOrder = () => nodes.parents.map((_, i) => firstNode + i).reverse().flatMap((i) => sendsOf(i));

@@ -35,7 +35,7 @@ function cut(name, most) { // of a dotted name the end says more: layer1.neuron0
   return isDotted ? "…" + all.join("").replace(/^\./, "") : all.join("") + "…";
 }
 
-const edgesLayer = make(svg, "g"), cardsLayer = make(svg, "g"), pillsLayer = make(svg, "g"), sparks = make(svg, "g", { id: "sparks" });
+const edgesLayer = make(svg, "g"), cardsLayer = make(svg, "g"), pillsLayer = make(svg, "g"), unfoldedLayer = make(svg, "g"), sparks = make(svg, "g", { id: "sparks" });
 edges.forEach(makeEdge);
 cards.forEach(makeCard);
 const pane = make(map, "rect", { class: "pane" });
@@ -83,7 +83,7 @@ function makeCard(card) {
   card.mark = make(map, "rect", { width: W, height: H, rx: 9 });
 }
 
-// -- two layouts: from left to right, and from top to bottom, which is the same with x and y exchanged ----------------
+// -- two layouts: from left to right, and from top to bottom, which is the same with x and y exchanged
 const LAYOUTS = { across: ["at", "bend", 0], down: ["down", "bend_down", 1] };
 let layout = "", scene = {}; // the layout that is shown, and its size
 const sizes = Object.fromEntries(Object.keys(LAYOUTS).map((name) => [name, sizeOf(name)]));
@@ -136,7 +136,7 @@ function placeWire(edge, bends, ay, by, at, along) { // written for the layout f
   edge.arrow.setAttribute("d", `M${point(b, by)}L${point(b + 11, by - 5)}L${point(b + 11, by + 5)}z`);
 }
 
-// -- as large as the window allows; what would be too small to read is scrolled instead --------------------------------
+// -- as large as the window allows; what would be too small to read is scrolled instead
 let zoom = 1, onFit = () => {};
 const rem = () => parseFloat(getComputedStyle(document.documentElement).fontSize);
 function fitting(name) {
@@ -196,7 +196,7 @@ function toTheMiddle(some) { // how far it is to where these cards are in the mi
   return { left: (left + right) / 2 - view.left - view.width / 2, top: (top + bottom) / 2 - view.top - view.height / 2 };
 }
 
-// -- drag to pan, Ctrl-wheel and two fingers to zoom --------------------------------------------------------------------
+// -- drag to pan, Ctrl-wheel and two fingers to zoom
 const fingers = new Map();
 function zoomTo(wanted, x, y) { // the point under the pointer stays where it is
   const box = svg.getBoundingClientRect(), px = (x - box.left) / box.width, py = (y - box.top) / box.height;

@@ -7,7 +7,7 @@ const starts = nodes.parents.reduce((all, parents) => [...all, all[all.length - 
 const edgesOf = cards.map((card) => edges.filter((edge) => edge.node === card.id));
 const rootCard = cards.find((card) => card.root);
 
-// -- from leaves to all data and slopes, by the rows of the graph ------------------------------------------------
+// -- from leaves to all data and slopes, by the rows of the graph
 function forward(leaves, fixed = -1) { // `fixed` is a node that keeps its number, whatever it is computed from
   leaves.forEach((x, i) => { program.v[i] = x; });
   for (const [i, compute] of program.rows) if (i !== fixed) program.v[i] = compute();
@@ -15,7 +15,7 @@ function forward(leaves, fixed = -1) { // `fixed` is a node that keeps its numbe
 }
 const slopesNow = () => program.rows.flatMap((row) => row[2]());
 
-// -- the backward pass ---------------------------------------------------------------------------------------------
+// -- the backward pass
 function sweep(slopes) {
   const grads = nodes.data.map(() => 0), contributions = slopes.map(() => 0);
   grads[nodes.root] = 1;
@@ -69,7 +69,7 @@ function isPlayed(frame, now) { // of a card whose grad is 0 the visit is skippe
   return frame.kind === "visit" || frame.kind === "send" ? !isQuiet() : true;
 }
 
-// -- numbers as text -------------------------------------------------------------------------------------------------
+// -- numbers as text
 const NAN = nodes.unknown ? "?" : "nan"; // a number of another engine that nobody can know
 const isPresumed = ({ chain }) => chain.length === 1 && nodes.presumed.includes(chain[0]);
 const localText = (edge, now) => text(now.local[edge.id]) + (isPresumed(edge) ? "?" : "");

@@ -27,7 +27,7 @@ async function copyLink() {
   setTimeout(() => { find("copy").textContent = "Copy link"; }, 1500);
 }
 
-// -- the moment as a picture -------------------------------------------------------------------------------------------------------------
+// -- the moment as a picture
 const PAINTED = ["fill", "stroke", "stroke-width", "stroke-dasharray", "font-size", "font-weight", "font-family", "text-anchor", "visibility", "paint-order"];
 function picture() { // a copy whose colours are written at each shape, as no other program reads the page's style
   const copy = svg.cloneNode(true), from = svg.querySelectorAll("*"), to = copy.querySelectorAll("*");
@@ -61,7 +61,7 @@ function savePng() {
   image.src = "data:image/svg+xml," + encodeURIComponent(picture());
 }
 
-// -- buttons and keys ---------------------------------------------------------------------------------------------------------------------
+// -- buttons and keys
 function present() { // for a projector: nothing is smaller than 20 pixels
   document.body.classList.toggle("presenting");
   openTab("");
@@ -81,7 +81,8 @@ function lookFor() { // the first card whose name has what is typed
 }
 const actions = { start: () => go(0), back: () => go(index - 1), next: () => go(index + 1), continue: toBreakpoint, play,
   forward: toggleForward, ask: toggleAsking, present, copy: copyLink, "save-svg": saveSvg, "save-png": savePng,
-  reset: () => { reset(); forgetSteps(); }, step: learn, undo, run, "value-break": () => toggleBreakpoint(cards[selected]) };
+  reset: () => { reset(); forgetSteps(); }, step: learn, undo, run, "value-break": () => toggleBreakpoint(cards[selected]),
+  "value-unfold": () => toggleUnfolded(cards[selected]) };
 for (const [id, action] of Object.entries(actions)) find(id).addEventListener("click", action);
 find("scrub").addEventListener("input", (event) => go(Number(event.target.value)));
 find("speed").addEventListener("change", () => { if (timer) { stop(); start(); } });
@@ -92,7 +93,7 @@ find("find").addEventListener("keydown", (event) => {
   if (event.key === "Enter" && card) { select(card); card.group.focus(); }
 });
 const keys = { arrowleft: actions.back, arrowright: actions.next, " ": play, home: actions.start, end: () => go(last), c: toBreakpoint,
-  f: toggleForward, p: present, "/": search, escape: () => openTab(""), b: () => selected >= 0 && toggleBreakpoint(cards[selected]),
+  f: toggleForward, p: present, u: () => toggleUnfolded(cards[selected]), "/": search, escape: () => openTab(""), b: () => selected >= 0 && toggleBreakpoint(cards[selected]),
   0: () => { zoom = 1; fit(); }, "+": () => { zoom *= 1.25; fit(); }, "-": () => { zoom /= 1.25; fit(); } };
 document.addEventListener("keydown", (event) => {
   const action = keys[event.key.toLowerCase()], { tagName, id } = event.target;
@@ -108,8 +109,8 @@ document.body.classList.toggle("live", program !== null);
 for (const id of ["tab-leaves", "tab-learn"]) find(id).hidden = !program;
 if (window !== window.top) for (const id of ["copy", "save-svg", "save-png"]) find(id).hidden = true; // a frame may not
 find("not-live").textContent = data.why;
-afterPainting.push(showLeaves, showValue, showQuestion, keepAddress);
-onFit = follow;
+afterPainting.push(showLeaves, showValue, showUnfolded, showQuestion, keepAddress);
+onFit = () => { follow(); showUnfolded(); };
 chooseFrames();
 if (program) listLeaves();
 restore();

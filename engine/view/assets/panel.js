@@ -11,7 +11,7 @@ function openTab(name) { // "" closes the panel
 const openedTab = () => tabs.find((tab) => !find(tab).hidden) || "";
 for (const tab of tabs) find(`tab-${tab}`).addEventListener("click", () => openTab(openedTab() === tab ? "" : tab));
 
-// -- leaves --------------------------------------------------------------------------------------------------------------------
+// -- leaves
 const SHOWN = 60; // rows at a time; the others are found by their names
 const leaves = data.leaves.map((leaf) => ({ ...leaf, card: cards.find((card) => card.outputs[0] === leaf.node && card.leaf) }));
 const original = recorded.data.slice(0, firstNode), current = [...original];
@@ -71,7 +71,7 @@ function showLeaves() {
   find("reset").disabled = current.every((_, i) => !isChanged(i));
 }
 
-// -- the chosen value: its sum, its place, its expression; the difference quotient beside its grad ------------------------------------
+// -- the chosen value: its sum, its place, its expression; the difference quotient beside its grad
 function select(card) {
   selected = card.id;
   for (const each of cards) each.group.classList.toggle("selected", each === card);
@@ -108,6 +108,8 @@ function showValue() {
   find("value-tip").textContent = card ? fill(card.tip, now) : "";
   find("value-place").textContent = card && card.place ? `made at ${card.place}` : "";
   find("value-break").hidden = !card;
+  find("value-unfold").hidden = !card || !card.inside.length;
+  find("value-unfold").setAttribute("aria-pressed", String(Boolean(card && card.unfolded)));
   find("value-sum").replaceChildren();
   find("value-inside").replaceChildren();
   find("value-check").textContent = card ? checkText(card) : "";
@@ -121,7 +123,45 @@ function showValue() {
     element(list, "dd", {}, `data ${text(now.v[i])}, grad ${text(now.grads[i])}`);
   }
 }
+// -- a neuron or a layer unfolds in its place: all values inside, over what is around
+const ROW = 15, INSIDE = 24; // pixels; rows at most
+function toggleUnfolded(card) {
+  if (!card || !card.inside.length) return;
+  if (card.unfolded) card.unfolded.remove();
+  card.unfolded = card.unfolded ? null : makeUnfolded(card);
+  paint(index);
+  if (card.unfolded) card.unfolded.scrollIntoView({ block: "nearest", inline: "nearest" });
+}
+function makeUnfolded(card) {
+  const rows = card.inside.slice(0, INSIDE), more = card.inside.length - rows.length;
+  const W = 300, H = ROW * (rows.length + 1 + (more > 0)) + 10;
+  const group = make(unfoldedLayer, "g", { class: "unfolded", role: "group", "aria-label": `inside ${card.name}` });
+  make(group, "rect", { width: W, height: H, rx: 9 });
+  const line = (y, ...texts) => texts.map((content, i) => make(group, "text", { x: [9, W - 85, W - 9][i], y, class: i ? "right" : "" }, content));
+  line(ROW, "", "data", "grad");
+  card.insideTexts = rows.map(([name], k) => line(ROW * (k + 2), cut(name, 20), " ", " "));
+  if (more > 0) line(ROW * (rows.length + 2), `and ${more} more`);
+  return group;
+}
+function showUnfolded() {
+  for (const card of cards.filter((each) => each.unfolded)) {
+    card.unfolded.setAttribute("transform", `translate(${besideCard(card).join(" ")})`);
+    card.insideTexts.forEach(([, dataText, gradText], k) => {
+      const i = card.inside[k][1];
+      write(dataText, text(now.v[i]));
+      write(gradText, text(now.grads[i]));
+      mark(gradText, "class", `right ${sign(now.grads[i])}`);
+    });
+  }
+}
+function besideCard(card) { // under it; where there is no room, over it
+  const [x, y] = card[LAYOUTS[layout][0]], [W, H] = card.size, { width, height } = card.unfolded.firstChild.getBBox();
+  const under = y + H / 2 - 4, hasRoom = under + height < scene.y0 + scene.high;
+  const top = hasRoom ? under : Math.max(scene.y0 + 2, y - H / 2 + 4 - height);
+  return [Math.max(scene.x0, Math.min(x - W / 2, scene.x0 + scene.wide - width)), top];
+}
 for (const card of cards) {
+  card.group.addEventListener("dblclick", () => toggleUnfolded(card));
   card.group.addEventListener("click", (event) => {
     if (isDragged) return;
     if (event.target.classList.contains("stop")) toggleBreakpoint(card);
@@ -145,7 +185,7 @@ function showPath(card) { // all ways from a value to the root
   paint(index);
 }
 
-// -- words: the names that were made for this page --------------------------------------------------------------------------------------
+// -- words: the names that were made for this page
 for (const [name, meaning] of data.names) {
   element(find("names"), "dt", {}, name);
   element(find("names"), "dd", {}, meaning);

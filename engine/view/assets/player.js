@@ -25,7 +25,7 @@ function paint(k) {
   const hidden = isAsked(frame) ? frame : null; // its number is asked for
   for (const card of cards) paintCard(card, state, isSending ? lit[0].node : frame.node, isSending ? frame.node : null, hidden);
   for (const edge of edges) paintEdge(edge, state, lit.includes(edge), hidden);
-  code.forEach((span, i) => span.classList.toggle("now", (frame.lines || []).includes(i)));
+  code.forEach((span, i) => span.classList.toggle("now", (data.lines[frame.kind] || []).includes(i)));
   find("title").textContent = fill(data.title, now);
   for (const part of ["say", "rule"]) find(part).textContent = fill(frame[part] || "", now);
   for (const part of ["numbers", "sum"]) find(part).textContent = hidden ? "" : fill(frame[part] || "", now);
@@ -78,7 +78,7 @@ function paintEdge(edge, state, isActive, hidden) {
   mark(edge.pill, "aria-label", tip + (isSent ? `, contribution ${signed(carried)}` : ""));
 }
 
-// -- what travels along a wire: a contribution on its way back, or data on its way forward --------------------------------
+// -- what travels along a wire: a contribution on its way back, or data on its way forward
 function rest() {
   cancelAnimationFrame(motion);
   sparks.replaceChildren();
@@ -106,7 +106,7 @@ function travel() {
   })(begun);
 }
 
-// -- moving through the steps ------------------------------------------------------------------------------------------------
+// -- moving through the steps
 function show(k) {
   const isOnward = k === index + 1;
   rest();
