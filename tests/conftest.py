@@ -34,6 +34,13 @@ else:
     settings.load_profile("ci" if os.environ.get("CI") else "default")
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Leave the slow tests to CI: `make test` is for every change, and ends within four minutes."""
+    for item in items:
+        if os.environ.get("CI") != "true" and item.get_closest_marker("slow"):
+            item.add_marker(pytest.mark.skip(reason="takes long: CI=true runs it"))
+
+
 @pytest.fixture
 def python() -> str:
     """The interpreter that runs the tests, to start a fresh process with."""

@@ -159,6 +159,7 @@ def test_thirty_pages_in_chromium(browser, tmp_path):
     page.close()
 
 
+@pytest.mark.slow
 @pytest.mark.browser
 @pytest.mark.skipif(not PROGRAM, reason="no Firefox is installed")
 def test_thirty_pages_in_firefox(tmp_path):

@@ -32,6 +32,7 @@ def run(folder, *arguments, **environment):
     return done.stdout
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("damage", ["cut", "empty", "flipped"])
 def test_a_damaged_file_is_compiled_anew_and_the_doctor_sees_it(tmp_path, damage):
     assert run(tmp_path) == "True\n"
