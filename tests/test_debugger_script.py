@@ -115,6 +115,7 @@ def test_ctrl_c_during_a_forward_pass_stops_at_the_next_backward(terminal):
     assert child.wait() == 0
 
 
+@pytest.mark.slow
 def test_ctrl_c_at_any_instant_of_a_run_leads_to_the_prompt(terminal):
     child = terminal(loop(10**6))
     say(child, "watch nan")

@@ -190,6 +190,7 @@ print("the end")
 """
 
 
+@pytest.mark.slow
 def test_a_function_breakpoint_stops_in_the_rule_of_every_operation(client, tmp_path):
     (tmp_path / "program.py").write_text(EVERY, encoding="utf-8")
     client.ask("setFunctionBreakpoints", breakpoints=[{"name": name} for name in OPERATIONS])

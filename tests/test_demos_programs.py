@@ -298,6 +298,7 @@ def wide(text):
     return [line for line in text.splitlines() if columns(line) > 80]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", PROGRAMS)
 def test_what_a_demo_prints_fits_80_columns(name, tmp_path):
     if name in ("train_big",):

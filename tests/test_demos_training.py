@@ -28,6 +28,7 @@ def test_iris_is_learned_from_two_thirds(tmp_path):
     assert np.mean(np.array(answers) == np.array(labels)) == pytest.approx(result["test"], abs=0)
 
 
+@pytest.mark.slow
 def test_digits_with_the_whole_budget(tmp_path):
     """95 % of a third that training never saw; from a tape, which makes it seconds."""
     pytest.importorskip("numba")
@@ -37,6 +38,7 @@ def test_digits_with_the_whole_budget(tmp_path):
     assert len(test) == 599 and result["same"]
 
 
+@pytest.mark.slow
 def test_digits_with_a_small_budget(tmp_path):
     result = digits.main(["--quick", "--out", str(tmp_path)])
     assert result["test"] >= 0.8 and result["same"]  # a tenth would be chance
@@ -168,6 +170,7 @@ def _answer(net, row, activation):
     return a
 
 
+@pytest.mark.slow
 def test_the_gpt_with_a_small_budget(tmp_path, capsys):
     pytest.importorskip("numba")
     result = gpt.main(["--quick", "--out", str(tmp_path)])

@@ -146,6 +146,7 @@ def hold(i, count, evaluate):
         assert is_same([float(x) for x in cards], grads, largest_of(told))
 
 
+@pytest.mark.slow
 @pytest.mark.browser
 def test_thirty_pages_in_chromium(browser, tmp_path):
     page = browser.new_page(viewport={"width": 1440, "height": 900})

@@ -96,6 +96,7 @@ def steps(kind=Trainer, **options):
     return states
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("compiled", [False, True])
 @pytest.mark.parametrize(
     "options", [{"l2": 0.01}, {"before_step": lambda: None}, {"optimizer": OwnStep}]
