@@ -87,6 +87,32 @@ def test_there_are_three_hints_and_only_the_last_may_give_it_away(e):
     )
 
 
+def numbers_of_the_hints(e):
+    """Return the numbers that the hints of an exercise may quote, each from where it comes from."""
+    d = -2.0  # of exercise 2, and so the slope of L along f
+    of_hints = {
+        1: [5.0, 0.001, 2.0],  # the call that is proposed, and the formula's 2h
+        2: [d],
+        3: [0.1],  # the nudge
+        4: [1.0, 0.0],
+        5: [3.0, 3.0 + 0.01, 3.0**2, (3.0 + 0.01) ** 2, 2.0, 2.0 + 0.001],
+        9: [0.0],
+        10: [0.0, 1.0],
+    }
+    solved = [float(x) for x in re.findall(r"= (\d+\.\d+) ", marked.turn(e.solution))]
+    return [*of_hints.get(e.number, ()), *(solved if e.number == 10 else ())]
+
+
+@each
+def test_the_numbers_of_the_hints_are_those_of_the_exercise(e):
+    hints = re.sub(r"^## \d", "", e.hints.read_text("utf-8"), flags=re.MULTILINE)
+    quoted = [
+        float(x) for x in re.findall(r"-?\d+\.\d+|(?<=from )\d+|(?<=goes from )\d+|-\d+", hints)
+    ]
+    allowed = numbers_of_the_hints(e)
+    assert [x for x in quoted if not any(abs(x - y) < 1e-12 for y in allowed)] == []
+
+
 def test_forgetting_zero_grad_in_exercise_9_does_harm_within_ten_steps():
     """w' = w - (g + 2(w - 3))/10 with the old g still in it, from 0: by hand, without the exercise."""
     names = {"__name__": "exercise"}
