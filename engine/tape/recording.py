@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 from itertools import chain, count
 from typing import Any
 
+from ..graph import parents as parents_of
 from ..graph import topological_order
 from ..operations import pick
 from ..value import Value, lift
@@ -104,10 +105,10 @@ def _flat(root: Value, inputs: list[Value], made: list[Value]) -> Graph:
     `made` are the nodes that the function made, in order.
     """
     order, leaves = topological_order(root)
-    parents = [node.parents for node in order]
+    parents = list(map(parents_of, order))
     used = list(chain.from_iterable(parents))
     parameters = _parameters(
-        chain(chain.from_iterable([node.parents for node in made]), used), inputs
+        chain(chain.from_iterable(map(parents_of, made)), used), inputs
     )
     counts = list(map(len, parents))
     lowering = Lowering()
@@ -134,5 +135,5 @@ def _parameters(used: Iterable[Value], inputs: list[Value]) -> list[Value]:
     return [
         node
         for node in dict.fromkeys(used)
-        if not node.parents and not node.constant and node not in excluded
+        if node.operation is None and not node.constant and node not in excluded
     ]
