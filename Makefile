@@ -14,7 +14,7 @@ endif
 
 help:
 	@echo "make demo        train two small networks and draw them: python -m demos.tour"
-	@echo "make test        run the whole test suite"
+	@echo "make test        run the test suite; with CI=true also what takes long"
 	@echo "make check       ruff (lint and layout) and mypy --strict"
 	@echo "make pictures    draw the pictures of the documentation anew"
 	@echo "make bundle      one zip file with the workshop, for a room without network: dist/"
