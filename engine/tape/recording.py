@@ -107,9 +107,7 @@ def _flat(root: Value, inputs: list[Value], made: list[Value]) -> Graph:
     order, leaves = topological_order(root)
     parents = list(map(parents_of, order))
     used = list(chain.from_iterable(parents))
-    parameters = _parameters(
-        chain(chain.from_iterable(map(parents_of, made)), used), inputs
-    )
+    parameters = _parameters(chain(chain.from_iterable(map(parents_of, made)), used), inputs)
     counts = list(map(len, parents))
     lowering = Lowering()
     operations = [node.operation for node in order if node.operation]
