@@ -393,7 +393,8 @@ def _at_an_edge(case: _Case) -> tuple[str, str]:
         return ("jump", "the function jumps here") if math.isfinite(analytic) else endless
     sides = [slope(g, x, noise, side, thorough=True) for side in (-1.0, 1.0)]
     size = max(abs(analytic) if math.isfinite(analytic) else 0.0, *(s.scale for s in sides))
-    known = [s for s in sides if s.error <= 1e-3 * size]
+    settled = [s for s in sides if s.error <= 1e-3 * s.scale or s.scale == 0.0]
+    known = [s for s in settled if s.error <= 1e-3 * size]
     if not known or any(s.scale > 0.0 and s not in known for s in sides):
         unsettled = "cannot decide", "differences do not settle"
         return unsettled if math.isfinite(analytic) else endless
