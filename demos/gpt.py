@@ -145,7 +145,7 @@ def main(argv: Sequence[str] | None = None) -> dict[str, Any]:
         args.steps, args.batch, held_out = 60, 8, held_out[:40]
     gpt, plan = nn.GPT(TOKENS, seed=args.seed), course(args.steps, args.batch, len(names))
     history = train(gpt, names, held_out, plan, args.seed, args.eager)
-    found = report(gpt, history, names[: plan.names], held_out, plan)
+    measured = report(gpt, history, names[: plan.names], held_out, plan)
     rng = random.Random(args.seed)
     drawn = [draw(gpt, args.temperature, rng) for _ in range(20)]
     own = f"20 names at a temperature of {args.temperature:g}: {', '.join(drawn)}"
@@ -153,12 +153,12 @@ def main(argv: Sequence[str] | None = None) -> dict[str, Any]:
     rows: Any = [encode(name)[0] for name in held_out[:3]]
     other = nn.GPT(TOKENS, seed=args.seed + 1)
     same = learning.report_saving(gpt, other, args.out / "gpt.json", rows)
-    training_picture(gpt, history, found, args.out)
+    training_picture(gpt, history, measured, args.out)
     attention_picture(gpt, args.name, args.out)
     why = explain(gpt, args.name)
     print(f"\n{why.text}\n")
     head_picture(gpt, args.name[:2], args.out)
-    return {**found, "names": drawn, "same": same, "gpt": gpt, "why": why, "history": history}
+    return {**measured, "names": drawn, "same": same, "gpt": gpt, "why": why, "history": history}
 
 
 def draw(gpt: nn.GPT, temperature: float, rng: random.Random) -> str:
@@ -170,13 +170,13 @@ def report(
     gpt: nn.GPT, history: nn.History, names: Sequence[str], held_out: Sequence[str], plan: Course
 ) -> dict[str, float]:
     """Print and return the bits per letter of the network and of both baselines."""
-    found = {
+    measured = {
         "frequencies": bits(held_out, frequencies(names)),
         "pairs": bits(held_out, letter_pairs(names)),
         "bits": history.validation[-1] / math.log(2.0),
     }
     labels = ("letter frequencies", "pairs of letters", "the GPT")
-    rows = [[label, f"{x:.3f}"] for label, x in zip(labels, found.values())]
+    rows = [[label, f"{x:.3f}"] for label, x in zip(labels, measured.values())]
     print(show.table([f"{len(held_out)} held-out names", "bits per letter"], rows))
     seconds, count = history.times[-1], len(history.loss) * plan.names
     steps = plan.steps * len(history.loss) // plan.epochs
@@ -184,7 +184,7 @@ def report(
         f"\n{len(gpt.parameters()):,} parameters, {steps:,} steps of {plan.batch}: "
         f"{seconds:.1f} s, {count / seconds:,.0f} names a second"
     )
-    return found
+    return measured
 
 
 # -- why
@@ -236,11 +236,11 @@ def explain(gpt: nn.GPT, name: str) -> Why:
     worst = max(range(n), key=lambda place: reading.losses[place].data)
     letter = reading.losses[worst].label.removeprefix("loss ")
     surprise = reading.losses[worst].data / math.log(2.0)
-    chance = 2.0**-surprise
+    probability = 2.0**-surprise
     pulls = f"Of all weights, {name} moves {weight} most: every letter that is predicted pulls."
     blame = (
-        f"The prediction that was most wrong is {letter}: its probability was {chance:.4f}, "
-        f"{surprise:.1f} bits. So its logit gets ({chance:.4f} - 1)/{n}, and the letters that "
+        f"The prediction that was most wrong is {letter}: its probability was {probability:.4f}, "
+        f"{surprise:.1f} bits. So its logit gets ({probability:.4f} - 1)/{n}, and the letters that "
         "seemed likelier are to blame:"
     )
     whole = _narrow(reading.loss.why(gpt.named_parameters()[weight]))
@@ -252,10 +252,11 @@ def explain(gpt: nn.GPT, name: str) -> Why:
 def _narrow(why: str) -> str:
     """Return a sum without the expressions and the places of its terms, for 80 columns."""
     head, *terms = why.splitlines()
-    found = [re.match(r"(.*from \S+) = .*?    (∂\S+ = \S+)", term) for term in terms]
-    width = max([len(match[1]) for match in found if match], default=0)
+    matches = [re.match(r"(.*from \S+) = .*?    (∂\S+ = \S+)", term) for term in terms]
+    width = max([len(match[1]) for match in matches if match], default=0)
     short = [
-        f"{match[1]:{width}}    {match[2]}" if match else term for match, term in zip(found, terms)
+        f"{match[1]:{width}}    {match[2]}" if match else term
+        for match, term in zip(matches, terms)
     ]
     return "\n".join([head, *short])
 
@@ -272,7 +273,9 @@ def _largest(why: str, most: int = 5) -> str:
 # ------------------------------------------------------------------------------------------
 
 
-def training_picture(gpt: nn.GPT, history: nn.History, found: dict[str, float], out: Path) -> None:
+def training_picture(
+    gpt: nn.GPT, history: nn.History, measured: dict[str, float], out: Path
+) -> None:
     """Draw the bits per letter over the epochs, and the letters where their embeddings lie."""
     figure, axes = show.figure(10.0, 4.2, columns=2)
     if figure is None:
@@ -286,9 +289,9 @@ def training_picture(gpt: nn.GPT, history: nn.History, found: dict[str, float], 
             epochs, [x / math.log(2.0) for x in losses], color=colour, label=label, marker="o"
         )
     for key, label in (("frequencies", "letter frequencies"), ("pairs", "pairs of letters")):
-        axes[0].axhline(found[key], color=show.NEGATIVE, linewidth=1, linestyle="dashed")
+        axes[0].axhline(measured[key], color=show.NEGATIVE, linewidth=1, linestyle="dashed")
         axes[0].annotate(
-            label, (1.0, found[key]), xycoords=("axes fraction", "data"), ha="right", va="bottom"
+            label, (1.0, measured[key]), xycoords=("axes fraction", "data"), ha="right", va="bottom"
         )
     axes[0].set(title="bits per letter", xlabel="epoch")
     axes[0].xaxis.get_major_locator().set_params(integer=True)

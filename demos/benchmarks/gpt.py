@@ -60,11 +60,11 @@ def rows_of_names(count: int) -> Any:
 
 def weights_of(vector: Any, lib: Any = None) -> dict[str, Any]:
     """Return the matrices of the weights, by name, from one vector."""
-    found, at = {}, 0
+    matrices, at = {}, 0
     for name, (rows, columns) in small_gpt.SHAPES.items():
-        found[name] = vector[at : at + rows * columns].reshape((rows, columns))
+        matrices[name] = vector[at : at + rows * columns].reshape((rows, columns))
         at += rows * columns
-    return found
+    return matrices
 
 
 def bare(vector: Any, rows: Any) -> Run:
@@ -147,20 +147,20 @@ def numpy_step(vector: Any, rows: Any) -> Result:
     q, k, v = (heads(a @ p[name].T) for name in ("query", "key", "value"))
     scores = q @ k.swapaxes(2, 3) / root + np.triu(np.full((n, n), -np.inf), 1)
     e = np.exp(scores - scores.max(axis=-1, keepdims=True))
-    share = e / e.sum(axis=-1, keepdims=True)
-    taken = whole(share @ v)
+    attention = e / e.sum(axis=-1, keepdims=True)
+    taken = whole(attention @ v)
     y = x + taken @ p["mix"].T
     b, s2 = norm(y)
     h = np.maximum(b @ p["widen"].T, 0.0)
     out = y + h @ p["narrow"].T
     logits = out @ p["head"].T
     logits -= logits.max(axis=-1, keepdims=True)
-    chance = np.exp(logits)
-    total = chance.sum(axis=-1, keepdims=True)
+    exponentials = np.exp(logits)
+    total = exponentials.sum(axis=-1, keepdims=True)
     wanted = np.take_along_axis(logits, following[..., None], axis=-1)
     loss = float((np.log(total) - wanted).mean())
 
-    g = chance / total
+    g = exponentials / total
     places = following[..., None]
     np.put_along_axis(g, places, np.take_along_axis(g, places, -1) - 1.0, -1)
     g /= following.size
@@ -174,10 +174,11 @@ def numpy_step(vector: Any, rows: Any) -> Result:
     dh = back("narrow", dy, h) * (h > 0.0)
     dy = dy + norm_back(b, s2, back("widen", dh, b))
     dtaken = heads(back("mix", dy, taken))
-    dshare = dtaken @ v.swapaxes(2, 3)
-    dscores = share * (dshare - (dshare * share).sum(axis=-1, keepdims=True)) / root
+    dattention = dtaken @ v.swapaxes(2, 3)
+    from_sum = (dattention * attention).sum(axis=-1, keepdims=True)
+    dscores = attention * (dattention - from_sum) / root
     dq, dk = dscores @ k, dscores.swapaxes(2, 3) @ q
-    dv = share.swapaxes(2, 3) @ dtaken
+    dv = attention.swapaxes(2, 3) @ dtaken
     da = sum(back(name, whole(g), a) for name, g in (("query", dq), ("key", dk), ("value", dv)))
     de = norm_back(x, s0, dy + norm_back(a, s1, da))
     d["token"], d["position"] = np.zeros_like(p["token"]), np.zeros_like(p["position"])
@@ -200,8 +201,8 @@ def matrix_loss(lib: Any, vector: Any, tokens: Any, following: Any, mask: Any) -
     a = norm(x)
     q, k, v = (heads(a @ p[name].T) for name in ("query", "key", "value"))
     scores = q @ k.swapaxes(2, 3) / (WIDTH // HEADS) ** 0.5 + mask
-    share = lib.softmax(scores, -1)
-    x = x + (share @ v).swapaxes(1, 2).reshape((len(tokens), n, WIDTH)) @ p["mix"].T
+    attention = lib.softmax(scores, -1)
+    x = x + (attention @ v).swapaxes(1, 2).reshape((len(tokens), n, WIDTH)) @ p["mix"].T
     h = norm(x) @ p["widen"].T
     x = x + (h * (h > 0.0)) @ p["narrow"].T
     logits = x @ p["head"].T
@@ -304,7 +305,7 @@ def names(quick: bool) -> None:
 
 
 def _contestants(quick: bool) -> list[tuple[str, Callable[[Any, Any], Run], tuple[int, ...]]]:
-    found: list[tuple[str, Callable[[Any, Any], Run], tuple[int, ...]]] = [
+    contestants: list[tuple[str, Callable[[Any, Any], Run], tuple[int, ...]]] = [
         ("the barest engine, eager", bare, (1,)),
         ("chainrule, eager", ours, (1,)),
         ("chainrule, recorded", recorded, (1, BATCH)),
@@ -312,16 +313,16 @@ def _contestants(quick: bool) -> list[tuple[str, Callable[[Any, Any], Run], tupl
     ]
     peers = installed("torch", "jax")
     if "torch" in peers:
-        found.append(("PyTorch, matrix form", in_torch, (1, BATCH)))
+        contestants.append(("PyTorch, matrix form", in_torch, (1, BATCH)))
         if not quick:
-            found.append(("PyTorch, compiled", in_torch_compiled, (1, BATCH)))
+            contestants.append(("PyTorch, compiled", in_torch_compiled, (1, BATCH)))
     if "jax" in peers:
-        found.append(("JAX, matrix form, jit", in_jax, (1, BATCH)))
+        contestants.append(("JAX, matrix form, jit", in_jax, (1, BATCH)))
     if shutil.which("gcc") or shutil.which("cc"):
-        found.append(("C by hand", in_c, (1, BATCH)))
+        contestants.append(("C by hand", in_c, (1, BATCH)))
     else:
         print("  no C compiler: hand-written C is left out")
-    return found
+    return contestants
 
 
 def _must_agree(runs: dict[str, tuple[Run, int]], vector: Any, rows: Any) -> None:

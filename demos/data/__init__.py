@@ -91,10 +91,10 @@ def names(seed: int = 0, held_out: float = 0.1) -> tuple[list[str], list[str]]:
 
     From the census of the United States of 1990. The same seed gives the same parts.
     """
-    found = (FOLDER / "names.txt").read_text(encoding="utf-8").split()
-    random.Random(seed).shuffle(found)
-    count = round(held_out * len(found))
-    return found[count:], found[:count]
+    shuffled = (FOLDER / "names.txt").read_text(encoding="utf-8").split()
+    random.Random(seed).shuffle(shuffled)
+    count = round(held_out * len(shuffled))
+    return shuffled[count:], shuffled[:count]
 
 
 def split(
