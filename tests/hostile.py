@@ -1,6 +1,7 @@
 """Text that somebody else chose, to do harm: what a label, the symbol of an operation or a file's name may hold."""
 
 from unicodedata import bidirectional, category
+from xml.etree import ElementTree
 
 LABELS = [
     "",
@@ -57,3 +58,13 @@ def harmful(c):
 def clean(text):
     """The text with U+FFFD for what is harmful."""
     return "".join("\ufffd" if harmful(c) else c for c in text)
+
+
+TAGS = {"svg", "title", "desc", "style", "rect", "g", "path", "text"}
+
+
+def assert_nothing_acts(svg, *more_tags):
+    """Hold an SVG to elements that only stand there, without links and handlers of events."""
+    for element in ElementTree.fromstring(svg).iter():
+        assert element.tag.removeprefix("{http://www.w3.org/2000/svg}") in {*TAGS, *more_tags}
+        assert not any(name.startswith("on") or name.endswith("href") for name in element.attrib)
