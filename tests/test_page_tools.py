@@ -15,7 +15,7 @@ from firefox import PROGRAM, Firefox
 from graphs import GRAPHS
 from hostile import LABELS
 from test_browser import chain
-from test_living import ASSETS, numbers_script
+from test_living import numbers_script
 from test_page import collapsible, fan
 
 import engine
@@ -23,6 +23,7 @@ import nn
 from engine import Value, stepper
 from engine.debugger.mistakes import MISTAKES, gradients
 from engine.explain import numbered
+from engine.view.html import asset
 
 
 def put(shown, label, x):
@@ -209,7 +210,7 @@ def test_the_next_number_is_asked_for(opened):
 
 
 def test_the_mistakes_have_the_words_of_the_debugger():
-    text = (ASSETS / "ask.js").read_text("utf-8")
+    text = asset("ask.js")
     for key, mistake in MISTAKES.items():
         assert f'{key}: ["{mistake.sentence}"' in text
     assert len(re.findall(r"^  \w+: \[\"", text, re.M)) == len(MISTAKES)
@@ -217,7 +218,7 @@ def test_the_mistakes_have_the_words_of_the_debugger():
 
 @pytest.mark.skipif(not shutil.which("node"), reason="no node")
 def test_the_mistakes_give_the_numbers_of_the_debugger():
-    text = (ASSETS / "ask.js").read_text("utf-8").partition("function usualMistake")[0]
+    text = asset("ask.js").partition("function usualMistake")[0]
     parts, chosen = [], [0, 5, 13, 14, 19, 20, 25]
     for i in chosen:
         run = "all.push(Object.values(MISTAKES).map(([, ways]) => ways.map((way) => mistaken(way).map(String))));"

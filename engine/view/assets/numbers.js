@@ -1,6 +1,5 @@
 // All numbers of the page, computed from those of the graph's nodes: `numbersOf(v, slopes)` asks for nothing else.
-const { nodes, cards, edges } = data, MARK = "\x7f", MINUS = "−";
-const number = (x) => (typeof x === "string" ? { nan: NaN, inf: Infinity, "-inf": -Infinity }[x] : x);
+const { nodes, cards, edges } = data, MARK = "\x7f";
 const recorded = { data: nodes.data.map(number), slopes: nodes.slopes.map(number) }; // of the forward pass in Python
 const firstNode = nodes.data.length - nodes.parents.length; // leaves come before
 const starts = nodes.parents.reduce((all, parents) => [...all, all[all.length - 1] + parents.length], [0]);
@@ -70,24 +69,9 @@ function isPlayed(frame, now) { // of a card whose grad is 0 the visit is skippe
 }
 
 // -- numbers as text
-const NAN = nodes.unknown ? "?" : "nan"; // a number of another engine that nobody can know
+if (nodes.unknown) nan = "?"; // a number of another engine that nobody can know
 const isPresumed = ({ chain }) => chain.length === 1 && nodes.presumed.includes(chain[0]);
 const localText = (edge, now) => text(now.local[edge.id]) + (isPresumed(edge) ? "?" : "");
-function text(x) { // four significant digits, as Python's format(x, ".4g") has them
-  if (!Number.isFinite(x)) return x !== x ? NAN : x < 0 ? MINUS + "inf" : "inf";
-  const [digits, exponent] = rounded(Math.abs(x)).split("e"), power = Number(exponent);
-  const minus = x < 0 || Object.is(x, -0) ? MINUS : "";
-  if (power >= -4 && power < 4) return minus + trimmed(Number(`${digits}e${power}`).toFixed(3 - power));
-  return `${minus}${trimmed(digits)}e${power < 0 ? MINUS : "+"}${String(Math.abs(power)).padStart(2, "0")}`;
-}
-function rounded(x) { // a digit string like 1.235e+4; what is exactly between two goes to the even one
-  const [all, exponent] = x.toExponential(60).split("e");
-  const isTie = /^\d\.\d{3}50*$/.test(all) && Number(all[4]) % 2 === 0;
-  return isTie ? `${all.slice(0, 5)}e${exponent}` : x.toExponential(3);
-}
-const trimmed = (digits) => (digits.includes(".") ? digits.replace(/\.?0+$/, "") : digits);
-const signed = (x) => (x > 0 ? "+" : "") + text(x);
-const sign = (x) => (x !== x ? "nan" : x > 0 ? "pos" : x < 0 ? "neg" : "zero");
 function sumText(terms, most = 6) {
   const following = terms.slice(1, most).map((x) => `${x < 0 ? MINUS : "+"} ${text(Math.abs(x))}`);
   const more = terms.length > most ? [`+ ${terms.length - most} more`] : [];
