@@ -34,7 +34,7 @@ if TYPE_CHECKING:  # what an editor shows; it runs as the rows of a table, or is
     from .signatures import *  # noqa: F403
     from .tape import FrozenBranchWarning, record
     from .tape import Tape as Tape
-    from .view import draw, draw_dot, stepper
+    from .view import draw, draw_dot, film, stepper
 else:
     from .operations import (
         acos,
@@ -114,6 +114,7 @@ __all__ = [
     "exp",
     "exp2",
     "expm1",
+    "film",
     "floor",
     "fmod",
     "gelu",
@@ -175,6 +176,7 @@ _ON_FIRST_USE = {  # what needs more than the heart is imported when it is first
     "FrozenBranchWarning": "tape",
     "draw": "view",
     "draw_dot": "view",
+    "film": "view",
     "stepper": "view",
     "debug": "debugger",
     "read_json": "files",
