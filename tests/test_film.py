@@ -313,6 +313,13 @@ def test_parameters_outside_the_network_are_named():
     assert filmed(Scaled())["why"] == "Not in the network but under Parameters: scale."
 
 
+def test_targets_that_are_no_numbers_colour_no_point():
+    net = nn.MLP(2, [3, 1], seed=0)
+    assert filmed(net, targets=["a", "b"])["plane"]["targets"] == []
+    assert filmed(net, targets=[math.nan, 1.0])["plane"]["targets"] == []
+    assert filmed(net, targets=[[1.0, 0.0], [0.0, 1.0]])["plane"]["targets"][0] == [1.0, 0.0]
+
+
 def test_a_sigmoid_has_its_boundary_at_one_half():
     net = nn.MLP(2, [3, 1], output="sigmoid", seed=0)
     assert filmed(net)["plane"]["level"] == 0.5
@@ -676,6 +683,20 @@ def test_it_fits_its_window(opened_film, size):
         assert box["x"] >= stage["x"] and box["x"] + box["width"] <= stage["x"] + stage["width"] + 1
     sizes = page.evaluate("() => [...document.querySelectorAll('h1, h2, p, button, td, th, .tick, .label, .caption')].filter((e) => e.getClientRects().length).map((e) => parseFloat(getComputedStyle(e).fontSize))")  # fmt: skip
     assert min(sizes) >= 10.5
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("size", [(1440, 900), (1024, 768)])
+def test_for_a_projector_everything_is_larger(opened_film, size):
+    page = opened_film(viewport={"width": size[0], "height": size[1]}, fragment="#epoch=3")
+    page.press("p")
+    assert page.page.get_attribute("#present", "aria-pressed") == "true"
+    sizes = page.evaluate("() => [...document.querySelectorAll('h1, h2, p, button, output, .tick, .axis, .label, .caption')].filter((e) => e.getClientRects().length).map((e) => parseFloat(getComputedStyle(e).fontSize))")  # fmt: skip
+    assert min(sizes) >= 20
+    shown = page.evaluate("() => [document.documentElement.scrollWidth, document.documentElement.scrollHeight]")  # fmt: skip
+    assert shown == list(size)
+    page.click("#present")
+    assert page.page.locator("#panel").is_visible()
 
 
 @pytest.mark.browser

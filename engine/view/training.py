@@ -361,12 +361,12 @@ def _plane(
     step = max(1, -(-len(rows) // POINTS))
     points = [_floats(row) or [] for row in rows[::step]]
     points = [point for point in points if len(point) == 2 and all(map(isfinite, point))]
-    classes = [_target(y) for y in targets[::step]] if len(targets) == len(rows) else []
+    answers = [_target(y) for y in targets[::step]]
     last = graph.outputs[0]
     is_probability = operation_of(last).name == "sigmoid" and len(graph.outputs) == 1
     return {
         "points": points,
-        "targets": classes if len(classes) == len(points) else [],
+        "targets": answers if len(answers) == len(points) and None not in answers else [],
         "range": [_range([point[i] for point in points]) for i in (0, 1)],
         "outputs": [graph.numbers[output] for output in graph.outputs],
         "inputs": [leaf.label for leaf in graph.inputs],
@@ -374,10 +374,11 @@ def _plane(
     }, ""
 
 
-def _target(y: Any) -> float | list[float]:
+def _target(y: Any) -> float | list[float] | None:
+    """Return the target of an example as numbers, or None where it is something else."""
     numbers = _floats(y)
-    if numbers is None:
-        return []
+    if not numbers or not all(map(isfinite, numbers)):
+        return None
     return numbers if hasattr(y, "__len__") and len(numbers) > 1 else numbers[0]
 
 

@@ -20,7 +20,7 @@ function scales() {
   const wide = Math.max(80, curveFigure.clientWidth), high = Math.max(60, curveFigure.clientHeight), small = 0.75 * rem();
   const shown = finite([...losses, ...validation]), most = Math.max(...shown, isLog ? 1e-300 : 0), least = isLog ? Math.min(...shown) : Math.min(0, ...shown);
   const span = isLog ? Math.log(most / least) || 1 : most - least || 1, first = epochs[0], length = epochs[last] - first || 1;
-  const yTicks = isLog ? decades(least, most) : ticks(least, most, Math.max(2, high / (2.4 * small)));
+  const yTicks = isLog ? decades(least, most) : ticks(least, most, Math.max(2, Math.min(8, high / (2.4 * small))));
   const left = 0.62 * small * Math.max(...yTicks.map((x) => text(x).length), 2) + 10, bottom = high - 1.7 * small, top = 8, right = wide - 12;
   const part = (x) => (isLog ? Math.log(x / least) : x - least) / span;
   return { wide, high, small, left, right, bottom, top, yTicks, x: (epoch) => left + ((epoch - first) / length) * (right - left), y: (x) => bottom - part(x) * (bottom - top) };
@@ -34,7 +34,8 @@ function paintCurve() {
     make(curve, "text", { class: "tick", x: s.left - 6, y: s.y(tick) + 0.33 * s.small, "text-anchor": "end" }, text(tick));
   }
   for (const tick of ticks(epochs[0], Math.max(epochs[last], epochs[0] + 1), Math.max(2, (s.right - s.left) / (5 * s.small))).filter(Number.isInteger)) {
-    make(curve, "text", { class: "tick", x: s.x(tick), y: s.high - 0.3 * s.small, "text-anchor": "middle" }, String(tick));
+    const isCut = s.x(tick) + 0.31 * s.small * String(tick).length > s.wide;
+    make(curve, "text", { class: "tick", x: isCut ? s.wide : s.x(tick), y: s.high - 0.3 * s.small, "text-anchor": isCut ? "end" : "middle" }, String(tick));
   }
   if (best) make(curve, "path", { class: "best", d: `M${s.x(best)} ${s.top}V${s.bottom}` });
   const of = validation.map((x, i) => [i + 1, x]).filter(([epoch]) => epoch <= epochs[last]);

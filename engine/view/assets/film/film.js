@@ -36,6 +36,7 @@ function stop() {
   timer = 0;
   find("play").textContent = "▶\uFE0E Play";
   find("play").setAttribute("aria-pressed", "false");
+  find("readout").setAttribute("aria-live", "polite");
 }
 function start() {
   if (index === last) paint(0);
@@ -43,10 +44,16 @@ function start() {
   timer = setInterval(() => paint(index + 1), MOMENT / Number(find("speed").value));
   find("play").textContent = "❚❚ Pause";
   find("play").setAttribute("aria-pressed", "true");
+  find("readout").setAttribute("aria-live", "off"); // nobody can listen that fast
 }
 const play = () => (timer ? stop() : start());
 
 // -- what is chosen and shown
+function present() { // for a projector: larger, and without the table
+  const isPresented = document.body.classList.toggle("presenting");
+  find("present").setAttribute("aria-pressed", String(isPresented));
+  fit();
+}
 function choose(id) {
   chosen = chosen === id ? -1 : id;
   preview = -1;
@@ -119,7 +126,7 @@ async function copyLink() {
 }
 
 // -- buttons and keys
-const actions = { start: () => go(0), back: () => go(index - 1), next: () => go(index + 1), play, copy: copyLink, log: () => setLog(!isLog),
+const actions = { start: () => go(0), back: () => go(index - 1), next: () => go(index + 1), play, present, copy: copyLink, log: () => setLog(!isLog),
   close: () => choose(-1), "see-network": () => view(false), "see-strips": () => view(true),
   "by-weight": () => colourBy("weight"), "by-gradient": () => colourBy("gradient"), "by-change": () => colourBy("change") };
 for (const [id, action] of Object.entries(actions)) find(id).addEventListener("click", action);
@@ -127,7 +134,7 @@ find("scrub").addEventListener("input", (event) => go(Number(event.target.value)
 find("speed").addEventListener("change", () => { if (timer) start(); });
 find("output").addEventListener("change", () => paint(index));
 const keys = { arrowleft: actions.back, arrowright: actions.next, " ": play, home: actions.start, end: () => go(last), w: actions["by-weight"], g: actions["by-gradient"],
-  c: actions["by-change"], l: actions.log, v: () => view(!isStrips()), escape: () => chosen >= 0 && choose(-1) };
+  c: actions["by-change"], l: actions.log, p: present, v: () => view(!isStrips()), escape: () => chosen >= 0 && choose(-1) };
 document.addEventListener("keydown", (event) => {
   const { target } = event, key = event.key.toLowerCase(), circle = circleOf(event);
   if (event.ctrlKey || event.metaKey || event.altKey || target.tagName === "SELECT") return;

@@ -48,7 +48,8 @@ function layOut() { // to the size of the stage; a row is never lower than a fin
   circles.forEach((circle) => placeCircle(circle, small));
   wires.forEach(placeWire);
   for (const caption of captions) {
-    mark(caption.text, "x", place(...circles[caption.circle].at)[0]);
+    const x = place(...circles[caption.circle].at)[0], half = 0.31 * small * caption.text.textContent.length;
+    mark(caption.text, "x", Math.max(half + 2, Math.min(wide - half - 4, x)));
     mark(caption.text, "y", 1.15 * small);
   }
 }
@@ -149,18 +150,18 @@ function paintAnswers() {
     context.fill();
     if (found && hasAnswer(circle)) {
       context.clip();
-      paintThumb(found.get(circle.node));
+      paintThumb(found.get(circle.node), circle.output.length ? plane.level : 0);
       context.imageSmoothingEnabled = true;
       context.drawImage(thumb, x - radius, y - radius, 2 * radius, 2 * radius);
     }
     context.restore();
   }
 }
-function paintThumb(field) {
+function paintThumb(field, level) {
   const context = thumb.getContext("2d"), image = context.createImageData(THUMB, THUMB), step = CELLS / THUMB;
-  const largest = largestOf(field) || 1;
+  const largest = largestOf(field.map((x) => x - level)) || 1;
   for (let i = 0; i < THUMB * THUMB; i += 1) {
-    const row = Math.floor(i / THUMB) * step, x = field[row * CELLS + (i % THUMB) * step];
+    const row = Math.floor(i / THUMB) * step, x = field[row * CELLS + (i % THUMB) * step] - level;
     image.data.set([...heat(x, largest), 255], 4 * i);
   }
   context.putImageData(image, 0, 0);
