@@ -20,6 +20,7 @@ from engine.printing import columns
 from engine.view import export, layout, picture, svg
 from engine.view.animation import animation
 from engine.view.scene import Scene, rebuilt_data, sum_lines
+from engine.view.selection import Graph
 
 GOLDEN = Path(__file__).parent / "golden"
 SVG = "{http://www.w3.org/2000/svg}"
@@ -673,7 +674,9 @@ def test_operations_and_arrays_among_the_callers_variables_are_no_values():
     y = tanh(x)
     shown = engine.draw(y, names=locals()).scene.cards
     assert [card.name for card in shown] == ["x", "y"] and grid.sum() == len(path.parents) - 1 == 0
-    assert {card["name"] for card in animation(y, names={**locals(), "tanh": tanh})["cards"]} == {
+    assert {
+        card["name"] for card in animation(Graph(y), names={**locals(), "tanh": tanh})["cards"]
+    } == {
         "x",
         "y",
     }
@@ -698,7 +701,7 @@ def test_numbers_of_numpy_are_drawn_as_floats(kind, when):
         cards = json.loads(export.json(picture.scene))["cards"]
         assert {type(card[key]) for card in cards for key in ("data", "grad")} == {float}
     page = engine.stepper(y).html
-    assert "np." not in page and json.dumps(animation(y), allow_nan=False)
+    assert "np." not in page and json.dumps(animation(Graph(y)), allow_nan=False)
 
 
 # -- names, numbers and sums that could mislead

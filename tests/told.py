@@ -3,11 +3,12 @@
 from engine.view.animation import animation
 from engine.view.frames import MARK
 from engine.view.scene import sign, signed, text
+from engine.view.selection import Graph
 
 
 def told(root, **options):
     """The animation with the numbers filled in, and only the frames that are played."""
-    found = animation(root, **options)
+    found = animation(Graph(root), **options)
     numbers = Numbers(found)
     frames = [numbers.frame(frame) for frame in found["frames"] if numbers.is_played(frame)]
     for card in found["cards"]:

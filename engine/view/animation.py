@@ -2,7 +2,7 @@
 
 >>> from engine import Value
 >>> a, b = Value(-2.0, label="a"), Value(3.0, label="b")
->>> shown = animation(a * b)
+>>> shown = animation(Graph(a * b))
 >>> [frame["kind"] for frame in shown["frames"]]
 ['start', 'compute', 'ready', 'seed', 'skip', 'visit', 'send', 'send', 'done']
 >>> shown["nodes"]["data"], shown["nodes"]["parents"], shown["nodes"]["slopes"]
@@ -17,14 +17,11 @@ from dataclasses import asdict, replace
 from math import isfinite
 from typing import Any, TypedDict
 
-from ..explain import numbered
 from ..foreign import Presumed, Unknown, by_original
-from ..graph import topological_order
 from ..location import place as place_of
 from ..printing import printable
 from ..types import Node
-from ..value import Value
-from .collapse import Group, collapse_level
+from .collapse import Group
 from .frames import (
     Frame,
     Frames,
@@ -38,9 +35,10 @@ from .frames import (
 )
 from .layered import Placed, Point
 from .layout import place
-from .neurons import Neuron, neurons, operation_of, used_once
+from .neurons import operation_of, used_once
 from .picture import LARGEST, MOST, NamesParameters, names_by_value
-from .scene import Card, Pill, Scene, select
+from .scene import Card, Pill, Scene
+from .selection import Graph, select
 
 CARDS = 300  # at most
 SHORT = 10  # characters of an expression that can stand three times in a rule
@@ -144,7 +142,7 @@ class Animation(TypedDict):
 
 
 def animation(
-    root: Value,
+    graph: Graph,
     *,
     title: str = "",
     names: Mapping[str, Any] | None = None,
@@ -155,17 +153,16 @@ def animation(
 
     Raises ValueError where there would be more than 300 cards.
     """
-    order, leaves = topological_order(root)
-    given = names_by_value(by_original([*leaves, *order]), names, module)
-    scene = _scene(root, given, collapse)
-    numbers: dict[Any, int] = {**numbered(root)}
-    invented = _all_names(scene, root, given)
+    numbers = graph.numbers
+    given = names_by_value(by_original(numbers), names, module)
+    scene = _scene(graph, given, collapse)
+    invented = _all_names(scene, graph, given)
     notation = Notation(invented, numbers)
     frames = Frames(scene, notation)
     both = [*frames.forward(), *frames.backward()]
     across, down = _places(scene, frames)
     return {
-        "title": printable(title, 120) or _title(root, notation),
+        "title": printable(title, 120) or _title(graph.root, notation),
         "note": STALE if scene.state == "stale" else "",
         "frames": [_given(frame) for frame in both],
         "steps": frames.count(),
@@ -175,7 +172,7 @@ def animation(
             _card(card, (across.cards[i], down.cards[i]), notation)
             for i, card in enumerate(scene.cards)
         ],
-        "edges": _edges(scene, root, (across, down), notation),
+        "edges": _edges(scene, graph, (across, down), notation),
         "nodes": _nodes(numbers),
         "leaves": _leaves(numbers, notation, module),
         "names": _explained(scene, invented, notation),
@@ -241,16 +238,14 @@ class _PillScene(Scene):
     is_bare = False
 
 
-def _scene(root: Value, names: Mapping[Node, str], collapse: str) -> Scene:
-    order, leaves = topological_order(root)
-    values = len(order) + len(leaves)
-    if len(order) + sum(len(node.parents) for node in order) > MOST:
-        raise ValueError(_too_large(f"{values:,} values", may_collapse=False))
-    level = collapse_level(values, order, collapse)
-    drawn = len(order) + sum(not leaf.constant for leaf in leaves)
+def _scene(graph: Graph, names: Mapping[Node, str], collapse: str) -> Scene:
+    if len(graph.order) + graph.edges > MOST:
+        raise ValueError(_too_large(f"{len(graph.numbers):,} values", may_collapse=False))
+    level = graph.level(collapse)
+    drawn = len(graph.order) + sum(not leaf.constant for leaf in graph.leaves)
     if level == "values" and drawn > CARDS:
-        raise ValueError(_too_large(f"{drawn:,} values", may_collapse=bool(neurons(order))))
-    selection = select(root, names, level=level)
+        raise ValueError(_too_large(f"{drawn:,} values", may_collapse=bool(graph.neurons)))
+    selection = select(graph, names, level=level)
     cards, edges = len(selection.boxes), len(selection.steps)
     if cards > CARDS or cards + edges > LARGEST:
         what = f"{cards:,} cards and {edges:,} edges"
@@ -271,12 +266,12 @@ def _too_large(what: str, may_collapse: bool) -> str:
 # -------------------------------------------------------------------------------------------------
 
 
-def _all_names(scene: Scene, root: Value, given: Mapping[Node, str]) -> dict[Node, str]:
+def _all_names(scene: Scene, graph: Graph, given: Mapping[Node, str]) -> dict[Node, str]:
     """Return names for values without a label.
 
     Given ones, a neuron's, a group's, and v₁, v₂, … for leaves and long expressions.
     """
-    names = _neuron_names(root, given) | _output_names(scene)
+    names = _neuron_names(graph, given) | _output_names(scene)
     names = {node: name for node, name in names.items() if not node.label} | dict(given)
     notation = Notation(names)
     count = 0
@@ -290,9 +285,9 @@ def _all_names(scene: Scene, root: Value, given: Mapping[Node, str]) -> dict[Nod
     return names
 
 
-def _neuron_names(root: Value, names: Mapping[Node, str]) -> dict[Node, str]:
+def _neuron_names(graph: Graph, names: Mapping[Node, str]) -> dict[Node, str]:
     """Return names for the sum and the output of each neuron that is used once."""
-    single = used_once(topological_order(root)[0], names)
+    single = used_once(graph.neurons, names)
     sums = {neuron.sum: f"{prefix}.z" for prefix, neuron in single.items()}
     return sums | {neuron.output: prefix for prefix, neuron in single.items()}
 
@@ -307,7 +302,7 @@ def _output_names(scene: Scene) -> dict[Node, str]:
     }
 
 
-def _title(root: Value, notation: Notation) -> str:
+def _title(root: Node, notation: Notation) -> str:
     name = notation.expression(root) if root.parents else notation.name(root)
     return f"{printable(name, 100)} = {number_of('v', notation.numbers[root])}"
 
@@ -372,13 +367,13 @@ def _tooltip(card: Card, notation: Notation) -> str:
 
 
 def _edges(
-    scene: Scene, root: Value, placed: tuple[Placed, Placed], notation: Notation
+    scene: Scene, graph: Graph, placed: tuple[Placed, Placed], notation: Notation
 ) -> list[EdgeData]:
     """Return the edges by their numbers."""
     numbers = edge_numbers(scene.pills)
-    carried = _Carried(scene, root, notation.numbers)
+    edge_of = graph.edge_numbers
     edges = [
-        _edge(pill, numbers[id(pill)], i, placed, carried, notation)
+        _edge(pill, numbers[id(pill)], i, placed, edge_of, notation)
         for i, pill in enumerate(scene.pills)
     ]
     return sorted(edges, key=lambda edge: edge["id"])
@@ -389,19 +384,19 @@ def _edge(
     number: int,
     position: int,
     placed: tuple[Placed, Placed],
-    carried: "_Carried",
+    edge_of: Mapping[tuple[Node, int], int],
     notation: Notation,
 ) -> EdgeData:
     """Return an edge; its bends go from the child to the pill, the way that a grad travels."""
     across, down = placed
-    sends, chain = carried.by(pill)
     step = pill.step
+    sends = [edge_of[edge.node, edge.slot] for edge in pill.behind]
     return {
         "id": number,
         "node": pill.child.number,
         "parent": pill.parent.number,
         "sends": sends,
-        "chain": chain,
+        "chain": [edge_of[edge] for edge in _chain(pill)],
         "count": "" if pill.is_single else edge_count(pill),
         "derivative": notation.derivative(step.node, step.parent, pill.operand),
         "tip": notation.equation(pill, number),
@@ -417,47 +412,18 @@ def _bends(placed: Placed, position: int) -> list[list[float]]:
     return [_rounded(point) for point in placed.bends.get(position, [])[-2:0:-1]]
 
 
-class _Carried:
-    """Which edges of the graph each pill stands for."""
+def _chain(pill: Pill) -> list[tuple[Node, int]]:
+    """Return the edges of the graph whose slopes make the local derivative of a pill.
 
-    def __init__(self, scene: Scene, root: Value, numbers: Mapping[Node, int]):
-        self.edge_of = _edge_numbers_of_the_graph(numbers)
-        self.box_of: dict[Node, Node] = {}
-        self.neuron_of: dict[Node, Neuron] = {}
-        for group in (card.node for card in scene.cards if isinstance(card.node, Group)):
-            self.box_of |= dict.fromkeys(group.members, group)
-            for neuron in group.uses:
-                self.neuron_of |= dict.fromkeys((*neuron.inside, neuron.output), neuron)
-        self.between: dict[tuple[Node, Node], list[tuple[Node, int]]] = {}
-        for node in reversed(topological_order(root)[0]):
-            for slot, parent in enumerate(node.parents):
-                ends = self.box_of.get(node, node), self.box_of.get(parent, parent)
-                self.between.setdefault(ends, []).append((node, slot))
-
-    def by(self, pill: Pill) -> tuple[list[int], list[int]]:
-        """Return the edges whose contributions a pill adds up, and those that it multiplies."""
-        step = pill.step
-        edges = self.between[step.node, step.parent]
-        if not pill.is_single:
-            return [self.edge_of[edge] for edge in edges], []
-        if not isinstance(step.node, Group):
-            only = self.edge_of[step.node, step.slot]
-            return [only], [only]
-        [edge] = [edge for edge in edges if self._slot(*edge) == step.slot]
-        neuron = self.neuron_of[edge[0]]
-        chain = [self.edge_of[edge]]
-        if neuron.output is not neuron.sum and edge[0] is not neuron.output:
-            chain.append(self.edge_of[neuron.output, 0])
-        return chain[:1], chain
-
-    def _slot(self, node: Node, slot: int) -> int:
-        return self.neuron_of[node].slot(node, slot)
-
-
-def _edge_numbers_of_the_graph(numbers: Mapping[Node, int]) -> dict[tuple[Node, int], int]:
-    """Return the number of each edge, given by its node and the position of the operand."""
-    every = [(node, slot) for node in numbers for slot in range(len(node.parents))]
-    return {edge: i for i, edge in enumerate(every)}
+    From the output of a neuron to an operand these are two, that of the sum and the activation's.
+    """
+    if not pill.is_single:
+        return []
+    [edge] = pill.behind
+    uses = pill.step.node.uses if isinstance(pill.step.node, Group) else []
+    inside = [use for use in uses if edge.node in (use.sum, *use.inside)]
+    activations = [(use.output, 0) for use in inside if use.output is not use.sum]
+    return [(edge.node, edge.slot), *activations]
 
 
 def _rounded(point: Point) -> list[float]:

@@ -161,12 +161,8 @@ def inside_part(every: Iterable[Neuron], part: Container[Node]) -> list[Neuron]:
     ]
 
 
-def used_once(order: Iterable[Node], names: Mapping[Node, str]) -> dict[str, Neuron]:
+def used_once(every: Iterable[Neuron], names: Mapping[Node, str]) -> dict[str, Neuron]:
     """Return the neurons that are used once, by what the names of their parameters begin with."""
-    return _by_prefix(neurons(order), names)
-
-
-def _by_prefix(every: Iterable[Neuron], names: Mapping[Node, str]) -> dict[str, Neuron]:
     uses: dict[str, list[Neuron]] = {}
     for neuron in every:
         uses.setdefault(neuron.prefix(names), []).append(neuron)
@@ -177,7 +173,7 @@ def output_names(every: Iterable[Neuron], names: Mapping[Node, str]) -> dict[Nod
     """Return names for the outputs of neurons that have no label: what their neuron is called."""
     return {
         neuron.output: prefix
-        for prefix, neuron in _by_prefix(every, names).items()
+        for prefix, neuron in used_once(every, names).items()
         if not neuron.output.label
     }
 
