@@ -18,6 +18,7 @@ from math import isfinite
 from typing import Any, TypedDict
 
 from ..foreign import Presumed, Unknown, by_original
+from ..formula import UNNAMED, bracketed
 from ..location import place as place_of
 from ..printing import printable
 from ..types import Node
@@ -35,7 +36,7 @@ from .frames import (
 )
 from .layered import Placed, Point
 from .layout import place
-from .neurons import operation_of, used_once
+from .neurons import Neuron, operation_of, used_once
 from .picture import LARGEST, MOST, NamesParameters, names_by_value
 from .scene import Card, Pill, Scene
 from .selection import Graph, select
@@ -53,7 +54,8 @@ class Nodes(TypedDict):
     """The graph itself, leaves first; interior nodes have parents, and a slope for each of these.
 
     `slopes` are those of all interior nodes, one after the other. A number that is not finite is a
-    text. Slopes that are presumed, and nan where a slope is unknown, are shown with a `?`.
+    text. Slopes that are presumed, and nan where a slope is unknown, are shown with a `?`. Names
+    are as beside ∂ and .grad; `at` is where each node was made, as an index into `places`.
     """
 
     data: list[float | str]
@@ -63,6 +65,9 @@ class Nodes(TypedDict):
     unknown: bool
     operations: list[str]
     constants: list[int]
+    names: list[str]
+    places: list[str]
+    at: list[int]
     root: int
 
 
@@ -74,12 +79,25 @@ class LeafData(TypedDict):
     learns: bool
 
 
+class UseData(TypedDict):
+    """One use of a neuron, by the numbers of nodes.
+
+    `products` are those of a sum that is spelled out, each with the slot of its weight; `bias` is
+    the addition of the bias and its slot there, or nothing.
+    """
+
+    sum: int
+    output: int
+    products: list[tuple[int, int]]
+    bias: tuple[int, int] | tuple[()]
+
+
 class CardData(TypedDict):
     """A card on the page; `room` is how many characters of its name it shows.
 
-    `outputs` are the nodes whose data and grad it has, as sums where they are several, `inside` all
-    nodes of a group with their names. `at` is its place in the layout from left to right, `down` in
-    that from top to bottom.
+    `outputs` are the nodes whose data and grad it has, as sums where they are several. `inside` are
+    all nodes of a group, `uses` its neurons. `at` is its place in the layout from left to right,
+    `down` in that from top to bottom.
     """
 
     id: int
@@ -91,8 +109,8 @@ class CardData(TypedDict):
     root: bool
     sum: bool
     outputs: list[int]
-    inside: list[tuple[str, int]]
-    place: str
+    inside: list[int]
+    uses: list[UseData]
     tip: str
     size: list[float]
     at: list[float]
@@ -112,7 +130,7 @@ class EdgeData(TypedDict):
     sends: list[int]
     chain: list[int]
     count: str
-    derivative: str
+    operand: str
     tip: str
     size: list[float]
     at: list[float]
@@ -173,7 +191,7 @@ def animation(
             for i, card in enumerate(scene.cards)
         ],
         "edges": _edges(scene, graph, (across, down), notation),
-        "nodes": _nodes(numbers),
+        "nodes": _nodes(numbers, invented),
         "leaves": _leaves(numbers, notation, module),
         "names": _explained(scene, invented, notation),
     }
@@ -184,9 +202,11 @@ def _given(frame: Frame) -> dict[str, Any]:
     return {name: x for name, x in asdict(frame).items() if x not in ("", None)}
 
 
-def _nodes(numbers: Mapping[Node, int]) -> Nodes:
+def _nodes(numbers: Mapping[Node, int], names: Mapping[Node, str] = UNNAMED) -> Nodes:
     interior = [node for node in numbers if node.parents]
     slopes = [slope for node in interior for slope in node.local_derivatives()]
+    places = [printable(place_of(node), 80) for node in numbers]
+    index = {place: i for i, place in enumerate(dict.fromkeys(places))}
     return {
         "data": [_finite(node.data) for node in numbers],
         "parents": [[numbers[parent] for parent in node.parents] for node in interior],
@@ -194,9 +214,16 @@ def _nodes(numbers: Mapping[Node, int]) -> Nodes:
         "presumed": [i for i, slope in enumerate(slopes) if isinstance(slope, Presumed)],
         "unknown": any(isinstance(slope, Unknown) for slope in slopes),
         "operations": [operation_of(node).name for node in interior],
-        "constants": [i for node, i in numbers.items() if node.constant and not node.parents],
+        "constants": [i for node, i in numbers.items() if _is_plain(node)],
+        "names": ["" if _is_plain(node) else bracketed(node, names) for node in numbers],
+        "places": [*index],
+        "at": [index[place] for place in places],
         "root": len(numbers) - 1,
     }
+
+
+def _is_plain(node: Node) -> bool:
+    return node.constant and not node.parents
 
 
 def _finite(x: float) -> float | str:
@@ -336,8 +363,8 @@ def _card(card: Card, centres: tuple[Point, Point], notation: Notation) -> CardD
         "root": card.is_root,
         "sum": card.kind == "layer",
         "outputs": [notation.numbers[output] for output in outputs],
-        "inside": _inside(node, notation),
-        "place": "" if isinstance(node, Group) else printable(place_of(node), 80),
+        "inside": [notation.numbers[x] for x in node.members] if isinstance(node, Group) else [],
+        "uses": [_use(x, notation) for x in node.uses] if isinstance(node, Group) else [],
         "tip": _tooltip(card, notation),
         "size": [card.width, card.height],
         "at": _rounded(centres[0]),
@@ -345,9 +372,18 @@ def _card(card: Card, centres: tuple[Point, Point], notation: Notation) -> CardD
     }
 
 
-def _inside(node: Node, notation: Notation) -> list[tuple[str, int]]:
-    members = node.members if isinstance(node, Group) else []
-    return [(printable(notation.name(member), 40), notation.numbers[member]) for member in members]
+def _use(neuron: Neuron, notation: Notation) -> UseData:
+    numbers, bias = notation.numbers, neuron.bias_edge()
+    is_shown = bias is not None and not _is_plain(bias[0].parents[bias[1]])
+    return {
+        "sum": numbers[neuron.sum],
+        "output": numbers[neuron.output],
+        "products": [
+            (numbers[product], int(product.parents[0] is not neuron.weights[i]))
+            for product, i in neuron.products.items()
+        ],
+        "bias": (numbers[bias[0]], bias[1]) if bias is not None and is_shown else (),
+    }
 
 
 def _room(card: Card) -> int:
@@ -389,7 +425,6 @@ def _edge(
 ) -> EdgeData:
     """Return an edge; its bends go from the child to the pill, the way that a grad travels."""
     across, down = placed
-    step = pill.step
     sends = [edge_of[edge.node, edge.slot] for edge in pill.behind]
     return {
         "id": number,
@@ -398,7 +433,7 @@ def _edge(
         "sends": sends,
         "chain": [edge_of[edge] for edge in _chain(pill)],
         "count": "" if pill.is_single else edge_count(pill),
-        "derivative": notation.derivative(step.node, step.parent, pill.operand),
+        "operand": pill.operand,
         "tip": notation.equation(pill, number),
         "size": [pill.width, pill.height],
         "at": _rounded(across.pills[position]),

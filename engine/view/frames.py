@@ -50,7 +50,8 @@ def number_of(kind: str, of: int, in_brackets: bool = False) -> str:
 
     Of a card `d` is the data and `g` the grad. Of an edge `l` is the local derivative, `c` the
     contribution, `b` and `a` are the parent's grad before and after it, and `s` is the sum of what
-    the edge carries. Brackets stand around a negative number.
+    the edge carries. Of a card that sends nothing `w` is the reason. Brackets stand around a
+    negative number.
     """
     return f"{MARK}{'(' * in_brackets}{kind}{of}{MARK}"
 
@@ -201,12 +202,13 @@ class Frames:
     def _skip(self, node: Node) -> Frame:
         grad = f"{self.notation.bracketed(node)}.grad"
         rule, numbers = self._sum_of(node)
+        reason = number_of("w", self.cards[node].number)
         return Frame(
             "skip",
             self.cards[node].number,
             rule=f"{grad} = {rule}" if rule else "",
             numbers=f"{grad} = {_equation(numbers, '0')}",
-            say=f"Visit {self.notation.name(node)}. It sends nothing, for {grad} = 0.",
+            say=f"Visit {self.notation.name(node)}. It sends nothing, for {reason}.",
         )
 
     def _sum_of(self, node: Node) -> tuple[str, str]:
@@ -229,7 +231,8 @@ class Frames:
 
     def _visit(self, node: Node) -> Frame:
         name, number = self.notation.name(node), self.cards[node].number
-        reason = f"Everything that uses {name} has sent its share, so its grad is final."
+        users = f"Everything that uses {name} has passed its contributions on"
+        reason = f"{users}, so its grad is final."
         if node is self.root:
             reason = "It is the root: its grad is the seed."
         return Frame(

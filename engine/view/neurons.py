@@ -67,6 +67,13 @@ class Neuron(NamedTuple):
             slopes.append(by_second if product.parents[0] is weight else by_first)
         return slopes
 
+    def bias_edge(self) -> tuple[Node, int] | None:
+        """Return the node that adds the bias, and the bias's slot there; None without a bias."""
+        for node in (self.sum, *self.inside):
+            if self.bias is not None and self.bias in node.parents and node not in self.products:
+                return node, len(node.parents) - 1 - node.parents[::-1].index(self.bias)
+        return None
+
     def slot(self, node: Node, slot: int) -> int:
         """Return an operand's position among w…, a…, b, the operands of a weighted sum.
 

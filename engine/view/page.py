@@ -36,11 +36,14 @@ SCRIPTS = (
     "numbers.js",
     "graph.js",
     "player.js",
+    "why.js",
     "panel.js",
     "ask.js",
     "learn.js",
     "page.js",
 )  # in this order they are one script
+COMMENT = re.compile(r"(?m)(?:^| )// .*$")  # of a script: the page goes without them
+UNFOLD = "unfold.js"  # of a page with neurons or layers, the last
 
 # An exported notebook says its theme in an attribute; frames and images go by color-scheme.
 THEME = "".join(
@@ -144,7 +147,9 @@ def _page(content: Mapping[str, Any], rows: Sequence[str] | None) -> str:
     """
     assets = resources.files(__package__) / "assets"
     style = (assets / "page.css").read_text("utf-8")
-    script = _script([(assets / name).read_text("utf-8") for name in SCRIPTS], rows)
+    has_groups = any(card["uses"] for card in content["cards"])
+    names = [*SCRIPTS, *[UNFOLD] * has_groups]
+    script = _script([(assets / name).read_text("utf-8") for name in names], rows)
     policy = (
         f"default-src 'none'; script-src '{_hash(script)}'; style-src '{_hash(style)}'; "
         "img-src data:; base-uri 'none'; form-action 'none'"
@@ -168,7 +173,7 @@ def _script(parts: Sequence[str], rows: Sequence[str] | None) -> str:
         program = f"(() => {{\n{arithmetic(table)}\nconst v = [];\nconst rows = [\n{table}\n];\n"
         program += "return { v, rows };\n})()"
     data = 'const data = JSON.parse(document.getElementById("data").textContent);'
-    body = "\n".join([data, f"const program = {program};", *parts])
+    body = COMMENT.sub("", "\n".join([data, f"const program = {program};", *parts]))
     return f'"use strict";\n(() => {{\n{body}\n}})();\n'
 
 
