@@ -4,6 +4,7 @@ import importlib.util
 import io
 import json
 import math
+import random
 import re
 import shutil
 import subprocess
@@ -28,7 +29,7 @@ from engine.javascript import literal
 from engine.view.animation import _all_names, animation
 from engine.view.page import _rows, _script
 from engine.view.scene import Scene
-from engine.view.selection import Graph
+from engine.view.selection import Graph, rebuilt_data
 
 
 def put(shown, label, x):
@@ -487,12 +488,57 @@ def test_axe_finds_nothing_in_any_state(opened):
         assert shown.page.evaluate(run) == [], state
 
 
+def three_hundred():
+    """Three hundred values that use each other, and the root of all."""
+    draw = random.Random(2)
+    values = [Value(draw.uniform(-1.0, 1.0), label=f"x{i}") for i in range(20)]
+    unused = list(values)
+    while len(values) < 299:
+        a, b = unused.pop(0), draw.choice(values)
+        values.append(draw.choice([a * b, a + b, a - b, a.tanh()]))
+        unused.append(values[-1])
+    return engine.total(unused)
+
+
 def test_sizes():
-    assert len(stepper(fan()).html.encode()) < 80_000
+    assert len(stepper(fan()).html.encode()) < 76_000
     y = Value(0.3, label="x")
     for _ in range(149):
         y = (y * 1.01).sin()
     assert len(stepper(y).html.encode()) < 700_000
+    assert len(stepper(three_hundred(), collapse="none").html.encode()) < 700_000
+
+
+REPAINT = """() => {
+  const input = document.querySelector("#rows input"), times = [];
+  for (let i = 0; i < 41; i += 1) {
+    const begun = performance.now();
+    input.value = i / 20 - 1;
+    input.dispatchEvent(new Event("input"));
+    document.getElementById("graph").getBoundingClientRect();  // has the browser lay everything out
+    times.push(performance.now() - begun);
+  }
+  return times.sort((a, b) => a - b);
+}"""
+
+
+@pytest.mark.slow
+@pytest.mark.browser
+def test_an_edit_repaints_three_hundred_cards(opened, capsys):
+    """The time is printed and not asserted: it is the machine's, too."""
+    root = three_hundred()
+    shown = opened(root, collapse="none", viewport={"width": 1440, "height": 900})
+    assert shown.page.locator(".card").count() == 300
+    shown.press("End")
+    if shown.page.locator("#leaves").is_hidden():
+        shown.page.click("#tab-leaves")
+    times = shown.page.evaluate(REPAINT)
+    with capsys.disabled():
+        print(f"\nan edit on 300 cards: median {times[20]:.0f} ms, most {times[-1]:.0f} ms")
+    leaf = shown.text("#rows .leaf label")
+    next(node for node in numbered(root) if node.label == leaf).data = 1.0
+    found = float(shown.page.get_attribute(".card.root", "data-data"))
+    assert found == pytest.approx(rebuilt_data(Graph(root).order)[root], rel=1e-12)
 
 
 @pytest.mark.browser

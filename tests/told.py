@@ -78,6 +78,8 @@ class Numbers:
 
     def _filled(self, code):
         kind, of = code.lstrip("(")[0], int(code.lstrip("(")[1:])
+        if kind == "t":
+            return self.fill(self.edges[of]["tip"])
         if kind == "w":
             return self.reason(of)
         if kind == "s":

@@ -134,9 +134,9 @@ class EdgeData(TypedDict):
     tip: str
     size: list[float]
     at: list[float]
-    bend: list[list[float]]
+    bend: list[list[int]]
     down: list[float]
-    bend_down: list[list[float]]
+    bend_down: list[list[int]]
 
 
 class Animation(TypedDict):
@@ -443,8 +443,8 @@ def _edge(
     }
 
 
-def _bends(placed: Placed, position: int) -> list[list[float]]:
-    return [_rounded(point) for point in placed.bends.get(position, [])[-2:0:-1]]
+def _bends(placed: Placed, position: int) -> list[list[int]]:
+    return [[round(x), round(y)] for x, y in placed.bends.get(position, [])[-2:0:-1]]
 
 
 def _chain(pill: Pill) -> list[tuple[Node, int]]:

@@ -49,9 +49,9 @@ def number_of(kind: str, of: int, in_brackets: bool = False) -> str:
     """Return what stands for a number: `v` for the data of a node.
 
     Of a card `d` is the data and `g` the grad. Of an edge `l` is the local derivative, `c` the
-    contribution, `b` and `a` are the parent's grad before and after it, and `s` is the sum of what
-    the edge carries. Of a card that sends nothing `w` is the reason. Brackets stand around a
-    negative number.
+    contribution, `b` and `a` are the parent's grad before and after it, `s` is the sum of what the
+    edge carries, and `t` its rule with its numbers. Of a card that sends nothing `w` is the reason.
+    Brackets stand around a negative number.
     """
     return f"{MARK}{'(' * in_brackets}{kind}{of}{MARK}"
 
@@ -246,7 +246,7 @@ class Frames:
         step, notation, edge = pill.step, self.notation, self.edges[id(pill)]
         to = f"{notation.bracketed(step.parent)}.grad"
         if pill.is_single:
-            how = f":  {notation.equation(pill, edge)}"
+            how = f":  {number_of('t', edge)}"
             derivative = notation.derivative(step.node, step.parent, pill.operand)
             rule = f"{notation.bracketed(step.node)}.grad × {derivative}"
             grad = number_of("g", pill.child.number)
