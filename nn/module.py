@@ -18,6 +18,7 @@ import math
 import reprlib
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
+from importlib import import_module
 from numbers import Real
 from pathlib import Path
 from types import FunctionType, MethodType, ModuleType
@@ -178,8 +179,8 @@ def number(x: Any) -> float:
 
 def in_order(rows: Any) -> Sequence[Any]:
     """Return rows as a sequence, by their positions: a Series or a DataFrame has other indices."""
-    if hasattr(rows, "to_numpy"):  # pandas, polars
-        return cast(Sequence[Any], rows.to_numpy())
+    if hasattr(rows, "__array__"):  # of NumPy, pandas, polars, PyTorch, JAX
+        return cast(Sequence[Any], import_module("numpy").asarray(rows))
     return rows if hasattr(rows, "__getitem__") else list(rows)
 
 
