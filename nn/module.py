@@ -16,6 +16,7 @@
 import copy
 import math
 import reprlib
+from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from importlib import import_module
@@ -33,8 +34,8 @@ from .support.interrupts import Change, assign_all
 class Module(Remedied):
     """A function of an example that has parameters: the leaf Values among its attributes.
 
-    They are found in modules and other objects, in lists, tuples and dicts, at any depth, and in
-    the attributes of its class. The list `neurons` gives the names neuron0, neuron1, …, the list
+    They are found in modules and other objects, in lists, tuples, dicts and arrays of objects, at
+    any depth, and in the attributes of its class. The list `neurons` gives the names neuron0, neuron1, …, the list
     `w` gives w0, w1, …; a part of a part is joined by a dot.
     """
 
@@ -206,7 +207,7 @@ def parts(thing: Any, name: str = "", nested: bool = False, seen: Any = None) ->
     new = [x for x in thing if id(x) not in seen] if isinstance(thing, (set, frozenset)) else []
     if any(isinstance(x, (Value, Module)) for x in new):
         raise TypeError(f"{name} is a set, which has no order: write a list")
-    listed = isinstance(thing, (list, tuple))
+    listed = isinstance(thing, (list, tuple, deque)) or getattr(thing, "dtype", None) == object
     inside: Any = enumerate(thing) if listed else _attributes(thing).items()
     stem = _singular(name) if listed and not nested else f"{name}." if name else ""
     for key, part in inside:
@@ -221,7 +222,8 @@ def _attributes(thing: Any) -> dict[str, Any]:
     kinds = [kind for kind in of_module if kind not in Module.__mro__]
     shared = [(name, part) for kind in kinds for name, part in vars(kind).items() if name[0] != "_"]
     useful = (Value, Module, list, tuple, dict)
-    own: dict[str, Any] = getattr(thing, "__dict__", {})
+    slots = [name for kind in type(thing).__mro__ for name in getattr(kind, "__slots__", ())]
+    own = {name: getattr(thing, name, None) for name in slots} | getattr(thing, "__dict__", {})
     return {name: part for name, part in shared if isinstance(part, useful)} | own
 
 
