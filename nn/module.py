@@ -35,8 +35,8 @@ class Module(Remedied):
     """A function of an example that has parameters: the leaf Values among its attributes.
 
     They are found in modules and other objects, in lists, tuples, dicts and arrays of objects, at
-    any depth, and in the attributes of its class. The list `neurons` gives the names neuron0, neuron1, …, the list
-    `w` gives w0, w1, …; a part of a part is joined by a dot.
+    any depth, and in the attributes of its class. The list `neurons` gives the names neuron0,
+    neuron1, …, the list `w` gives w0, w1, …; a part of a part is joined by a dot.
     """
 
     _operand = staticmethod(lift)  # an input becomes a constant leaf, once for all that use it
@@ -207,11 +207,16 @@ def parts(thing: Any, name: str = "", nested: bool = False, seen: Any = None) ->
     new = [x for x in thing if id(x) not in seen] if isinstance(thing, (set, frozenset)) else []
     if any(isinstance(x, (Value, Module)) for x in new):
         raise TypeError(f"{name} is a set, which has no order: write a list")
-    listed = isinstance(thing, (list, tuple, deque)) or getattr(thing, "dtype", None) == object
+    listed = isinstance(thing, (list, tuple, deque)) or _of_objects(thing)
     inside: Any = enumerate(thing) if listed else _attributes(thing).items()
     stem = _singular(name) if listed and not nested else f"{name}." if name else ""
     for key, part in inside:
         yield from parts(part, f"{stem}{key}", listed, seen)
+
+
+def _of_objects(thing: Any) -> bool:
+    """Return whether it is an array of NumPy whose elements are Python's objects."""
+    return getattr(getattr(thing, "dtype", None), "kind", "") == "O"
 
 
 def _attributes(thing: Any) -> dict[str, Any]:
