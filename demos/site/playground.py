@@ -39,7 +39,7 @@ def build(out: Path) -> None:
         (out / "pyodide").mkdir(parents=True)
         for name in PYODIDE:
             shutil.copyfile(modules / "pyodide" / name, out / "pyodide" / name)
-        for name in ("index.html", "style.css", "offline.js"):
+        for name in ("index.html", "style.css"):
             shutil.copyfile(PAGE / name, out / name)
         write_archive(out / "chainrule.zip")
         fetched = [out / "pyodide" / name for name in COUNTED] + [out / "chainrule.zip"]
@@ -54,6 +54,7 @@ def build(out: Path) -> None:
         ]
         bundle += ["--bundle", "--format=esm", "--minify", "--charset=utf8", "--log-level=error"]
         bundle += [f"--define:TOTAL_BYTES={total}", "--external:./pyodide/pyodide.mjs"]
+        bundle += ["--external:../keep.js"]
         call(bundle, Path(folder))
 
 

@@ -4,6 +4,7 @@ import { python } from "@codemirror/lang-python";
 import { setDiagnostics } from "@codemirror/lint";
 import { EditorView, keymap } from "@codemirror/view";
 import { basicSetup } from "codemirror";
+import { keep, possible } from "../keep.js";
 import { EXAMPLES } from "./examples.js";
 import { Python } from "./python.js";
 import { highlighting } from "./colours.js";
@@ -60,7 +61,7 @@ const runtime = new Python((data) => {
   const share = Math.min(1, data.loaded / data.total);
   $("loading").value = share;
   say(share < 1 ? `Python is loading: ${Math.round(100 * share)} %` : "Python is starting …");
-});
+}, () => possible && keepSite());
 
 const say = (text) => ($("status").textContent = text);
 
@@ -295,13 +296,24 @@ function arrive(linked) {
 arrive(remembered());
 window.onhashchange = () => arrive(remembered());
 
-// -- without a network: what was loaded once is kept, where the browser offers that
+// -- without a network: the site is kept, where the browser offers that, once nothing else is to be fetched
 
-const OFFLINE = {
-  kept: "Once loaded, this page opens without a network, too.",
-  none: "This address is not https and not localhost: the page opens only while its server runs.",
-};
-if (navigator.serviceWorker) {
-  navigator.serviceWorker.register(new URL("offline.js", import.meta.url)).catch(() => {});
-  navigator.serviceWorker.ready.then(() => ($("offline").textContent = OFFLINE.kept));
-} else $("offline").textContent = OFFLINE.none;
+const NOT_KEPT = "This address is not https and not localhost: the page opens only while its server runs.";
+const megabytes = (bytes) => `${(bytes / 1e6).toFixed(1)} MB`;
+
+let keeping = false;
+async function keepSite() {
+  if (keeping) return;
+  keeping = true;
+  let size = "";
+  try {
+    await keep("playground/", ({ done, total }) => {
+      size = megabytes(total);
+      $("offline").textContent = `For use without a network, the site is being kept: ${megabytes(done)} of ${size}.`;
+    });
+    $("offline").textContent = `All of this site, ${size}, is kept in this browser and opens without a network, too.`;
+  } catch {
+    $("offline").textContent = "Not all of this site could be kept for use without a network; the next visit goes on.";
+  }
+}
+if (!possible) $("offline").textContent = NOT_KEPT;
