@@ -25,7 +25,12 @@ PYODIDE = (
     "pyodide-lock.json",
 )
 COUNTED = ("pyodide.asm.wasm", "python_stdlib.zip", "pyodide-lock.json")  # by fetch in the worker
-PARTS = ("demos/__init__.py", "demos/site/__init__.py", "demos/site/in_browser.py")
+PARTS = (
+    "demos/__init__.py",
+    "demos/site/__init__.py",
+    "demos/site/in_browser.py",
+    "demos/site/prompt.py",
+)
 EPOCH = (1980, 1, 1, 0, 0, 0)  # the same files give the same archive
 
 
