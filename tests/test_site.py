@@ -249,7 +249,17 @@ def test_an_error_names_its_place(mode, source, place, message):
         ("ImportError('no', name='numpy')", "numpy does not run in this page"),
         ("OSError(138, 'emscripten does not support processes.')", "another program does not run"),
         ('RuntimeError("can\'t start new thread")', "a thread does not run in this page"),
-        ("ImportError('no', name='nmpy')", "ImportError: no"),
+        ("OSError(52, 'Function not implemented')", "the operating system does not run in this"),
+        ("FileNotFoundError(44, 'No such file', 'rows.csv')", "'rows.csv': this page has no files"),
+        ("ModuleNotFoundError('no', name='_multiprocessing')", "multiprocessing does not run in"),
+        ("ModuleNotFoundError('no', name='nmpy')", "nmpy is not in this page"),
+        ("ImportError('cannot import name x', name='math')", "ImportError: cannot import name x"),
+        ("ImportError('draw_dot needs it: pip install it')", "engine.draw(root) draws here"),
+        (
+            "ImportError('a .png file needs it: pip install it, or')",
+            "in this page: save as .svg",
+        ),
+        ("ImportError('recording needs it: pip install it')", "install chainrule on your computer"),
     ],
 )
 def test_what_does_not_run_there_is_one_line(raised, said):

@@ -17,33 +17,23 @@ import json
 import linecache
 import os
 import sys
-import traceback
-from bdb import BdbQuit
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from engine import Value, draw, stepper, text
-from engine.cli.doctor import LIBRARIES
-from engine.cli.expression import FUNCTIONS, ExpressionError, build
+from engine.cli.expression import FUNCTIONS, build
 from engine.debugger import Debugger, Session
 from engine.formula import expression, name
 from engine.graph import topological_order
 from engine.printing import number, printable
 from engine.view import Picture
 
+from .errors import FILE, told
 from .prompt import CannotWait, Printed, Send, asking, sender
 
-FILE = "page.py"  # what the code is called in messages
 LAST = "__last__"  # what keeps the value of the last line
 FEW = 40  # leaves whose sums are spelled out
-OTHERS = ("scipy", "torch", "pandas", "sklearn", "jax")  # that people ask for
 START = 1.0  # the value of a name that has none yet
-ELSEWHERE = "does not run in this page: install chainrule on your computer for it"
-NOT_HERE = {  # what Python says in a browser: what it means
-    "does not support processes": f"another program {ELSEWHERE}",
-    "can't start new thread": f"a thread {ELSEWHERE}",
-}
-
 Answer = dict[str, Any]
 
 
@@ -79,11 +69,11 @@ def run(mode: str, source: str, values: Mapping[str, float], send: Send | None =
             root = _read(source, values) if mode == "expression" else _executed(source, names)
             answer = _look(root, names) if root is not None else {}
     except CannotWait as error:
-        answer = {"error": _told(error, source)}
+        answer = {"error": told(error, source)}
         if error.root is not None:
             answer |= _look(error.root, names) | {"open": "debug"}
     except BaseException as error:  # also what code raises to end Python
-        answer = {"error": _told(error, source)}
+        answer = {"error": told(error, source)}
     return {"output": printed.content(), **answer}
 
 
@@ -248,45 +238,3 @@ def _debugger(root: Value) -> Debugger:
         leaf.grad = 0.0
     shown.debugger = Debugger(Session(root, shown.names), stdout=Output())
     return shown.debugger
-
-
-# -- what went wrong
-
-
-def _told(error: BaseException, source: str) -> Answer:
-    """Return an error as the page shows it: the message, and the place to underline."""
-    if isinstance(error, ExpressionError):
-        return _place_in_expression(error, source) | {"message": error.message}
-    message = "".join(traceback.format_exception_only(error)).strip().splitlines()[-1]
-    for said, meant in NOT_HERE.items():
-        message = meant if said in message else message
-    if isinstance(error, CannotWait):
-        message = str(error)
-    if isinstance(error, BdbQuit):
-        message = "pdb was left by q, and the code with it"
-    if isinstance(error, ImportError) and error.name in (*LIBRARIES, *OTHERS):
-        message = f"{error.name} {ELSEWHERE}"
-    if isinstance(error, SystemExit):
-        message = "the code ended Python by exit(): take it out to see the graph"
-    return next(_places(error), {}) | {"message": printable(message, 500)}
-
-
-def _place_in_expression(error: ExpressionError, source: str) -> Answer:
-    lines = source.strip().splitlines() or [""]
-    before = len(source) - len(source.lstrip())
-    line = lines.index(error.line) if error.line in lines else 0
-    column = error.column + (before - source.rfind("\n", 0, before) - 1) * (line == 0)
-    return {"line": line + 1 + source.count("\n", 0, before), "column": column, "end": column + 1}
-
-
-def _places(error: BaseException) -> Iterator[Answer]:
-    """Yield where in the code an error happened, the innermost place first."""
-    if isinstance(error, SyntaxError) and error.filename == FILE and error.lineno:
-        column = max(0, (error.offset or 1) - 1)
-        end = (error.end_offset or 0) - 1 if error.end_lineno == error.lineno else 0
-        yield {"line": error.lineno, "column": column, "end": max(end, column + 1)}
-    for frame in reversed(traceback.extract_tb(error.__traceback__)):
-        if frame.filename == FILE:
-            start, end = frame.colno or 0, frame.end_colno or 0
-            alone = frame.end_lineno == frame.lineno
-            yield {"line": frame.lineno, "column": start, "end": end if alone else start + 1}

@@ -28,6 +28,7 @@ COUNTED = ("pyodide.asm.wasm", "python_stdlib.zip", "pyodide-lock.json")  # by f
 PARTS = (
     "demos/__init__.py",
     "demos/site/__init__.py",
+    "demos/site/errors.py",
     "demos/site/in_browser.py",
     "demos/site/prompt.py",
 )

@@ -78,6 +78,14 @@ class Printed(io.StringIO):
         return talk
 
 
+class Lines(io.TextIOBase):
+    """Standard input, whose lines are asked for."""
+
+    def readline(self, size: int | None = -1, /) -> str:  # type: ignore[override]
+        """Return one line, whatever its size."""
+        return input() + "\n"
+
+
 @contextlib.contextmanager
 def asking(printed: Printed, send: Send | None, moment: Callable[[], Any] = dict) -> Iterator[None]:
     """Let `input` ask the page for a while, and `breakpoint` open a pdb that knows gradients.
@@ -94,16 +102,16 @@ def asking(printed: Printed, send: Send | None, moment: Callable[[], Any] = dict
         printed.write(f"{question}{line}\n")  # as a terminal shows it
         return line
 
-    before, trace = builtins.input, sys.gettrace()
-    vars(builtins)["input"] = ask
+    before = builtins.input, sys.stdin, sys.gettrace()
+    vars(builtins)["input"], sys.stdin = ask, Lines()
     breaks = BREAKPOINT not in os.environ
     if breaks:
         os.environ[BREAKPOINT] = PDB
     try:
         yield
     finally:
-        sys.settrace(trace)  # as pdb may still be on its way
-        vars(builtins)["input"] = before
+        vars(builtins)["input"], sys.stdin = before[:2]
+        sys.settrace(before[2])  # as pdb may still be on its way
         if breaks:
             del os.environ[BREAKPOINT]
 

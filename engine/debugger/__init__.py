@@ -8,8 +8,9 @@
 (1.0, 4)
 
 `debug(root)` asks in a terminal, in a notebook's input prompt or in the page of the playground;
-`run_script` and `run_module` are `python -m engine debug`. For those who prefer pdb there is `GradPdb`, and `set_trace` for
-PYTHONBREAKPOINT; `break_on_sum` and `SKIPPED_MODULES` are for every debugger of pdb's family.
+`run_script` and `run_module` are `python -m engine debug`. For those who prefer pdb there is
+`GradPdb`, and `set_trace` for PYTHONBREAKPOINT; `break_on_sum` and `SKIPPED_MODULES` are for every
+debugger of pdb's family.
 """
 
 from .pdb_commands import SKIPPED_MODULES, GradPdb, break_on_sum, set_trace, sum_location
