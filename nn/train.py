@@ -8,21 +8,19 @@
 0.0
 """
 
-import hashlib
 import random
 import time
-from array import array
 from collections.abc import Callable, Iterable, Sequence
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from engine import read_json, total, write_json
+from engine import total
 
 from .losses import Loss
 from .module import Module
-from .optim import SGD, Optimizer, finite_numbers
-from .support.history import History, Moment, saved_moments
+from .optim import SGD, Optimizer
+from .support.checkpoint import identity, resume, save
+from .support.history import History, Moment
 from .support.interrupts import assign_all
 from .support.progress import COMPILING, Report, faster, notice, print_line
 from .support.progress import progress as progress_display
@@ -76,8 +74,8 @@ def fit(
         trainer = _compiled(*problem, client) if compiled else Trainer(*problem)
     history, best, run = History(), list[float](), dict[str, Any]()
     if checkpoint is not None:
-        run = {"seed": str(seed), "batch_size": int(batch_size or 0), **_identity(trainer)}
-        history, best = _resume(checkpoint, model, optimizer, run, epochs)
+        run = identity(trainer, seed, batch_size)
+        history, best = resume(checkpoint, model, optimizer, run, epochs)
     history.examples = (trainer.inputs, trainer.targets) if record else None
     start = time.perf_counter() - (history.times[-1] if history.times else 0.0)
     with progress_display(epochs, progress, "" if compiled else faster()) as report:
@@ -90,7 +88,7 @@ def fit(
                 if history.best_epoch == len(history.loss):
                     best = [p.data for p in trainer.trained]
                 if checkpoint is not None:
-                    _save(checkpoint, model, optimizer, {**vars(history), "run": run, "best": best})
+                    save(checkpoint, model, optimizer, {**vars(history), "run": run, "best": best})
                 if on_epoch is not None and on_epoch(history) in (True,):  # no path of a picture
                     history.stopped = "on_epoch returned True"
             _keep_moment(trainer, history, record and 1)
@@ -167,72 +165,6 @@ def batches(examples: int, size: int | None, seed: int, epoch: int) -> list[list
         return [order]
     random.Random(f"{seed} {epoch}").shuffle(order)
     return [order[start : start + size] for start in range(0, examples, size)]
-
-
-_COLUMNS = ("loss", "times", "validation")  # of a History, in this order
-
-
-def _save(path: str | Path, model: Module, optimizer: Optimizer, more: dict[str, Any]) -> None:
-    moments = [moment.saved() for moment in more["moments"]]
-    state: dict[str, Any] = {"parameters": model.weights(), "moments": moments}
-    state["optimizer"] = optimizer.state_dict()
-    write_json(path, {name: more[name] for name in ("run", *_COLUMNS, "best")} | state)
-
-
-def _resume(
-    path: str | Path, model: Module, optimizer: Optimizer, run: dict[str, Any], epochs: int
-) -> tuple[History, list[float]]:
-    """Set model and optimizer to a checkpoint, if there is one; return history and best weights.
-
-    Raises ValueError, and changes nothing, where it is of another run.
-    """
-    if not Path(path).parent.is_dir():
-        raise FileNotFoundError(f"the folder of the checkpoint {str(path)!r} is not there")
-    if not Path(path).exists():
-        return History(), []
-    saved = read_json(path)
-    try:
-        if {*saved} - {"moments"} != {"run", *_COLUMNS, "best", "optimizer", "parameters"}:
-            raise ValueError("this is not a checkpoint of fit: remove it, or give another path")
-        other = saved["run"] if isinstance(saved["run"], dict) else {}
-        for name in run:
-            if other.get(name) != run[name]:
-                differs = f"its {name} is {str(other.get(name))!r:.200}, not {str(run[name])!r}"
-                raise ValueError(f"it is of another run, {differs}: give another path")
-        loss, times, losses, best = [finite_numbers(saved[x], x) for x in (*_COLUMNS, "best")]
-        if len(loss) != len(times) or len(losses) not in (0, len(loss)):
-            raise ValueError("its columns have different lengths")
-        if len(loss) > epochs:
-            raise ValueError(f"{len(loss)} epochs are done, and epochs={epochs} are fewer")
-        moments = saved_moments(saved.get("moments", []), len(model.parameters()))
-        changes = optimizer.state_changes(saved["optimizer"])
-        changes += model.weight_changes(saved["parameters"])
-    except ValueError as error:
-        raise ValueError(f"{str(path)!r}: {error}") from None
-    assign_all(changes)
-    return History(loss, times, losses, moments=moments), best
-
-
-def _identity(trainer: Trainer) -> dict[str, Any]:
-    """Return what a run must have in common with the one that it goes on from."""
-    frozen = ", ".join(trainer.names[p] for p in trainer.optimizer.frozen())
-    data = _digest(trainer.inputs) + _digest(trainer.targets)
-    validated = str(trainer.validation is not None)
-    return {
-        "examples": len(trainer.inputs),
-        "data": data,
-        "validation": validated,
-        "frozen": frozen,
-    }
-
-
-def _digest(rows: Sequence[Any]) -> str:
-    """Return a text that tells data apart: the same numbers have the same, in any container."""
-    found = hashlib.sha256()
-    for row in rows:
-        with suppress(TypeError):  # not numbers alone
-            found.update(array("d", row if hasattr(row, "__iter__") else [row]).tobytes())
-    return found.hexdigest()[:16]
 
 
 def example_gradients(

@@ -171,7 +171,7 @@ class Labelled:
     def __iter__(self):
         return iter(["a", "b"])
 
-    def to_numpy(self):
+    def __array__(self, *options, **more):
         return pytest.importorskip("numpy").array(self.rows)
 
 
@@ -213,6 +213,7 @@ def polars_frame(rows):
         Countable,
         lambda rows: (row for row in rows),
         lambda rows: pytest.importorskip("numpy").array(rows),
+        lambda rows: pytest.importorskip("torch").tensor(rows, dtype=float),
         pandas_frame,
         polars_frame,
     ],
@@ -295,17 +296,17 @@ def test_a_run_that_is_killed_goes_on_to_the_same_bits(tmp_path):
             stdout=subprocess.PIPE,
         )
 
-    expected, _ = start(tmp_path / "whole.json", "fast").communicate(timeout=60)
+    expected, _ = start(tmp_path / "whole.json", "fast").communicate(timeout=300)
     path = tmp_path / "killed.json"
     victim = start(path, "slow")
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 300
     while not path.exists() and time.monotonic() < deadline:
         time.sleep(0.01)
     victim.kill()
-    victim.communicate(timeout=30)
+    victim.communicate(timeout=300)
     done = len(engine.read_json(path)["loss"])
     assert 1 <= done < 40
-    rest, _ = start(path, "fast").communicate(timeout=60)
+    rest, _ = start(path, "fast").communicate(timeout=300)
     assert rest == expected and "0x" in rest
 
 

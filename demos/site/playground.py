@@ -25,7 +25,13 @@ PYODIDE = (
     "pyodide-lock.json",
 )
 COUNTED = ("pyodide.asm.wasm", "python_stdlib.zip", "pyodide-lock.json")  # by fetch in the worker
-PARTS = ("demos/__init__.py", "demos/site/__init__.py", "demos/site/in_browser.py")
+PARTS = (
+    "demos/__init__.py",
+    "demos/site/__init__.py",
+    "demos/site/errors.py",
+    "demos/site/in_browser.py",
+    "demos/site/prompt.py",
+)
 EPOCH = (1980, 1, 1, 0, 0, 0)  # the same files give the same archive
 
 
@@ -39,7 +45,7 @@ def build(out: Path) -> None:
         (out / "pyodide").mkdir(parents=True)
         for name in PYODIDE:
             shutil.copyfile(modules / "pyodide" / name, out / "pyodide" / name)
-        for name in ("index.html", "style.css", "offline.js"):
+        for name in ("index.html", "style.css"):
             shutil.copyfile(PAGE / name, out / name)
         write_archive(out / "chainrule.zip")
         fetched = [out / "pyodide" / name for name in COUNTED] + [out / "chainrule.zip"]
@@ -54,6 +60,7 @@ def build(out: Path) -> None:
         ]
         bundle += ["--bundle", "--format=esm", "--minify", "--charset=utf8", "--log-level=error"]
         bundle += [f"--define:TOTAL_BYTES={total}", "--external:./pyodide/pyodide.mjs"]
+        bundle += ["--external:../keep.js"]
         call(bundle, Path(folder))
 
 

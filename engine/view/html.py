@@ -24,6 +24,7 @@ THEME = "".join(
     f'[data-jp-theme-light="{is_light}"] .jp-OutputArea-output{{color-scheme:{scheme}}}'
     for is_light, scheme in (("true", "light"), ("false", "dark"))
 )
+COMMENT = re.compile(r"(?m)(?:^| )// .*$")  # of a script: the page goes without them
 
 
 def asset(name: str) -> str:
@@ -56,7 +57,7 @@ def assembled(
 def script_of(parts: Iterable[str], program: str) -> str:
     """Return one script of its parts, in which `data` and `program` are known."""
     data = 'const data = JSON.parse(document.getElementById("data").textContent);'
-    body = "\n".join([data, f"const program = {program};", *parts])
+    body = COMMENT.sub("", "\n".join([data, f"const program = {program};", *parts]))
     return f'"use strict";\n(() => {{\n{body}\n}})();\n'
 
 

@@ -17,15 +17,14 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from ..explain import numbered
 from ..foreign import Foreign, as_values
 from ..javascript import arithmetic, rows
 from ..printing import printable
-from ..value import Value
 from .animation import Animation, CardData, EdgeData, animation
 from .frames import MARK
 from .html import assembled, asset, framed, save_html, script_of
 from .picture import NamesParameters, draw
+from .selection import Graph
 
 STYLES = ("theme.css", "page.css")
 SCRIPTS = (
@@ -34,20 +33,22 @@ SCRIPTS = (
     "elements.js",
     "graph.js",
     "player.js",
+    "why.js",
     "panel.js",
     "ask.js",
     "learn.js",
     "page.js",
 )  # in this order they are one script
+UNFOLD = "unfold.js"  # of a page with neurons or layers, the last
 
 
 class Page:
     """A finished page: its `html`, and `save(path)`."""
 
-    def __init__(self, content: Animation, forward: bool, live: bool, root: Value, **options: Any):
-        rows, why = _rows(root) if live else (None, "")
+    def __init__(self, content: Animation, forward: bool, live: bool, graph: Graph, **options: Any):
+        rows, why = _rows(graph) if live else (None, "")
         self.html = _page({**content, "forward": forward, "why": why}, rows)
-        self._root, self._options = root, options
+        self._root, self._options = graph.root, options
         kinds = [frame["kind"] for frame in content["frames"]]
         self._count = content["steps"] + (kinds.index("ready") if forward else 0)
         self._height = _height([*content["cards"], *content["edges"]])
@@ -106,23 +107,23 @@ def stepper(
     where several edges cross it between the same two cards, their sum. Raises ValueError above 300
     cards.
     """
-    root = as_values(root)
-    content = animation(root, title=title, names=names, module=module, collapse=collapse)
-    return Page(content, forward, live, root, names=names, module=module, collapse=collapse)
+    graph = Graph(as_values(root))
+    content = animation(graph, title=title, names=names, module=module, collapse=collapse)
+    return Page(content, forward, live, graph, names=names, module=module, collapse=collapse)
 
 
-def _rows(root: Value) -> tuple[list[str] | None, str]:
+def _rows(graph: Graph) -> tuple[list[str] | None, str]:
     """Return the rows of the graph, or None and why it has none."""
-    numbers = numbered(root)
     try:
-        return rows([node for node in numbers if node.parents], numbers), ""
+        return rows(graph.order, graph.numbers), ""
     except TypeError as error:
         return None, f"No leaf can be changed on this page: {printable(str(error), 200)}."
 
 
 def _page(content: Mapping[str, Any], rows: Sequence[str] | None) -> str:
     """Return the assets with the data in them."""
-    script = _script(map(asset, SCRIPTS), rows)
+    has_groups = any(card["uses"] for card in content["cards"])
+    script = _script(map(asset, [*SCRIPTS, *[UNFOLD] * has_groups]), rows)
     return assembled("page.html", STYLES, script, _plain(content["title"]), content)
 
 

@@ -275,7 +275,7 @@ def _set_data(leaves: Iterable[Value], numbers: Iterable[float]) -> None:
 def _network(graph: _Graph, named: Mapping[Node, str]) -> tuple[dict[str, Any], str]:
     """Return the circles and wires of the network, or None in their place and why."""
     names = {node: name for node, name in named.items() if not node.label}
-    scene = Scene.of(graph.root, names, level="uses")
+    scene = Scene.of(graph.root, names=names, level="uses")
     _drop_sum(scene, graph)
     position: dict[Node, int] = {leaf: i for i, leaf in enumerate(graph.inputs)}
     scene.cards.sort(key=lambda card: position.get(card.node, len(position)))

@@ -1,8 +1,10 @@
 // One Python that answers, and a second that stands by: to stop whatever runs, the first is terminated.
 
 export class Python {
-  constructor(onState) {
-    this.onState = onState; // called with {loaded, total}, {ready}, {failed}
+  // onState is called with {loaded, total}, {ready}, {failed}; onAsked with a question, for which Python waits
+  // until type() is called; onComplete when the second one stands by, so that nothing more is fetched.
+  constructor({ onState, onAsked, onComplete }) {
+    Object.assign(this, { onState, onAsked, onComplete });
     this.waiting = new Map();
     this.number = 0;
     this.active = this.spawn();
@@ -22,10 +24,13 @@ export class Python {
 
   hear(from, data) {
     if ("id" in data) {
-      if (from === this.active) this.settle(data);
+      if (from !== this.active) return;
+      if (data.asked) this.onAsked(data.asked);
+      else this.settle(data);
       return;
     }
     from.state = data;
+    if (from === this.spare && data.ready) this.onComplete();
     if (from === this.active) this.onState(data);
     if (from === this.active && data.ready && !this.spare) this.spare = this.spawn();
   }
@@ -44,6 +49,11 @@ export class Python {
       this.waiting.set(id, resolve);
       this.active.worker.postMessage({ id, request });
     });
+  }
+
+  // Sends the line that was asked for.
+  type(line) {
+    this.active.worker.postMessage({ typed: line });
   }
 
   stop() {

@@ -10,6 +10,7 @@ function text(x) { // four significant digits, as Python's format(x, ".4g") has 
   return `${minus}${trimmed(digits)}e${power < 0 ? MINUS : "+"}${String(Math.abs(power)).padStart(2, "0")}`;
 }
 function rounded(x) { // a digit string like 1.235e+4; what is exactly between two goes to the even one
+  if (!/^\d\.\d{3}50000/.test(x.toExponential(8))) return x.toExponential(3); // 60 digits take long
   const [all, exponent] = x.toExponential(60).split("e");
   const isTie = /^\d\.\d{3}50*$/.test(all) && Number(all[4]) % 2 === 0;
   return isTie ? `${all.slice(0, 5)}e${exponent}` : x.toExponential(3);
