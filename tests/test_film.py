@@ -20,7 +20,7 @@ import engine
 import nn
 from demos.data import moons
 from engine import Value
-from engine.view.html import asset
+from engine.view.html import COMMENT, asset
 from engine.view.training import SCRIPTS, _check
 
 MINUS = "−"
@@ -100,7 +100,7 @@ def answers_of_the_page(film, moment):
     if not node:
         pytest.skip("no node")
     script = re.search(r"<script>(.*?)</script>", film.html, re.DOTALL)[1]
-    parts = [asset(name) for name in SCRIPTS]
+    parts = [COMMENT.sub("", asset(name)) for name in SCRIPTS]
     wanted, rest = parts[:3], script.index(parts[3])
     assert all(part in script for part in wanted)
     reading = 'JSON.parse(document.getElementById("data").textContent)'
