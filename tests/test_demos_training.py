@@ -21,6 +21,7 @@ def test_the_moons_on_film(tmp_path, capsys):
     page = tmp_path / "moons.html"
     assert f"film: {page}" in capsys.readouterr().out and result["same"]
     assert "<title>Two moons</title>" in page.read_text("utf-8")
+    assert page.stat().st_size < 340_000  # 40 epochs of 337 parameters
 
 
 def test_iris_is_learned_from_two_thirds(tmp_path):

@@ -4,6 +4,7 @@ import base64
 import importlib.util
 import json
 import math
+import random
 import re
 import shutil
 import struct
@@ -146,12 +147,11 @@ def test_what_the_page_computes_over_the_plane_is_what_matrices_give(activation)
 
 
 def test_moons_over_40_epochs_have_less_than_a_megabyte():
-    rows, signs = moons(30, noise=0.1, seed=0)
-    net = nn.MLP(2, [16, 16, 1], activation="relu", seed=0)
-    history = nn.fit(
-        net, rows, signs, loss=nn.max_margin, optimizer=nn.SGD(net.parameters(), 0.5), epochs=40,
-        record=1, progress=False, compiled=bool(importlib.util.find_spec("numpy")),
-    )  # fmt: skip
+    """The size depends on how many numbers there are, not on which; tests/test_demos_training.py trains."""
+    net, rng = nn.MLP(2, [16, 16, 1], activation="relu", seed=0), random.Random(0)
+    numbers = [[rng.gauss(0.0, 1.0) for _ in net.parameters()] for _ in range(82)]
+    moments = [nn.Moment(k, rng.random(), *numbers[2 * k : 2 * k + 2]) for k in range(41)]
+    history = nn.History([0.5] * 40, moments=moments, examples=moons(100, noise=0.1, seed=0))
     assert len(nn.film(net, history).html.encode()) < 340_000
 
 
@@ -293,13 +293,34 @@ def test_a_model_that_the_page_cannot_compute(model, words):
         (Plain, [1.0, 2.0], "The network can't be drawn: it has no neurons."),
         (Nested, [[1.0, 2.0]] * 2, "The network can't be drawn: the model returns no Value or list of Values."),
         (Plain, ["ab", "cd"], "The network can't be drawn: the model, called with a row of Values, says"),
-        (lambda: nn.MLP(2, [100, 101, 1], seed=0), [[1.0, 2.0]] * 2, "The network can't be drawn: 204 circles and 10,401 wires are too many to read (500 and 10,000 at most)."),
-        (lambda: nn.MLP(2, [200, 200, 1], seed=0), [[1.0, 2.0]] * 2, "The network can't be drawn: 801 values and 82,001 edges of an example are too many for a page."),
     ],
 )  # fmt: skip
 def test_a_model_without_a_network_has_strips(model, rows, words):
     told = filmed(model(), rows=rows)
     assert told["network"] is None and told["why"].startswith(words)
+
+
+@pytest.mark.parametrize(
+    ("module", "limit", "words"),
+    [
+        (
+            "network",
+            "MOST_WIRES",
+            "6 circles and 9 wires are too many to read (500 and 5 at most).",
+        ),
+        ("training", "EDGES", "7 values and 25 edges of an example are too many for a page."),
+    ],
+)
+def test_a_network_that_is_too_large(module, limit, words, monkeypatch):
+    monkeypatch.setattr(f"engine.view.{module}.{limit}", 5)
+    told = filmed(nn.MLP(2, [3, 1], seed=0))
+    assert told["network"] is None and told["why"] == f"The network can't be drawn: {words}"
+
+
+def test_what_follows_the_neurons_of_several_outputs():
+    net = nn.Sequential(nn.Layer(2, 3, "linear", seed=0), engine.softmax)
+    told = filmed(net, targets=[0, 2])["network"]["circles"]
+    assert [circle["name"] for circle in told][-1] == "outputs" and len(told) == 6
 
 
 def test_parameters_outside_the_network_are_named():
@@ -559,6 +580,7 @@ def test_controls_in_firefox(saved, tmp_path):
 
 
 @pytest.mark.browser
+@pytest.mark.slow
 def test_play_goes_to_the_end_and_can_be_paused(opened_film):
     page = opened_film(reduced_motion="reduce")
     page.page.select_option("#speed", "4")
@@ -574,6 +596,7 @@ def test_play_goes_to_the_end_and_can_be_paused(opened_film):
 
 
 @pytest.mark.browser
+@pytest.mark.slow
 def test_a_wire_tells_its_three_numbers(opened_film, saved):
     page = opened_film(fragment="#epoch=3")
     page.page.dispatch_event("[data-wire='0'] .hit", "pointerover", {"bubbles": True})
@@ -592,6 +615,7 @@ def content_of(path):
 
 
 @pytest.mark.browser
+@pytest.mark.slow
 def test_the_address_holds_the_moment(opened_film):
     page = opened_film(fragment="#epoch=3&by=change&circle=2")
     assert page.text("#count") == "epoch 3 of 6" and page.text("#panel-title") == "layer0.neuron0"
@@ -624,6 +648,7 @@ def test_the_colours_of_the_plane_are_those_of_the_output(opened_film, saved):
 
 
 @pytest.mark.browser
+@pytest.mark.slow
 def test_one_of_several_outputs_is_chosen(opened_film):
     page = opened_film("classes")
     options = page.evaluate("() => [...document.querySelectorAll('#output option')].map((each) => each.textContent)")  # fmt: skip
@@ -636,6 +661,7 @@ def test_one_of_several_outputs_is_chosen(opened_film):
 
 
 @pytest.mark.browser
+@pytest.mark.slow
 def test_without_two_inputs_there_is_no_plane(opened_film):
     page = opened_film("four")
     assert page.page.locator("#plane-section").is_hidden()
@@ -655,6 +681,7 @@ def test_hostile_names_run_nothing(opened_film):
 
 
 @pytest.mark.browser
+@pytest.mark.slow
 def test_strips_by_mouse_and_keys(opened_film, saved):
     page = opened_film()
     page.click("#see-strips")
@@ -668,6 +695,7 @@ def test_strips_by_mouse_and_keys(opened_film, saved):
 
 
 @pytest.mark.browser
+@pytest.mark.slow
 @pytest.mark.parametrize("size", [(1440, 900), (1024, 768), (1920, 1080), (390, 844)])
 def test_it_fits_its_window(opened_film, size):
     width, height = size
@@ -686,6 +714,7 @@ def test_it_fits_its_window(opened_film, size):
 
 
 @pytest.mark.browser
+@pytest.mark.slow
 @pytest.mark.parametrize("size", [(1440, 900), (1024, 768)])
 def test_for_a_projector_everything_is_larger(opened_film, size):
     page = opened_film(viewport={"width": size[0], "height": size[1]}, fragment="#epoch=3")
@@ -700,6 +729,7 @@ def test_for_a_projector_everything_is_larger(opened_film, size):
 
 
 @pytest.mark.browser
+@pytest.mark.slow
 def test_on_paper_it_is_light_and_says_its_epoch(opened_film):
     page = opened_film(fragment="#epoch=3", color_scheme="dark")
     corner = "() => [...document.getElementById('answers').getContext('2d').getImageData(0, 0, 1, 1).data]"

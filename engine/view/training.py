@@ -314,7 +314,7 @@ def _circle(card: Card, drawing: Drawing, graph: _Graph) -> dict[str, Any]:
     bias = use.bias if use and use.bias is not None else node
     seen = node.outputs[-1] if isinstance(node, Group) else node
     return {
-        "name": printable(_name(card), 120),
+        "name": printable(_name(card, graph), 120),
         "kind": "input" if seen in graph.inputs else card.kind,
         "at": [x, y],
         "column": drawing.column[card.number],
@@ -325,8 +325,10 @@ def _circle(card: Card, drawing: Drawing, graph: _Graph) -> dict[str, Any]:
     }
 
 
-def _name(card: Card) -> str:
+def _name(card: Card, graph: _Graph) -> str:
     """Return what a circle is called; an operation by its symbol, as its numbers change."""
+    if card.is_root and len(graph.outputs) > 1:
+        return "outputs"
     is_named = card.kind not in ("rest", "operation") or card.node.label
     return card.name if is_named else card.chip
 
