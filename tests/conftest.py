@@ -31,7 +31,10 @@ else:
     settings.register_profile("default", deadline=None, suppress_health_check=quiet)
     # In CI the same examples every time: a red run there is about the change, not about luck.
     settings.register_profile("ci", deadline=None, suppress_health_check=quiet, derandomize=True)
-    settings.load_profile("ci" if os.environ.get("CI") else "default")
+    # In the Python of browsers, which is several times slower: the same, and fewer.
+    settings.register_profile("few", settings.get_profile("ci"), max_examples=10)
+    chosen = "ci" if os.environ.get("CI") else "default"
+    settings.load_profile("few" if sys.platform == "emscripten" else chosen)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

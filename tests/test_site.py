@@ -313,7 +313,7 @@ y
 
 def test_code_stops_at_its_debugger_and_takes_commands():
     typist = Typist("s 2", "why w", "nonsense", "q", "c", "help goto", "predict w", "2", "3", "q")
-    answer = in_browser.run("python", LOOP, {}, typist)
+    answer = in_browser.run("python", LOOP, {}, send=typist)
     assert not typist.lines and answer["result"] == "y = w·2 + w = 9"
     assert answer["output"] == "x is 1.0 and the gradient 0.0\nx is 2.0 and the gradient 3.0\n"
     questions = [message["question"] for message in typist.asked]
@@ -333,12 +333,12 @@ def test_input_and_breakpoint_wait_for_a_line():
     code = "n = int(input('How many? '))\nbreakpoint()\nprint(n + 1)\n"
     before = builtins.input, dict(os.environ)
     typist = Typist("4", "p n * 10", "c")
-    answer = in_browser.run("python", code, {}, typist)
+    answer = in_browser.run("python", code, {}, send=typist)
     assert answer["output"].startswith("How many? 4\n> ") and answer["output"].endswith("\n5\n")
     assert "\n-> print(n + 1)\n" in answer["output"].replace("-> breakpoint()", "-> print(n + 1)")
     assert "(Pdb) p n * 10\n40\n" in answer["output"]
     assert [message.get("debugger") for message in typist.asked] == [None] * 3
-    left = in_browser.run("python", code, {}, Typist("4", "q"))
+    left = in_browser.run("python", code, {}, send=Typist("4", "q"))
     assert left["error"]["message"] == "pdb was left by q, and the code with it"
     assert (builtins.input, dict(os.environ)) == before
 

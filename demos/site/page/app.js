@@ -10,7 +10,7 @@ import { Python } from "./python.js";
 import { highlighting } from "./colours.js";
 
 const $ = (id) => document.getElementById(id);
-const state = { mode: "expression", values: {}, tab: "picture", busy: false, again: false, question: null, talked: false };
+const state = { mode: "expression", values: {}, tab: "picture", busy: false, again: false, question: null, talked: false, dragged: "" };
 
 // -- the editor
 
@@ -77,7 +77,7 @@ async function run() {
   clearTimeout(pause);
   begin();
   const text = source();
-  const answer = await runtime.ask({ do: "run", mode: state.mode, source: text, values: state.values });
+  const answer = await runtime.ask({ do: "run", mode: state.mode, source: text, values: state.values, direction: direction() });
   end();
   if (!answer.stopped) show(answer);
   if (state.again) {
@@ -85,6 +85,8 @@ async function run() {
     run();
   }
 }
+
+const direction = () => (matchMedia("(max-width: 820px)").matches ? "TB" : "LR"); // a phone is taller than wide
 
 let urgent = 0;
 function begin() {
@@ -129,14 +131,18 @@ function show(answer) {
   else if (!answer.error) refresh();
 }
 
+const READABLE = 0.55; // of its own size
 function see(answer) {
   $("error").textContent = answer.too_large ?? "";
   underline(null);
   $("result").textContent = answer.result ?? "";
-  $("picture").innerHTML = answer.svg ?? "";
+  $("graph").innerHTML = answer.svg ?? "";
+  const svg = $("graph").firstElementChild;
+  if (svg) svg.style.minWidth = `${READABLE * svg.width.baseVal.value}px`; // of a wide one, a part is seen
   $("sums").textContent = answer.why ?? "";
   $("table").textContent = answer.table ?? "";
   sliders(answer.leaves ?? []);
+  $("meaning").textContent = answer.svg ? meaning(answer.leaves ?? []) : "";
 }
 
 // -- leaves
@@ -188,8 +194,21 @@ function update(row, { data, grad }) {
   output.dataset.grad = grad;
 }
 
+// What the gradient of the leaf that was dragged last says, in numbers that can be tried.
+const NUDGE = 0.01;
+function meaning(leaves) {
+  const leaf = leaves.find(({ name }) => name === state.dragged) ?? leaves[0];
+  if (!leaf || !Number.isFinite(leaf.grad)) return "";
+  const { name, grad } = leaf;
+  const effect = grad ? `${grad > 0 ? "rises" : "falls"} by about ${short(Math.abs(NUDGE * grad))}` : "stays as it is";
+  const [way, end] = direction() === "LR" ? ["from right to left", "right"] : ["upwards", "lower"];
+  return `${name}.grad is ${short(grad)}: if ${name} rises by ${NUDGE}, the result ${effect}. Every arrow carries a part of a ` +
+    `gradient ${way}: the grad at its ${end} end times the local derivative in its pill. Parts that arrive at one card are added.`;
+}
+
 function change(name, value) {
   state.values[name] = value;
+  state.dragged = name;
   run();
 }
 
