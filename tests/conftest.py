@@ -5,6 +5,7 @@ import signal
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from browsers import browser, opened, running  # noqa: F401 - fixtures
@@ -42,6 +43,15 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if os.environ.get("CI") != "true" and item.get_closest_marker("slow"):
             item.add_marker(pytest.mark.skip(reason="takes long: CI=true runs it"))
+
+
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    """Print what tests have measured and kept by record_property("measured", text)."""
+    reports = [report for each in terminalreporter.stats.values() for report in each]
+    for report in reports:
+        for name, text in getattr(report, "user_properties", ()):
+            if name == "measured" and report.when == "call":
+                terminalreporter.write_line(text)
 
 
 @pytest.fixture

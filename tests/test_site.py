@@ -158,6 +158,11 @@ def test_every_public_name_is_in_the_reference(tmp_path):
     assert tanh.split("\n\n")[0:3:2] == ["\n   Return the hyperbolic tangent of x, from -1 to 1.",
                                          "      ∂z/∂x = (1 / cosh(x))²"]  # fmt: skip
     assert "python -m engine draw\n---" in text["commands"] and "--collapse" in text["commands"]
+    for name in reference.commands():  # each part that a help lists has a help of its own
+        _, _, help = text["commands"].partition(f"\npython -m {name}\n---")
+        parts = re.findall(r"^ {7}([a-z]+)(?: {2,}|$)", help.partition("options:")[0], re.MULTILINE)
+        if name != "demos":  # it lists every program of its folder
+            assert {f"{name} {part}" for part in parts} <= {*reference.commands()}
 
 
 # -- building and serving
@@ -523,11 +528,12 @@ def opened(browser, address, mode, source, values=None):
         browser.evaluate(CLICK, "#run")
 
 
-def test_a_dragged_leaf_gives_the_numbers_of_any_python(browser, site):
+def test_a_dragged_leaf_gives_the_numbers_of_any_python(browser, site, record_property):
     begun = time.monotonic()
     opened(browser, site[1], "expression", "tanh(w*x + b)", {"w": -3.0, "x": 2.0, "b": 6.88})
     until(browser, SAYS, "result", "tanh(w·x + b) = 0.7064")
-    print(f"the playground is ready after {time.monotonic() - begun:.1f} s")
+    name, seconds = type(browser).__name__, time.monotonic() - begun
+    record_property("measured", f"{name}: the playground is ready after {seconds:.1f} s")
     browser.evaluate(DRAG, "w", -2.75)
     until(browser, SAYS, "result", "= 0.881")
     slope = 1 - math.tanh(-2.75 * 2 + 6.88) ** 2

@@ -6,8 +6,10 @@
 
 import functools
 import socket
+import sys
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import Any
 
 LOOPBACK = "127.0.0.1"
 TO_THE_ROOM = (
@@ -38,6 +40,11 @@ class Server(ThreadingHTTPServer):
     """Serves a room: thirty browsers ask for several files each at the same moment."""
 
     request_queue_size = 256
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Keep quiet where a browser broke off, as it does when a page is closed."""
+        if not isinstance(sys.exception(), ConnectionError):
+            super().handle_error(request, client_address)
 
 
 def server(folder: Path, host: str = LOOPBACK, port: int = 8000) -> ThreadingHTTPServer:

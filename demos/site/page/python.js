@@ -17,7 +17,7 @@ export class Python {
     worker.onmessage = ({ data }) => this.hear(started, data);
     worker.onerror = (event) => {
       event.preventDefault();
-      this.hear(started, { failed: event.message || "the worker could not be loaded" });
+      this.fail(started, event.message || "the worker could not be loaded");
     };
     return started;
   }
@@ -29,10 +29,22 @@ export class Python {
       else this.settle(data);
       return;
     }
+    if (data.failed) return this.fail(from, data.failed);
     from.state = data;
     if (from === this.spare && data.ready) this.onComplete();
     if (from === this.active) this.onState(data);
     if (from === this.active && data.ready && !this.spare) this.spare = this.spawn();
+  }
+
+  // One that cannot be loaded is said; of a spare one, nobody needs to know: the next stop() loads another.
+  fail(from, message) {
+    if (from === this.spare) this.spare = null;
+    if (from !== this.active) return;
+    const runs = from.state.ready;
+    from.state = { failed: message };
+    if (!runs) return this.onState(from.state);
+    this.replace(); // Python has ended outside of a request
+    this.settleAll({ died: message });
   }
 
   settle({ id, answer, died }) {
@@ -58,7 +70,11 @@ export class Python {
 
   stop() {
     this.replace();
-    for (const resolve of this.waiting.values()) resolve({ stopped: true });
+    this.settleAll({ stopped: true });
+  }
+
+  settleAll(answer) {
+    for (const resolve of this.waiting.values()) resolve(answer);
     this.waiting.clear();
   }
 

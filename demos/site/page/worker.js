@@ -6,10 +6,11 @@ import { loadPyodide } from "./pyodide/pyodide.mjs";
 const here = new URL("./", self.location.href);
 let loaded = 0;
 
-// Counts the bytes of everything that is fetched, so that the page can show how far it is.
+// Counts the bytes of everything that is fetched, so that the page can show how far it is. A server that
+// refuses once, as a busy one may, is asked again.
 const fetched = self.fetch;
 self.fetch = async (...request) => {
-  const answer = await fetched(...request);
+  const answer = await fetched(...request).catch(() => fetched(...request));
   if (!answer.ok || !answer.body) return answer;
   const counted = new TransformStream({
     transform(chunk, out) {
