@@ -116,6 +116,7 @@ def stepper(
 ) -> Page:
     """Return a page on which the backward pass of `root` is played.
 
+    >>> from engine import Value
     >>> x = Value(3.0, label="x")
     >>> "x.grad" in stepper(x * x).html
     True
