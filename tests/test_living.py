@@ -17,7 +17,7 @@ from engine.explain import numbered
 from engine.graph import topological_order
 from engine.javascript import literal
 from engine.view.animation import _nodes, animation
-from engine.view.page import SCRIPTS, Page, _rows, _script
+from engine.view.page import SCRIPTS, Page, _rows, _script, _with_tables
 from engine.view.scene import text
 from engine.view.selection import Graph
 
@@ -54,7 +54,7 @@ def numbers_script(i):
     rows, _ = _rows(Graph(GRAPHS[i].root()))
     script = _script([(ASSETS / SCRIPTS[0]).read_text("utf-8")], rows)
     reading = 'JSON.parse(document.getElementById("data").textContent)'
-    return script.replace(reading, json.dumps(shown(i)))
+    return script.replace(reading, json.dumps(_with_tables(shown(i))))
 
 
 def leaf_nodes(graph):

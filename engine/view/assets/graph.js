@@ -37,6 +37,7 @@ function cut(name, most) { // of a dotted name the end says more: layer1.neuron0
 
 const edgesLayer = make(svg, "g"), cardsLayer = make(svg, "g"), pillsLayer = make(svg, "g"), unfoldedLayer = make(svg, "g"), sparks = make(svg, "g", { id: "sparks" });
 svg.classList.toggle("small", cards.length <= 60); // then numbers move to their places, which takes time
+for (const edge of edges) for (const bend of ["bend", "bend_down"]) edge[bend] = edge[bend].flatMap((x, i, all) => (i % 2 ? [[all[i - 1], x]] : []));
 edges.forEach(makeEdge);
 cards.forEach(makeCard);
 const pane = make(map, "rect", { class: "pane" });
