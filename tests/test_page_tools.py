@@ -743,3 +743,20 @@ def test_the_reason_follows_the_leaves(opened):
     shown.page.click("#tab-leaves")
     put(shown, 0, 1)
     assert "sends nothing" not in shown.text("#value-sum") + shown.text("#say")
+
+
+@pytest.mark.browser
+def test_the_map_covers_no_card_that_the_text_speaks_of(opened):
+    a, b, c, d, e, f = (Value(0.5 + i, label=label) for i, label in enumerate("abcdef"))
+    shown = opened((a * b + c * d - e * f) / c, viewport={"width": 390, "height": 844})
+    sides = set()
+    for _ in range(8):
+        own = shown.page.locator("#map").bounding_box()
+        for card in shown.page.locator(".card.active, .card.target").all():
+            box = card.bounding_box()
+            is_beside = box["x"] + box["width"] <= own["x"] or own["x"] + own["width"] <= box["x"]
+            is_above = box["y"] + box["height"] <= own["y"] or own["y"] + own["height"] <= box["y"]
+            assert is_beside or is_above
+        sides.add(shown.page.get_attribute("#map", "class"))
+        shown.press("ArrowRight")
+    assert sides == {"shown", "shown left"}
