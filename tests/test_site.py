@@ -3,19 +3,17 @@
 import base64
 import json
 import math
-import os
 import re
-import shutil
 import subprocess
 import sys
 import threading
 import time
 import urllib.request
 import zipfile
-from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
+from site_browsers import CHROMIUM, CLICK, SAYS, TEXT, Chromium, Fox, either, until
 
 import engine
 import nn
@@ -24,11 +22,8 @@ from demos.site import documentation, in_browser, links, pages, playground, refe
 from demos.site.serve import server
 from engine.cli import doctor
 
-IN_CI = os.environ.get("CI") == "true"
-CHROMIUM = next(
-    filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None
-)
 ROOT = Path(__file__).resolve().parent.parent
+browser = either  # the fixture: each test runs in Chromium and in Firefox
 
 
 # -- links
@@ -299,22 +294,6 @@ def test_without_npm_there_is_one_line(tmp_path, monkeypatch):
 # -- the whole site, in CI
 
 
-@pytest.fixture(scope="session")
-def site(tmp_path_factory):
-    """The whole site, built once, and the address under which it is served, below a path."""
-    if not IN_CI:
-        pytest.skip("takes a minute: CI=true builds the site")
-    if not (all(map(find_spec, ("sphinx", "myst_parser", "furo"))) and shutil.which("npm")):
-        pytest.skip("sphinx, myst-parser, furo or npm is not installed")
-    top = tmp_path_factory.mktemp("site")
-    command.build(top / "out")
-    (top / "index.html").touch()
-    with server(top, port=0) as running:
-        threading.Thread(target=running.serve_forever, daemon=True).start()
-        yield top / "out", f"http://127.0.0.1:{running.server_address[1]}/out/"
-        running.shutdown()
-
-
 def test_the_site_is_built_without_a_warning(site):
     folder, _ = site
     value = (folder / "reference" / "engine.html").read_text(encoding="utf-8")
@@ -325,82 +304,6 @@ def test_the_site_is_built_without_a_warning(site):
     assert fetched == set(playground.PYODIDE)
 
 
-class Chromium:
-    """A page in Chromium, with all that it asked for."""
-
-    def __init__(self, play, *more):
-        arguments = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", *more]
-        self.browser = play.chromium.launch(executable_path=CHROMIUM, args=arguments)
-        self.page = self.browser.new_page(
-            viewport={"width": 1440, "height": 900}, color_scheme="light"
-        )
-        self.requests = []
-        self.page.context.on("request", lambda request: self.requests.append(request.url))
-
-    def open(self, address):
-        self.page.goto(address)
-
-    def reload(self):
-        self.page.reload()
-
-    def evaluate(self, function, *arguments):
-        return self.page.evaluate(f"(all) => ({function})(...all)", [*arguments])
-
-    def close(self):
-        self.browser.close()
-
-
-class Fox:
-    """A page in Firefox, driven by its own protocol."""
-
-    def __init__(self, folder):
-        self.firefox = pytest.importorskip("firefox").Firefox(folder)
-
-    def open(self, address):
-        self.firefox.call("WebDriver:Navigate", url=address)
-
-    def reload(self):
-        # by the page itself: WebDriver's own passes the service worker by
-        self.evaluate("() => { document.getElementById('result').textContent = ''; }")
-        self.evaluate("() => { setTimeout(() => location.reload()); }")
-
-    def evaluate(self, function, *arguments):
-        return self.firefox.evaluate(function, *arguments)
-
-    def close(self):
-        self.firefox.close()
-
-
-@pytest.fixture(scope="module", params=["Chromium", "Firefox"])
-def browser(request, site, tmp_path_factory):
-    if request.param == "Firefox":
-        if not shutil.which("firefox") and not shutil.which("firefox-esr"):
-            pytest.skip("no Firefox is installed")
-        browser = Fox(tmp_path_factory.mktemp("profile"))
-        yield browser
-        browser.close()
-        return
-    playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-    if CHROMIUM is None:
-        pytest.skip("no Chromium is installed")
-    with playwright.sync_playwright() as play:
-        browser = Chromium(play)
-        yield browser
-        browser.close()
-
-
-def until(browser, condition, *arguments, seconds=60):
-    """Wait until a function of the page returns something true, and return that."""
-    end = time.monotonic() + seconds
-    while not (found := browser.evaluate(condition, *arguments)):
-        assert time.monotonic() < end, f"never: {condition} {arguments}"
-        time.sleep(0.05)
-    return found
-
-
-TEXT = "(id) => document.getElementById(id).textContent"
-CLICK = "(selector) => document.querySelector(selector).click()"
-SAYS = "(id, text) => document.getElementById(id).textContent.includes(text)"
 LEAVES = """() => Object.fromEntries([...document.querySelectorAll('.leaf')].map(
     (row) => [row.dataset.name, Number(row.querySelector('output').dataset.grad)]))"""
 DRAG = """(name, value) => { const range = document.querySelector(`[data-name=${name}] [type=range]`);
