@@ -74,7 +74,7 @@ class Opened:
 
     def until(self, condition):
         """Wait for a condition; not by wait_for_function, which evaluates text in the page, as the policy forbids."""
-        for _ in range(200):
+        for _ in range(2400):
             if self.page.evaluate(condition):
                 return
             self.page.wait_for_timeout(50)

@@ -94,9 +94,9 @@ def _free_port():
 
 
 def _connected(port):
-    for _ in range(300):
+    for _ in range(1800):
         try:
-            found = socket.create_connection(("127.0.0.1", port), timeout=60)
+            found = socket.create_connection(("127.0.0.1", port), timeout=300)
         except OSError:
             time.sleep(0.1)
         else:

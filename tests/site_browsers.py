@@ -97,15 +97,17 @@ def either(request, site, tmp_path_factory):
         browser.close()
 
 
-def until(browser, condition, *arguments, seconds=60):
+def until(browser, condition, *arguments, seconds=180):
     """Wait until a function of the page returns something true, and return that."""
     end = time.monotonic() + seconds
     while not (found := browser.evaluate(condition, *arguments)):
-        assert time.monotonic() < end, f"never: {condition} {arguments}"
+        assert time.monotonic() < end, f"never: {condition} {arguments}; {browser.evaluate(STATE)}"
         time.sleep(0.05)
     return found
 
 
+STATE = """() => ['status', 'error', 'result', 'offline'].map(
+    (id) => `${id}: ${document.getElementById(id)?.textContent}`).join('; ')"""
 TEXT = "(id) => document.getElementById(id).textContent"
 CLICK = "(selector) => document.querySelector(selector).click()"
 SAYS = "(id, text) => document.getElementById(id).textContent.includes(text)"

@@ -18,7 +18,7 @@ def needs(backend):
         pytest.skip(why_no_numba())
 
 
-def fresh(code, *, timeout=120, **environment):
+def fresh(code, *, timeout=300, **environment):
     """What a new process prints: in it nothing is imported yet."""
     run = subprocess.run(
         [sys.executable, "-c", code],

@@ -337,7 +337,7 @@ def test_interrupted_program_says_nothing(python, tmp_path):
     )
     assert program.stdout.readline() == "begun\n"
     program.send_signal(signal.SIGINT)
-    assert program.communicate(timeout=60) == ("", "") and program.returncode == 130
+    assert program.communicate(timeout=300) == ("", "") and program.returncode == 130
 
 
 @pytest.mark.skipif(os.name == "nt", reason="signals and closed outputs of POSIX")
@@ -348,7 +348,7 @@ def test_closed_output_is_no_traceback(python, how):
         shell=True,
         text=True,
         capture_output=True,
-        timeout=60,
+        timeout=300,
         env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
     )
     assert done.stderr == ""
@@ -360,7 +360,7 @@ def test_doctor_as_a_program(python):
         capture_output=True,
         text=True,
         encoding="utf-8",
-        timeout=60,
+        timeout=300,
     )
     assert done.returncode == 0 and "ok       the engine" in done.stdout
     assert done.stdout.endswith(f"b {BACKWARD}:{SUM}\n")
@@ -370,7 +370,7 @@ def test_terminal_without_unicode(python):
     done = subprocess.run(
         [python, "-X", "utf8=0", "-m", "engine", "draw", "a*b", "a=2", "b=3", "--format", "text"],
         capture_output=True,
-        timeout=60,
+        timeout=300,
         env={**os.environ, "PYTHONIOENCODING": "ascii"},
     )
     assert done.returncode == 0 and b"a*b" in done.stdout

@@ -78,7 +78,7 @@ def start(installed, tmp_path):
             ["program.py"],
             cwd=str(tmp_path),
             env={**environment, "PYTHONIOENCODING": "utf-8", "LANG": "C.UTF-8"},
-            timeout=60,
+            timeout=300,
             encoding="utf-8",
             echo=False,
             dimensions=(40, 200),

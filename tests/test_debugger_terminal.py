@@ -480,7 +480,7 @@ def started(tmp_path, typed, *arguments):
         ],
         input=typed,
         text=True,
-        timeout=60,
+        timeout=300,
         capture_output=True,
         cwd=ROOT,
         encoding="utf-8",
@@ -638,7 +638,7 @@ def notebook():
         kernel.execute_interactive(
             f"import sys; sys.path.insert(0, {str(ROOT)!r})\nimport engine\n{cell}",
             allow_stdin=True,
-            timeout=60,
+            timeout=300,
             stdin_hook=answer,
             output_hook=lambda message: said.append(message["content"].get("text", "")),
         )

@@ -35,10 +35,10 @@ class Client:
     """As much of the Debug Adapter Protocol as it takes to look at variables."""
 
     def __init__(self, port):
-        deadline = time.monotonic() + 30
+        deadline = time.monotonic() + 300
         while True:
             try:
-                self.socket = socket.create_connection(("127.0.0.1", port), timeout=30)
+                self.socket = socket.create_connection(("127.0.0.1", port), timeout=300)
                 break
             except OSError:
                 if time.monotonic() > deadline:

@@ -136,7 +136,7 @@ def test_ctrl_c_ends_in_one_line(names, tmp_path):
         cwd=tmp_path,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=300,
     )
     assert (done.returncode, done.stderr) == (130, "stopped by Ctrl-C\n")
     assert done.stdout.count("== ") == 1, "the next demo of all began"
@@ -154,7 +154,7 @@ def test_ctrl_c_while_a_network_learns(how, tmp_path):
     try:
         assert child.stderr.readline().startswith("epoch")
         child.send_signal(signal.SIGINT)
-        rest = child.communicate(timeout=60)[1].splitlines()
+        rest = child.communicate(timeout=300)[1].splitlines()
     finally:
         child.kill()
     assert child.returncode == 130 and rest[-1] == "stopped by Ctrl-C"
@@ -254,7 +254,7 @@ def test_without_other_peoples_libraries(name, tmp_path):
         [sys.executable, "-c", WITHOUT, name, "--out", str(tmp_path)],
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=300,
     )
     if name in NEED_NUMPY:
         assert (done.returncode, done.stderr) == (1, NEED_NUMPY[name] + "\n")

@@ -246,7 +246,7 @@ def _run_commands(block: Block, where: str) -> None:
         program, *arguments = shlex.split(command)
         ours = {"python": [sys.executable], "chainrule": [sys.executable, "-m", "engine"]}[program]
         done = subprocess.run(
-            [*ours, *arguments], capture_output=True, text=True, encoding="utf-8", timeout=120
+            [*ours, *arguments], capture_output=True, text=True, encoding="utf-8", timeout=300
         )
         assert done.returncode == 0, f"{where}: $ {command}\n{done.stderr}"
         _compare(shown, done.stdout, where)

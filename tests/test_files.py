@@ -85,7 +85,7 @@ def test_what_is_no_file_is_written_to(tmp_path):
     reader = threading.Thread(target=lambda: read.append(pipe.read_bytes()))
     reader.start()
     write_file(pipe, NEW)
-    reader.join(timeout=30)
+    reader.join(timeout=300)
     assert read == [NEW] and stat.S_ISFIFO(pipe.stat().st_mode) and listed(tmp_path) == ["pipe"]
     write_file("/dev/null", NEW)
     assert stat.S_ISCHR(os.stat("/dev/null").st_mode)
@@ -97,11 +97,11 @@ def test_the_standard_output_is_a_file_too(python, tmp_path, stdout):
     program = "import engine; engine.write_file('/dev/stdout', 'written')"
     if stdout == "file":
         with open(tmp_path / "out", "w") as out:
-            subprocess.run([python, "-c", program], stdout=out, check=True, timeout=60)
+            subprocess.run([python, "-c", program], stdout=out, check=True, timeout=300)
         shown = (tmp_path / "out").read_text()
     else:
         shown = subprocess.run(
-            [python, "-c", program], capture_output=True, check=True, text=True, timeout=60
+            [python, "-c", program], capture_output=True, check=True, text=True, timeout=300
         ).stdout
     assert shown == "written"
 
@@ -171,7 +171,7 @@ def test_a_full_disk_leaves_the_old_file(python, tmp_path):
         "except OSError as error:\n    print(error.filename)\n"
     )
     done = subprocess.run(
-        [python, "-c", program, str(path)], capture_output=True, text=True, timeout=60, check=True
+        [python, "-c", program, str(path)], capture_output=True, text=True, timeout=300, check=True
     )
     assert done.stdout == f"{path}\n" and path.read_bytes() == OLD
     assert listed(tmp_path) == ["picture.svg"]
@@ -256,7 +256,7 @@ engine.read_json(checkpoint)
 print(interrupts)
 """
     done = subprocess.run(
-        [python, "-c", program, f"{tmp_path}/"], capture_output=True, text=True, timeout=120
+        [python, "-c", program, f"{tmp_path}/"], capture_output=True, text=True, timeout=300
     )
     assert (done.stdout, done.stderr) == ("300\n", "")
     assert listed(tmp_path) == ["c.json", "w.json"]
@@ -345,7 +345,7 @@ def test_threads_that_save_to_one_path_all_end_well(tmp_path):
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(timeout=60)
+        thread.join(timeout=300)
     if os.name != "nt":  # where one of two that replace a file at once is refused
         assert not failed
     assert listed(tmp_path) == ["w.json"] and len(set((tmp_path / "w.json").read_text())) == 1

@@ -23,7 +23,7 @@ def node(program):
         pytest.skip("no node")
     show = "console.log(`[${result.map(String).join(', ')}]`);"
     done = subprocess.run(
-        [found, "-"], input=program + show, capture_output=True, text=True, check=True, timeout=60
+        [found, "-"], input=program + show, capture_output=True, text=True, check=True, timeout=300
     )
     return json.loads(done.stdout)
 

@@ -131,7 +131,7 @@ def test_anomaly_speaks_while_another_thread_records_or_has_one_of_its_own():
 
 def test_two_threads_that_record_take_only_their_own_parameters():
     pytest.importorskip("numpy")
-    both = threading.Barrier(2, timeout=30)
+    both = threading.Barrier(2, timeout=300)
     tapes = {}
 
     def record(name):

@@ -18,7 +18,7 @@ def outputs():
     tour = nbformat.read(ROOT / "demos" / "tour.ipynb", as_version=4)
     nbformat.validate(tour)
     place = {"metadata": {"path": str(ROOT)}}
-    nbclient.NotebookClient(tour, timeout=120, kernel_name="python3", resources=place).execute()
+    nbclient.NotebookClient(tour, timeout=300, kernel_name="python3", resources=place).execute()
     return [output for cell in tour.cells if cell.cell_type == "code" for output in cell.outputs]
 
 
@@ -73,7 +73,7 @@ def test_places_in_a_notebook_are_cells_and_lines(tmp_path):
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(c) for c in CELLS])
     place = {"metadata": {"path": str(ROOT)}}
     client = nbclient.NotebookClient(
-        notebook, timeout=120, kernel_name="python3", resources=place, allow_errors=True
+        notebook, timeout=300, kernel_name="python3", resources=place, allow_errors=True
     )
     client.execute()
     why, error, last = [cell.outputs for cell in notebook.cells[2:]]

@@ -226,7 +226,7 @@ def test_the_mistakes_give_the_numbers_of_the_debugger():
         parts.append(f"{head}\n{now}\n{text}\n{run}\n}})();")
     program = "const all = [];\n" + "\n".join(parts) + "\nconsole.log(JSON.stringify(all));"
     done = subprocess.run(
-        ["node", "-"], input=program, capture_output=True, text=True, check=True, timeout=60
+        ["node", "-"], input=program, capture_output=True, text=True, check=True, timeout=300
     )
     for i, found in zip(chosen, json.loads(done.stdout), strict=True):
         root = GRAPHS[i].root()

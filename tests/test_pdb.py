@@ -50,7 +50,7 @@ class Person:
             command or [str(file)],
             env=settings,
             cwd=str(tmp_path),
-            timeout=30,
+            timeout=300,
             encoding="utf-8",
             echo=False,
             dimensions=(50, 300),

@@ -412,6 +412,6 @@ def test_a_forked_process_replays(tmp_path):
         env={**os.environ, "PYTHONPATH": os.pathsep.join([str(root), str(root / "tests")])},
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=300,
     )
     assert done.stdout == "True\n", done.stderr

@@ -163,7 +163,7 @@ def test_c(tmp_path):
         input=tape.source("c"),
         text=True,
         check=True,
-        timeout=60,
+        timeout=300,
     )
     function = ctypes.CDLL(str(library)).value_and_gradient
     function.restype = ctypes.c_double
@@ -182,7 +182,7 @@ def node(program):
     if not found:
         pytest.skip("no node")
     done = subprocess.run(
-        [found, "-"], input=program, capture_output=True, text=True, check=True, timeout=60
+        [found, "-"], input=program, capture_output=True, text=True, check=True, timeout=300
     )
     return json.loads(done.stdout)
 

@@ -441,7 +441,7 @@ def test_the_same_bytes_in_every_process():
             [sys.executable, "-c", code],
             capture_output=True,
             check=True,
-            timeout=60,
+            timeout=300,
             env={**os.environ, "PYTHONHASHSEED": seed},
         ).stdout
         for seed in "12"

@@ -58,7 +58,7 @@ def test_dot_reads_back_the_very_label(label):
         pytest.skip("needs Graphviz's dot")
     text = export.dot(drawn(label).scene)
     svg = subprocess.run(
-        [program, "-Tsvg"], input=text.encode(), capture_output=True, check=True, timeout=30
+        [program, "-Tsvg"], input=text.encode(), capture_output=True, check=True, timeout=300
     ).stdout
     words = [
         html.unescape(found) for found in re.findall(r"<text[^>]*>([^<]*)</text>", svg.decode())

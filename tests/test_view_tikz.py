@@ -92,7 +92,7 @@ def test_it_compiles(name, tmp_path):
     path = pictures()[name].save(tmp_path / "picture.tex")
     done = subprocess.run(
         [program, "-interaction=nonstopmode", "-halt-on-error", path.name],
-        cwd=tmp_path, capture_output=True, timeout=120,
+        cwd=tmp_path, capture_output=True, timeout=300,
     )  # fmt: skip
     assert done.returncode == 0, done.stdout[-2000:]
     assert (tmp_path / "picture.pdf").read_bytes().startswith(b"%PDF")

@@ -66,7 +66,7 @@ def test_the_official_test_client(tmp_path):
     try:
         port = adapter.stdout.readline().rpartition(":")[2].strip()
         drive = [NODE, str(tmp_path / "drive.js"), port, str(tmp_path / "main.py")]
-        done = subprocess.run(drive, capture_output=True, text=True, timeout=100)
+        done = subprocess.run(drive, capture_output=True, text=True, timeout=300)
         assert done.stdout == "done\n", done.stdout + done.stderr
         adapter.wait(timeout=20)
     finally:

@@ -16,7 +16,7 @@ from demos.workshop.workspace import Workspace
 pexpect = pytest.importorskip("pexpect")
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="a terminal as POSIX has it")
 ROOT = Path(__file__).resolve().parent.parent
-WAIT = 20  # seconds; it takes far less
+WAIT = 180  # seconds; it takes far less
 
 
 @pytest.fixture

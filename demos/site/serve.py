@@ -34,6 +34,12 @@ class Handler(SimpleHTTPRequestHandler):
         super().end_headers()
 
 
+class Server(ThreadingHTTPServer):
+    """Serves a room: thirty browsers ask for several files each at the same moment."""
+
+    request_queue_size = 256
+
+
 def server(folder: Path, host: str = LOOPBACK, port: int = 8000) -> ThreadingHTTPServer:
     """Return a server of `folder`; port 0 is any that is free.
 
@@ -42,7 +48,7 @@ def server(folder: Path, host: str = LOOPBACK, port: int = 8000) -> ThreadingHTT
     if not (folder / "index.html").is_file():
         raise FileNotFoundError(f"{folder} holds no site: build it by  make site")
     try:
-        return ThreadingHTTPServer((host, port), functools.partial(Handler, directory=str(folder)))
+        return Server((host, port), functools.partial(Handler, directory=str(folder)))
     except OSError as error:
         raise OSError(f"port {port}: {error.strerror}: take another, as in --port 8001") from None
 
