@@ -1,7 +1,9 @@
 // One Python that answers, and a second that stands by: to stop whatever runs, the first is terminated.
 
 export class Python {
-  constructor(onState) {
+  constructor(onState, name = "demos.site.in_browser") {
+    this.name = name; // the module that answers there, and the limit of its memory in bytes
+    this.onFact = () => {}; // called with what Python tells before it answers
     this.onState = onState; // called with {loaded, total}, {ready}, {failed}
     this.waiting = new Map();
     this.number = 0;
@@ -10,7 +12,7 @@ export class Python {
   }
 
   spawn() {
-    const worker = new Worker(new URL("worker.js", import.meta.url), { type: "module" });
+    const worker = new Worker(new URL("../playground/worker.js", import.meta.url), { type: "module", name: this.name });
     const started = { worker, state: { loaded: 0, total: 1 } };
     worker.onmessage = ({ data }) => this.hear(started, data);
     worker.onerror = (event) => {
@@ -21,6 +23,10 @@ export class Python {
   }
 
   hear(from, data) {
+    if (typeof data === "string") {
+      if (from === this.active) this.onFact(JSON.parse(data));
+      return;
+    }
     if ("id" in data) {
       if (from === this.active) this.settle(data);
       return;
