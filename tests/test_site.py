@@ -18,7 +18,7 @@ from site_browsers import CHROMIUM, CLICK, SAYS, TEXT, Chromium, Fox, either, un
 import engine
 import nn
 from demos.site import __main__ as command
-from demos.site import documentation, in_browser, links, pages, playground, reference
+from demos.site import documentation, in_browser, links, offline, pages, playground, reference
 from demos.site.serve import server
 from engine.cli import doctor
 
@@ -181,6 +181,23 @@ def test_files_are_served_on_this_computer_alone(tmp_path):
         with urllib.request.urlopen(f"http://127.0.0.1:{port}/x.mjs") as answer:
             assert answer.headers["Content-Type"] == "text/javascript"
         running.shutdown()
+
+
+def test_every_file_of_the_site_is_listed_with_its_checksum(tmp_path):
+    (tmp_path / "workshop").mkdir()
+    (tmp_path / "workshop" / "index.html").write_bytes(b"abc")
+    (tmp_path / ".nojekyll").touch()
+    (tmp_path / "style.css.map").touch()
+    offline.write(tmp_path)
+    listed = json.loads((tmp_path / "files.json").read_text(encoding="utf-8"))
+    assert [file["path"] for file in listed] == ["keep.js", "offline.js", "workshop/index.html"]
+    assert listed[2]["size"] == 3
+    assert (
+        listed[2]["checksum"] == "sha256-ungWv48Bz+pBQUDeXa4iI7ADYaOWF3qctBD/YfIAFa0="
+    )  # FIPS 180
+    before = (tmp_path / "files.json").read_bytes()
+    offline.write(tmp_path)
+    assert (tmp_path / "files.json").read_bytes() == before
 
 
 # -- what answers in the page
@@ -408,6 +425,28 @@ def test_without_its_server_the_page_opens_again(browser, site):
         own.shutdown()
     browser.reload()
     until(browser, SAYS, "result", "x·x = 9")
+
+
+KEPT = """(path) => caches.keys().then((names) => Promise.all(names.map((name) => caches.open(name)
+    .then((kept) => kept.match(name + path, { ignoreSearch: true }))))
+    .then((found) => found.some(Boolean)))"""
+
+
+def test_a_page_of_the_guide_keeps_the_guide(browser, site):
+    with server(site[0].parent, port=0) as own:
+        threading.Thread(target=own.serve_forever, daemon=True).start()
+        address = f"http://127.0.0.1:{own.server_address[1]}/out/"
+        browser.open(address + "docs/nn.html")
+        until(browser, KEPT, "files.json")  # it comes last
+        assert not browser.evaluate(KEPT, "playground/pyodide/pyodide.asm.wasm")
+        own.shutdown()
+    for path, title in (("docs/calculus.html", "Derivatives"), ("", "chainrule")):
+        browser.open(address + path)
+        assert browser.evaluate("() => document.title").startswith(title)
+    browser.open(f"{address}search.html?q=backward")
+    until(
+        browser, "() => document.querySelector('#search-results li a')?.href.includes('backward')"
+    )
 
 
 def test_on_an_insecure_address_it_says_what_is_missing(site):

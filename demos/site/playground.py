@@ -32,8 +32,8 @@ PARTS = (
     "demos/site/__init__.py",
     "demos/site/in_browser.py",
 )
-WORKSHOP = """__init__.py catalog.py columns.py contained.py fingerprints.json in_browser.py judge.py limits.py
-    outcome.py probe.py progress.py"""
+WORKSHOP = """__init__.py catalog.py columns.py contained.py fingerprints.json in_browser.py judge.py
+    limits.py outcome.py probe.py progress.py"""
 EPOCH = (1980, 1, 1, 0, 0, 0)  # the same files give the same archive
 
 
@@ -47,7 +47,7 @@ def build(out: Path) -> None:
         (out / "pyodide").mkdir(parents=True)
         for name in PYODIDE:
             shutil.copyfile(modules / "pyodide" / name, out / "pyodide" / name)
-        for name in ("index.html", "style.css", "offline.js"):
+        for name in ("index.html", "style.css"):
             shutil.copyfile(PAGE / name, out / name)
         workshop.write(out.parent / "workshop", Path(folder))
         write_archive(out / "chainrule.zip")
@@ -64,6 +64,7 @@ def build(out: Path) -> None:
         ]
         bundle += ["--bundle", "--format=esm", "--minify", "--charset=utf8", "--log-level=error"]
         bundle += [f"--define:TOTAL_BYTES={total}", "--external:./pyodide/pyodide.mjs"]
+        bundle += ["--external:../keep.js"]
         call(bundle, Path(folder))
 
 

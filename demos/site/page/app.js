@@ -7,6 +7,7 @@ import { basicSetup } from "codemirror";
 import { EXAMPLES } from "./examples.js";
 import { Python } from "./python.js";
 import { highlighting } from "./colours.js";
+import { keepSite, say, telling } from "./state.js";
 
 const $ = (id) => document.getElementById(id);
 const state = { mode: "expression", values: {}, tab: "picture", busy: false, again: false };
@@ -53,16 +54,7 @@ function underline(error) {
 
 // -- Python
 
-const runtime = new Python((data) => {
-  $("loading").hidden = Boolean(data.ready || data.failed);
-  if (data.failed) return say(`Python could not be loaded: ${data.failed}. Reload the page to try again.`);
-  if (data.ready) return say(state.busy ? "Running …" : "Ready");
-  const share = Math.min(1, data.loaded / data.total);
-  $("loading").value = share;
-  say(share < 1 ? `Python is loading: ${Math.round(100 * share)} %` : "Python is starting …");
-});
-
-const say = (text) => ($("status").textContent = text);
+const runtime = new Python(telling(() => (state.busy ? "Running …" : "Ready")), () => keepSite("playground/"));
 
 // Runs what is in the editor; while it runs, the newest wish waits, and those between are left out.
 async function run() {
@@ -294,14 +286,3 @@ function arrive(linked) {
 }
 arrive(remembered());
 window.onhashchange = () => arrive(remembered());
-
-// -- without a network: what was loaded once is kept, where the browser offers that
-
-const OFFLINE = {
-  kept: "Once loaded, this page opens without a network, too.",
-  none: "This address is not https and not localhost: the page opens only while its server runs.",
-};
-if (navigator.serviceWorker) {
-  navigator.serviceWorker.register(new URL("offline.js", import.meta.url)).catch(() => {});
-  navigator.serviceWorker.ready.then(() => ($("offline").textContent = OFFLINE.kept));
-} else $("offline").textContent = OFFLINE.none;

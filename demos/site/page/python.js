@@ -1,10 +1,11 @@
 // One Python that answers, and a second that stands by: to stop whatever runs, the first is terminated.
 
 export class Python {
-  constructor(onState, name = "demos.site.in_browser") {
+  constructor(onState, onComplete, name = "demos.site.in_browser") {
     this.name = name; // the module that answers there, and the limit of its memory in bytes
     this.onFact = () => {}; // called with what Python tells before it answers
     this.onState = onState; // called with {loaded, total}, {ready}, {failed}
+    this.onComplete = onComplete; // called when the second one stands by: nothing else is fetched
     this.waiting = new Map();
     this.number = 0;
     this.active = this.spawn();
@@ -32,6 +33,7 @@ export class Python {
       return;
     }
     from.state = data;
+    if (from === this.spare && data.ready) this.onComplete();
     if (from === this.active) this.onState(data);
     if (from === this.active && data.ready && !this.spare) this.spare = this.spawn();
   }

@@ -12,6 +12,7 @@ import KIT from "./exercises.json";
 import { Python } from "./python.js";
 import { Records } from "./records.js";
 import { Shelf } from "./shelf.js";
+import { keepSite, say, telling } from "./state.js";
 
 const $ = (id) => document.getElementById(id);
 const EXERCISES = Object.fromEntries(KIT.exercises.map((each) => [each.number, each]));
@@ -130,19 +131,10 @@ window.addEventListener("pagehide", save);
 
 // -- Python
 
-const runtime = new Python((data) => {
-  $("loading").hidden = Boolean(data.ready || data.failed);
-  if (data.failed) return say(`Python could not be loaded: ${data.failed}. Reload the page to try again.`);
-  if (data.ready) return say(busy ? busy : "Ready");
-  const share = Math.min(1, data.loaded / data.total);
-  $("loading").value = share;
-  say(share < 1 ? `Python is loading: ${Math.round(100 * share)} %` : "Python is starting …");
-}, `demos.workshop.in_browser ${KIT.memory}`);
+let busy = ""; // what is said of what runs
+const runtime = new Python(telling(() => busy || "Ready"), () => keepSite("workshop/"), `demos.workshop.in_browser ${KIT.memory}`);
 const container = new Container(runtime, KIT);
 
-const say = (text) => ($("status").textContent = text);
-
-let busy = "";
 // Runs a request of the container, one at a time; resolves to nothing if another one runs.
 async function contained(words, request, onPrinted) {
   if (busy) return null;
