@@ -32,8 +32,8 @@ PARTS = (
     "demos/site/__init__.py",
     "demos/site/in_browser.py",
 )
-WORKSHOP = """__init__.py catalog.py columns.py contained.py fingerprints.json in_browser.py judge.py
-    limits.py outcome.py probe.py progress.py"""
+WORKSHOP = """__init__.py catalog.py columns.py contained.py fingerprints.json in_browser.py
+    judge.py limits.py outcome.py probe.py progress.py"""
 EPOCH = (1980, 1, 1, 0, 0, 0)  # the same files give the same archive
 
 

@@ -204,7 +204,18 @@ def _shown(command: str) -> Fact:
 
 def judged(number: int, facts: list[Fact], stopped: str) -> Answer:
     """Return the verdict on the facts that the page was told."""
-    return judge.judge(number, outcome(facts, stopped))._asdict()
+    numbers = [_as_floats(fact) for fact in facts]
+    return judge.judge(number, outcome(numbers, stopped))._asdict()
+
+
+def _as_floats(fact: Fact) -> Fact:
+    """Return a fact as the probe gave it: JavaScript writes 10.0 as 10.
+
+    >>> _as_floats({"column": "x.grad", "number": 10})["number"]
+    10.0
+    """
+    number = fact.get("number")
+    return fact | {"number": float(number)} if isinstance(number, int) else fact
 
 
 def progress(name: str, text: str) -> Answer:

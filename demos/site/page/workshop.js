@@ -32,6 +32,7 @@ const COMMANDS = [
   { key: "Shift-Enter", run: () => (run(), true) },
 ];
 const turn = Decoration.line({ class: "cm-turn" });
+const mark = Decoration.line({ class: "cm-turn cm-mark" });
 
 const markedPlace = ViewPlugin.fromClass(class {
   constructor(view) {
@@ -45,7 +46,8 @@ const markedPlace = ViewPlugin.fromClass(class {
 function decorated(doc) {
   const [begin, end] = marks(doc);
   if (!begin || !end) return Decoration.none;
-  return Decoration.set(Array.from({ length: end - begin + 1 }, (_, i) => turn.range(doc.line(begin + i).from)));
+  const lines = Array.from({ length: end - begin + 1 }, (_, i) => begin + i);
+  return Decoration.set(lines.map((i) => (i === begin || i === end ? mark : turn).range(doc.line(i).from)));
 }
 
 // The lines of the two marks around the place that the learner fills in.
@@ -187,7 +189,8 @@ async function run() {
   const error = came.facts.find((fact) => fact.error);
   const failed = error || came.stopped || !came.facts.some((fact) => fact.end);
   const verdict = failed ? await judged(e.number, came) : null;
-  shown[e.number] = { ...(failed ? { verdict, line: error?.line } : {}), printed: printed || (failed ? "" : "It printed nothing.") };
+  const before = shown[e.number];
+  shown[e.number] = { ...(failed ? { verdict, line: error?.line } : before), printed: printed || (failed ? "" : "It printed nothing.") };
   if (now === e) showVerdict(failed);
 }
 
@@ -337,7 +340,7 @@ function list() {
     const passed = records.passed(number);
     const part = (className, textContent) => element("span", { className, textContent });
     const button = element("button", { className: passed ? "passed" : "open", title, onclick: () => open(number) },
-      part("mark", passed ? "✓" : number === now?.number ? "›" : ""), part("name", `${number}  ${title}`), part("minutes", `${minutes} min`), part("number", number));
+      part("mark", passed ? "✓" : number === now?.number ? "›" : ""), part("number", number), element("span", { className: "name" }, `${title} `, part("minutes", `${minutes} min`)));
     button.setAttribute("aria-label", `${number} ${title}, ${minutes} minutes, ${passed ? "passed" : "open"}`);
     if (number === now?.number) button.setAttribute("aria-current", "true");
     return element("li", {}, button);
