@@ -69,7 +69,7 @@ class Fox:
 
     def reload(self):
         # by the page itself: WebDriver's own passes the service worker by
-        self.evaluate("() => { document.getElementById('result').textContent = ''; }")
+        self.evaluate(FORGET)
         self.evaluate("() => { setTimeout(() => location.reload()); }")
 
     def evaluate(self, function, *arguments):
@@ -106,6 +106,8 @@ def until(browser, condition, *arguments, seconds=180):
     return found
 
 
+FORGET = """() => ['status', 'result'].forEach((id) => {
+    if (document.getElementById(id)) document.getElementById(id).textContent = ''; })"""
 STATE = """() => ['status', 'error', 'result', 'offline'].map(
     (id) => `${id}: ${document.getElementById(id)?.textContent}`).join('; ')"""
 TEXT = "(id) => document.getElementById(id).textContent"

@@ -3,6 +3,7 @@
 import { python } from "@codemirror/lang-python";
 import { foldEffect } from "@codemirror/language";
 import { setDiagnostics } from "@codemirror/lint";
+import { EditorState } from "@codemirror/state";
 import { Decoration, EditorView, ViewPlugin, keymap } from "@codemirror/view";
 import { basicSetup } from "codemirror";
 import { highlighting } from "./colours.js";
@@ -84,13 +85,17 @@ const editor = new EditorView({ parent: $("editor"), extensions });
 const source = () => editor.state.doc.toString();
 
 function fresh(text) {
-  const start = editor.state.constructor.create({ doc: text, extensions });
-  const folds = cells(start.doc).filter(({ isText, head, last }) => isText && last > head);
-  return start.update({ effects: folds.map(({ head, last }) => foldEffect.of({ from: start.doc.line(head).to, to: start.doc.line(last).to })) }).state;
+  const state = EditorState.create({ doc: text, extensions });
+  return state.update({ effects: folds(state.doc) }).state;
 }
+
+// The texts between the cells of code stand folded: they are beside the editor.
+const folds = (doc) => cells(doc).filter(({ isText, head, last }) => isText && last > head)
+  .map(({ head, last }) => foldEffect.of({ from: doc.line(head).to, to: doc.line(last).to }));
 
 function write(text) {
   editor.dispatch({ changes: { from: 0, to: editor.state.doc.length, insert: text } });
+  editor.dispatch({ effects: folds(editor.state.doc) });
 }
 
 function scrollTo(line) {
@@ -207,6 +212,8 @@ const COMMAND = /python -m engine (?:draw|step|debug) .+?(?=, and in it|$)/;
 // A line of a message as the kit prints it; behind a command stands a button that does it here.
 function line(text) {
   if (text.startsWith("    ")) return element("pre", { textContent: text });
+  const byHand = text.match(/python -i .*: (.*)$/)?.[1];
+  if (byHand) return element("p", { textContent: `${text}. Here: write print(${byHand}) at the end of your file and run it.` });
   const command = text.match(COMMAND)?.[0];
   if (!command) return element("p", { textContent: text });
   const [before, after] = text.split(command);
