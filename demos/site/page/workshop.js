@@ -78,7 +78,7 @@ const extensions = [
   highlighting,
   markedPlace,
   EditorView.lineWrapping,
-  EditorView.contentAttributes.of({ "aria-label": "Your file" }),
+  EditorView.contentAttributes.of({ "aria-label": "Your file", tabindex: "0" }),
   EditorView.updateListener.of(({ docChanged }) => docChanged && later()),
 ];
 const editor = new EditorView({ parent: $("editor"), extensions });
@@ -213,7 +213,7 @@ const COMMAND = /python -m engine (?:draw|step|debug) .+?(?=, and in it|$)/;
 function line(text) {
   if (text.startsWith("    ")) return element("pre", { textContent: text });
   const byHand = text.match(/python -i .*: (.*)$/)?.[1];
-  if (byHand) return element("p", { textContent: `${text}. Here: write print(${byHand}) at the end of your file and run it.` });
+  if (byHand) return element("p", { textContent: text }, element("span", { className: "here", textContent: `In this page: write print(${byHand}) at the end of your file, and Run.` }));
   const command = text.match(COMMAND)?.[0];
   if (!command) return element("p", { textContent: text });
   const [before, after] = text.split(command);
@@ -345,10 +345,11 @@ function list() {
   $("list").replaceChildren(...all.map((number) => {
     const { title, minutes } = EXERCISES[number];
     const passed = records.passed(number);
-    const part = (className, textContent) => element("span", { className, textContent });
+    const part = (className, ...inside) => element("span", { className }, ...inside);
+    const mark = part("mark", passed ? "✓" : number === now?.number ? "›" : "");
+    mark.setAttribute("aria-hidden", "true");
     const button = element("button", { className: passed ? "passed" : "open", title, onclick: () => open(number) },
-      part("mark", passed ? "✓" : number === now?.number ? "›" : ""), part("number", number), element("span", { className: "name" }, `${title} `, part("minutes", `${minutes} min`)));
-    button.setAttribute("aria-label", `${number} ${title}, ${minutes} minutes, ${passed ? "passed" : "open"}`);
+      mark, part("number", `${number} `), part("name", `${title} `, part("minutes", `${minutes} min`)), part("unseen", passed ? " passed" : " open"));
     if (number === now?.number) button.setAttribute("aria-current", "true");
     return element("li", {}, button);
   }));
@@ -382,9 +383,10 @@ function part({ html }, i) {
 function words(html) {
   const made = element("div", { innerHTML: html });
   for (const code of made.querySelectorAll("code")) {
-    for (const command of code.textContent.trim().split("\n").filter((text) => COMMAND.test(text))) {
-      (code.closest("pre") ?? code).after(showButton(command.trim()));
-    }
+    const lines = code.textContent.trimEnd().split("\n");
+    if (!lines.some((text) => COMMAND.test(text))) continue;
+    if (code.parentElement.tagName !== "PRE") code.after(showButton(code.textContent));
+    else code.parentElement.replaceWith(...lines.flatMap((text) => [element("pre", { textContent: text }), showButton(text)]));
   }
   return made;
 }
