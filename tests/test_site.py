@@ -1,6 +1,7 @@
 """The site: what is laid out for Sphinx, what comes from the code, links; in CI the whole build."""
 
 import base64
+import builtins
 import json
 import math
 import re
@@ -243,7 +244,17 @@ def test_an_error_names_its_place(mode, source, place, message):
         ("ImportError('no', name='numpy')", "numpy does not run in this page"),
         ("OSError(138, 'emscripten does not support processes.')", "another program does not run"),
         ('RuntimeError("can\'t start new thread")', "a thread does not run in this page"),
-        ("ImportError('no', name='nmpy')", "ImportError: no"),
+        ("OSError(52, 'Function not implemented')", "the operating system does not run in this"),
+        ("FileNotFoundError(44, 'No such file', 'rows.csv')", "'rows.csv': this page has no files"),
+        ("ModuleNotFoundError('no', name='_multiprocessing')", "multiprocessing does not run in"),
+        ("ModuleNotFoundError('no', name='nmpy')", "nmpy is not in this page"),
+        ("ImportError('cannot import name x', name='math')", "ImportError: cannot import name x"),
+        ("ImportError('draw_dot needs it: pip install it')", "engine.draw(root) draws here"),
+        (
+            "ImportError('a .png file needs it: pip install it, or')",
+            "in this page: save as .svg",
+        ),
+        ("ImportError('recording needs it: pip install it')", "install chainrule on your computer"),
     ],
 )
 def test_what_does_not_run_there_is_one_line(raised, said):
@@ -269,9 +280,74 @@ def test_the_debugger_is_driven_by_commands():
     answer = in_browser.debug("step 3")
     assert (answer["at"], answer["of"]) == (3, 4) and answer["svg"].startswith("<svg")
     assert "+3" in in_browser.debug("why x")["said"]
-    assert "terminal" in in_browser.debug("predict x")["said"]
+    assert "cannot wait" in in_browser.debug("predict x")["said"]
     assert "no command nonsense" in in_browser.debug("nonsense")["said"]
     assert "x.grad" in in_browser.play()["page"]
+
+
+class Typist:
+    """Types lines where the page asks for them, and keeps the questions."""
+
+    def __init__(self, *lines):
+        self.lines, self.asked = list(lines), []
+
+    def __call__(self, message):
+        self.asked.append(json.loads(message))
+        return self.lines.pop(0)
+
+
+LOOP = """from engine import Value, debug
+w = Value(3.0, label="w")
+for x in (1.0, 2.0):
+    y = w * x + w
+    debug(y)
+    print("x is", x, "and the gradient", w.grad)
+y
+"""
+
+
+def test_code_stops_at_its_debugger_and_takes_commands():
+    typist = Typist("s 2", "why w", "nonsense", "q", "c", "help goto", "predict w", "2", "3", "q")
+    answer = in_browser.run("python", LOOP, {}, typist)
+    assert not typist.lines and answer["result"] == "y = w·2 + w = 9"
+    assert answer["output"] == "x is 1.0 and the gradient 0.0\nx is 2.0 and the gradient 3.0\n"
+    questions = [message["question"] for message in typist.asked]
+    assert questions == ["(grad) "] * 7 + ["w.grad will be? "] * 2 + ["(grad) "]
+    said = [message["said"] for message in typist.asked]
+    assert said[0].startswith("backward pass of y = w·1 + w = 6")
+    assert said[1].startswith("(grad) s 2\n") and "0 → 1" in said[1]
+    assert "no command nonsense" in said[3] and "left before the end" in said[4]
+    assert "backward pass of y = w·2 + w = 9" in said[4] and "complete" in said[5]
+    assert "no:" in said[8] and "right: w.grad will be 3" in said[9]
+    assert all(message["debugger"] and "<svg" in message["svg"] for message in typist.asked)
+    assert typist.asked[0]["svg"] != typist.asked[1]["svg"]  # of this moment
+    assert typist.asked[4]["output"] == "x is 1.0 and the gradient 0.0\n"
+
+
+def test_input_and_breakpoint_wait_for_a_line():
+    code = "n = int(input('How many? '))\nbreakpoint()\nprint(n + 1)\n"
+    before = builtins.input, dict(os.environ)
+    typist = Typist("4", "p n * 10", "c")
+    answer = in_browser.run("python", code, {}, typist)
+    assert answer["output"].startswith("How many? 4\n> ") and answer["output"].endswith("\n5\n")
+    assert "\n-> print(n + 1)\n" in answer["output"].replace("-> breakpoint()", "-> print(n + 1)")
+    assert "(Pdb) p n * 10\n40\n" in answer["output"]
+    assert [message.get("debugger") for message in typist.asked] == [None] * 3
+    left = in_browser.run("python", code, {}, Typist("4", "q"))
+    assert left["error"]["message"] == "pdb was left by q, and the code with it"
+    assert (builtins.input, dict(os.environ)) == before
+
+
+def test_where_python_cannot_wait_the_buttons_step_through_the_graph():
+    answer = in_browser.run("python", LOOP, {})
+    assert answer["error"]["line"] == 5 and "the buttons of Debug" in answer["error"]["message"]
+    assert answer["open"] == "debug" and answer["result"] == "y = w·1 + w = 6"
+    assert "backward pass of y = w·1 + w = 6" in in_browser.debug("")["said"]
+    assert "left before the end" in in_browser.debug("q")["said"]
+    assert "backward pass of y" in in_browser.debug("step")["said"]  # a new session
+    for code in ("input()", "breakpoint()"):
+        message = in_browser.run("python", code + "\nx = 1", {})["error"]["message"]
+        assert "write the value into the code" in message and "\n" not in message
 
 
 def test_the_doctor_knows_the_browser():
@@ -414,6 +490,68 @@ def test_the_views_and_the_debugger(browser, site):
     assert browser.evaluate(
         "() => document.querySelector('#moment svg').textContent.includes('not sent')"
     )
+
+
+TYPE = """(form, text) => { const all = document.getElementById(form);
+    all.querySelector('input').value = text; all.requestSubmit(); }"""
+SAID = "() => document.getElementById('said').textContent"
+
+
+def test_code_stops_and_waits_for_commands(browser, site):
+    opened(browser, site[1], "python", LOOP)
+    if not browser.evaluate("() => 'Suspending' in WebAssembly"):
+        until(browser, SAYS, "error", "the buttons of Debug")
+        until(browser, SAYS, "said", "the seed is set")
+        return
+    until(browser, SAYS, "status", "waits for a command")
+    browser.evaluate(TYPE, "prompt", "s")
+    until(browser, SAYS, "said", "1/3")
+    browser.evaluate(CLICK, "[data-command=next]")
+    until(browser, SAYS, "said", "2/3")
+    assert "not sent" in browser.evaluate("() => document.querySelector('#moment').textContent")
+    browser.evaluate(TYPE, "prompt", "q")
+    until(browser, SAYS, "output", "x is 1.0")
+    until(browser, SAYS, "said", "w·2 + w = 9")
+    browser.evaluate(TYPE, "prompt", "c")
+    until(browser, SAYS, "said", "the backward pass is complete")
+    browser.evaluate(TYPE, "prompt", "q")
+    until(browser, SAYS, "output", "x is 2.0 and the gradient 3.0")
+    until(browser, SAYS, "status", "Ready")
+    assert "(grad) c" in browser.evaluate(SAID)
+
+
+def test_stop_ends_code_that_waits_for_a_line(browser, site):
+    opened(browser, site[1], "python", "while True:\n    print(input('Again? '))\n")
+    if not browser.evaluate("() => 'Suspending' in WebAssembly"):
+        until(browser, SAYS, "error", "cannot wait")
+        return
+    until(browser, SAYS, "asked", "Again?")
+    browser.evaluate(TYPE, "input", "yes")
+    until(browser, SAYS, "output", "Again? yes\nyes")
+    until(browser, "() => !document.getElementById('input').hidden")
+    browser.evaluate(CLICK, "#stop")
+    until(browser, SAYS, "error", "Stopped.")
+    assert browser.evaluate("() => document.getElementById('input').hidden")
+
+
+def test_in_a_browser_that_lets_no_python_wait_the_buttons_serve(site):
+    playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+    if CHROMIUM is None:
+        pytest.skip("no Chromium is installed")
+    without = "delete WebAssembly.Suspending;\n"
+    source = (site[0] / "playground" / "worker.js").read_text(encoding="utf-8")
+    with playwright.sync_playwright() as play:
+        browser = Chromium(play)
+        browser.page.context.route(
+            "**/worker.js",
+            lambda route: route.fulfill(body=without + source, content_type="text/javascript"),
+        )
+        opened(browser, site[1], "python", LOOP)
+        until(browser, SAYS, "error", "line 5: engine.debug() waits for commands")
+        until(browser, SAYS, "said", "the seed is set")
+        browser.evaluate(CLICK, "[data-command=step]")
+        until(browser, SAYS, "said", "1/3")
+        browser.close()
 
 
 def test_without_its_server_the_page_opens_again(browser, site):

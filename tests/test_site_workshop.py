@@ -34,7 +34,8 @@ PASSED = """() => [...document.querySelectorAll('#list button')]
     .filter((each) => each.textContent.endsWith(' passed')).map((each) => each.title)"""
 KEPT = "(name) => localStorage.getItem(`chainrule.workshop.${name}`)"
 FORGET = "() => localStorage.clear()"
-SEEN = "() => document.getElementById('seen').textContent"
+TYPE = """(line) => { const form = document.querySelector('#seen form');
+    form.querySelector('input').value = line; form.requestSubmit(); }"""
 
 
 def opened(browser, address, number):
@@ -192,6 +193,14 @@ def test_what_a_message_points_to_is_shown(browser, site):
     until(browser, "() => document.querySelector('#seen .said')?.textContent.includes('the seed')")
     browser.evaluate(CLICK, "#seen [data-command=continue]")
     until(browser, "() => document.querySelector('#seen .said').textContent.includes('2/2')")
+    if browser.evaluate("() => 'Suspending' in WebAssembly"):  # then Python can wait for a number
+        browser.evaluate(TYPE, "predict x")
+        until(browser, "() => document.querySelector('#seen .question').textContent !== '(grad)'")
+        browser.evaluate(TYPE, "3")
+        until(
+            browser,
+            "() => document.querySelector('#seen .said').textContent.includes('= written for')",
+        )
     opened(browser, site[1], 7)
     taken(browser, 7, right(7))
     browser.evaluate(CLICK, "#text .see")

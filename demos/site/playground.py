@@ -30,7 +30,9 @@ COUNTED = ("pyodide.asm.wasm", "python_stdlib.zip", "pyodide-lock.json")  # by f
 PARTS = (
     "demos/__init__.py",
     "demos/site/__init__.py",
+    "demos/site/errors.py",
     "demos/site/in_browser.py",
+    "demos/site/prompt.py",
 )
 WORKSHOP = """__init__.py catalog.py columns.py contained.py fingerprints.json in_browser.py
     judge.py limits.py outcome.py probe.py progress.py"""

@@ -28,6 +28,7 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 from demos.site import in_browser as playground
+from demos.site.prompt import Send, sender
 from engine import draw
 from engine.cli import model_file
 from engine.cli.expression import build, numbers
@@ -55,22 +56,27 @@ SAID_HERE = {  # what Python says in a browser: what the same file would have do
 }
 
 
-def handle(request: str) -> str:
-    """Answer one message of the page; both are JSON."""
+def handle(request: str, ask: Any = None) -> str:
+    """Answer one message of the page; both are JSON. `ask` asks the page for a line."""
     worker: Any = importlib.import_module("js")  # the names of a browser's worker: only there
     contained()
-    return json.dumps(
-        answer(json.loads(request), lambda fact: worker.postMessage(json.dumps(fact)))
-    )
+
+    def tell(fact: Fact) -> None:
+        worker.postMessage(json.dumps(fact))
+
+    return json.dumps(answer(json.loads(request), tell, sender(ask)))
 
 
-def answer(request: Answer, tell: Tell) -> Answer:
-    """Do what the page asks for; `tell` is called with each fact at once."""
+def answer(request: Answer, tell: Tell, send: Send | None = None) -> Answer:
+    """Do what the page asks for; `tell` is called with each fact at once.
+
+    `send` asks the page for a line, which the debugger's `predict` needs.
+    """
     asked = dict(request)
     answers: dict[str, Callable[..., Answer]] = {
         "judge": judged,
         "progress": progress,
-        "debug": playground.debug,
+        "debug": functools.partial(playground.debug, send=send),
     }
     runs: dict[str, Callable[..., Iterator[Fact]]] = {
         "probe": probed,

@@ -10,7 +10,7 @@ import { highlighting } from "./colours.js";
 import { keepSite, say, telling } from "./state.js";
 
 const $ = (id) => document.getElementById(id);
-const state = { mode: "expression", values: {}, tab: "picture", busy: false, again: false };
+const state = { mode: "expression", values: {}, tab: "picture", busy: false, again: false, question: null, talked: false };
 
 // -- the editor
 
@@ -54,10 +54,15 @@ function underline(error) {
 
 // -- Python
 
-const runtime = new Python(telling(() => (state.busy ? "Running …" : "Ready")), () => keepSite("playground/"));
+const runtime = new Python({
+  onState: telling(() => (state.busy ? "Running …" : "Ready")),
+  onAsked: asked,
+  onComplete: () => keepSite("playground/"),
+});
 
 // Runs what is in the editor; while it runs, the newest wish waits, and those between are left out.
 async function run() {
+  if (state.question) stop(); // what waits for a line would wait for ever
   if (state.busy) {
     state.again = true;
     return;
@@ -67,8 +72,7 @@ async function run() {
   const text = source();
   const answer = await runtime.ask({ do: "run", mode: state.mode, source: text, values: state.values });
   end();
-  if (answer.stopped) return;
-  show(answer);
+  if (!answer.stopped) show(answer);
   if (state.again) {
     state.again = false;
     run();
@@ -78,9 +82,11 @@ async function run() {
 let urgent = 0;
 function begin() {
   state.busy = true;
+  state.talked = false;
+  if (state.mode === "python") fail({ message: "" });
   $("stop").disabled = false;
   urgent = setTimeout(() => {
-    if (!runtime.active.state.ready) return; // it still loads
+    if (!runtime.active.state.ready || state.question) return; // it still loads, or waits for a line
     $("stop").classList.add("urgent");
     say("Running …");
   }, 400);
@@ -88,6 +94,7 @@ function begin() {
 
 function end() {
   state.busy = false;
+  answered();
   clearTimeout(urgent);
   $("stop").disabled = true;
   $("stop").classList.remove("urgent");
@@ -108,7 +115,14 @@ function fail(error) {
 function show(answer) {
   $("output").textContent = answer.output ?? "";
   if (answer.died) return fail({ message: `Python was ended by the code (${answer.died}); a fresh one is in its place.` });
-  if (answer.error) return fail(answer.error);
+  if (!answer.error || answer.open) see(answer);
+  if (answer.error) fail(answer.error);
+  else remember();
+  if (answer.open) open($(`tab-${answer.open}`));
+  else if (!answer.error) refresh();
+}
+
+function see(answer) {
   $("error").textContent = answer.too_large ?? "";
   underline(null);
   $("result").textContent = answer.result ?? "";
@@ -116,8 +130,6 @@ function show(answer) {
   $("sums").textContent = answer.why ?? "";
   $("table").textContent = answer.table ?? "";
   sliders(answer.leaves ?? []);
-  remember();
-  refresh();
 }
 
 // -- leaves
@@ -178,7 +190,7 @@ function change(name, value) {
 
 function refresh() {
   if (state.tab === "play") play();
-  if (state.tab === "debug") debug("");
+  if (state.tab === "debug" && !state.talked) debug("");
 }
 
 async function play() {
@@ -189,12 +201,51 @@ async function play() {
   $("play").replaceChildren(page ? frame : (reason ?? "Run something first."));
 }
 
+// One command of the debugger of this graph; while code waits at its own debugger, a line for that one.
 async function debug(command) {
+  if (state.question?.debugging) return type(command || "restart");
+  state.talked = false;
+  log(command ? `(grad) ${command}\n` : null);
   const answer = await runtime.ask({ do: "debug", command });
+  answered();
   if (answer.said === undefined) return;
-  $("said").textContent = (command ? `${$("said").textContent}(grad) ${command}\n` : "") + answer.said;
-  $("said").scrollTop = $("said").scrollHeight;
+  log(answer.said);
   $("moment").innerHTML = answer.svg ?? "";
+}
+
+function log(text) {
+  $("said").textContent = text === null ? "" : ($("said").textContent + text).slice(-40_000);
+  $("said").scrollTop = $("said").scrollHeight;
+}
+
+// Code asks for a line: engine.debug() in the tab Debug, anything else, as input() does, below the output.
+function asked({ question, said, debugger: debugging, output, svg }) {
+  state.question = { debugging };
+  clearTimeout(urgent);
+  $("stop").disabled = false;
+  $("output").textContent = output;
+  say(debugging ? "Your code waits for a command of the debugger" : "Your code waits for a line of input");
+  $(debugging ? "question" : "asked").textContent = question;
+  if (debugging) {
+    if (!state.talked) log(null);
+    state.talked = true;
+    log(said);
+    $("moment").innerHTML = svg ?? "";
+    if (state.tab !== "debug") open($("tab-debug"));
+  } else $("input").hidden = false;
+  (debugging ? $("command") : $("line")).focus({ preventScroll: debugging });
+}
+
+function type(line) {
+  answered();
+  say("Running …");
+  runtime.type(line);
+}
+
+function answered() {
+  state.question = null;
+  $("input").hidden = true;
+  $("question").textContent = "(grad)";
 }
 
 const tabs = [...document.querySelectorAll("[role=tab]")];
@@ -218,11 +269,27 @@ for (const tab of tabs) {
   };
 }
 for (const button of document.querySelectorAll("[data-command]")) button.onclick = () => debug(button.dataset.command);
-$("prompt").onsubmit = (event) => {
+const lines = []; // what was typed, for the arrow keys
+let line = 0;
+function enter(field, event) {
   event.preventDefault();
-  if ($("command").value.trim()) debug($("command").value.trim());
-  $("command").value = "";
-};
+  const text = field.value.trim();
+  if (text && text !== lines.at(-1)) lines.push(text);
+  line = lines.length;
+  field.value = "";
+  if (state.question) type(text); // Enter alone repeats a command of the debugger
+  else if (text) debug(text);
+}
+function recall(event) {
+  const step = { ArrowUp: -1, ArrowDown: 1 }[event.key];
+  if (!step || !lines.length) return;
+  event.preventDefault();
+  line = Math.max(0, Math.min(lines.length, line + step));
+  event.target.value = lines[line] ?? "";
+}
+$("prompt").onsubmit = (event) => enter($("command"), event);
+$("input").onsubmit = (event) => enter($("line"), event);
+$("command").onkeydown = $("line").onkeydown = recall;
 
 // -- what is chosen, and the link that holds it
 

@@ -1,11 +1,12 @@
 // One Python that answers, and a second that stands by: to stop whatever runs, the first is terminated.
 
 export class Python {
-  constructor(onState, onComplete, name = "demos.site.in_browser") {
-    this.name = name; // the module that answers there, and the limit of its memory in bytes
-    this.onFact = () => {}; // called with what Python tells before it answers
-    this.onState = onState; // called with {loaded, total}, {ready}, {failed}
-    this.onComplete = onComplete; // called when the second one stands by: nothing else is fetched
+  // onState is called with {loaded, total}, {ready}, {failed}; onAsked with a question, for which Python waits
+  // until type() is called; onFact with what Python tells before it answers; onComplete when the second one
+  // stands by, so that nothing more is fetched. `name` is the module that answers and, behind a blank, the limit
+  // of its memory in bytes.
+  constructor({ onState, onAsked, onComplete, onFact = () => {}, name = "demos.site.in_browser" }) {
+    Object.assign(this, { onState, onAsked, onComplete, onFact, name });
     this.waiting = new Map();
     this.number = 0;
     this.active = this.spawn();
@@ -29,7 +30,9 @@ export class Python {
       return;
     }
     if ("id" in data) {
-      if (from === this.active) this.settle(data);
+      if (from !== this.active) return;
+      if (data.asked) this.onAsked(data.asked);
+      else this.settle(data);
       return;
     }
     from.state = data;
@@ -52,6 +55,11 @@ export class Python {
       this.waiting.set(id, resolve);
       this.active.worker.postMessage({ id, request });
     });
+  }
+
+  // Sends the line that was asked for.
+  type(line) {
+    this.active.worker.postMessage({ typed: line });
   }
 
   stop() {

@@ -139,7 +139,12 @@ window.addEventListener("pagehide", save);
 // -- Python
 
 let busy = ""; // what is said of what runs
-const runtime = new Python(telling(() => busy || "Ready"), () => keepSite("workshop/"), `demos.workshop.in_browser ${KIT.memory}`);
+const runtime = new Python({
+  onState: telling(() => busy || "Ready"),
+  onAsked: (message) => panel?.asked(message),
+  onComplete: () => keepSite("workshop/"),
+  name: `demos.workshop.in_browser ${KIT.memory}`,
+});
 const container = new Container(runtime, KIT);
 
 // Runs a request of the container, one at a time; resolves to nothing if another one runs.
@@ -261,9 +266,15 @@ async function look(command) {
   if (error?.error === "said") $("seen").textContent = error.says;
   else if (!seen) $("seen").append(...(await judged(now.number, came)).message.split("\n").map(line));
   else if (seen.page) $("seen").append(frame(seen.page));
-  else if ("said" in seen) new DebuggerPanel($("seen"), (text) => ask({ do: "debug", command: text })).show("", seen);
+  else if ("said" in seen) debug(seen);
   else $("seen").innerHTML = seen.svg || seen.too_large;
   $("look").scrollIntoView({ block: "nearest" });
+}
+
+let panel = null;
+function debug(seen) {
+  panel = new DebuggerPanel($("seen"), (command) => runtime.ask({ do: "debug", command }), (line) => runtime.type(line));
+  panel.show(seen);
 }
 
 function frame(page) {
