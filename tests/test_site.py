@@ -4,6 +4,7 @@ import base64
 import builtins
 import json
 import math
+import os
 import re
 import subprocess
 import sys
