@@ -139,6 +139,7 @@ window.addEventListener("pagehide", save);
 // -- Python
 
 let busy = ""; // what is said of what runs
+let panel = null; // the debugger that was opened last
 const runtime = new Python({
   onState: telling(() => busy || "Ready"),
   onAsked: (message) => panel?.asked(message),
@@ -150,6 +151,7 @@ const container = new Container(runtime, KIT);
 // Runs a request of the container, one at a time; resolves to nothing if another one runs.
 async function contained(words, request, onPrinted) {
   if (busy) return null;
+  leaveQuestion();
   busy = words;
   for (const id of ["check", "run"]) $(id).disabled = true;
   $("stop").disabled = false;
@@ -166,10 +168,16 @@ async function contained(words, request, onPrinted) {
 
 // Asks for what runs no file of a learner's; where a worker was replaced meanwhile, once more.
 async function ask(request) {
+  leaveQuestion();
   for (;;) {
     const answer = await runtime.ask(request);
     if (!answer.stopped) return answer;
   }
+}
+
+// A debugger that waits for a line would keep everything else waiting: it is ended with its worker.
+function leaveQuestion() {
+  if (panel?.waits) runtime.stop();
 }
 
 const judged = (number, { facts, stopped }) => ask({ do: "judge", number, facts, stopped });
@@ -271,7 +279,6 @@ async function look(command) {
   $("look").scrollIntoView({ block: "nearest" });
 }
 
-let panel = null;
 function debug(seen) {
   panel = new DebuggerPanel($("seen"), (command) => runtime.ask({ do: "debug", command }), (line) => runtime.type(line));
   panel.show(seen);
@@ -314,7 +321,9 @@ function agreed(question) {
   $("question").textContent = question;
   $("ask").returnValue = "no";
   $("ask").showModal();
-  return new Promise((resolve) => ($("ask").onclose = () => resolve($("ask").returnValue === "yes")));
+  return new Promise((resolve) => {
+    $("ask").onclose = () => $("ask").open || resolve($("ask").returnValue === "yes"); // not that of an earlier question
+  });
 }
 
 // -- reset; what was there is kept
