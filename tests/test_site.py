@@ -171,6 +171,25 @@ def test_nothing_to_serve_is_one_line(tmp_path, capsys):
     assert capsys.readouterr().err == f"{tmp_path} holds no site: build it by  make site\n"
 
 
+@pytest.mark.parametrize("lan", [False, True])
+def test_serving_says_where_the_workshop_is_and_what_http_cannot_do(
+    lan, tmp_path, capsys, monkeypatch
+):
+    def interrupt(self):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("demos.site.serve.own_address", lambda: "192.0.2.7")
+    monkeypatch.setattr("demos.site.serve.Server.serve_forever", interrupt)
+    (tmp_path / "index.html").touch()
+    options = ["--lan"] if lan else []
+    assert command.main(["serve", "--out", str(tmp_path), "--port", "0", *options]) == 130
+    lines = capsys.readouterr().out.splitlines()
+    host = "192.0.2.7" if lan else "localhost"
+    assert re.fullmatch(rf"http://{host}:\d+/   Ctrl-C ends it", lines[0])
+    assert re.fullmatch(rf"http://{host}:\d+/workshop/   the exercises", lines[1])
+    assert ("no service worker" in "".join(lines)) == lan
+
+
 def test_files_are_served_on_this_computer_alone(tmp_path):
     (tmp_path / "index.html").write_text("hello", encoding="utf-8")
     (tmp_path / "x.mjs").write_text("1", encoding="utf-8")
