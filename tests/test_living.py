@@ -19,6 +19,7 @@ from engine.javascript import literal
 from engine.view.animation import _nodes, animation
 from engine.view.page import SCRIPTS, Page, _rows, _script
 from engine.view.scene import text
+from engine.view.selection import Graph
 
 ASSETS = Path(engine.__file__).parent / "view" / "assets"
 
@@ -26,7 +27,7 @@ ASSETS = Path(engine.__file__).parent / "view" / "assets"
 @cache
 def shown(i):
     """What the page of a graph is made of."""
-    return animation(GRAPHS[i].root(), collapse=GRAPHS[i].collapse)
+    return animation(Graph(GRAPHS[i].root()), collapse=GRAPHS[i].collapse)
 
 
 def truth(i, numbers):
@@ -50,7 +51,7 @@ def largest_of(told):
 
 def numbers_script(i):
     """The page's own arithmetic, without the page."""
-    rows, _ = _rows(GRAPHS[i].root())
+    rows, _ = _rows(Graph(GRAPHS[i].root()))
     script = _script([(ASSETS / SCRIPTS[0]).read_text("utf-8")], rows)
     reading = 'JSON.parse(document.getElementById("data").textContent)'
     return script.replace(reading, json.dumps(shown(i)))

@@ -10,6 +10,7 @@ import pytest
 
 import engine
 from engine import Value
+from engine.printing import printable
 
 REAL = [3, 2.5, True, Fraction(1, 4), Decimal("0.125"), 10**300]
 
@@ -261,6 +262,19 @@ def test_data_that_somebody_set_is_made_a_float_or_refused():
         with pytest.raises(TypeError, match=remedy):
             p.data = slip
         assert p.data == 1.0
+
+
+@pytest.mark.parametrize("label", ["\x1b[31mred\n", "\u202e\u2066\u061c", "a\u2028b\x9b"])
+def test_refused_numbers_name_a_hostile_label_without_harm(label):
+    p = Value(2.0, label=label)
+    for slip in ("3", p * 2.0):
+        with pytest.raises(TypeError, match=r"\.data = …") as data:
+            p.data = slip
+        assert str(data.value).isprintable() and printable(label) in str(data.value)
+    p.grad = None
+    with pytest.raises(TypeError, match=r"\.grad = 0\.0") as grad:
+        (p * 2.0).backward()
+    assert str(grad.value).isprintable() and printable(label) in str(grad.value)
 
 
 def test_a_methods_help_names_it():

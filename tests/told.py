@@ -1,14 +1,17 @@
 """What a page tells at each step: its templates with the numbers in them, worked out in Python."""
 
+from engine.explain import numbered, zeros
 from engine.view.animation import animation
 from engine.view.frames import MARK
 from engine.view.scene import sign, signed, text
+from engine.view.selection import Graph
 
 
 def told(root, **options):
     """The animation with the numbers filled in, and only the frames that are played."""
-    found = animation(root, **options)
+    found = animation(Graph(root), **options)
     numbers = Numbers(found)
+    numbers.reason = lambda card: _reason(root, found["cards"][card])
     frames = [numbers.frame(frame) for frame in found["frames"] if numbers.is_played(frame)]
     for card in found["cards"]:
         card["data"] = text(numbers.data[card["id"]])
@@ -75,6 +78,10 @@ class Numbers:
 
     def _filled(self, code):
         kind, of = code.lstrip("(")[0], int(code.lstrip("(")[1:])
+        if kind == "t":
+            return self.fill(self.edges[of]["tip"])
+        if kind == "w":
+            return self.reason(of)
         if kind == "s":
             return sum_text([self.sent[i] for i in self.edges[of]["sends"]])
         x = {
@@ -114,6 +121,14 @@ class Numbers:
             shown |= {"contribution": signed(amount), "contribution_sign": sign(amount)}
             shown["terms"] = sum_line(terms)
         return shown
+
+
+def _reason(root, card):
+    """Why a card sends nothing, in the words of `why`."""
+    nodes, idle = list(numbered(root)), zeros(root)
+    sums = [use["sum"] for use in card["uses"]] or card["outputs"]
+    is_idle = all(nodes[i] in idle.nodes for i in sums)
+    return idle.reason(nodes[sums[0]]) if is_idle else "its grad is 0"
 
 
 def _sweep(nodes, slopes):

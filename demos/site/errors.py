@@ -70,9 +70,10 @@ def _not_imported(error: ImportError) -> str:
         instead = next((do for what, do in INSTEAD.items() if what in needs), ON_A_COMPUTER)
         return f"{needs}, not available in this page: {instead}"
     library = (error.name or "").partition(".")[0]
-    if library in (*LIBRARIES, *OTHERS) or library in sys.stdlib_module_names - sys.modules.keys():
+    lacks = isinstance(error, ModuleNotFoundError)
+    if library in (*LIBRARIES, *OTHERS) or (lacks and library in sys.stdlib_module_names):
         return f"{library.lstrip('_')} {ELSEWHERE}"
-    if isinstance(error, ModuleNotFoundError):
+    if lacks:
         return f"{error.name} is not in this page: it has Python's own library, engine and nn"
     return ""
 

@@ -26,10 +26,7 @@ const MISTAKES = {
 };
 const MOST = 10000; // contributions; a sweep that goes along every path is stopped there
 
-// -- orders: generators of [node, position of the operand], from the root; nodes are numbered, leaves first
-const parentsOf = (i) => (i < firstNode ? [] : nodes.parents[i - firstNode]);
-const sendsOf = (i) => parentsOf(i).map((_, slot) => [i, slot]);
-const inOrder = () => nodes.parents.map((_, i) => firstNode + i).reverse().flatMap((i) => sendsOf(i));
+// -- orders: generators of [node, position of the operand], from the root
 function met(isFirst, isDeep, isAgain, isEarly = false) { // as nodes are met from the root; early: noted when put on the list
   return function* order() {
     const noted = new Map([[nodes.root, isEarly]]), waiting = [nodes.root];

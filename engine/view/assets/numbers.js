@@ -4,6 +4,9 @@ const number = (x) => (typeof x === "string" ? { nan: NaN, inf: Infinity, "-inf"
 const recorded = { data: nodes.data.map(number), slopes: nodes.slopes.map(number) }; // of the forward pass in Python
 const firstNode = nodes.data.length - nodes.parents.length; // leaves come before
 const starts = nodes.parents.reduce((all, parents) => [...all, all[all.length - 1] + parents.length], [0]);
+const parentsOf = (i) => (i < firstNode ? [] : nodes.parents[i - firstNode]);
+const sendsOf = (i) => parentsOf(i).map((_, slot) => [i, slot]);
+const inOrder = () => nodes.parents.map((_, i) => firstNode + i).reverse().flatMap(sendsOf); // as the sweep goes
 const edgesOf = cards.map((card) => edges.filter((edge) => edge.node === card.id));
 const rootCard = cards.find((card) => card.root);
 
@@ -81,6 +84,7 @@ function text(x) { // four significant digits, as Python's format(x, ".4g") has 
   return `${minus}${trimmed(digits)}e${power < 0 ? MINUS : "+"}${String(Math.abs(power)).padStart(2, "0")}`;
 }
 function rounded(x) { // a digit string like 1.235e+4; what is exactly between two goes to the even one
+  if (!/^\d\.\d{3}50000/.test(x.toExponential(8))) return x.toExponential(3); // 60 digits take long
   const [all, exponent] = x.toExponential(60).split("e");
   const isTie = /^\d\.\d{3}50*$/.test(all) && Number(all[4]) % 2 === 0;
   return isTie ? `${all.slice(0, 5)}e${exponent}` : x.toExponential(3);
@@ -103,19 +107,20 @@ function fill(template, now) { // where a number belongs stands what it is the n
 }
 function filled(code, now) {
   const isBracketed = code[0] === "(", [kind, ...digits] = isBracketed ? code.slice(1) : code, of = Number(digits.join(""));
+  if (kind === "w") return reasonOf(cards[of]);
+  if (kind === "t") return fill(edges[of].tip, now);
   if (kind === "s") return sumText(edges[of].sends.map((i) => now.contributions[i]));
   const x = { v: now.v, d: now.data, g: now.grad, l: now.local, c: now.contribution, b: now.before, a: now.after }[kind][of];
   const shown = kind === "l" ? localText(edges[of], now) : text(x);
   return isBracketed && x < 0 ? `(${shown})` : shown;
 }
 function stateAt(k, frames, now) { // what has arrived by step k; a pure function of it
-  const state = { frame: frames[k], computed: new Set(), sent: new Set(), grad: new Map(), terms: new Map() };
+  const state = { frame: frames[k], computed: new Set(), sent: new Set(), grad: new Map() };
   for (const { kind, node, edge } of frames.slice(0, k + 1)) {
     if (kind === "compute") state.computed.add(node);
     if (kind !== "seed" && kind !== "send") continue;
     if (kind === "send") state.sent.add(edge);
     state.grad.set(node, kind === "seed" ? 1 : now.after[edge]);
-    state.terms.set(node, [...(state.terms.get(node) || []), kind === "seed" ? 1 : now.contribution[edge]]);
   }
   return state;
 }
