@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from browsers import browser, opened, running  # noqa: F401 - fixtures
-from site_browsers import site  # noqa: F401 - built once for all who ask
+from site_browsers import insecure, site  # noqa: F401 - the site is built once for all who ask
 
 ROOT = Path(__file__).resolve().parent.parent
 

@@ -7,14 +7,12 @@ import time
 from importlib.util import find_spec
 
 import pytest
+from browsers import launch
 
 from demos.site import __main__ as command
 from demos.site.serve import server
 
 IN_CI = os.environ.get("CI") == "true"
-CHROMIUM = next(
-    filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None
-)
 
 
 @pytest.fixture(scope="session")
@@ -37,8 +35,7 @@ class Chromium:
     """A page in Chromium, with all that it asked for."""
 
     def __init__(self, play, *more):
-        arguments = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", *more]
-        self.browser = play.chromium.launch(executable_path=CHROMIUM, args=arguments)
+        self.browser = launch(play, *more)
         self.page = self.browser.new_page(
             viewport={"width": 1440, "height": 900}, color_scheme="light"
         )
@@ -88,13 +85,27 @@ def either(request, site, tmp_path_factory):
         yield browser
         browser.close()
         return
-    playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-    if CHROMIUM is None:
-        pytest.skip("no Chromium is installed")
-    with playwright.sync_playwright() as play:
-        browser = Chromium(play)
-        yield browser
-        browser.close()
+    browser = Chromium(request.getfixturevalue("running"))
+    yield browser
+    browser.close()
+
+
+@pytest.fixture
+def insecure(site, running):
+    """Chromium at an address that is neither https nor localhost, as in a room."""
+    browser = Chromium(running, "--host-resolver-rules=MAP room.test 127.0.0.1")
+    yield browser, site[1].replace("127.0.0.1", "room.test")
+    browser.close()
+
+
+def asks_nobody_else(browser, address):
+    """Hold that a page has asked no other host for anything."""
+    hosts = browser.evaluate(
+        "() => [...new Set(performance.getEntriesByType('resource').map((e) => new URL(e.name).host))]"
+    )
+    assert set(hosts) <= {browser.evaluate("() => location.host"), ""}
+    for asked in getattr(browser, "requests", []):
+        assert asked.startswith((address, "data:", "blob:", "about:")), asked
 
 
 def until(browser, condition, *arguments, seconds=180):

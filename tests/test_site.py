@@ -15,7 +15,7 @@ import zipfile
 from pathlib import Path
 
 import pytest
-from site_browsers import CHROMIUM, CLICK, SAYS, TEXT, Chromium, Fox, either, until
+from site_browsers import CLICK, SAYS, TEXT, Chromium, Fox, asks_nobody_else, either, until
 
 import engine
 import nn
@@ -454,12 +454,7 @@ def test_a_dragged_leaf_gives_the_numbers_of_any_python(browser, site):
     assert browser.evaluate(LEAVES) == pytest.approx(expected, rel=1e-6)
     assert "-2.75" in browser.evaluate("() => document.querySelector('#picture svg').textContent"
                                        ).replace("−", "-")  # fmt: skip
-    hosts = browser.evaluate(
-        "() => [...new Set(performance.getEntriesByType('resource').map((e) => new URL(e.name).host))]"
-    )
-    assert set(hosts) <= {browser.evaluate("() => location.host"), ""}
-    for address in getattr(browser, "requests", []):
-        assert address.startswith((site[1], "data:", "blob:", "about:")), address
+    asks_nobody_else(browser, site[1])
 
 
 def test_stop_ends_a_loop_that_catches_everything(browser, site):
@@ -554,24 +549,20 @@ def test_stop_ends_code_that_waits_for_a_line(browser, site):
     assert browser.evaluate("() => document.getElementById('input').hidden")
 
 
-def test_in_a_browser_that_lets_no_python_wait_the_buttons_serve(site):
-    playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-    if CHROMIUM is None:
-        pytest.skip("no Chromium is installed")
+def test_in_a_browser_that_lets_no_python_wait_the_buttons_serve(site, running):
     without = "delete WebAssembly.Suspending;\n"
     source = (site[0] / "playground" / "worker.js").read_text(encoding="utf-8")
-    with playwright.sync_playwright() as play:
-        browser = Chromium(play)
-        browser.page.context.route(
-            "**/worker.js",
-            lambda route: route.fulfill(body=without + source, content_type="text/javascript"),
-        )
-        opened(browser, site[1], "python", LOOP)
-        until(browser, SAYS, "error", "line 5: engine.debug() waits for commands")
-        until(browser, SAYS, "said", "the seed is set")
-        browser.evaluate(CLICK, "[data-command=step]")
-        until(browser, SAYS, "said", "1/3")
-        browser.close()
+    browser = Chromium(running)
+    browser.page.context.route(
+        "**/worker.js",
+        lambda route: route.fulfill(body=without + source, content_type="text/javascript"),
+    )
+    opened(browser, site[1], "python", LOOP)
+    until(browser, SAYS, "error", "line 5: engine.debug() waits for commands")
+    until(browser, SAYS, "said", "the seed is set")
+    browser.evaluate(CLICK, "[data-command=step]")
+    until(browser, SAYS, "said", "1/3")
+    browser.close()
 
 
 def test_without_its_server_the_page_opens_again(browser, site):
@@ -607,17 +598,11 @@ def test_a_page_of_the_guide_keeps_the_guide(browser, site):
     )
 
 
-def test_on_an_insecure_address_it_says_what_is_missing(site):
-    playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-    if CHROMIUM is None:
-        pytest.skip("no Chromium is installed")
-    with playwright.sync_playwright() as play:
-        browser = Chromium(play, "--host-resolver-rules=MAP room.test 127.0.0.1")
-        address = site[1].replace("127.0.0.1", "room.test")
-        opened(browser, address, "expression", "x*x", {"x": 3.0})
-        until(browser, SAYS, "result", "x·x = 9")
-        assert "only while its server runs" in browser.evaluate(TEXT, "offline")
-        browser.close()
+def test_on_an_insecure_address_it_says_what_is_missing(insecure):
+    browser, address = insecure
+    opened(browser, address, "expression", "x*x", {"x": 3.0})
+    until(browser, SAYS, "result", "x·x = 9")
+    assert "only while its server runs" in browser.evaluate(TEXT, "offline")
 
 
 def test_the_page_is_accessible_on_a_projector_and_a_phone(browser, site, tmp_path):

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from learner import right, wrong
-from site_browsers import CHROMIUM, CLICK, SAYS, TEXT, Chromium, Fox, either, until
+from site_browsers import CLICK, SAYS, TEXT, Fox, asks_nobody_else, either, until
 from test_workshop_container import RIGHT, SEED
 
 from demos.site import playground
@@ -16,6 +16,7 @@ from demos.workshop import __main__ as kit
 from demos.workshop.catalog import EXERCISES, exercise
 from demos.workshop.checker import check
 
+pytestmark = pytest.mark.slow
 browser = either  # the fixture: each test runs in Chromium and in Firefox
 
 # Opens a file as its button does.
@@ -89,12 +90,7 @@ def test_the_scripted_learner_passes_all_ten(browser, site, tmp_path, monkeypatc
         assert e.title in browser.evaluate(PASSED)
     assert browser.evaluate(PASSED) == [e.title for e in EXERCISES]
     assert "10 of 10 passed" in browser.evaluate(TEXT, "done")
-    hosts = browser.evaluate(
-        "() => [...new Set(performance.getEntriesByType('resource').map((e) => new URL(e.name).host))]"
-    )
-    assert set(hosts) <= {browser.evaluate("() => location.host"), ""}
-    for address in getattr(browser, "requests", []):
-        assert address.startswith((site[1], "data:", "blob:", "about:")), address
+    asks_nobody_else(browser, site[1])
 
 
 CONTAINED = {
@@ -246,27 +242,15 @@ def test_without_its_server_the_page_opens_again_and_checks(browser, site):
     until(browser, SAYS, "verdict", "Right.")
 
 
-@pytest.fixture
-def room(site):
-    """Chromium at an address that is neither https nor localhost, as in a room."""
-    playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-    if CHROMIUM is None:
-        pytest.skip("no Chromium is installed")
-    with playwright.sync_playwright() as play:
-        browser = Chromium(play, "--host-resolver-rules=MAP room.test 127.0.0.1")
-        yield browser, site[1].replace("127.0.0.1", "room.test")
-        browser.close()
-
-
-def test_on_an_insecure_address_all_runs_and_it_says_what_is_missing(room):
-    browser, address = room
+def test_on_an_insecure_address_all_runs_and_it_says_what_is_missing(insecure):
+    browser, address = insecure
     opened(browser, address, 3)
     assert "Right." in checked(browser, 3, right(3))
     assert "only while its server runs" in browser.evaluate(TEXT, "offline")
 
 
-def test_a_browser_that_keeps_nothing_is_told_so(room):
-    browser, address = room
+def test_a_browser_that_keeps_nothing_is_told_so(insecure):
+    browser, address = insecure
     browser.page.add_init_script(
         "Object.defineProperty(window, 'localStorage', { get() { throw new Error('refused'); } });"
     )

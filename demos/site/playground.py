@@ -64,6 +64,7 @@ def build(out: Path) -> None:
             "workshop/workshop=workshop.js",
             f"--outdir={out.parent.resolve()}",
         ]
+        bundle += ["--splitting", f"--chunk-names={out.name}/[name]-[hash]"]  # what both pages use
         bundle += ["--bundle", "--format=esm", "--minify", "--charset=utf8", "--log-level=error"]
         bundle += [f"--define:TOTAL_BYTES={total}", "--external:./pyodide/pyodide.mjs"]
         bundle += ["--external:../keep.js"]

@@ -21,7 +21,8 @@ const numbers = () => KIT.exercises.filter(({ short }) => short || !$("short").c
 const fileName = ({ name }) => `${name}.py`;
 
 const shelf = new Shelf("chainrule.workshop.");
-const records = new Records(Object.fromEntries(KIT.exercises.map(({ number, name }) => [number, name])), shelf.json("progress"));
+const kept = shelf.json("progress");
+const records = new Records(Object.fromEntries(KIT.exercises.map(({ number, name }) => [number, name])), kept?.exercises ? kept : undefined);
 const states = {}; // the editor's state of each exercise that was opened, with what can be undone
 const shown = {}; // the last verdict and output of each
 let now = null; // the exercise that is open
@@ -264,15 +265,16 @@ function showPrinted(text) {
 // -- see it: a picture, a page that plays, or the debugger
 
 async function look(command) {
+  const e = now;
   const came = await contained("Running …", request("look", { command }));
-  if (!came) return;
+  if (!came || now !== e) return;
   const error = came.facts.find((fact) => fact.error);
   const seen = came.facts.find((fact) => "svg" in fact || "page" in fact || "said" in fact);
   $("look").hidden = false;
   $("looked").textContent = command;
   $("seen").replaceChildren();
   if (error?.error === "said") $("seen").textContent = error.says;
-  else if (!seen) $("seen").append(...(await judged(now.number, came)).message.split("\n").map(line));
+  else if (!seen) $("seen").append(...(await judged(e.number, came)).message.split("\n").map(line));
   else if (seen.page) $("seen").append(frame(seen.page));
   else if ("said" in seen) debug(seen);
   else $("seen").innerHTML = seen.svg || seen.too_large;
@@ -330,25 +332,18 @@ function agreed(question) {
 
 $("reset").onclick = async () => {
   if (source() === now.start) return notice(`${fileName(now)} is as at the start.`);
-  if (await agreed(`Put ${fileName(now)} back to its start? Your text is kept and can be taken back.`)) replace(now, now.start, "is as at the start");
+  if (await agreed(`Put ${fileName(now)} back to its start? Your text is kept and can be taken back.`)) replace(now.start, "is as at the start");
 };
 
-// Puts another text in the place of an exercise's, and offers to take the old one back.
-function replace(e, text, what) {
-  const old = e === now ? source() : shelf.text(e.name) ?? e.start;
-  shelf.put(`${e.name}.old`, old);
-  if (e === now) {
-    write(text);
-    save();
-  } else {
-    delete states[e.number];
-    shelf.put(e.name, text === e.start ? null : text);
-  }
-  delete shown[e.number];
-  if (e === now) showVerdict(false);
-  notice(`${fileName(e)} ${what}. Your text is kept: `, "Take it back", () => {
-    open(e.number);
-    write(shelf.text(`${e.name}.old`));
+// Puts another text in the place of this one, and offers to take the old one back.
+function replace(text, what) {
+  const old = source();
+  write(text);
+  save();
+  delete shown[now.number];
+  showVerdict(false);
+  notice(`${fileName(now)} ${what}. Your text is kept: `, "Take it back", () => {
+    write(old);
     save();
     notice("");
   });
@@ -430,7 +425,10 @@ $("files").onchange = async ({ target }) => {
 // Takes a file of the kit: an exercise by its name, anything else as a progress file.
 async function take(name, text) {
   const e = KIT.exercises.find((each) => fileName(each) === name);
-  if (e) return replace(e, text.replaceAll("\r\n", "\n"), "was opened");
+  if (e) {
+    if (e !== now) open(e.number);
+    return replace(text.replaceAll("\r\n", "\n"), "was opened");
+  }
   const { content, refused } = await ask({ do: "progress", name, text });
   if (refused) return notice(refused);
   records.content = content;
