@@ -34,7 +34,8 @@ if TYPE_CHECKING:  # what an editor shows; it runs as the rows of a table, or is
     from .signatures import *  # noqa: F403
     from .tape import FrozenBranchWarning, record
     from .tape import Tape as Tape
-    from .view import draw, draw_dot, film, stepper
+    from .view import draw, draw_dot, stepper
+    from .view.training import film
 else:
     from .operations import (
         acos,
@@ -176,7 +177,7 @@ _ON_FIRST_USE = {  # what needs more than the heart is imported when it is first
     "FrozenBranchWarning": "tape",
     "draw": "view",
     "draw_dot": "view",
-    "film": "view",
+    "film": "view.training",
     "stepper": "view",
     "debug": "debugger",
     "read_json": "files",

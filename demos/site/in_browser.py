@@ -60,18 +60,27 @@ def handle(request: str, ask: Any = None) -> str:
     return json.dumps(answer)
 
 
-def run(mode: str, source: str, values: Mapping[str, float], send: Send | None = None) -> Answer:
-    """Return what there is to see of an expression with these values, or of Python code."""
+def run(
+    mode: str,
+    source: str,
+    values: Mapping[str, float],
+    direction: str = "LR",
+    send: Send | None = None,
+) -> Answer:
+    """Return what there is to see of an expression with these values, or of Python code.
+
+    `direction` is that of the picture, as `engine.draw` has it.
+    """
     printed, names = Printed(), dict[str, Any]()
     close()
     try:
         with _streams(printed, send):
             root = _read(source, values) if mode == "expression" else _executed(source, names)
-            answer = _look(root, names) if root is not None else {}
+            answer = _look(root, names, direction) if root is not None else {}
     except CannotWait as error:
         answer = {"error": told(error, source)}
         if error.root is not None:
-            answer |= _look(error.root, names) | {"open": "debug"}
+            answer |= _look(error.root, names, direction) | {"open": "debug"}
     except BaseException as error:  # also what code raises to end Python
         answer = {"error": told(error, source)}
     return {"output": printed.content(), **answer}
@@ -152,7 +161,7 @@ def _executed(source: str, names: dict[str, Any]) -> Value | None:
 # -- what is seen
 
 
-def _look(root: Value, names: Mapping[str, Any]) -> Answer:
+def _look(root: Value, names: Mapping[str, Any], direction: str) -> Answer:
     """Return the picture, the sums and the table of a graph, after its backward pass."""
     _label(names)
     if root.grad == 0.0:
@@ -166,7 +175,7 @@ def _look(root: Value, names: Mapping[str, Any]) -> Answer:
         ],
         "why": "\n\n".join(root.why(leaf) for leaf in leaves[:FEW]),
         "table": text(root),
-        **_drawn(lambda: draw(root, names=names)),
+        **_drawn(lambda: draw(root, names=names, direction=direction)),
     }
 
 

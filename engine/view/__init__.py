@@ -19,6 +19,6 @@ micrograd_dot is the small picture of the micrograd lecture.
 from .micrograd_dot import draw_dot
 from .page import Page, stepper
 from .picture import Picture, draw
-from .training import Film, film
+from .training import Film  # its function is engine.film: the name film is a module's here
 
-__all__ = ["Film", "Page", "Picture", "draw", "draw_dot", "film", "stepper"]
+__all__ = ["Film", "Page", "Picture", "draw", "draw_dot", "stepper"]

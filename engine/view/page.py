@@ -125,7 +125,8 @@ def _page(content: Mapping[str, Any], rows: Sequence[str] | None) -> str:
     """Return the assets with the data in them."""
     has_groups = any(card["uses"] for card in content["cards"])
     script = _script(map(asset, [*SCRIPTS, *[UNFOLD] * has_groups]), rows)
-    return assembled("page.html", STYLES, script, _plain(content["title"]), content)
+    title = _plain(content["title"])
+    return assembled("page.html", STYLES, script, title, _with_tables(content))
 
 
 def _script(parts: Iterable[str], rows: Sequence[str] | None) -> str:
@@ -140,3 +141,16 @@ def _script(parts: Iterable[str], rows: Sequence[str] | None) -> str:
 def _plain(title: str) -> str:
     """Return a title without the number in it, which is filled in when the page runs."""
     return title.partition(f" = {MARK}")[0]
+
+
+def _with_tables(content: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the content with its lists of records as tables, which name each field once."""
+    return {**content, **{name: _table(content[name]) for name in ("frames", "cards", "edges")}}
+
+
+def _table(records: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    fields = [*dict.fromkeys(field for record in records for field in record)]
+    return {
+        "fields": fields,
+        "rows": [[record.get(field) for field in fields] for record in records],
+    }

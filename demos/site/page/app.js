@@ -4,13 +4,13 @@ import { python } from "@codemirror/lang-python";
 import { setDiagnostics } from "@codemirror/lint";
 import { EditorView, keymap } from "@codemirror/view";
 import { basicSetup } from "codemirror";
-import { keep, possible } from "../keep.js";
 import { EXAMPLES } from "./examples.js";
 import { Python } from "./python.js";
 import { highlighting } from "./colours.js";
+import { keepSite, say, telling } from "./state.js";
 
 const $ = (id) => document.getElementById(id);
-const state = { mode: "expression", values: {}, tab: "picture", busy: false, again: false, question: null, talked: false };
+const state = { mode: "expression", values: {}, tab: "picture", busy: false, again: false, question: null, talked: false, dragged: "" };
 
 // -- the editor
 
@@ -54,18 +54,11 @@ function underline(error) {
 
 // -- Python
 
-const runtime = new Python({ onState: loading, onAsked: asked, onComplete: () => possible && keepSite() });
-
-function loading(data) {
-  $("loading").hidden = Boolean(data.ready || data.failed);
-  if (data.failed) return say(`Python could not be loaded: ${data.failed}. Reload the page to try again.`);
-  if (data.ready) return say(state.busy ? "Running …" : "Ready");
-  const share = Math.min(1, data.loaded / data.total);
-  $("loading").value = share;
-  say(share < 1 ? `Python is loading: ${Math.round(100 * share)} %` : "Python is starting …");
-}
-
-const say = (text) => ($("status").textContent = text);
+const runtime = new Python({
+  onState: telling(() => (state.busy ? "Running …" : "Ready")),
+  onAsked: asked,
+  onComplete: () => keepSite("playground/"),
+});
 
 // Runs what is in the editor; while it runs, the newest wish waits, and those between are left out.
 async function run() {
@@ -77,7 +70,7 @@ async function run() {
   clearTimeout(pause);
   begin();
   const text = source();
-  const answer = await runtime.ask({ do: "run", mode: state.mode, source: text, values: state.values });
+  const answer = await runtime.ask({ do: "run", mode: state.mode, source: text, values: state.values, direction: direction() });
   end();
   if (!answer.stopped) show(answer);
   if (state.again) {
@@ -85,6 +78,8 @@ async function run() {
     run();
   }
 }
+
+const direction = () => (matchMedia("(max-width: 820px)").matches ? "TB" : "LR"); // a phone is taller than wide
 
 let urgent = 0;
 function begin() {
@@ -129,14 +124,18 @@ function show(answer) {
   else if (!answer.error) refresh();
 }
 
+const READABLE = 0.55; // of its own size
 function see(answer) {
   $("error").textContent = answer.too_large ?? "";
   underline(null);
   $("result").textContent = answer.result ?? "";
-  $("picture").innerHTML = answer.svg ?? "";
+  $("graph").innerHTML = answer.svg ?? "";
+  const svg = $("graph").firstElementChild;
+  if (svg) svg.style.minWidth = `${READABLE * svg.width.baseVal.value}px`; // of a wide one, a part is seen
   $("sums").textContent = answer.why ?? "";
   $("table").textContent = answer.table ?? "";
   sliders(answer.leaves ?? []);
+  $("meaning").textContent = answer.svg ? meaning(answer.leaves ?? []) : "";
 }
 
 // -- leaves
@@ -188,8 +187,21 @@ function update(row, { data, grad }) {
   output.dataset.grad = grad;
 }
 
+// What the gradient of the leaf that was dragged last says, in numbers that can be tried.
+const NUDGE = 0.01;
+function meaning(leaves) {
+  const leaf = leaves.find(({ name }) => name === state.dragged) ?? leaves[0];
+  if (!leaf || !Number.isFinite(leaf.grad)) return "";
+  const { name, grad } = leaf;
+  const effect = grad ? `${grad > 0 ? "rises" : "falls"} by about ${short(Math.abs(NUDGE * grad))}` : "stays as it is";
+  const [way, end] = direction() === "LR" ? ["from right to left", "right"] : ["upwards", "lower"];
+  return `${name}.grad is ${short(grad)}: if ${name} rises by ${NUDGE}, the result ${effect}. Every arrow carries a part of a ` +
+    `gradient ${way}: the grad at its ${end} end times the local derivative in its pill. Parts that arrive at one card are added.`;
+}
+
 function change(name, value) {
   state.values[name] = value;
+  state.dragged = name;
   run();
 }
 
@@ -360,25 +372,3 @@ function arrive(linked) {
 }
 arrive(remembered());
 window.onhashchange = () => arrive(remembered());
-
-// -- without a network: the site is kept, where the browser offers that, once nothing else is to be fetched
-
-const NOT_KEPT = "This address is not https and not localhost: the page opens only while its server runs.";
-const megabytes = (bytes) => `${(bytes / 1e6).toFixed(1)} MB`;
-
-let keeping = false;
-async function keepSite() {
-  if (keeping) return;
-  keeping = true;
-  let size = "";
-  try {
-    await keep("playground/", ({ done, total }) => {
-      size = megabytes(total);
-      $("offline").textContent = `For use without a network, the site is being kept: ${megabytes(done)} of ${size}.`;
-    });
-    $("offline").textContent = `All of this site, ${size}, is kept in this browser and opens without a network, too.`;
-  } catch {
-    $("offline").textContent = "Not all of this site could be kept for use without a network; the next visit goes on.";
-  }
-}
-if (!possible) $("offline").textContent = NOT_KEPT;

@@ -1,4 +1,8 @@
 // All numbers of the page, computed from those of the graph's nodes: `numbersOf(v, slopes)` asks for nothing else.
+for (const name of ["frames", "cards", "edges"]) {
+  const { fields, rows } = data[name];
+  data[name] = rows.map((row) => Object.fromEntries(fields.map((field, i) => [field, row[i]])));
+}
 const { nodes, cards, edges } = data, MARK = "\x7f";
 const recorded = { data: nodes.data.map(number), slopes: nodes.slopes.map(number) }; // of the forward pass in Python
 const firstNode = nodes.data.length - nodes.parents.length; // leaves come before
