@@ -48,7 +48,7 @@ function paintNeuron(panel, circle) {
   if (circle.bias >= 0) mine.push(["", circle.bias]);
   if (!mine.length) return void element(panel, "p", { class: "soft" }, circle.kind === "input" ? "An input: it has no parameters." : "It has no parameters of its own.");
   const table = element(panel, "table");
-  row(element(table, "thead"), "th", ["parameter", "from", "number", "∂C/∂…", index ? `change since ${epochs[index - 1]}` : "change"]);
+  row(element(table, "thead"), "th", ["parameter", "from", "number", "∂C/∂…", "change"]);
   const body = element(table, "tbody");
   for (const [from, p] of mine) row(body, "td", [shortName(p), from, weight.of(index, p), gradient.of(index, p), index ? change.of(index, p) : "–"]);
 }
