@@ -169,15 +169,22 @@ def _number(default: int | float, least: float | None = None) -> Callable[[str],
     return read
 
 
+def named(path: object) -> str:
+    """Return the name of a file, which anyone may have chosen, fit for a terminal."""
+    from engine.printing import printable
+
+    return printable(str(path), 200)
+
+
 def folder(text: str) -> Path:
     """Return the path of a folder, created if need be, that can be written."""
     path = Path(text)
     try:
         path.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise argparse.ArgumentTypeError(f"can't use {text}: {error.strerror}") from None
+        raise argparse.ArgumentTypeError(f"can't use {named(path)}: {error.strerror}") from None
     if not os.access(path, os.W_OK):
-        raise argparse.ArgumentTypeError(f"can't use {text}: it can't be written")
+        raise argparse.ArgumentTypeError(f"can't use {named(path)}: it can't be written")
     return path
 
 
@@ -239,7 +246,8 @@ def program(main: Callable[[Sequence[str] | None], Any], argv: Sequence[str] | N
         remedy = "" if "pip install" in str(error) else f": pip install {error.name}"
         return _stopped(f"{error}{remedy}")
     except OSError as error:
-        return _stopped(f"{error.filename}: {error.strerror}" if error.filename else str(error))
+        name = f"{named(error.filename)}: {error.strerror}"
+        return _stopped(name if error.filename else str(error))
     except ArithmeticError as error:
         return _stopped(str(error))
     return status if isinstance(status, int) else 0

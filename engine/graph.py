@@ -83,7 +83,7 @@ def topological_order(root: "Value") -> "tuple[list[Value], list[Value]]":
             continue
         else:
             wait(node)
-            rests.append([*reversed(first)])
+            rests.append(iter(first))
         while stack:  # coming up
             node = top()
             if node is None:
@@ -91,12 +91,12 @@ def topological_order(root: "Value") -> "tuple[list[Value], list[Value]]":
                 continue
             operand = node._second
             if operand is None:
-                rest = rests[-1]
-                while rest and rest[-1] in seen:
-                    rest.pop()
-                operand = rest.pop() if rest else node
-                if operand is node:
+                for operand in rests[-1]:
+                    if operand not in seen:
+                        break
+                else:
                     rests.pop()
+                    operand = node
             if operand in seen:
                 place(node)
             else:

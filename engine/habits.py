@@ -18,6 +18,7 @@ from typing import Any, NoReturn
 
 from . import graph
 from .operation import OPERATIONS
+from .printing import printable
 from .real import real
 from .value import Value, outside
 
@@ -161,7 +162,7 @@ def as_float(node: Value, number: Any) -> float:
     try:
         return real(number)
     except TypeError as error:
-        slip = f"write {node.label or 'p'}.data -= …; " if isinstance(number, Value) else ""
+        slip = f"write {_label(node) or 'p'}.data -= …; " if isinstance(number, Value) else ""
         raise TypeError(f"{_called(node)}.data = …: {slip}{error}") from None
 
 
@@ -169,7 +170,8 @@ def no_label(label: Any) -> NoReturn:
     """Refuse a label that is no str; micrograd gives the parents in its place."""
     if isinstance(label, (tuple, set, list)):
         raise no_parents()
-    raise TypeError(f"a label is a str, not {label!r}: write label={str(label)!r}")
+    text = "" if label is None else str(label)
+    raise TypeError(f"a label is a str, not {label!r}: write label={text!r}")
 
 
 def no_parents() -> TypeError:
@@ -224,13 +226,17 @@ def _grad(leaf: Value) -> float:
         return real(leaf.grad)
     except TypeError:
         grad = type(leaf.grad).__name__
-        remedy = f"write {leaf.label or 'p'}.grad = 0.0, or call zero_grad()"
+        remedy = f"write {_label(leaf) or 'p'}.grad = 0.0, or call zero_grad()"
         raise TypeError(f"{_called(leaf)}.grad is a {grad}, not a number: {remedy}") from None
 
 
 def _called(node: Value) -> str:
     """Return a node's label, or its number and its place; its grad may be no number."""
-    return node.label or f"Value({node.data:.4g}), made at {node.created_at}: "
+    return _label(node) or f"Value({node.data:.4g}), made at {node.created_at}: "
+
+
+def _label(node: Value) -> str:
+    return printable(node.label)
 
 
 # What Python's operators call where a NumPy number stands on their left.

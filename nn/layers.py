@@ -132,7 +132,7 @@ class MLP(_Network[Value | list[Value]]):
         output: Activation = "linear", *, seed: Seed = None, expanded: bool = False,
     ):  # fmt: skip
         self.inputs, self.sizes = _count(inputs, "inputs"), _counts(sizes)
-        self.activation, self.output = activation, output
+        self.activation, self.output = _known(activation), output
         rng, widths = _generator(seed), (inputs, *self.sizes)
         activations = [activation] * (len(self.sizes) - 1) + [output]
         self.layers = [

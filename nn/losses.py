@@ -101,8 +101,8 @@ def cross_entropy(logits: Any, index: Any) -> Any:
         return logsumexp([score - picked for score in scores])
     whole = isinstance(k, Real) and float(k).is_integer()
     if not whole:
-        one_hot = ": of a one-hot list write row.index(1)" if hasattr(k, "__len__") else ""
-        raise TypeError(f"cross_entropy takes the number of a class, not {k!r}{one_hot}")
+        remedy = "of a one-hot list write row.index(1), of a name names.index(name)"
+        raise TypeError(f"cross_entropy takes the number of a class, not {k!r}: {remedy}")
     if not 0 <= k < len(scores):
         last = len(scores) - 1
         raise ValueError(f"class {k} of {last + 1} logits: classes run from 0 to {last}")
@@ -194,7 +194,7 @@ def _errors(outputs: Any, targets: Any) -> list[Any]:
 
 
 def _listed(values: Any) -> Sequence[Any]:
-    return values if hasattr(values, "__len__") else [values]
+    return values if hasattr(values, "__len__") and not isinstance(values, str) else [values]
 
 
 def _single(values: Any, name: str) -> Any:

@@ -16,8 +16,10 @@
 import copy
 import math
 import reprlib
+from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
+from importlib import import_module
 from numbers import Real
 from pathlib import Path
 from types import FunctionType, MethodType, ModuleType
@@ -32,9 +34,9 @@ from .support.interrupts import Change, assign_all
 class Module(Remedied):
     """A function of an example that has parameters: the leaf Values among its attributes.
 
-    They are found in modules and other objects, in lists, tuples and dicts, at any depth, and in
-    the attributes of its class. The list `neurons` gives the names neuron0, neuron1, …, the list
-    `w` gives w0, w1, …; a part of a part is joined by a dot.
+    They are found in modules and other objects, in lists, tuples, dicts and arrays of objects, at
+    any depth, and in the attributes of its class. The list `neurons` gives the names neuron0,
+    neuron1, …, the list `w` gives w0, w1, …; a part of a part is joined by a dot.
     """
 
     _operand = staticmethod(lift)  # an input becomes a constant leaf, once for all that use it
@@ -178,8 +180,8 @@ def number(x: Any) -> float:
 
 def in_order(rows: Any) -> Sequence[Any]:
     """Return rows as a sequence, by their positions: a Series or a DataFrame has other indices."""
-    if hasattr(rows, "to_numpy"):  # pandas, polars
-        return cast(Sequence[Any], rows.to_numpy())
+    if hasattr(rows, "__array__"):  # of NumPy, pandas, polars, PyTorch, JAX
+        return cast(Sequence[Any], import_module("numpy").asarray(rows))
     return rows if hasattr(rows, "__getitem__") else list(rows)
 
 
@@ -205,11 +207,16 @@ def parts(thing: Any, name: str = "", nested: bool = False, seen: Any = None) ->
     new = [x for x in thing if id(x) not in seen] if isinstance(thing, (set, frozenset)) else []
     if any(isinstance(x, (Value, Module)) for x in new):
         raise TypeError(f"{name} is a set, which has no order: write a list")
-    listed = isinstance(thing, (list, tuple))
+    listed = isinstance(thing, (list, tuple, deque)) or _of_objects(thing)
     inside: Any = enumerate(thing) if listed else _attributes(thing).items()
     stem = _singular(name) if listed and not nested else f"{name}." if name else ""
     for key, part in inside:
         yield from parts(part, f"{stem}{key}", listed, seen)
+
+
+def _of_objects(thing: Any) -> bool:
+    """Return whether it is an array of NumPy whose elements are Python's objects."""
+    return getattr(getattr(thing, "dtype", None), "kind", "") == "O"
 
 
 def _attributes(thing: Any) -> dict[str, Any]:
@@ -220,7 +227,8 @@ def _attributes(thing: Any) -> dict[str, Any]:
     kinds = [kind for kind in of_module if kind not in Module.__mro__]
     shared = [(name, part) for kind in kinds for name, part in vars(kind).items() if name[0] != "_"]
     useful = (Value, Module, list, tuple, dict)
-    own: dict[str, Any] = getattr(thing, "__dict__", {})
+    slots = [name for kind in type(thing).__mro__ for name in getattr(kind, "__slots__", ())]
+    own = {name: getattr(thing, name, None) for name in slots} | getattr(thing, "__dict__", {})
     return {name: part for name, part in shared if isinstance(part, useful)} | own
 
 

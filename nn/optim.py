@@ -51,6 +51,15 @@ class Optimizer(Remedied):
         """Return the direction to go against, and the new memory, for floats and for arrays."""
         raise NotImplementedError(f"{type(self).__name__} needs a method formula(self, grad)")
 
+    @property
+    def lr(self) -> Rate:
+        """The learning rate, by its other name."""
+        return self.learning_rate
+
+    @lr.setter
+    def lr(self, rate: Rate) -> None:
+        self.learning_rate = rate
+
     def rate(self) -> float:
         """Return the learning rate of the next step."""
         rate = self.learning_rate

@@ -37,6 +37,8 @@ class Trainer:
     validation: Any = None  # inputs and targets, or None
 
     def __post_init__(self) -> None:
+        if not isinstance(self.model, Module):
+            raise TypeError(f"model is a Module, such as nn.MLP(2, [3, 1]), not {self.model!r}")
         self.inputs, self.targets = _pairs(self.inputs, self.targets)
         if self.validation is not None:
             self.validation = _pairs(self.validation[0], self.validation[1], "validation ")

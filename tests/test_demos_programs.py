@@ -204,6 +204,10 @@ def _raising(error):
     ("error", "line"),
     [
         (OSError(28, "No space left on device", "out/a.png"), "out/a.png: No space left on device"),
+        (
+            FileNotFoundError(2, "not there", "a\x1b[31m\u202e.py"),
+            "a\ufffd[31m\ufffd.py: not there",
+        ),
         (OSError("dot failed"), "dot failed"),
         (ArithmeticError("the loss is nan"), "the loss is nan"),
         (

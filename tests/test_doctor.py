@@ -44,6 +44,11 @@ def test_what_is_switched_off_is_switched_on_and_not_installed():
     assert both.endswith("-m pip install rich && unset NUMBA_DISABLE_JIT")
 
 
+def test_what_is_compiled_anew_by_itself_is_not_installed():
+    damaged = doctor.Check("numba", "", "a.nbi is damaged: the next tape compiles it anew", "", "")
+    assert doctor.remedy([damaged], "linux") == "Nothing is missing."
+
+
 def test_library_that_breaks_while_it_is_loaded(tmp_path, monkeypatch):
     (tmp_path / "halfcairo.py").write_text(
         "raise OSError('no library called cairo-2 was found')", "utf-8"

@@ -26,6 +26,9 @@ def net():
         (lambda: nn.MSELoss(), AttributeError, "nn.mean_squared_error"),
         (lambda: nn.HuberLoss(), AttributeError, "nn.huber"),
         (lambda: nn.CrossEntropyLoss(), AttributeError, "nn.cross_entropy"),
+        (lambda: nn.Softmax(dim=1), AttributeError, "nn.cross_entropy takes logits"),
+        (lambda: nn.functional.relu(1.0), AttributeError, "engine.relu"),
+        (lambda: nn.DataLoader, AttributeError, "batch_size=20"),
         (lambda: nn.BCEWithLogitsLoss(), AttributeError, "nn.binary_cross_entropy"),
         (lambda: nn.Parameter(0.0), AttributeError, "Value(0.0)"),
         (lambda: net().state_dict(), AttributeError, "weights()"),
@@ -87,6 +90,16 @@ def test_lr_is_another_name_of_the_learning_rate(kind, rate):
         kind([ours], lr=-1.0)
 
 
+def test_lr_is_read_and_changed_between_steps():
+    p = Value(1.0)
+    optimizer = nn.SGD([p], lr=0.5)
+    p.grad = 1.0
+    optimizer.step()
+    optimizer.lr = optimizer.lr / 10
+    optimizer.step()
+    assert p.data == 1.0 - 0.5 - 0.05 and optimizer.learning_rate == optimizer.lr == 0.05
+
+
 def test_a_module_with_forward_alone_is_called_predicts_and_is_trained():
     class Line(nn.Module):
         def __init__(self):
@@ -129,3 +142,28 @@ def test_names_that_leave_a_module_are_plain_strings():
         assert type(name) is str
     assert list(copy.deepcopy(model.named_parameters())) == list(model.named_parameters())
     assert pickle.loads(pickle.dumps(model)).weights() == model.weights()
+
+
+@pytest.mark.parametrize(
+    ("wrong", "error", "remedy"),
+    [
+        (
+            {"model": lambda x: x[0]},
+            TypeError,
+            r"model is a Module, such as nn\.MLP\(2, \[3, 1\]\)",
+        ),
+        ({"model": nn.MLP}, TypeError, "model is a Module"),
+        ({"targets": ["cat"]}, TypeError, r"not the str 'cat'"),
+        ({"targets": ["cat"], "loss": nn.cross_entropy}, TypeError, r"names\.index\(name\)"),
+    ],
+)
+def test_what_fit_cannot_take_is_named_with_the_remedy(wrong, error, remedy):
+    model = net()
+    given = {"model": model, "inputs": [[1.0, 2.0]], "targets": [1.0], "loss": nn.squared_error}
+    with pytest.raises(error, match=remedy):
+        nn.fit(**given | wrong, optimizer=nn.SGD(model.parameters()), epochs=1, progress=False)
+
+
+def test_an_activation_that_no_layer_would_use_is_checked_too():
+    with pytest.raises(ValueError, match="unknown activation 'Relu'"):
+        nn.MLP(2, [1], activation="Relu")

@@ -171,7 +171,7 @@ class Labelled:
     def __iter__(self):
         return iter(["a", "b"])
 
-    def to_numpy(self):
+    def __array__(self, *options, **more):
         return pytest.importorskip("numpy").array(self.rows)
 
 
@@ -213,6 +213,7 @@ def polars_frame(rows):
         Countable,
         lambda rows: (row for row in rows),
         lambda rows: pytest.importorskip("numpy").array(rows),
+        lambda rows: pytest.importorskip("torch").tensor(rows, dtype=float),
         pandas_frame,
         polars_frame,
     ],

@@ -2,6 +2,7 @@
 
 import collections
 import contextlib
+import dataclasses
 import functools
 import math
 import random
@@ -156,6 +157,12 @@ class Plain:
         return self.w * x
 
 
+@dataclasses.dataclass(slots=True)
+class Slotted:
+    w: Value
+    other: Value | None
+
+
 class OfTheClass(nn.Module):
     scale = Value(1.0)
 
@@ -174,6 +181,8 @@ class OfTheClass(nn.Module):
         ([Plain(), Plain()], ["part0.w", "part1.w"]),
         (OfTheClass(), ["part.scale"]),
         (collections.namedtuple("Pair", "a b")(Value(1.0), Value(2.0)), ["part0", "part1"]),
+        (Slotted(Value(1.0), None), ["part.w"]),
+        (collections.deque([Value(1.0), nn.Neuron(1)]), ["part0", "part1.w0", "part1.b"]),
         (collections.OrderedDict(z=Value(1.0), a=Value(2.0)), ["part.z", "part.a"]),
     ],
 )
@@ -183,6 +192,16 @@ def test_parameters_are_found_in_containers_in_order(part, names):
     numbers = {name: float(i) for i, name in enumerate(names)}
     model.set_weights(numbers)
     assert model.weights() == numbers
+
+
+def test_parameters_are_found_in_arrays_of_values():
+    numpy = pytest.importorskip("numpy")
+    grid = numpy.array([[Value(1.0), Value(2.0)], [Value(3.0), Value(4.0)]])
+    model = Model(lambda s, x: s.grid[1, 0] * x, grid=grid, rates=numpy.array([0.5, 0.25]))
+    assert list(model.named_parameters()) == ["grid0.0", "grid0.1", "grid1.0", "grid1.1"]
+    assert model.predict([2.0]) == [6.0]
+    model.set_weights({name: 5.0 for name in model.named_parameters()})
+    assert grid[0, 1].data == 5.0 and model.predict([2.0]) == [10.0]
 
 
 def test_a_set_has_no_order_and_is_refused():
@@ -227,8 +246,11 @@ STRANGER = Value(0.5, label="stranger")
     ],
 )
 def test_a_leaf_of_the_loss_that_belongs_to_nobody_is_named(model, name, compiled):
-    with pytest.warns(UserWarning, match=f"depends on .*{name}.*nothing trains or saves it"):
+    with pytest.warns(
+        UserWarning, match=f"depends on .*{name}.*nothing trains or saves it"
+    ) as warnings:
         fitted(model(), [1.0, 2.0], [1.0, 2.0], compiled=compiled)
+    assert {warning.filename for warning in warnings} == {__file__}
     with pytest.warns(UserWarning, match=name):  # one example, met twice
         fitted(model(), [1.0], [1.0], compiled=compiled, epochs=2)
 

@@ -10,6 +10,7 @@ import pytest
 
 import engine
 from engine import Value
+from engine.printing import printable
 
 REAL = [3, 2.5, True, Fraction(1, 4), Decimal("0.125"), 10**300]
 
@@ -263,6 +264,19 @@ def test_data_that_somebody_set_is_made_a_float_or_refused():
         assert p.data == 1.0
 
 
+@pytest.mark.parametrize("label", ["\x1b[31mred\n", "\u202e\u2066\u061c", "a\u2028b\x9b"])
+def test_refused_numbers_name_a_hostile_label_without_harm(label):
+    p = Value(2.0, label=label)
+    for slip in ("3", p * 2.0):
+        with pytest.raises(TypeError, match=r"\.data = …") as data:
+            p.data = slip
+        assert str(data.value).isprintable() and printable(label) in str(data.value)
+    p.grad = None
+    with pytest.raises(TypeError, match=r"\.grad = 0\.0") as grad:
+        (p * 2.0).backward()
+    assert str(grad.value).isprintable() and printable(label) in str(grad.value)
+
+
 def test_a_methods_help_names_it():
     assert Value.tanh.__qualname__ == "Value.tanh" and "engine.tanh" in Value.tanh.__doc__
 
@@ -282,6 +296,8 @@ def test_a_node_of_micrograd_says_how_nodes_are_made_here():
         assert "\n" not in str(slip.value)
     with pytest.raises(TypeError, match=r"a label is a str, not 3: write label='3'"):
         a.label = 3
+    with pytest.raises(TypeError, match=r"a label is a str, not None: write label=''"):
+        a.label = None
     c = a * b
     with pytest.raises(AttributeError, match=r"engine\.primitive") as slip:
         c._backward = lambda: None
@@ -418,3 +434,11 @@ def test_the_repr_of_a_value_whose_grad_is_no_number():
     for grad, shown in ((None, "None"), ("a\nb", "a\ufffdb")):
         x.grad = grad
         assert repr(x) == f"x(data=1, grad={shown})"
+
+
+@pytest.mark.parametrize("name", ["total", "mean", "product", "logsumexp", "softmax", "pick"])
+def test_functions_of_a_list_say_so_to_a_single_value(name):
+    index = (0,) if name == "pick" else ()
+    for single in (Value(2.0), 3.0):
+        with pytest.raises(TypeError, match=rf"{name} takes a list of values.*{name}\(\[a, b\]"):
+            getattr(engine, name)(single, *index)

@@ -68,7 +68,9 @@ def remedy(checks: list[Check], system: str) -> str:
         return "This is a browser: nothing can be installed, and the engine needs nothing."
     off = [check.trouble.partition(": ")[2] for check in checks if ": unset" in check.trouble]
     missing = [
-        check.name for check in checks if not check.version and ": unset" not in check.trouble
+        check.name
+        for check in checks
+        if not check.version and not re.search(": unset|compiles it anew", check.trouble)
     ]
     download = "install graphviz from https://graphviz.org/download"
     commands = [DOT_REMEDIES.get(system, download)] * ("dot" in missing)

@@ -6,8 +6,9 @@
 
 import sys
 import time
+import warnings
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager, nullcontext, suppress
 from importlib.util import find_spec
 from threading import Timer
 from typing import Any
@@ -19,13 +20,22 @@ COMPILING = "preparing the replay: once on a machine, numba compiles for some se
 FASTER = "hint: compiled=True records the loss once and replays it, many times faster"
 
 
+def warn(message: str) -> None:
+    """Warn at the line that called nn, from whatever depth."""
+    frame, level = sys._getframe(1), 2
+    while frame.f_back and frame.f_globals.get("__name__", "").partition(".")[0] == "nn":
+        frame, level = frame.f_back, level + 1
+    warnings.warn(message, stacklevel=level)
+
+
 @contextmanager
 def notice(text: str, seconds: float = 1.0) -> Iterator[None]:
     """Print `text`, unless it is empty, if the block takes longer than some seconds."""
     timer = Timer(seconds, print_line, [text])
     timer.daemon = True
     if text:
-        timer.start()
+        with suppress(RuntimeError):  # a browser has no threads
+            timer.start()
     try:
         yield
     finally:
@@ -64,7 +74,9 @@ def print_line(text: str) -> None:
 
 
 def faster() -> str:
-    """Return the hint at the faster way, and at what to install for it."""
+    """Return the hint at the faster way, and at what to install for it; "" in a browser."""
+    if sys.platform == "emscripten":
+        return ""
     return FASTER if find_spec("numba") else f"{FASTER}: pip install numba"
 
 
