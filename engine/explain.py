@@ -49,13 +49,15 @@ class Step(NamedTuple):
     after: float
 
 
-def steps(root: "Value", grads: dict[Any, float] | None = None) -> Iterator[Step]:
+def steps(
+    root: "Value", grads: dict[Any, float] | None = None, order: "list[Value] | None" = None
+) -> Iterator[Step]:
     """Yield the contributions of the backward pass in the order of the sweep; constants get none.
 
     `grads` are the sums to start from, 0.0 for a value that is not among them; at the end it holds
-    what backward() would leave.
+    what backward() would leave. `order` is the topological order, where it is known.
     """
-    order, _ = topological_order(root)
+    order = topological_order(root)[0] if order is None else order
     grads = {} if grads is None else grads
     grads[root] = grads.get(root, 0.0) + 1.0
     index = 0
@@ -72,12 +74,16 @@ def steps(root: "Value", grads: dict[Any, float] | None = None) -> Iterator[Step
                 index += 1
 
 
-def zeros(root: "Value", names: Names = UNNAMED) -> Zeros:
-    """Return which nodes under `root` send nothing in its backward pass, and why."""
+def zeros(root: "Value", names: Names = UNNAMED, order: "list[Value] | None" = None) -> Zeros:
+    """Return which nodes under `root` send nothing in its backward pass, and why.
+
+    `order` is the topological order, where it is known.
+    """
     grads: dict[Any, float] = {}
-    for _ in steps(root, grads):
+    order = topological_order(root)[0] if order is None else order
+    for _ in steps(root, grads, order):
         pass
-    return Zeros(topological_order(root)[0], grads, names)
+    return Zeros(order, grads, names)
 
 
 def numbered(root: "Value") -> "dict[Value, int]":

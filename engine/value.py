@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from importlib import import_module
 from operator import attrgetter
 from sys import _getframe as _frame
+from threading import get_ident
 from types import FrameType
 from typing import TYPE_CHECKING, Any
 
@@ -91,10 +92,10 @@ def unary(names: str) -> "list[Callable[[Value], Value]]":
 
 def announce(node: "Value", frame: FrameType) -> None:
     """Tell this thread's listeners; the engine listens where it makes nodes on a user's behalf."""
-    if heard := listening():
-        frame = outside(frame)
-        node._code, node._offset = frame.f_code, frame.f_lasti
-        for listener in heard:
+    for listener in [*listeners]:  # another thread may come or go meanwhile
+        if listener.thread in (get_ident(), None):
+            frame = outside(frame)
+            node._code, node._offset = frame.f_code, frame.f_lasti
             listener.made(node)
 
 
@@ -183,8 +184,7 @@ class Value(Methods):
         return _later("explain").why(self, x, depth)
 
     def _set_data(self, number: Any) -> None:
-        is_float = number.__class__ is float
-        self._data = number if is_float else _later("habits").as_float(self, number)
+        self._data = number if type(number) is float else _later("habits").as_float(self, number)
 
     def _set_label(self, label: str) -> None:
         self._label = label if isinstance(label, str) else _later("habits").no_label(label)

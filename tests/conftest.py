@@ -5,9 +5,11 @@ import signal
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from browsers import browser, opened, running  # noqa: F401 - fixtures
+from site_browsers import insecure, site  # noqa: F401 - the site is built once for all who ask
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -31,7 +33,10 @@ else:
     settings.register_profile("default", deadline=None, suppress_health_check=quiet)
     # In CI the same examples every time: a red run there is about the change, not about luck.
     settings.register_profile("ci", deadline=None, suppress_health_check=quiet, derandomize=True)
-    settings.load_profile("ci" if os.environ.get("CI") else "default")
+    # In the Python of browsers, which is several times slower: the same, and fewer.
+    settings.register_profile("few", settings.get_profile("ci"), max_examples=10)
+    chosen = "ci" if os.environ.get("CI") else "default"
+    settings.load_profile("few" if sys.platform == "emscripten" else chosen)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -39,6 +44,15 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if os.environ.get("CI") != "true" and item.get_closest_marker("slow"):
             item.add_marker(pytest.mark.skip(reason="takes long: CI=true runs it"))
+
+
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    """Print what tests have measured and kept by record_property("measured", text)."""
+    reports = [report for each in terminalreporter.stats.values() for report in each]
+    for report in reports:
+        for name, text in getattr(report, "user_properties", ()):
+            if name == "measured" and report.when == "call":
+                terminalreporter.write_line(text)
 
 
 @pytest.fixture

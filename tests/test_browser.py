@@ -29,7 +29,7 @@ def test_final_gradients_are_those_of_the_engine(opened):
     shown = opened()
     shown.press("End")
     assert shown.grads() == {"a": -3.0, "b": -8.0, "d": 1.0, "e": -6.0, "f": 1.0}
-    assert shown.text("#card-0 .grad") == "−3" and shown.text("#card-0 .terms") == "= −6 + 3"
+    assert shown.text("#card-0 .grad") == "−3" and shown.text("#card-0 .terms") == "= 3 − 6"
 
 
 def test_collapsed_gradients_are_those_of_the_engine(opened):

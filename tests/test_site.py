@@ -1,34 +1,31 @@
 """The site: what is laid out for Sphinx, what comes from the code, links; in CI the whole build."""
 
 import base64
+import builtins
 import json
 import math
 import os
 import re
-import shutil
 import subprocess
 import sys
 import threading
 import time
 import urllib.request
 import zipfile
-from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
+from site_browsers import CLICK, SAYS, TEXT, Chromium, Fox, asks_nobody_else, either, until
 
 import engine
 import nn
 from demos.site import __main__ as command
-from demos.site import documentation, in_browser, links, pages, playground, reference
+from demos.site import documentation, in_browser, links, offline, pages, playground, reference
 from demos.site.serve import server
 from engine.cli import doctor
 
-IN_CI = os.environ.get("CI") == "true"
-CHROMIUM = next(
-    filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None
-)
 ROOT = Path(__file__).resolve().parent.parent
+browser = either  # the fixture: each test runs in Chromium and in Firefox
 
 
 # -- links
@@ -157,6 +154,11 @@ def test_every_public_name_is_in_the_reference(tmp_path):
     assert tanh.split("\n\n")[0:3:2] == ["\n   Return the hyperbolic tangent of x, from -1 to 1.",
                                          "      ∂z/∂x = (1 / cosh(x))²"]  # fmt: skip
     assert "python -m engine draw\n---" in text["commands"] and "--collapse" in text["commands"]
+    for name in reference.commands():  # each part that a help lists has a help of its own
+        _, _, help = text["commands"].partition(f"\npython -m {name}\n---")
+        parts = re.findall(r"^ {7}([a-z]+)(?: {2,}|$)", help.partition("options:")[0], re.MULTILINE)
+        if name != "demos":  # it lists every program of its folder
+            assert {f"{name} {part}" for part in parts} <= {*reference.commands()}
 
 
 # -- building and serving
@@ -174,6 +176,25 @@ def test_nothing_to_serve_is_one_line(tmp_path, capsys):
     assert capsys.readouterr().err == f"{tmp_path} holds no site: build it by  make site\n"
 
 
+@pytest.mark.parametrize("lan", [False, True])
+def test_serving_says_where_the_workshop_is_and_what_http_cannot_do(
+    lan, tmp_path, capsys, monkeypatch
+):
+    def interrupt(self):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("demos.site.serve.own_address", lambda: "192.0.2.7")
+    monkeypatch.setattr("demos.site.serve.Server.serve_forever", interrupt)
+    (tmp_path / "index.html").touch()
+    options = ["--lan"] if lan else []
+    assert command.main(["serve", "--out", str(tmp_path), "--port", "0", *options]) == 130
+    lines = capsys.readouterr().out.splitlines()
+    host = "192.0.2.7" if lan else "localhost"
+    assert re.fullmatch(rf"http://{host}:\d+/   Ctrl-C ends it", lines[0])
+    assert re.fullmatch(rf"http://{host}:\d+/workshop/   the exercises", lines[1])
+    assert ("no service worker" in "".join(lines)) == lan
+
+
 def test_files_are_served_on_this_computer_alone(tmp_path):
     (tmp_path / "index.html").write_text("hello", encoding="utf-8")
     (tmp_path / "x.mjs").write_text("1", encoding="utf-8")
@@ -186,6 +207,23 @@ def test_files_are_served_on_this_computer_alone(tmp_path):
         with urllib.request.urlopen(f"http://127.0.0.1:{port}/x.mjs") as answer:
             assert answer.headers["Content-Type"] == "text/javascript"
         running.shutdown()
+
+
+def test_every_file_of_the_site_is_listed_with_its_checksum(tmp_path):
+    (tmp_path / "workshop").mkdir()
+    (tmp_path / "workshop" / "index.html").write_bytes(b"abc")
+    (tmp_path / ".nojekyll").touch()
+    (tmp_path / "style.css.map").touch()
+    offline.write(tmp_path)
+    listed = json.loads((tmp_path / "files.json").read_text(encoding="utf-8"))
+    assert [file["path"] for file in listed] == ["keep.js", "offline.js", "workshop/index.html"]
+    assert listed[2]["size"] == 3
+    assert (
+        listed[2]["checksum"] == "sha256-ungWv48Bz+pBQUDeXa4iI7ADYaOWF3qctBD/YfIAFa0="
+    )  # FIPS 180
+    before = (tmp_path / "files.json").read_bytes()
+    offline.write(tmp_path)
+    assert (tmp_path / "files.json").read_bytes() == before
 
 
 # -- what answers in the page
@@ -231,7 +269,17 @@ def test_an_error_names_its_place(mode, source, place, message):
         ("ImportError('no', name='numpy')", "numpy does not run in this page"),
         ("OSError(138, 'emscripten does not support processes.')", "another program does not run"),
         ('RuntimeError("can\'t start new thread")', "a thread does not run in this page"),
-        ("ImportError('no', name='nmpy')", "ImportError: no"),
+        ("OSError(52, 'Function not implemented')", "the operating system does not run in this"),
+        ("FileNotFoundError(44, 'No such file', 'rows.csv')", "'rows.csv': this page has no files"),
+        ("ModuleNotFoundError('no', name='_multiprocessing')", "multiprocessing does not run in"),
+        ("ModuleNotFoundError('no', name='nmpy')", "nmpy is not in this page"),
+        ("ImportError('cannot import name x', name='math')", "ImportError: cannot import name x"),
+        ("ImportError('draw_dot needs it: pip install it')", "engine.draw(root) draws here"),
+        (
+            "ImportError('a .png file needs it: pip install it, or')",
+            "in this page: save as .svg",
+        ),
+        ("ImportError('recording needs it: pip install it')", "install chainrule on your computer"),
     ],
 )
 def test_what_does_not_run_there_is_one_line(raised, said):
@@ -257,9 +305,74 @@ def test_the_debugger_is_driven_by_commands():
     answer = in_browser.debug("step 3")
     assert (answer["at"], answer["of"]) == (3, 4) and answer["svg"].startswith("<svg")
     assert "+3" in in_browser.debug("why x")["said"]
-    assert "terminal" in in_browser.debug("predict x")["said"]
+    assert "cannot wait" in in_browser.debug("predict x")["said"]
     assert "no command nonsense" in in_browser.debug("nonsense")["said"]
     assert "x.grad" in in_browser.play()["page"]
+
+
+class Typist:
+    """Types lines where the page asks for them, and keeps the questions."""
+
+    def __init__(self, *lines):
+        self.lines, self.asked = list(lines), []
+
+    def __call__(self, message):
+        self.asked.append(json.loads(message))
+        return self.lines.pop(0)
+
+
+LOOP = """from engine import Value, debug
+w = Value(3.0, label="w")
+for x in (1.0, 2.0):
+    y = w * x + w
+    debug(y)
+    print("x is", x, "and the gradient", w.grad)
+y
+"""
+
+
+def test_code_stops_at_its_debugger_and_takes_commands():
+    typist = Typist("s 2", "why w", "nonsense", "q", "c", "help goto", "predict w", "2", "3", "q")
+    answer = in_browser.run("python", LOOP, {}, send=typist)
+    assert not typist.lines and answer["result"] == "y = w·2 + w = 9"
+    assert answer["output"] == "x is 1.0 and the gradient 0.0\nx is 2.0 and the gradient 3.0\n"
+    questions = [message["question"] for message in typist.asked]
+    assert questions == ["(grad) "] * 7 + ["w.grad will be? "] * 2 + ["(grad) "]
+    said = [message["said"] for message in typist.asked]
+    assert said[0].startswith("backward pass of y = w·1 + w = 6")
+    assert said[1].startswith("(grad) s 2\n") and "0 → 1" in said[1]
+    assert "no command nonsense" in said[3] and "left before the end" in said[4]
+    assert "backward pass of y = w·2 + w = 9" in said[4] and "complete" in said[5]
+    assert "no:" in said[8] and "right: w.grad will be 3" in said[9]
+    assert all(message["debugger"] and "<svg" in message["svg"] for message in typist.asked)
+    assert typist.asked[0]["svg"] != typist.asked[1]["svg"]  # of this moment
+    assert typist.asked[4]["output"] == "x is 1.0 and the gradient 0.0\n"
+
+
+def test_input_and_breakpoint_wait_for_a_line():
+    code = "n = int(input('How many? '))\nbreakpoint()\nprint(n + 1)\n"
+    before = builtins.input, dict(os.environ)
+    typist = Typist("4", "p n * 10", "c")
+    answer = in_browser.run("python", code, {}, send=typist)
+    assert answer["output"].startswith("How many? 4\n> ") and answer["output"].endswith("\n5\n")
+    assert "\n-> print(n + 1)\n" in answer["output"].replace("-> breakpoint()", "-> print(n + 1)")
+    assert "(Pdb) p n * 10\n40\n" in answer["output"]
+    assert [message.get("debugger") for message in typist.asked] == [None] * 3
+    left = in_browser.run("python", code, {}, send=Typist("4", "q"))
+    assert left["error"]["message"] == "pdb was left by q, and the code with it"
+    assert (builtins.input, dict(os.environ)) == before
+
+
+def test_where_python_cannot_wait_the_buttons_step_through_the_graph():
+    answer = in_browser.run("python", LOOP, {})
+    assert answer["error"]["line"] == 5 and "the buttons of Debug" in answer["error"]["message"]
+    assert answer["open"] == "debug" and answer["result"] == "y = w·1 + w = 6"
+    assert "backward pass of y = w·1 + w = 6" in in_browser.debug("")["said"]
+    assert "left before the end" in in_browser.debug("q")["said"]
+    assert "backward pass of y" in in_browser.debug("step")["said"]  # a new session
+    for code in ("input()", "breakpoint()"):
+        message = in_browser.run("python", code + "\nx = 1", {})["error"]["message"]
+        assert "write the value into the code" in message and "\n" not in message
 
 
 def test_the_doctor_knows_the_browser():
@@ -299,22 +412,6 @@ def test_without_npm_there_is_one_line(tmp_path, monkeypatch):
 # -- the whole site, in CI
 
 
-@pytest.fixture(scope="session")
-def site(tmp_path_factory):
-    """The whole site, built once, and the address under which it is served, below a path."""
-    if not IN_CI:
-        pytest.skip("takes a minute: CI=true builds the site")
-    if not (all(map(find_spec, ("sphinx", "myst_parser", "furo"))) and shutil.which("npm")):
-        pytest.skip("sphinx, myst-parser, furo or npm is not installed")
-    top = tmp_path_factory.mktemp("site")
-    command.build(top / "out")
-    (top / "index.html").touch()
-    with server(top, port=0) as running:
-        threading.Thread(target=running.serve_forever, daemon=True).start()
-        yield top / "out", f"http://127.0.0.1:{running.server_address[1]}/out/"
-        running.shutdown()
-
-
 def test_the_site_is_built_without_a_warning(site):
     folder, _ = site
     value = (folder / "reference" / "engine.html").read_text(encoding="utf-8")
@@ -325,86 +422,6 @@ def test_the_site_is_built_without_a_warning(site):
     assert fetched == set(playground.PYODIDE)
 
 
-class Chromium:
-    """A page in Chromium, with all that it asked for."""
-
-    def __init__(self, play, *more):
-        arguments = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", *more]
-        self.browser = play.chromium.launch(executable_path=CHROMIUM, args=arguments)
-        self.page = self.browser.new_page(
-            viewport={"width": 1440, "height": 900}, color_scheme="light"
-        )
-        self.requests = []
-        self.page.context.on("request", lambda request: self.requests.append(request.url))
-
-    def open(self, address):
-        self.page.goto(address)
-
-    def reload(self):
-        self.page.reload()
-
-    def evaluate(self, function, *arguments):
-        return self.page.evaluate(f"(all) => ({function})(...all)", [*arguments])
-
-    def close(self):
-        self.browser.close()
-
-
-class Fox:
-    """A page in Firefox, driven by its own protocol."""
-
-    def __init__(self, folder):
-        self.firefox = pytest.importorskip("firefox").Firefox(folder)
-
-    def open(self, address):
-        self.firefox.call("WebDriver:Navigate", url=address)
-
-    def reload(self):
-        # by the page itself: WebDriver's own passes the service worker by
-        self.evaluate("() => { document.getElementById('result').textContent = ''; }")
-        self.evaluate("() => { setTimeout(() => location.reload()); }")
-
-    def evaluate(self, function, *arguments):
-        return self.firefox.evaluate(function, *arguments)
-
-    def close(self):
-        self.firefox.close()
-
-
-@pytest.fixture(scope="module", params=["Chromium", "Firefox"])
-def browser(request, site, tmp_path_factory):
-    if request.param == "Firefox":
-        if not shutil.which("firefox") and not shutil.which("firefox-esr"):
-            pytest.skip("no Firefox is installed")
-        browser = Fox(tmp_path_factory.mktemp("profile"))
-        yield browser
-        browser.close()
-        return
-    playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-    if CHROMIUM is None:
-        pytest.skip("no Chromium is installed")
-    with playwright.sync_playwright() as play:
-        browser = Chromium(play)
-        yield browser
-        browser.close()
-
-
-def until(browser, condition, *arguments, seconds=180):
-    """Wait until a function of the page returns something true, and return that."""
-    end = time.monotonic() + seconds
-    while not (found := browser.evaluate(condition, *arguments)):
-        assert time.monotonic() < end, f"never: {condition} {arguments}; {browser.evaluate(STATE)}"
-        time.sleep(0.05)
-    return found
-
-
-STATE = """() => ['status', 'error', 'result', 'offline'].map(
-    (id) => `${id}: ${document.getElementById(id)?.textContent}`).join('; ')"""
-
-
-TEXT = "(id) => document.getElementById(id).textContent"
-CLICK = "(selector) => document.querySelector(selector).click()"
-SAYS = "(id, text) => document.getElementById(id).textContent.includes(text)"
 LEAVES = """() => Object.fromEntries([...document.querySelectorAll('.leaf')].map(
     (row) => [row.dataset.name, Number(row.querySelector('output').dataset.grad)]))"""
 DRAG = """(name, value) => { const range = document.querySelector(`[data-name=${name}] [type=range]`);
@@ -430,11 +447,12 @@ def opened(browser, address, mode, source, values=None):
         browser.evaluate(CLICK, "#run")
 
 
-def test_a_dragged_leaf_gives_the_numbers_of_any_python(browser, site):
+def test_a_dragged_leaf_gives_the_numbers_of_any_python(browser, site, record_property):
     begun = time.monotonic()
     opened(browser, site[1], "expression", "tanh(w*x + b)", {"w": -3.0, "x": 2.0, "b": 6.88})
     until(browser, SAYS, "result", "tanh(w·x + b) = 0.7064")
-    print(f"the playground is ready after {time.monotonic() - begun:.1f} s")
+    name, seconds = type(browser).__name__, time.monotonic() - begun
+    record_property("measured", f"{name}: the playground is ready after {seconds:.1f} s")
     browser.evaluate(DRAG, "w", -2.75)
     until(browser, SAYS, "result", "= 0.881")
     slope = 1 - math.tanh(-2.75 * 2 + 6.88) ** 2
@@ -442,12 +460,7 @@ def test_a_dragged_leaf_gives_the_numbers_of_any_python(browser, site):
     assert browser.evaluate(LEAVES) == pytest.approx(expected, rel=1e-6)
     assert "-2.75" in browser.evaluate("() => document.querySelector('#picture svg').textContent"
                                        ).replace("−", "-")  # fmt: skip
-    hosts = browser.evaluate(
-        "() => [...new Set(performance.getEntriesByType('resource').map((e) => new URL(e.name).host))]"
-    )
-    assert set(hosts) <= {browser.evaluate("() => location.host"), ""}
-    for address in getattr(browser, "requests", []):
-        assert address.startswith((site[1], "data:", "blob:", "about:")), address
+    asks_nobody_else(browser, site[1])
 
 
 def test_stop_ends_a_loop_that_catches_everything(browser, site):
@@ -500,6 +513,64 @@ def test_the_views_and_the_debugger(browser, site):
     )
 
 
+TYPE = """(form, text) => { const all = document.getElementById(form);
+    all.querySelector('input').value = text; all.requestSubmit(); }"""
+SAID = "() => document.getElementById('said').textContent"
+
+
+def test_code_stops_and_waits_for_commands(browser, site):
+    opened(browser, site[1], "python", LOOP)
+    if not browser.evaluate("() => 'Suspending' in WebAssembly"):
+        until(browser, SAYS, "error", "the buttons of Debug")
+        until(browser, SAYS, "said", "the seed is set")
+        return
+    until(browser, SAYS, "status", "waits for a command")
+    browser.evaluate(TYPE, "prompt", "s")
+    until(browser, SAYS, "said", "1/3")
+    browser.evaluate(CLICK, "[data-command=next]")
+    until(browser, SAYS, "said", "2/3")
+    assert "not sent" in browser.evaluate("() => document.querySelector('#moment').textContent")
+    browser.evaluate(TYPE, "prompt", "q")
+    until(browser, SAYS, "output", "x is 1.0")
+    until(browser, SAYS, "said", "w·2 + w = 9")
+    browser.evaluate(TYPE, "prompt", "c")
+    until(browser, SAYS, "said", "the backward pass is complete")
+    browser.evaluate(TYPE, "prompt", "q")
+    until(browser, SAYS, "output", "x is 2.0 and the gradient 3.0")
+    until(browser, SAYS, "status", "Ready")
+    assert "(grad) c" in browser.evaluate(SAID)
+
+
+def test_stop_ends_code_that_waits_for_a_line(browser, site):
+    opened(browser, site[1], "python", "while True:\n    print(input('Again? '))\n")
+    if not browser.evaluate("() => 'Suspending' in WebAssembly"):
+        until(browser, SAYS, "error", "cannot wait")
+        return
+    until(browser, SAYS, "asked", "Again?")
+    browser.evaluate(TYPE, "input", "yes")
+    until(browser, SAYS, "output", "Again? yes\nyes")
+    until(browser, "() => !document.getElementById('input').hidden")
+    browser.evaluate(CLICK, "#stop")
+    until(browser, SAYS, "error", "Stopped.")
+    assert browser.evaluate("() => document.getElementById('input').hidden")
+
+
+def test_in_a_browser_that_lets_no_python_wait_the_buttons_serve(site, running):
+    without = "delete WebAssembly.Suspending;\n"
+    source = (site[0] / "playground" / "worker.js").read_text(encoding="utf-8")
+    browser = Chromium(running)
+    browser.page.context.route(
+        "**/worker.js",
+        lambda route: route.fulfill(body=without + source, content_type="text/javascript"),
+    )
+    opened(browser, site[1], "python", LOOP)
+    until(browser, SAYS, "error", "line 5: engine.debug() waits for commands")
+    until(browser, SAYS, "said", "the seed is set")
+    browser.evaluate(CLICK, "[data-command=step]")
+    until(browser, SAYS, "said", "1/3")
+    browser.close()
+
+
 def test_without_its_server_the_page_opens_again(browser, site):
     with server(site[0].parent, port=0) as own:
         threading.Thread(target=own.serve_forever, daemon=True).start()
@@ -511,17 +582,33 @@ def test_without_its_server_the_page_opens_again(browser, site):
     until(browser, SAYS, "result", "x·x = 9")
 
 
-def test_on_an_insecure_address_it_says_what_is_missing(site):
-    playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-    if CHROMIUM is None:
-        pytest.skip("no Chromium is installed")
-    with playwright.sync_playwright() as play:
-        browser = Chromium(play, "--host-resolver-rules=MAP room.test 127.0.0.1")
-        address = site[1].replace("127.0.0.1", "room.test")
-        opened(browser, address, "expression", "x*x", {"x": 3.0})
-        until(browser, SAYS, "result", "x·x = 9")
-        assert "only while its server runs" in browser.evaluate(TEXT, "offline")
-        browser.close()
+KEPT = """(path) => caches.keys().then((names) => Promise.all(names.map((name) => caches.open(name)
+    .then((kept) => kept.match(name + path, { ignoreSearch: true }))))
+    .then((found) => found.some(Boolean)))"""
+
+
+def test_a_page_of_the_guide_keeps_the_guide(browser, site):
+    with server(site[0].parent, port=0) as own:
+        threading.Thread(target=own.serve_forever, daemon=True).start()
+        address = f"http://127.0.0.1:{own.server_address[1]}/out/"
+        browser.open(address + "docs/nn.html")
+        until(browser, KEPT, "files.json")  # it comes last
+        assert not browser.evaluate(KEPT, "playground/pyodide/pyodide.asm.wasm")
+        own.shutdown()
+    for path, title in (("docs/calculus.html", "Derivatives"), ("", "chainrule")):
+        browser.open(address + path)
+        assert browser.evaluate("() => document.title").startswith(title)
+    browser.open(f"{address}search.html?q=backward")
+    until(
+        browser, "() => document.querySelector('#search-results li a')?.href.includes('backward')"
+    )
+
+
+def test_on_an_insecure_address_it_says_what_is_missing(insecure):
+    browser, address = insecure
+    opened(browser, address, "expression", "x*x", {"x": 3.0})
+    until(browser, SAYS, "result", "x·x = 9")
+    assert "only while its server runs" in browser.evaluate(TEXT, "offline")
 
 
 def test_the_page_is_accessible_on_a_projector_and_a_phone(browser, site, tmp_path):

@@ -19,7 +19,8 @@ from engine import Value
 from engine.printing import columns
 from engine.view import export, layout, picture, svg
 from engine.view.animation import animation
-from engine.view.scene import Scene, rebuilt_data, sum_lines
+from engine.view.scene import Scene, rebuilt_data, sum_lines, sum_text
+from engine.view.selection import Graph
 
 GOLDEN = Path(__file__).parent / "golden"
 SVG = "{http://www.w3.org/2000/svg}"
@@ -124,7 +125,7 @@ def test_tooltips_say_the_rule_in_words():
         in tips
     )
     assert "∂e/∂b = 1: e changes as fast as b; it adds −6 × 1 = −6 to b.grad" in tips
-    assert "b, a leaf; data = 3; grad = −8 = −6 − 2" in tips
+    assert "b, a leaf; data = 3; grad = −8 = −2 − 6" in tips
     assert "f = d·e; data = −6; grad = 1; the root: its grad starts at 1, the seed" in tips
 
 
@@ -673,7 +674,9 @@ def test_operations_and_arrays_among_the_callers_variables_are_no_values():
     y = tanh(x)
     shown = engine.draw(y, names=locals()).scene.cards
     assert [card.name for card in shown] == ["x", "y"] and grid.sum() == len(path.parents) - 1 == 0
-    assert {card["name"] for card in animation(y, names={**locals(), "tanh": tanh})["cards"]} == {
+    assert {
+        card["name"] for card in animation(Graph(y), names={**locals(), "tanh": tanh})["cards"]
+    } == {
         "x",
         "y",
     }
@@ -698,7 +701,7 @@ def test_numbers_of_numpy_are_drawn_as_floats(kind, when):
         cards = json.loads(export.json(picture.scene))["cards"]
         assert {type(card[key]) for card in cards for key in ("data", "grad")} == {float}
     page = engine.stepper(y).html
-    assert "np." not in page and json.dumps(animation(y), allow_nan=False)
+    assert "np." not in page and json.dumps(animation(Graph(y)), allow_nan=False)
 
 
 # -- names, numbers and sums that could mislead
@@ -828,3 +831,27 @@ def test_a_png_that_would_be_too_large_is_drawn_smaller(most, monkeypatch):
         pytest.skip("needs cairosvg or rsvg-convert")
     shown = int.from_bytes(png[16:20], "big"), int.from_bytes(png[20:24], "big")
     assert shown == (pytest.approx(width * smaller, abs=2), pytest.approx(height * smaller, abs=2))
+
+
+@pytest.mark.parametrize("direction", ["LR", "TB"])
+def test_terms_stand_in_the_order_of_the_pills(placing, direction):
+    """On the card and in its tooltip, from top to bottom or from left to right."""
+    x, w = Value(2.0, label="x"), Value(-3.0, label="w")
+    y = x * w + (x + w) * x.exp() - (w * 5.0).tanh() * x + x.sin()
+    y.label = "y"
+    y.backward()
+    picture = engine.draw(y, direction=direction)
+    across, orders = int(direction == "LR"), []
+    for card, group in zip(picture.scene.cards, groups(picture.svg, "node"), strict=True):
+        arriving = sorted(
+            (centre[across], pill.contribution.removeprefix("+"))
+            for centre, pill in zip(picture.placed.pills, picture.scene.pills)
+            if pill.parent is card
+        )
+        if len(arriving) > 1:
+            terms = [amount for _, amount in arriving]
+            lines = [line for line in texts(group) if line[:2] in ("= ", "+ ", "− ")]
+            assert " ".join(lines) == f"= {sum_text(terms)}"
+            assert f" = {sum_text(terms)};" in group.find(f"{SVG}title").text + ";"
+            orders.append(terms == card.terms)
+    assert len(orders) == 2 and not all(orders), "the sweep adds in another order"

@@ -13,10 +13,10 @@ from strategies import programs, run
 from test_view import SVG, groups, number, texts
 
 import engine
-from engine import Value
+from engine import Value, diagnosis, explain
 from engine.graph import topological_order
 from engine.operations import OPERATIONS
-from engine.view import export, focus, picture, scene
+from engine.view import export, focus, picture, scene, selection
 from engine.view.neurons import neurons
 from nn import MLP, cross_entropy
 
@@ -836,3 +836,27 @@ def test_a_weight_that_is_also_in_a_penalty_keeps_its_whole_gradient():
     w = net.layers[0].neurons[0].w[0]
     row = next(row for found in scene.cards for row in found.rows if row.node is w)
     assert row.elsewhere == pytest.approx(0.2 * w.data, rel=1e-9)
+
+
+@pytest.mark.parametrize("make", [engine.draw, engine.stepper])
+def test_the_order_and_the_neurons_of_a_graph_are_found_once(monkeypatch, make):
+    """One way through the house: whatever follows reads what has been found."""
+    _, loss = network(2, 4, 4, 1)
+    found = []
+
+    def counted(function, is_of_the_graph):
+        def counting(argument):
+            if is_of_the_graph(argument):
+                found.append(function.__name__)
+            return function(argument)
+
+        return counting
+
+    for module in (selection, explain, diagnosis):
+        counting = counted(module.topological_order, lambda root: root is loss)
+        monkeypatch.setattr(module, "topological_order", counting)
+    monkeypatch.setattr(selection, "neurons", counted(selection.neurons, lambda order: True))
+    for collapse in ("none", "neurons", "layers"):
+        make(loss, collapse=collapse)
+        assert sorted(found) == ["neurons", "topological_order"]
+        found.clear()

@@ -227,7 +227,7 @@ def test_a_graph_without_neurons_says_what_a_neuron_is():
 )
 def test_unknown_options_are_named(options):
     _, loss = network(2, 2, 1)
-    with pytest.raises(ValueError, match="take"):
+    with pytest.raises(ValueError, match="use"):
         engine.draw(loss, **options)
 
 
@@ -378,3 +378,22 @@ def test_numbers_stay_inside_their_circles(x):
             size = re.search(r"[\d.]+", text.get("style") or "10")
             assert len(text.text) * 0.602 * float(size[0]) <= 2 * RADIUS + 1
             assert text.text not in (".00", "−.00") and "e+" not in text.text
+
+
+@pytest.mark.parametrize("theme", ["auto", "light", "dark", "print"])
+def test_a_negative_sign_shows_without_colour(theme):
+    """In a grey copy: what is negative is dashed, and nothing else is, but in a stale graph what is stale."""
+    net = MLP(2, [3, 1], activation="tanh", seed=1)
+    x = Value(0.5, label="x")
+    loss = (net([x, Value(-1.0, label="y")]) - 1.0) ** 2
+    loss.backward()
+    assert dashed(loss, theme) == {".neg .wire", ".neg .dot", ".stale .dot"}
+    x.data = 2.0
+    assert dashed(loss, theme) == {".neg .wire", ".stale .dot"}
+
+
+def dashed(loss, theme):
+    """What the style of the network view draws dashed."""
+    svg = engine.draw(loss, view="network", theme=theme).svg
+    [style] = [element.text for element in ET.fromstring(svg).iter(f"{SVG}style")]
+    return set(re.findall(r"\.\w+ ([^{},]*)\{[^}]*stroke-dasharray", style))

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from demos import show
 
-from . import documentation, links, playground
+from . import documentation, links, offline, playground
 from .serve import serve
 
 
@@ -59,6 +59,7 @@ def build(out: Path) -> None:
     shutil.rmtree(out, ignore_errors=True)
     documentation.build(out)
     playground.build(out / "playground")
+    offline.write(out)
     links.check(out)
     size = sum(file.stat().st_size for file in out.rglob("*") if file.is_file())
     print(f"{out}: {size / 1e6:.1f} MB, {time.monotonic() - begun:.0f} s")

@@ -11,58 +11,34 @@ It needs no browser: tests call it in any Python. Everything that it returns is 
 
 import ast
 import contextlib
+import functools
 import io
 import json
 import linecache
+import os
 import sys
-import traceback
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from engine import Value, draw, stepper, text
-from engine.cli.doctor import LIBRARIES
-from engine.cli.expression import FUNCTIONS, ExpressionError, build
+from engine.cli.expression import FUNCTIONS, build
 from engine.debugger import Debugger, Session
 from engine.formula import expression, name
 from engine.graph import topological_order
 from engine.printing import number, printable
 from engine.view import Picture
 
-FILE = "page.py"  # what the code is called in messages
-LAST = "__last__"  # what keeps the value of the last line
-PRINTED = 20_000  # characters of output that are kept
-FEW = 40  # leaves whose sums are spelled out
-OTHERS = ("scipy", "torch", "pandas", "sklearn", "jax")  # that people ask for
-START = 1.0  # the value of a name that has none yet
-ELSEWHERE = "does not run in this page: install chainrule on your computer for it"
-NOT_HERE = {  # what Python says in a browser: what it means
-    "does not support processes": f"another program {ELSEWHERE}",
-    "can't start new thread": f"a thread {ELSEWHERE}",
-}
+from .errors import FILE, told
+from .prompt import CannotWait, Printed, Send, asking, sender
 
+LAST = "__last__"  # what keeps the value of the last line
+FEW = 40  # leaves whose sums are spelled out
+START = 1.0  # the value of a name that has none yet
 Answer = dict[str, Any]
 
 
-class Printed(io.StringIO):
-    """The output of the code, of which the first PRINTED characters are kept."""
-
-    dropped = 0
-
-    def write(self, text: str, /) -> int:
-        """Keep as much as there is room for."""
-        room = max(0, PRINTED - self.tell())
-        self.dropped += len(text[room:])
-        super().write(text[:room])
-        return len(text)
-
-    def content(self) -> str:
-        """Return what was kept, and how much was not."""
-        more = f"\n… and {self.dropped:,} more characters" if self.dropped else ""
-        return self.getvalue() + more
-
-
 class Shown:
-    """The graph that the page shows, and the debugger that steps through it."""
+    """The graph that the page shows, and the debugger that the buttons of Debug drive."""
 
     root: Value | None = None
     names: Mapping[str, Any] = {}
@@ -72,25 +48,55 @@ class Shown:
 shown = Shown()
 
 
-def handle(request: str) -> str:
-    """Answer one message of the page; both are JSON."""
-    asked = json.loads(request)
-    answers: dict[str, Callable[..., Answer]] = {"run": run, "play": play, "debug": debug}
+def handle(request: str, ask: Any = None) -> str:
+    """Answer one message of the page; both are JSON. `ask` asks the page for a line of input."""
+    asked, send = json.loads(request), sender(ask)
+    answers: dict[str, Callable[..., Answer]] = {
+        "run": functools.partial(run, send=send),
+        "play": play,
+        "debug": functools.partial(debug, send=send),
+    }
     answer = answers[asked.pop("do")](**asked)
     return json.dumps(answer)
 
 
-def run(mode: str, source: str, values: Mapping[str, float]) -> Answer:
-    """Return what there is to see of an expression with these values, or of Python code."""
-    printed = Printed()
+def run(
+    mode: str,
+    source: str,
+    values: Mapping[str, float],
+    direction: str = "LR",
+    send: Send | None = None,
+) -> Answer:
+    """Return what there is to see of an expression with these values, or of Python code.
+
+    `direction` is that of the picture, as `engine.draw` has it.
+    """
+    printed, names = Printed(), dict[str, Any]()
     close()
     try:
-        with contextlib.redirect_stdout(printed), contextlib.redirect_stderr(printed):
-            root, names = _read(source, values) if mode == "expression" else _executed(source)
-            answer = _look(root, names) if root is not None else {}
+        with _streams(printed, send):
+            root = _read(source, values) if mode == "expression" else _executed(source, names)
+            answer = _look(root, names, direction) if root is not None else {}
+    except CannotWait as error:
+        answer = {"error": told(error, source)}
+        if error.root is not None:
+            answer |= _look(error.root, names, direction) | {"open": "debug"}
     except BaseException as error:  # also what code raises to end Python
-        answer = {"error": _told(error, source)}
+        answer = {"error": told(error, source)}
     return {"output": printed.content(), **answer}
+
+
+@contextlib.contextmanager
+def _streams(printed: Printed, send: Send | None) -> Iterator[None]:
+    out, err = contextlib.redirect_stdout(printed), contextlib.redirect_stderr(printed)
+    with out, err, asking(printed, send, _moment):
+        yield
+
+
+def _moment() -> Answer:
+    """Return what is shown beside a question of the debugger, nothing beside another."""
+    debugger = Debugger.talking
+    return {"debugger": True} | _drawn(lambda: debugger.picture()[0]) if debugger else {}
 
 
 def close() -> None:
@@ -103,10 +109,10 @@ def close() -> None:
 # -- an expression
 
 
-def _read(source: str, values: Mapping[str, float]) -> tuple[Value, dict[str, Any]]:
+def _read(source: str, values: Mapping[str, float]) -> Value:
     """Return the graph of an expression; a name without a value begins at START."""
     wanted = free_names(source)
-    return build(source, {each: float(values.get(each, START)) for each in wanted}), {}
+    return build(source, {each: float(values.get(each, START)) for each in wanted})
 
 
 def free_names(source: str) -> list[str]:
@@ -131,11 +137,12 @@ def free_names(source: str) -> list[str]:
 # -- code
 
 
-def _executed(source: str) -> tuple[Value | None, dict[str, Any]]:
+def _executed(source: str, names: dict[str, Any]) -> Value | None:
     """Run code and return the Value of its last line, else the one that was assigned last."""
     tree = ast.parse(source, FILE)
-    names: dict[str, Any] = {"__name__": "__main__"}
-    linecache.cache[FILE] = (len(source), None, source.splitlines(keepends=True), FILE)
+    names["__name__"] = "__main__"
+    for path in (FILE, os.path.abspath(FILE)):  # as tracebacks and as pdb call it
+        linecache.cache[path] = (len(source), None, source.splitlines(keepends=True), path)
     last = tree.body[-1] if tree.body else None
     if isinstance(last, ast.Expr):  # shown as at a prompt
         tree.body[-1] = ast.Assign([ast.Name(LAST, ast.Store())], last.value)
@@ -144,17 +151,17 @@ def _executed(source: str) -> tuple[Value | None, dict[str, Any]]:
     exec(compile(tree, FILE, "exec"), names)
     found = names.pop(LAST, None)
     if isinstance(found, Value):
-        return found, names
+        return found
     if found is not None:
         print(repr(found))
     roots = [value for value in names.values() if isinstance(value, Value) and value.parents]
-    return (roots[-1] if roots else None), names
+    return roots[-1] if roots else None
 
 
 # -- what is seen
 
 
-def _look(root: Value, names: Mapping[str, Any]) -> Answer:
+def _look(root: Value, names: Mapping[str, Any], direction: str) -> Answer:
     """Return the picture, the sums and the table of a graph, after its backward pass."""
     _label(names)
     if root.grad == 0.0:
@@ -168,7 +175,7 @@ def _look(root: Value, names: Mapping[str, Any]) -> Answer:
         ],
         "why": "\n\n".join(root.why(leaf) for leaf in leaves[:FEW]),
         "table": text(root),
-        **_drawn(lambda: draw(root, names=names)),
+        **_drawn(lambda: draw(root, names=names, direction=direction)),
     }
 
 
@@ -199,20 +206,30 @@ def play(forward: bool = False) -> Answer:
         return {"page": "", "too_large": str(error)}
 
 
-def debug(command: str) -> Answer:
+def debug(command: str, send: Send | None = None) -> Answer:
     """Do one command of the gradient debugger; an empty one begins anew."""
     if shown.root is None:
         return {"said": "there is no graph yet: run something first\n"}
-    if command.split()[:1] == ["predict"]:
-        return {"said": "predict asks for a number: that works in a terminal\n"}
-    said = io.StringIO()
-    with contextlib.redirect_stdout(said):
-        debugger = shown.debugger if shown.debugger and command else _debugger(shown.root)
-        if command:
-            debugger.onecmd(command)
-    session = debugger.session
-    answer = {"said": said.getvalue(), "at": session.position, "of": len(session.trail)}
-    return answer | _drawn(lambda: debugger.picture()[0])
+    printed, current = Printed(), shown.debugger if command else None
+    debugger = current or _debugger(shown.root)
+    with _streams(printed, send), debugger.talks():
+        if not current:
+            debugger.open()
+        leaves = _commanded(debugger, command) if command else False
+        answer = {"said": printed.said(), "at": debugger.session.position}
+    answer |= {"of": len(debugger.session.trail)} | _drawn(lambda: debugger.picture()[0])
+    if leaves:
+        close()
+    return answer
+
+
+def _commanded(debugger: Debugger, command: str) -> bool:
+    """Do one command; return whether it leaves."""
+    try:
+        return debugger.onecmd(command)
+    except CannotWait:
+        print("predict asks for a number, and in this browser Python cannot wait for it")
+        return False
 
 
 class Output(io.TextIOBase):
@@ -228,44 +245,5 @@ def _debugger(root: Value) -> Debugger:
     close()
     for leaf in topological_order(root)[1]:
         leaf.grad = 0.0
-    shown.debugger = Debugger(Session(root, shown.names), io.StringIO(), Output())
-    shown.debugger.open()
+    shown.debugger = Debugger(Session(root, shown.names), stdout=Output())
     return shown.debugger
-
-
-# -- what went wrong
-
-
-def _told(error: BaseException, source: str) -> Answer:
-    """Return an error as the page shows it: the message, and the place to underline."""
-    if isinstance(error, ExpressionError):
-        return _place_in_expression(error, source) | {"message": error.message}
-    message = "".join(traceback.format_exception_only(error)).strip().splitlines()[-1]
-    for said, meant in NOT_HERE.items():
-        message = meant if said in message else message
-    if isinstance(error, ImportError) and error.name in (*LIBRARIES, *OTHERS):
-        message = f"{error.name} {ELSEWHERE}"
-    if isinstance(error, SystemExit):
-        message = "the code ended Python by exit(): take it out to see the graph"
-    return next(_places(error), {}) | {"message": printable(message, 500)}
-
-
-def _place_in_expression(error: ExpressionError, source: str) -> Answer:
-    lines = source.strip().splitlines() or [""]
-    before = len(source) - len(source.lstrip())
-    line = lines.index(error.line) if error.line in lines else 0
-    column = error.column + (before - source.rfind("\n", 0, before) - 1) * (line == 0)
-    return {"line": line + 1 + source.count("\n", 0, before), "column": column, "end": column + 1}
-
-
-def _places(error: BaseException) -> Iterator[Answer]:
-    """Yield where in the code an error happened, the innermost place first."""
-    if isinstance(error, SyntaxError) and error.filename == FILE and error.lineno:
-        column = max(0, (error.offset or 1) - 1)
-        end = (error.end_offset or 0) - 1 if error.end_lineno == error.lineno else 0
-        yield {"line": error.lineno, "column": column, "end": max(end, column + 1)}
-    for frame in reversed(traceback.extract_tb(error.__traceback__)):
-        if frame.filename == FILE:
-            start, end = frame.colno or 0, frame.end_colno or 0
-            alone = frame.end_lineno == frame.lineno
-            yield {"line": frame.lineno, "column": start, "end": end if alone else start + 1}

@@ -16,6 +16,8 @@ from pathlib import Path
 
 from demos import show
 
+from . import workshop
+
 PAGE = Path(__file__).with_name("page")
 PYODIDE = (
     "pyodide.mjs",
@@ -25,12 +27,20 @@ PYODIDE = (
     "pyodide-lock.json",
 )
 COUNTED = ("pyodide.asm.wasm", "python_stdlib.zip", "pyodide-lock.json")  # by fetch in the worker
-PARTS = ("demos/__init__.py", "demos/site/__init__.py", "demos/site/in_browser.py")
+PARTS = (
+    "demos/__init__.py",
+    "demos/site/__init__.py",
+    "demos/site/errors.py",
+    "demos/site/in_browser.py",
+    "demos/site/prompt.py",
+)
+WORKSHOP = """__init__.py catalog.py columns.py contained.py fingerprints.json in_browser.py
+    judge.py limits.py outcome.py probe.py progress.py"""
 EPOCH = (1980, 1, 1, 0, 0, 0)  # the same files give the same archive
 
 
 def build(out: Path) -> None:
-    """Write the playground into the folder `out`.
+    """Write the playground into the folder `out`, and the workshop into the folder beside it.
 
     Raises ImportError if npm is not there, and ValueError with npm's own words if it fails.
     """
@@ -39,8 +49,9 @@ def build(out: Path) -> None:
         (out / "pyodide").mkdir(parents=True)
         for name in PYODIDE:
             shutil.copyfile(modules / "pyodide" / name, out / "pyodide" / name)
-        for name in ("index.html", "style.css", "offline.js"):
+        for name in ("index.html", "style.css"):
             shutil.copyfile(PAGE / name, out / name)
+        workshop.write(out.parent / "workshop", Path(folder))
         write_archive(out / "chainrule.zip")
         fetched = [out / "pyodide" / name for name in COUNTED] + [out / "chainrule.zip"]
         total = sum(file.stat().st_size for file in fetched)
@@ -48,12 +59,15 @@ def build(out: Path) -> None:
             "npx",
             "--no-install",
             "esbuild",
-            "app.js",
-            "worker.js",
-            f"--outdir={out.resolve()}",
+            f"{out.name}/app=app.js",
+            f"{out.name}/worker=worker.js",
+            "workshop/workshop=workshop.js",
+            f"--outdir={out.parent.resolve()}",
         ]
+        bundle += ["--splitting", f"--chunk-names={out.name}/[name]-[hash]"]  # what both pages use
         bundle += ["--bundle", "--format=esm", "--minify", "--charset=utf8", "--log-level=error"]
         bundle += [f"--define:TOTAL_BYTES={total}", "--external:./pyodide/pyodide.mjs"]
+        bundle += ["--external:../keep.js"]
         call(bundle, Path(folder))
 
 
@@ -80,6 +94,7 @@ def call(command: list[str], folder: Path) -> None:
 def archive_names() -> Iterator[str]:
     """Yield the paths of the files that Python in the page needs."""
     yield from PARTS
+    yield from (f"demos/workshop/{name}" for name in WORKSHOP.split())
     for package in ("engine", "nn"):
         for file in sorted((show.ROOT / package).rglob("*")):
             if file.is_file() and "__pycache__" not in file.parts and file.suffix != ".pyi":

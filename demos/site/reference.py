@@ -20,17 +20,17 @@ from demos import show
 from engine import formula
 from engine.operation import Operation
 
-COMMANDS = (
-    "engine",
-    "engine draw",
-    "engine step",
-    "engine debug",
-    "engine doctor",
-    "demos.tour",
-    "demos.workshop",
-    "demos.workshop.bundle",
-    "demos.site",
-)
+COMMANDS: dict[str, tuple[str, ...]] = {  # with what each of them is called
+    "engine": ("draw", "step", "debug", "dap", "doctor"),
+    "demos": ("tour", "gpt"),
+    "demos.workshop": (
+        *("list", "check", "watch", "hint", "diff", "reset", "progress", "solution"),
+        *("predict", "notebooks", "poster", "quiz"),
+    ),
+    "demos.workshop.bundle": (),
+    "demos.site": ("build", "serve"),
+    "demos.benchmarks": (),
+}
 WIDTH = "96"
 
 
@@ -131,10 +131,15 @@ def _commands() -> Iterator[str]:
     """Yield the page of the commands, as their own --help has it."""
     yield "Commands\n========\n"
     yield "What each command says when it is called with ``--help``.\n"
-    for command in COMMANDS:
+    for command in commands():
         title = f"python -m {command}"
         yield f"{title}\n{'-' * len(title)}\n\n.. code-block:: text\n"
         yield "\n".join(f"   {line}".rstrip() for line in _help(command).splitlines()) + "\n"
+
+
+def commands() -> list[str]:
+    """Return every command of the reference, each followed by its parts."""
+    return [f"{name} {part}".strip() for name, parts in COMMANDS.items() for part in ("", *parts)]
 
 
 def _help(command: str) -> str:

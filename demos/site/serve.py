@@ -6,13 +6,16 @@
 
 import functools
 import socket
+import sys
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import Any
 
 LOOPBACK = "127.0.0.1"
 TO_THE_ROOM = (
     "Everybody in this network can open it. Under an address of http that is not localhost, a "
-    "browser offers no service worker: the pages work only while this server runs."
+    "browser offers no service worker: the pages open only while this server runs, and what they "
+    "keep of the workshop belongs to this address."
 )
 
 
@@ -39,6 +42,11 @@ class Server(ThreadingHTTPServer):
 
     request_queue_size = 256
 
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Keep quiet where a browser broke off, as it does when a page is closed."""
+        if not isinstance(sys.exception(), ConnectionError):
+            super().handle_error(request, client_address)
+
 
 def server(folder: Path, host: str = LOOPBACK, port: int = 8000) -> ThreadingHTTPServer:
     """Return a server of `folder`; port 0 is any that is free.
@@ -56,7 +64,9 @@ def server(folder: Path, host: str = LOOPBACK, port: int = 8000) -> ThreadingHTT
 def serve(folder: Path, lan: bool, port: int) -> None:
     """Serve `folder` until Ctrl-C, and print the address; with `lan`, to the whole network."""
     with server(folder, "" if lan else LOOPBACK, port) as running:
-        print(address(own_address() if lan else "", running.server_address[1]), "  Ctrl-C ends it")
+        site = address(own_address() if lan else "", running.server_address[1])
+        print(f"{site}   Ctrl-C ends it")
+        print(f"{site}workshop/   the exercises")
         if lan:
             print(TO_THE_ROOM)
         running.serve_forever()

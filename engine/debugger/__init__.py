@@ -7,9 +7,10 @@
 >>> session.step().steps[-1].contribution, len(session.trail)
 (1.0, 4)
 
-`debug(root)` asks in a terminal or in a notebook's input prompt; `run_script` and `run_module` are
-`python -m engine debug`. For those who prefer pdb there is `GradPdb`, and `set_trace` for
-PYTHONBREAKPOINT; `break_on_sum` and `SKIPPED_MODULES` are for every debugger of pdb's family.
+`debug(root)` asks in a terminal, in a notebook's input prompt or in the page of the playground;
+`run_script` and `run_module` are `python -m engine debug`. For those who prefer pdb there is
+`GradPdb`, and `set_trace` for PYTHONBREAKPOINT; `break_on_sum` and `SKIPPED_MODULES` are for every
+debugger of pdb's family.
 """
 
 from .pdb_commands import SKIPPED_MODULES, GradPdb, break_on_sum, set_trace, sum_location

@@ -11,17 +11,18 @@ x·x = 9    grad 1    #1
   1/2  x.grad += (x·x).grad × x = 1 × 3 = +3    0 → 3
 <BLANKLINE>
 
-Commands are named as in pdb, and as in gdb for going back. `debug(root)` is the way in.
+Commands are named as in pdb, and as in gdb for going back. `debug(root)` is the way in. Lines are
+read by `input`, in whose place a notebook or a page puts its own.
 """
 
 import cmd
 import linecache
 import re
 import sys
-from collections.abc import Callable, Iterable, Mapping
-from contextlib import suppress
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from ..foreign import Foreign
 from ..formula import expression, name
@@ -88,7 +89,7 @@ def debug(root: Foreign, *, names: Mapping[str, Any] | None = None) -> None:
 
 def interact(debugger: "Debugger") -> None:
     """Read commands until the person leaves, then close the session, whatever happens."""
-    with debugger.interrupts.during("command"):
+    with debugger.talks(), debugger.interrupts.during("command"):
         try:
             debugger.interact()
         finally:
@@ -105,6 +106,7 @@ class Debugger(cmd.Cmd):
     """
 
     prompt = "(grad) "
+    talking: ClassVar["Debugger | None"] = None  # whose commands `input` reads
 
     def __init__(
         self,
@@ -126,6 +128,15 @@ class Debugger(cmd.Cmd):
         self.say, self.rows, self.call = self.screen.say, self.screen.rows, session.short
 
     # -- the prompt ----------------------------------------------------------------------------
+
+    @contextmanager
+    def talks(self) -> Iterator[None]:
+        """Be the one that asks; a page that puts its own `input` in place draws its moment."""
+        before, Debugger.talking = Debugger.talking, self
+        try:
+            yield
+        finally:
+            Debugger.talking = before
 
     def interact(self) -> None:
         """Write what there is to know at first, then do as the lines of input say."""

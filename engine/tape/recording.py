@@ -107,11 +107,12 @@ def _flat(root: Value, inputs: list[Value], made: list[Value]) -> Graph:
     order, leaves = topological_order(root)
     parents = list(map(parents_of, order))
     used = list(chain.from_iterable(parents))
-    parameters = _parameters(chain(chain.from_iterable(map(parents_of, made)), used), inputs)
+    parameters = _parameters(made, leaves, inputs)
     counts = list(map(len, parents))
     lowering = Lowering()
     operations = [node.operation for node in order if node.operation]
-    kinds = list(map(lowering.number, operations, counts))
+    calls = list(zip(operations, counts))
+    numbers = {call: lowering.number(*call) for call in dict.fromkeys(calls)}
     excluded = {*inputs, *parameters}
     number = {leaf: lowering.constant(leaf.data) for leaf in leaves if leaf not in excluded}
     number.update(zip(chain(inputs, parameters, order), count(len(lowering.values))))
@@ -120,18 +121,19 @@ def _flat(root: Value, inputs: list[Value], made: list[Value]) -> Graph:
         len(inputs),
         parameters,
         lowering,
-        np.array(kinds, np.int64),
+        np.fromiter(map(numbers.__getitem__, calls), np.int64, len(calls)),
         np.cumsum([0, *counts], dtype=np.int64),
-        np.array([number[node] for node in used], np.int64),
+        np.fromiter(map(number.__getitem__, used), np.int64, len(used)),
         list(dict.fromkeys(picks)),
     )
 
 
-def _parameters(used: Iterable[Value], inputs: list[Value]) -> list[Value]:
+def _parameters(made: Iterable[Value], leaves: Iterable[Value], inputs: list[Value]) -> list[Value]:
     """Return every leaf that is neither input nor constant, in order of first use."""
-    excluded = set(inputs)
+    operands = chain.from_iterable(map(parents_of, made))
+    excluded = {*inputs}
     return [
-        node
-        for node in dict.fromkeys(used)
-        if node.operation is None and not node.constant and node not in excluded
+        leaf
+        for leaf in dict.fromkeys(x for x in chain(operands, leaves) if x.operation is None)
+        if not leaf.constant and leaf not in excluded
     ]

@@ -2,7 +2,7 @@
 
 >>> from engine import Value
 >>> a, b = Value(-2.0, label="a"), Value(3.0, label="b")
->>> shown = animation(a * b)
+>>> shown = animation(Graph(a * b))
 >>> [frame["kind"] for frame in shown["frames"]]
 ['start', 'compute', 'ready', 'seed', 'skip', 'visit', 'send', 'send', 'done']
 >>> shown["nodes"]["data"], shown["nodes"]["parents"], shown["nodes"]["slopes"]
@@ -17,14 +17,12 @@ from dataclasses import asdict, replace
 from math import isfinite
 from typing import Any, TypedDict
 
-from ..explain import numbered
 from ..foreign import Presumed, Unknown, by_original
-from ..graph import topological_order
+from ..formula import UNNAMED, bracketed
 from ..location import place as place_of
 from ..printing import printable
 from ..types import Node
-from ..value import Value
-from .collapse import Group, collapse_level
+from .collapse import Group
 from .frames import (
     Frame,
     Frames,
@@ -38,9 +36,10 @@ from .frames import (
 )
 from .layered import Placed, Point
 from .layout import place
-from .neurons import Neuron, neurons, operation_of, used_once
+from .neurons import Neuron, operation_of, used_once
 from .picture import LARGEST, MOST, NamesParameters, names_by_value
-from .scene import Card, Pill, Scene, select
+from .scene import Card, Pill, Scene
+from .selection import Graph, select
 
 CARDS = 300  # at most
 SHORT = 10  # characters of an expression that can stand three times in a rule
@@ -55,7 +54,8 @@ class Nodes(TypedDict):
     """The graph itself, leaves first; interior nodes have parents, and a slope for each of these.
 
     `slopes` are those of all interior nodes, one after the other. A number that is not finite is a
-    text. Slopes that are presumed, and nan where a slope is unknown, are shown with a `?`.
+    text. Slopes that are presumed, and nan where a slope is unknown, are shown with a `?`. Names
+    are as beside ∂ and .grad; `at` is where each node was made, as an index into `places`.
     """
 
     data: list[float | str]
@@ -65,6 +65,9 @@ class Nodes(TypedDict):
     unknown: bool
     operations: list[str]
     constants: list[int]
+    names: list[str]
+    places: list[str]
+    at: list[int]
     root: int
 
 
@@ -76,12 +79,25 @@ class LeafData(TypedDict):
     learns: bool
 
 
+class UseData(TypedDict):
+    """One use of a neuron, by the numbers of nodes.
+
+    `products` are those of a sum that is spelled out, each with the slot of its weight; `bias` is
+    the addition of the bias and its slot there, or nothing.
+    """
+
+    sum: int
+    output: int
+    products: list[tuple[int, int]]
+    bias: tuple[int, int] | tuple[()]
+
+
 class CardData(TypedDict):
     """A card on the page; `room` is how many characters of its name it shows.
 
-    `outputs` are the nodes whose data and grad it has, as sums where they are several, `inside` all
-    nodes of a group with their names. `at` is its place in the layout from left to right, `down` in
-    that from top to bottom.
+    `outputs` are the nodes whose data and grad it has, as sums where they are several. `inside` are
+    all nodes of a group, `uses` its neurons. `at` is its place in the layout from left to right,
+    `down` in that from top to bottom.
     """
 
     id: int
@@ -93,8 +109,8 @@ class CardData(TypedDict):
     root: bool
     sum: bool
     outputs: list[int]
-    inside: list[tuple[str, int]]
-    place: str
+    inside: list[int]
+    uses: list[UseData]
     tip: str
     size: list[float]
     at: list[float]
@@ -114,13 +130,13 @@ class EdgeData(TypedDict):
     sends: list[int]
     chain: list[int]
     count: str
-    derivative: str
+    operand: str
     tip: str
     size: list[float]
     at: list[float]
-    bend: list[list[float]]
+    bend: list[int]
     down: list[float]
-    bend_down: list[list[float]]
+    bend_down: list[int]
 
 
 class Animation(TypedDict):
@@ -144,7 +160,7 @@ class Animation(TypedDict):
 
 
 def animation(
-    root: Value,
+    graph: Graph,
     *,
     title: str = "",
     names: Mapping[str, Any] | None = None,
@@ -155,17 +171,16 @@ def animation(
 
     Raises ValueError where there would be more than 300 cards.
     """
-    order, leaves = topological_order(root)
-    given = names_by_value(by_original([*leaves, *order]), names, module)
-    scene = _scene(root, given, collapse)
-    numbers: dict[Any, int] = {**numbered(root)}
-    invented = _all_names(scene, root, given)
+    numbers = graph.numbers
+    given = names_by_value(by_original(numbers), names, module)
+    scene = _scene(graph, given, collapse)
+    invented = _all_names(scene, graph, given)
     notation = Notation(invented, numbers)
     frames = Frames(scene, notation)
     both = [*frames.forward(), *frames.backward()]
     across, down = _places(scene, frames)
     return {
-        "title": printable(title, 120) or _title(root, notation),
+        "title": printable(title, 120) or _title(graph.root, notation),
         "note": STALE if scene.state == "stale" else "",
         "frames": [_given(frame) for frame in both],
         "steps": frames.count(),
@@ -175,8 +190,8 @@ def animation(
             _card(card, (across.cards[i], down.cards[i]), notation)
             for i, card in enumerate(scene.cards)
         ],
-        "edges": _edges(scene, root, (across, down), notation),
-        "nodes": _nodes(numbers),
+        "edges": _edges(scene, graph, (across, down), notation),
+        "nodes": _nodes(numbers, invented),
         "leaves": _leaves(numbers, notation, module),
         "names": _explained(scene, invented, notation),
     }
@@ -187,9 +202,11 @@ def _given(frame: Frame) -> dict[str, Any]:
     return {name: x for name, x in asdict(frame).items() if x not in ("", None)}
 
 
-def _nodes(numbers: Mapping[Node, int]) -> Nodes:
+def _nodes(numbers: Mapping[Node, int], names: Mapping[Node, str] = UNNAMED) -> Nodes:
     interior = [node for node in numbers if node.parents]
     slopes = [slope for node in interior for slope in node.local_derivatives()]
+    places = [printable(place_of(node), 80) for node in numbers]
+    index = {place: i for i, place in enumerate(dict.fromkeys(places))}
     return {
         "data": [_finite(node.data) for node in numbers],
         "parents": [[numbers[parent] for parent in node.parents] for node in interior],
@@ -197,9 +214,16 @@ def _nodes(numbers: Mapping[Node, int]) -> Nodes:
         "presumed": [i for i, slope in enumerate(slopes) if isinstance(slope, Presumed)],
         "unknown": any(isinstance(slope, Unknown) for slope in slopes),
         "operations": [operation_of(node).name for node in interior],
-        "constants": [i for node, i in numbers.items() if node.constant and not node.parents],
+        "constants": [i for node, i in numbers.items() if _is_plain(node)],
+        "names": ["" if _is_plain(node) else bracketed(node, names) for node in numbers],
+        "places": [*index],
+        "at": [index[place] for place in places],
         "root": len(numbers) - 1,
     }
+
+
+def _is_plain(node: Node) -> bool:
+    return node.constant and not node.parents
 
 
 def _finite(x: float) -> float | str:
@@ -241,16 +265,14 @@ class _PillScene(Scene):
     is_bare = False
 
 
-def _scene(root: Value, names: Mapping[Node, str], collapse: str) -> Scene:
-    order, leaves = topological_order(root)
-    values = len(order) + len(leaves)
-    if len(order) + sum(len(node.parents) for node in order) > MOST:
-        raise ValueError(_too_large(f"{values:,} values", may_collapse=False))
-    level = collapse_level(values, order, collapse)
-    drawn = len(order) + sum(not leaf.constant for leaf in leaves)
+def _scene(graph: Graph, names: Mapping[Node, str], collapse: str) -> Scene:
+    if len(graph.order) + graph.edges > MOST:
+        raise ValueError(_too_large(f"{len(graph.numbers):,} values", may_collapse=False))
+    level = graph.level(collapse)
+    drawn = len(graph.order) + sum(not leaf.constant for leaf in graph.leaves)
     if level == "values" and drawn > CARDS:
-        raise ValueError(_too_large(f"{drawn:,} values", may_collapse=bool(neurons(order))))
-    selection = select(root, names, level=level)
+        raise ValueError(_too_large(f"{drawn:,} values", may_collapse=bool(graph.neurons)))
+    selection = select(graph, names, level=level)
     cards, edges = len(selection.boxes), len(selection.steps)
     if cards > CARDS or cards + edges > LARGEST:
         what = f"{cards:,} cards and {edges:,} edges"
@@ -271,12 +293,12 @@ def _too_large(what: str, may_collapse: bool) -> str:
 # -------------------------------------------------------------------------------------------------
 
 
-def _all_names(scene: Scene, root: Value, given: Mapping[Node, str]) -> dict[Node, str]:
+def _all_names(scene: Scene, graph: Graph, given: Mapping[Node, str]) -> dict[Node, str]:
     """Return names for values without a label.
 
     Given ones, a neuron's, a group's, and v₁, v₂, … for leaves and long expressions.
     """
-    names = _neuron_names(root, given) | _output_names(scene)
+    names = _neuron_names(graph, given) | _output_names(scene)
     names = {node: name for node, name in names.items() if not node.label} | dict(given)
     notation = Notation(names)
     count = 0
@@ -290,9 +312,9 @@ def _all_names(scene: Scene, root: Value, given: Mapping[Node, str]) -> dict[Nod
     return names
 
 
-def _neuron_names(root: Value, names: Mapping[Node, str]) -> dict[Node, str]:
+def _neuron_names(graph: Graph, names: Mapping[Node, str]) -> dict[Node, str]:
     """Return names for the sum and the output of each neuron that is used once."""
-    single = used_once(topological_order(root)[0], names)
+    single = used_once(graph.neurons, names)
     sums = {neuron.sum: f"{prefix}.z" for prefix, neuron in single.items()}
     return sums | {neuron.output: prefix for prefix, neuron in single.items()}
 
@@ -307,7 +329,7 @@ def _output_names(scene: Scene) -> dict[Node, str]:
     }
 
 
-def _title(root: Value, notation: Notation) -> str:
+def _title(root: Node, notation: Notation) -> str:
     name = notation.expression(root) if root.parents else notation.name(root)
     return f"{printable(name, 100)} = {number_of('v', notation.numbers[root])}"
 
@@ -341,8 +363,8 @@ def _card(card: Card, centres: tuple[Point, Point], notation: Notation) -> CardD
         "root": card.is_root,
         "sum": card.kind == "layer",
         "outputs": [notation.numbers[output] for output in outputs],
-        "inside": _inside(node, notation),
-        "place": "" if isinstance(node, Group) else printable(place_of(node), 80),
+        "inside": [notation.numbers[x] for x in node.members] if isinstance(node, Group) else [],
+        "uses": [_use(x, notation) for x in node.uses] if isinstance(node, Group) else [],
         "tip": _tooltip(card, notation),
         "size": [card.width, card.height],
         "at": _rounded(centres[0]),
@@ -350,9 +372,18 @@ def _card(card: Card, centres: tuple[Point, Point], notation: Notation) -> CardD
     }
 
 
-def _inside(node: Node, notation: Notation) -> list[tuple[str, int]]:
-    members = node.members if isinstance(node, Group) else []
-    return [(printable(notation.name(member), 40), notation.numbers[member]) for member in members]
+def _use(neuron: Neuron, notation: Notation) -> UseData:
+    numbers, bias = notation.numbers, neuron.bias_edge()
+    is_shown = bias is not None and not _is_plain(bias[0].parents[bias[1]])
+    return {
+        "sum": numbers[neuron.sum],
+        "output": numbers[neuron.output],
+        "products": [
+            (numbers[product], int(product.parents[0] is not neuron.weights[i]))
+            for product, i in neuron.products.items()
+        ],
+        "bias": (numbers[bias[0]], bias[1]) if bias is not None and is_shown else (),
+    }
 
 
 def _room(card: Card) -> int:
@@ -372,13 +403,13 @@ def _tooltip(card: Card, notation: Notation) -> str:
 
 
 def _edges(
-    scene: Scene, root: Value, placed: tuple[Placed, Placed], notation: Notation
+    scene: Scene, graph: Graph, placed: tuple[Placed, Placed], notation: Notation
 ) -> list[EdgeData]:
     """Return the edges by their numbers."""
     numbers = edge_numbers(scene.pills)
-    carried = _Carried(scene, root, notation.numbers)
+    edge_of = graph.edge_numbers
     edges = [
-        _edge(pill, numbers[id(pill)], i, placed, carried, notation)
+        _edge(pill, numbers[id(pill)], i, placed, edge_of, notation)
         for i, pill in enumerate(scene.pills)
     ]
     return sorted(edges, key=lambda edge: edge["id"])
@@ -389,21 +420,20 @@ def _edge(
     number: int,
     position: int,
     placed: tuple[Placed, Placed],
-    carried: "_Carried",
+    edge_of: Mapping[tuple[Node, int], int],
     notation: Notation,
 ) -> EdgeData:
     """Return an edge; its bends go from the child to the pill, the way that a grad travels."""
     across, down = placed
-    sends, chain = carried.by(pill)
-    step = pill.step
+    sends = [edge_of[edge.node, edge.slot] for edge in pill.behind]
     return {
         "id": number,
         "node": pill.child.number,
         "parent": pill.parent.number,
         "sends": sends,
-        "chain": chain,
+        "chain": [edge_of[edge] for edge in _chain(pill)],
         "count": "" if pill.is_single else edge_count(pill),
-        "derivative": notation.derivative(step.node, step.parent, pill.operand),
+        "operand": pill.operand,
         "tip": notation.equation(pill, number),
         "size": [pill.width, pill.height],
         "at": _rounded(across.pills[position]),
@@ -413,51 +443,39 @@ def _edge(
     }
 
 
-def _bends(placed: Placed, position: int) -> list[list[float]]:
-    return [_rounded(point) for point in placed.bends.get(position, [])[-2:0:-1]]
+def _bends(placed: Placed, position: int) -> list[int]:
+    """Return x, y, x, y, … of the points of an edge's curves, from child to parent.
+
+    Both ends are left out.
+    """
+    points = [(round(x), round(y)) for x, y in reversed(placed.bends.get(position, []))]
+    return [number for point in _joined(points)[1:-1] for number in point]
 
 
-class _Carried:
-    """Which edges of the graph each pill stands for."""
-
-    def __init__(self, scene: Scene, root: Value, numbers: Mapping[Node, int]):
-        self.edge_of = _edge_numbers_of_the_graph(numbers)
-        self.box_of: dict[Node, Node] = {}
-        self.neuron_of: dict[Node, Neuron] = {}
-        for group in (card.node for card in scene.cards if isinstance(card.node, Group)):
-            self.box_of |= dict.fromkeys(group.members, group)
-            for neuron in group.uses:
-                self.neuron_of |= dict.fromkeys((*neuron.inside, neuron.output), neuron)
-        self.between: dict[tuple[Node, Node], list[tuple[Node, int]]] = {}
-        for node in reversed(topological_order(root)[0]):
-            for slot, parent in enumerate(node.parents):
-                ends = self.box_of.get(node, node), self.box_of.get(parent, parent)
-                self.between.setdefault(ends, []).append((node, slot))
-
-    def by(self, pill: Pill) -> tuple[list[int], list[int]]:
-        """Return the edges whose contributions a pill adds up, and those that it multiplies."""
-        step = pill.step
-        edges = self.between[step.node, step.parent]
-        if not pill.is_single:
-            return [self.edge_of[edge] for edge in edges], []
-        if not isinstance(step.node, Group):
-            only = self.edge_of[step.node, step.slot]
-            return [only], [only]
-        [edge] = [edge for edge in edges if self._slot(*edge) == step.slot]
-        neuron = self.neuron_of[edge[0]]
-        chain = [self.edge_of[edge]]
-        if neuron.output is not neuron.sum and edge[0] is not neuron.output:
-            chain.append(self.edge_of[neuron.output, 0])
-        return chain[:1], chain
-
-    def _slot(self, node: Node, slot: int) -> int:
-        return self.neuron_of[node].slot(node, slot)
+def _joined(points: list[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Return the points of curves with those joined that go on along one level."""
+    joined = points[:4]
+    for i in range(4, len(points), 3):
+        across, down = zip(*joined[-4:], *points[i : i + 3])
+        if len({*across}) == 1 or len({*down}) == 1:
+            joined[-2:] = points[i + 1 : i + 3]
+        else:
+            joined += points[i : i + 3]
+    return joined
 
 
-def _edge_numbers_of_the_graph(numbers: Mapping[Node, int]) -> dict[tuple[Node, int], int]:
-    """Return the number of each edge, given by its node and the position of the operand."""
-    every = [(node, slot) for node in numbers for slot in range(len(node.parents))]
-    return {edge: i for i, edge in enumerate(every)}
+def _chain(pill: Pill) -> list[tuple[Node, int]]:
+    """Return the edges of the graph whose slopes make the local derivative of a pill.
+
+    From the output of a neuron to an operand these are two, that of the sum and the activation's.
+    """
+    if not pill.is_single:
+        return []
+    [edge] = pill.behind
+    uses = pill.step.node.uses if isinstance(pill.step.node, Group) else []
+    inside = [use for use in uses if edge.node in (use.sum, *use.inside)]
+    activations = [(use.output, 0) for use in inside if use.output is not use.sum]
+    return [(edge.node, edge.slot), *activations]
 
 
 def _rounded(point: Point) -> list[float]:

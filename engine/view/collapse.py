@@ -21,9 +21,8 @@ from ..explain import Step
 from ..ieee import add_up
 from ..printing import plural
 from ..types import Node
-from .neurons import Neuron, neurons, operation_of
+from .neurons import Neuron, operation_of
 
-ALONE = 300  # values around a single neuron that are drawn one by one
 REPEATS = 12  # edges between the same two values that have a pill each
 
 
@@ -93,31 +92,12 @@ class UnsentBundle(Bundle):
 
 
 UNSENT = (Unsent, UnsentBundle)
-Parts = dict[tuple[Node, Node], list[float]]  # the contributions behind a step, by its two ends
+Edge = tuple[Node, Node, int]  # of a picture: child, parent, slot
 
 
-def collapse_level(
-    count: int,
-    order: Sequence[Node],
-    collapse: str | bool | None,
-    every: Sequence[Neuron] | None = None,
-) -> str:
-    """Return how a graph of `count` values is drawn: by "values", "neurons" or "layers".
-
-    `every` are its neurons, if they are known.
-    """
-    if collapse in (None, False, "none", "values"):
-        return "values"
-    if collapse in ("neuron", "neurons", "layer", "layers"):
-        return str(collapse).rstrip("s") + "s"
-    if collapse != "auto":
-        raise ValueError(f"collapse {collapse!r}: take 'auto', 'none', 'neurons' or 'layers'")
-    if count <= 60:
-        return "values"
-    every = neurons(order) if every is None else every
-    if not every or (len(every) == 1 and count <= ALONE):  # one neuron is shown, not hidden
-        return "values"
-    return "neurons" if count <= 300 else "layers"
+def edge_of(step: Step) -> Edge:
+    """Return which edge of a picture a step is."""
+    return step.node, step.parent, step.slot
 
 
 def collapsed(
@@ -127,10 +107,10 @@ def collapsed(
     steps: Sequence[Step],
     level: str,
     names: Mapping[Node, str],
-) -> tuple[list[Node], list[Step], Parts]:
+) -> tuple[list[Node], list[Step], dict[Edge, list[Step]]]:
     """Return boxes in the place of the values, in topological order, and the steps between them.
 
-    Where a step is the sum over several edges, the third has the contributions of each.
+    The third has the edges of the graph that each of these steps stands for.
     """
     # Merged, a recurrent network may become a circle: then its neurons or their uses stay apart.
     for merge in dict.fromkeys(("uses",) if level == "uses" else (level, "neurons", "none")):
@@ -301,8 +281,11 @@ def _borders(
     steps: Sequence[Step],
     box_of: Mapping[Node, Node],
     merge: str,
-) -> tuple[list[Node], list[Step], Parts]:
-    """Return the boxes, leaves first, the steps between them, their parts. Raises CycleError."""
+) -> tuple[list[Node], list[Step], dict[Edge, list[Step]]]:
+    """Return the boxes, leaves first, the steps between them, and what is behind each step.
+
+    Raises CycleError.
+    """
     parents: dict[Node, dict[Node, None]] = {box_of[node]: {} for node in shown}
     neuron_of = {
         node: neuron
@@ -325,19 +308,15 @@ def _borders(
             edges.setdefault((child, parent, *edge), []).append(step)
     boxes = _topological(parents)
     position = {box: i for i, box in enumerate(boxes)}
-    borders = [_border_step(group, box_of, neuron_of) for group in edges.values()]
+    borders, behind = [], {}
+    for several in edges.values():
+        borders.append(border := _border_step(several, box_of, neuron_of))
+        behind[edge_of(border)] = several
     borders.sort(key=lambda step: -position[step.node])
     borders = with_running_sums(borders, box_of.get(root, root))  # the root may not be drawn
     _set_sums(steps, borders, boxes, root)
     leaves_first = sorted(boxes, key=lambda node: bool(node.parents) or isinstance(node, Group))
-    parts = {
-        (box_of[of[0].node], box_of[of[0].parent]): _contributions(of) for of in edges.values()
-    }
-    return leaves_first, _ending_as_swept(steps, borders), parts
-
-
-def _contributions(steps: Iterable[Step]) -> list[float]:
-    return [step.contribution for step in steps]
+    return leaves_first, _ending_as_swept(steps, borders), behind
 
 
 def _topological(parents: Mapping[Node, Iterable[Node]]) -> list[Node]:
@@ -391,27 +370,31 @@ def _border_step(
 # -------------------------------------------------------------------------------------------------
 
 
-def with_repeats_bundled(steps: Sequence[Step]) -> tuple[list[Step], Parts]:
-    """Return one step for more than 12 edges between the same two boxes, and its parts."""
+def with_repeats_bundled(
+    steps: Sequence[Step],
+) -> tuple[list[Step], dict[Edge, list[Step]]]:
+    """Return one step for more than 12 edges between the same two boxes, and which these are."""
     pairs: dict[tuple[Node, Node], list[Step]] = {}
     for step in steps:
         pairs.setdefault((step.node, step.parent), []).append(step)
     many = {pair: of for pair, of in pairs.items() if len(of) > REPEATS}
     bundled: list[Step] = []
+    behind: dict[Edge, list[Step]] = {}
     for step in steps:
         of = many.get((step.node, step.parent))
         if of is None:
             bundled.append(step)
         elif step is of[0]:
-            bundled.append(_bundle(of))
-    return bundled, {pair: _contributions(of) for pair, of in many.items()}
+            bundled.append(bundle := _bundle(of))
+            behind[edge_of(bundle)] = of
+    return bundled, behind
 
 
 def _bundle(steps: Sequence[Step]) -> Step:
     """Return one step for several edges between the same two boxes."""
     first, last = steps[0], steps[-1]
     kind = UnsentBundle if any(isinstance(step, UNSENT) for step in steps) else Bundle
-    total = add_up(_contributions(steps))
+    total = add_up([step.contribution for step in steps])
     numbers = (nan, first.upstream, total, first.before, last.after)
     return kind(first.index, first.node, first.parent, len(steps), *numbers)
 

@@ -21,7 +21,7 @@ import math
 from typing import TypedDict
 
 from ..printing import printable
-from .scene import Card, Pill, Row, Scene
+from .scene import Card, Pill, Row, Scene, sum_text
 
 Number = float | str  # a str where JSON has no number: "nan", "inf", "-inf"
 
@@ -174,7 +174,7 @@ def _lines(card: Card) -> list[str]:
     """Return the lines of a card."""
     head = " ".join(filter(None, [card.chip, printable(card.name, 40)]))
     data = ", ".join(filter(None, [f"data {card.data}", card.rebuilt_text]))
-    sums = ["= " + " + ".join(card.terms)] if card.elsewhere else []
+    sums = ["= " + sum_text(card.terms)] if card.elsewhere else []
     return [head, data, f"grad {card.grad}", *sums]
 
 

@@ -49,8 +49,9 @@ def number_of(kind: str, of: int, in_brackets: bool = False) -> str:
     """Return what stands for a number: `v` for the data of a node.
 
     Of a card `d` is the data and `g` the grad. Of an edge `l` is the local derivative, `c` the
-    contribution, `b` and `a` are the parent's grad before and after it, and `s` is the sum of what
-    the edge carries. Brackets stand around a negative number.
+    contribution, `b` and `a` are the parent's grad before and after it, `s` is the sum of what the
+    edge carries, and `t` its rule with its numbers. Of a card that sends nothing `w` is the reason.
+    Brackets stand around a negative number.
     """
     return f"{MARK}{'(' * in_brackets}{kind}{of}{MARK}"
 
@@ -201,12 +202,13 @@ class Frames:
     def _skip(self, node: Node) -> Frame:
         grad = f"{self.notation.bracketed(node)}.grad"
         rule, numbers = self._sum_of(node)
+        reason = number_of("w", self.cards[node].number)
         return Frame(
             "skip",
             self.cards[node].number,
             rule=f"{grad} = {rule}" if rule else "",
             numbers=f"{grad} = {_equation(numbers, '0')}",
-            say=f"Visit {self.notation.name(node)}. It sends nothing, for {grad} = 0.",
+            say=f"Visit {self.notation.name(node)}. It sends nothing, for {reason}.",
         )
 
     def _sum_of(self, node: Node) -> tuple[str, str]:
@@ -229,7 +231,8 @@ class Frames:
 
     def _visit(self, node: Node) -> Frame:
         name, number = self.notation.name(node), self.cards[node].number
-        reason = f"Everything that uses {name} has sent its share, so its grad is final."
+        users = f"Everything that uses {name} has passed its contributions on"
+        reason = f"{users}, so its grad is final."
         if node is self.root:
             reason = "It is the root: its grad is the seed."
         return Frame(
@@ -243,7 +246,7 @@ class Frames:
         step, notation, edge = pill.step, self.notation, self.edges[id(pill)]
         to = f"{notation.bracketed(step.parent)}.grad"
         if pill.is_single:
-            how = f":  {notation.equation(pill, edge)}"
+            how = f":  {number_of('t', edge)}"
             derivative = notation.derivative(step.node, step.parent, pill.operand)
             rule = f"{notation.bracketed(step.node)}.grad × {derivative}"
             grad = number_of("g", pill.child.number)

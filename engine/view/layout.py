@@ -63,7 +63,7 @@ def _transposed_back(placed: Placed) -> Placed:
 
 def _hint(error: Exception) -> None:
     global _has_hinted
-    if not _has_hinted:
+    if not _has_hinted and sys.platform != "emscripten":  # a browser runs no programs
         print(f"engine.draw: {_cause(error)}: using the built-in layout", file=sys.stderr)
         _has_hinted = True
 

@@ -10,6 +10,7 @@
 
 The colour of a neuron says the sign of its gradient, the shade how large it is. The neurons with
 the largest gradients, the most wrong, have a ring and a tag with the number. A wire is a weight.
+What is negative is dashed, so that signs show without colour.
 """
 
 import hashlib
@@ -77,7 +78,7 @@ def network(scene: Scene, *, wires: str = "auto", theme: str = "auto") -> str:
     check_theme(theme)
     _check_size(scene)
     if wires not in ("auto", *WIRES):
-        raise ValueError(f"wires {wires!r}: take 'auto', 'weight', 'gradient' or 'weight gradient'")
+        raise ValueError(f"wires {wires!r}: use 'auto', 'weight', 'gradient' or 'weight gradient'")
     is_swept = scene.state != "forward only"
     by = ("gradient" if is_swept else "weight") if wires == "auto" else wires
     column, block = _columns(scene), _blocks(scene)
@@ -265,7 +266,8 @@ def _paint(drawing: Drawing, theme: str) -> str:
         f'<svg xmlns="http://www.w3.org/2000/svg" id="{ident}" class="{ident}" role="img" '
         f'aria-labelledby="{ident}-t {ident}-d" viewBox="0 0 {width:.0f} {height:g}" '
         f'width="{width:.0f}" height="{height:g}"><title id="{ident}-t">{escaped(title)}</title>'
-        f'<desc id="{ident}-d">{escaped(summary)}</desc><style>{_style(theme, ident)}</style>'
+        f'<desc id="{ident}-d">{escaped(summary)}</desc>'
+        f"<style>{_style(drawing, theme, ident)}</style>"
         f'<rect class="bg" width="100%" height="100%" rx="10"/>{body}'
         f'<g transform="translate({MARGIN:g} {height - 20 - more:g})">{KEYS}{lines}</g></svg>\n'
     )
@@ -500,11 +502,11 @@ def _number_in(x: float, y: float, data: float) -> str:
 def _short_number(x: float) -> str:
     """Return two digits or so, for a circle has room for five characters.
 
-    >>> [_short_number(x) for x in (0.0, 0.004, -0.3, 12.34, 12345.0, -1e300)]
-    ['0', '4e-3', '−.30', '12', '1e4', '−1e300']
+    >>> [_short_number(x) for x in (0.0, -1.0, 0.004, -0.3, 12.34, 12345.0, -1e300)]
+    ['0', '−1', '4e-3', '−.30', '12', '1e4', '−1e300']
     """
     size = abs(x)
-    if size == 0.0:
+    if size < 1e4 and x == int(x):
         short = f"{x:.0f}"
     elif size < 0.005 or 9_999 < size < inf:
         mantissa, _, exponent = f"{x:.0e}".partition("e")
@@ -519,7 +521,12 @@ def _short_number(x: float) -> str:
     return "−" + short[1:] if minus else short
 
 
-def _style(theme: str, ident: str) -> str:
+def _style(drawing: Drawing, theme: str, ident: str) -> str:
+    """Return the rules of style. A sign shows without colour, too: what is negative is dashed.
+
+    In a stale graph a dashed circle is one whose data no longer follows.
+    """
+    circles = "" if drawing.scene.state == "stale" else ".X .neg .dot{stroke-dasharray:3 2}"
     shapes = (
         ".X{font-family:ui-monospace,'DejaVu Sans Mono',Menlo,Consolas,monospace}"
         ".X text{font-size:11px}"
@@ -527,6 +534,7 @@ def _style(theme: str, ident: str) -> str:
         ".X .base,.X .dot{stroke-width:1.3}.X .ring{fill:none;stroke-width:2}"
         ".X .wrong,.X .caption,.X .above{text-anchor:middle}.X .tag{stroke-width:1}"
         ".X .wrong{font-weight:700;font-size:10px}.X .down{text-anchor:end}"
+        f".X .neg .wire{{stroke-dasharray:5 2.5}}{circles}"
     )
     return (shapes + themed(theme, _colours)).replace(".X", f".{ident}")
 
@@ -544,6 +552,6 @@ def _colours(c: dict[str, str]) -> str:
             f".X .{kind} .key,.X .{kind} .wrong{{fill:{c[kind]}}}"
             f".X .{kind} .tag{{fill:{c[kind + '-bg']};stroke:{c[kind]}}}"
         )
-    if c["pos"] == c["neg"]:  # on paper a negative wire is dashed
-        last += ".X .neg .wire{stroke-dasharray:6 3}.X .neg .dot{fill:none;stroke-dasharray:2 2}"
+    if c["pos"] == c["neg"]:
+        last += ".X .neg .dot{fill:none}"
     return "".join([*rules, last])

@@ -67,6 +67,13 @@ class Neuron(NamedTuple):
             slopes.append(by_second if product.parents[0] is weight else by_first)
         return slopes
 
+    def bias_edge(self) -> tuple[Node, int] | None:
+        """Return the node that adds the bias, and the bias's slot there; None without a bias."""
+        for node in (self.sum, *self.inside):
+            if self.bias is not None and self.bias in node.parents and node not in self.products:
+                return node, len(node.parents) - 1 - node.parents[::-1].index(self.bias)
+        return None
+
     def slot(self, node: Node, slot: int) -> int:
         """Return an operand's position among w…, a…, b, the operands of a weighted sum.
 
@@ -161,12 +168,8 @@ def inside_part(every: Iterable[Neuron], part: Container[Node]) -> list[Neuron]:
     ]
 
 
-def used_once(order: Iterable[Node], names: Mapping[Node, str]) -> dict[str, Neuron]:
+def used_once(every: Iterable[Neuron], names: Mapping[Node, str]) -> dict[str, Neuron]:
     """Return the neurons that are used once, by what the names of their parameters begin with."""
-    return _by_prefix(neurons(order), names)
-
-
-def _by_prefix(every: Iterable[Neuron], names: Mapping[Node, str]) -> dict[str, Neuron]:
     uses: dict[str, list[Neuron]] = {}
     for neuron in every:
         uses.setdefault(neuron.prefix(names), []).append(neuron)
@@ -177,7 +180,7 @@ def output_names(every: Iterable[Neuron], names: Mapping[Node, str]) -> dict[Nod
     """Return names for the outputs of neurons that have no label: what their neuron is called."""
     return {
         neuron.output: prefix
-        for prefix, neuron in _by_prefix(every, names).items()
+        for prefix, neuron in used_once(every, names).items()
         if not neuron.output.label
     }
 

@@ -23,25 +23,27 @@ from importlib import resources
 from pathlib import Path
 from typing import Any
 
-from ..explain import numbered
 from ..files import write_file
 from ..foreign import Foreign, as_values
 from ..javascript import arithmetic, rows
 from ..printing import printable
-from ..value import Value
 from .animation import Animation, CardData, EdgeData, animation
 from .frames import MARK
 from .picture import NamesParameters, draw
+from .selection import Graph
 
 SCRIPTS = (
     "numbers.js",
     "graph.js",
     "player.js",
+    "why.js",
     "panel.js",
     "ask.js",
     "learn.js",
     "page.js",
 )  # in this order they are one script
+COMMENT = re.compile(r"(?m)(?:^| )// .*$")  # of a script: the page goes without them
+UNFOLD = "unfold.js"  # of a page with neurons or layers, the last
 
 # An exported notebook says its theme in an attribute; frames and images go by color-scheme.
 THEME = "".join(
@@ -53,10 +55,10 @@ THEME = "".join(
 class Page:
     """A finished page: its `html`, and `save(path)`."""
 
-    def __init__(self, content: Animation, forward: bool, live: bool, root: Value, **options: Any):
-        rows, why = _rows(root) if live else (None, "")
+    def __init__(self, content: Animation, forward: bool, live: bool, graph: Graph, **options: Any):
+        rows, why = _rows(graph) if live else (None, "")
         self.html = _page({**content, "forward": forward, "why": why}, rows)
-        self._root, self._options = root, options
+        self._root, self._options = graph.root, options
         kinds = [frame["kind"] for frame in content["frames"]]
         self._count = content["steps"] + (kinds.index("ready") if forward else 0)
         self._height = _height([*content["cards"], *content["edges"]])
@@ -114,6 +116,7 @@ def stepper(
 ) -> Page:
     """Return a page on which the backward pass of `root` is played.
 
+    >>> from engine import Value
     >>> x = Value(3.0, label="x")
     >>> "x.grad" in stepper(x * x).html
     True
@@ -125,16 +128,15 @@ def stepper(
     where several edges cross it between the same two cards, their sum. Raises ValueError above 300
     cards.
     """
-    root = as_values(root)
-    content = animation(root, title=title, names=names, module=module, collapse=collapse)
-    return Page(content, forward, live, root, names=names, module=module, collapse=collapse)
+    graph = Graph(as_values(root))
+    content = animation(graph, title=title, names=names, module=module, collapse=collapse)
+    return Page(content, forward, live, graph, names=names, module=module, collapse=collapse)
 
 
-def _rows(root: Value) -> tuple[list[str] | None, str]:
+def _rows(graph: Graph) -> tuple[list[str] | None, str]:
     """Return the rows of the graph, or None and why it has none."""
-    numbers = numbered(root)
     try:
-        return rows([node for node in numbers if node.parents], numbers), ""
+        return rows(graph.order, graph.numbers), ""
     except TypeError as error:
         return None, f"No leaf can be changed on this page: {printable(str(error), 200)}."
 
@@ -146,7 +148,9 @@ def _page(content: Mapping[str, Any], rows: Sequence[str] | None) -> str:
     """
     assets = resources.files(__package__) / "assets"
     style = (assets / "page.css").read_text("utf-8")
-    script = _script([(assets / name).read_text("utf-8") for name in SCRIPTS], rows)
+    has_groups = any(card["uses"] for card in content["cards"])
+    names = [*SCRIPTS, *[UNFOLD] * has_groups]
+    script = _script([(assets / name).read_text("utf-8") for name in names], rows)
     policy = (
         f"default-src 'none'; script-src '{_hash(script)}'; style-src '{_hash(style)}'; "
         "img-src data:; base-uri 'none'; form-action 'none'"
@@ -156,7 +160,7 @@ def _page(content: Mapping[str, Any], rows: Sequence[str] | None) -> str:
         "TITLE": html.escape(_plain(content["title"])),
         "STYLE": style,
         "SCRIPT": script,
-        "DATA": _json_in_html(content),
+        "DATA": _json_in_html(_with_tables(content)),
     }  # all in one pass, so that a label can't ask for another field
     page = (assets / "page.html").read_text("utf-8")
     return re.sub(r"\{\{([A-Z]+)\}\}", lambda mark: fields[mark[1]], page)
@@ -170,7 +174,7 @@ def _script(parts: Sequence[str], rows: Sequence[str] | None) -> str:
         program = f"(() => {{\n{arithmetic(table)}\nconst v = [];\nconst rows = [\n{table}\n];\n"
         program += "return { v, rows };\n})()"
     data = 'const data = JSON.parse(document.getElementById("data").textContent);'
-    body = "\n".join([data, f"const program = {program};", *parts])
+    body = COMMENT.sub("", "\n".join([data, f"const program = {program};", *parts]))
     return f'"use strict";\n(() => {{\n{body}\n}})();\n'
 
 
@@ -182,6 +186,19 @@ def _plain(title: str) -> str:
 def _hash(text: str) -> str:
     digest = hashlib.sha256(text.encode("utf-8")).digest()
     return "sha256-" + base64.b64encode(digest).decode("ascii")
+
+
+def _with_tables(content: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the content with its lists of records as tables, which name each field once."""
+    return {**content, **{name: _table(content[name]) for name in ("frames", "cards", "edges")}}
+
+
+def _table(records: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    fields = [*dict.fromkeys(field for record in records for field in record)]
+    return {
+        "fields": fields,
+        "rows": [[record.get(field) for field in fields] for record in records],
+    }
 
 
 def _json_in_html(content: Mapping[str, Any]) -> str:

@@ -19,7 +19,6 @@ from ..foreign import Foreign, as_values, by_original
 from ..printing import plural, printable
 from ..types import Node
 from . import export, film, focus
-from .collapse import collapse_level
 from .layered import Placed
 from .layout import place
 from .network import network
@@ -89,7 +88,7 @@ class Picture:
 
     def _placed(self, what: str) -> Placed:
         if self.placed is None:
-            raise ValueError(f"{what} shows cards: take view='graph', with collapse='neurons'")
+            raise ValueError(f"{what} shows cards: use view='graph', with collapse='neurons'")
         return self.placed
 
     def _text(self, suffix: str) -> str:
@@ -187,7 +186,7 @@ def draw(
         is_small = view == "graph" and len(part) <= FULL
         level = "values" if is_small else level
         _check_size(order, part, constants, LARGEST if level == "values" else MOST)
-    selection = select(root, named, constants, level, part, to_come, graph)
+    selection = select(graph, named, constants, level, part, to_come)
     if view == "graph" and len(selection.boxes) + len(selection.steps) > LARGEST:
         raise _too_large(f"{len(selection.boxes):,} cards", len(selection.steps))
     scene = Scene.of_selection(selection)
@@ -202,18 +201,17 @@ def _level(graph: Graph, view: str, collapse: str) -> str:
     """Return what a card or circle stands for: in a network, by itself, each use of a neuron."""
     if view == "network" and collapse in ("auto", "none", None, False):
         return "uses"
-    values = len(graph.order) + len(graph.leaves)
-    return collapse_level(values, graph.order, collapse, graph.neurons)
+    return graph.level(collapse)
 
 
 def _check_options(view: str, direction: str, wires: str) -> None:
     if view not in ("graph", "network"):
-        raise ValueError(f"view {view!r}: take 'graph' or 'network'")
+        raise ValueError(f"view {view!r}: use 'graph' or 'network'")
     if view == "graph" and wires != "auto":
         raise ValueError(f"wires {wires!r}: only view='network' has wires of several kinds")
     if direction not in ("LR", "TB"):
         raise ValueError(
-            f"direction {direction!r}: take 'LR' (left to right) or 'TB' (top to bottom)"
+            f"direction {direction!r}: use 'LR' (left to right) or 'TB' (top to bottom)"
         )
 
 

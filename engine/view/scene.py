@@ -12,21 +12,21 @@
 """
 
 from collections import Counter
-from collections.abc import Container, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from math import hypot, inf, isfinite, nextafter
 from typing import Any, NamedTuple
 
 from ..diagnosis import Zeros
-from ..explain import Step, arrivals, zeros
+from ..explain import Step, arrivals
 from ..foreign import Unknown
 from ..formula import SUM, Symbol, derivatives, expression, forward, name, symbol
 from ..ieee import add_up
 from ..printing import columns, plural, printable
 from ..types import Node
 from ..value import Value
-from .collapse import UNSENT, Bundle, Group
+from .collapse import UNSENT, Bundle, Group, edge_of
 from .neurons import operation_of
 from .selection import Graph as Graph
 from .selection import Selection as Selection
@@ -136,13 +136,19 @@ class Pill:
     edges: int = 1  # more where it stands for all edges between two groups
     sent: bool = True  # False in a graph that is forward only, and at an edge that has not sent yet
     operand: str = ""  # where the child takes the parent more than once: which operand this is
-    parts: list[float] = field(default_factory=list)  # what each of several edges adds
+    behind: list[Step] = field(default_factory=list)  # the edges of the graph that it stands for
     weight: Row | None = None  # of a neuron's edge to an input: by what it multiplies the input
 
     @property
     def is_single(self) -> bool:
         """Whether there is one local derivative; else it is a sum over edges."""
         return not isinstance(self.step, Bundle)
+
+    @property
+    def parts(self) -> list[float]:
+        """What each of several edges adds."""
+        several = [] if self.is_single or not self.sent else self.behind
+        return [step.contribution for step in several]
 
 
 @dataclass
@@ -191,17 +197,9 @@ class Scene:
         return max(counts.values(), default=0)
 
     @classmethod
-    def of(
-        cls,
-        root: Value,
-        names: Mapping[Node, str] | None = None,
-        constants: bool = False,
-        level: str = "values",
-        part: Container[Node] | None = None,
-        to_come: Iterable[Step] = (),
-    ) -> "Scene":
-        """Return the scene of a graph; `select` takes the same options."""
-        return cls.of_selection(select(root, names, constants, level, part, to_come))
+    def of(cls, root: Value, **options: Any) -> "Scene":
+        """Return the scene of a graph; the options are those of `select`."""
+        return cls.of_selection(select(Graph(root), **options))
 
     @property
     def is_network(self) -> bool:
@@ -220,7 +218,8 @@ class Scene:
             for step in steps
         ]
         for pill in pills:
-            _add_parts(pill, selection.parts.get((pill.step.node, pill.step.parent), []), largest)
+            pill.behind = selection.behind.get(edge_of(pill.step), [pill.step])
+            _add_parts(pill, largest)
         title = selection.names.get(root) or name(root)
         title = f"{printable(title, 100)} = {shown(root.data)}"
         summary = _summary(cards, pills, state)
@@ -392,7 +391,7 @@ def _cards(selection: Selection) -> dict[Node, Card]:
     for card, title in zip(every, titles):
         card.title = title
     if selection.state != "forward only":
-        idle = zeros(selection.root, selection.names)
+        idle = selection.graph.zeros(selection.names)
         for node, card in cards.items():
             card.nothing = nothing_sent(node, idle)
             card.tooltip = printable(card.tooltip + card.nothing, LONGEST)
@@ -638,9 +637,24 @@ def _fitted(chip: str, note: str, title: str, width: float) -> tuple[str, str, s
     start = chip_width(chip) + 13 if chip else 8.0
     room = width - 8 - start
     if note:
-        note = cut(note, max(24.1, room - EM * 13 * columns(title) - 6), 10)
+        note = _fitted_note(note, max(24.1, room - EM * 13 * columns(title) - 6))
         room -= EM * 10 * columns(note) + 6
     return chip, cut(title, room, 13) if room > 15 else "", note
+
+
+def _fitted_note(note: str, width: float) -> str:
+    """Return as much of a note as fits into a width; of numbers whole ones, for `1e+3…` misleads.
+
+    >>> _fitted_note("-1.25, 2.5", 50), _fitted_note("1e+300", 30), _fitted_note("leaf", 24.1)
+    ('-1.25, …', '…', 'leaf')
+    """
+    fitting = cut(note, width, 10)
+    if fitting == note or note[0].isalpha() or " " in note.replace(", ", ""):
+        return fitting
+    whole = note.split(", ")
+    while whole and EM * 10 * columns(", ".join([*whole, "…"])) > width:
+        whole.pop()
+    return ", ".join([*whole, "…"])
 
 
 def chip_width(chip: str) -> float:
@@ -698,11 +712,10 @@ def _weight_in_words(weight: Row, child: Card) -> str:
     return words
 
 
-def _add_parts(pill: Pill, parts: list[float], largest: float) -> None:
+def _add_parts(pill: Pill, largest: float) -> None:
     """Say of a sum over several edges what they add one by one, above all where they cancel."""
-    if not isinstance(pill.step, Bundle) or not parts or not pill.sent:
+    if not (parts := pill.parts):
         return
-    pill.parts = parts
     low, high, size = min(parts), max(parts), max(map(abs, parts))
     if len(parts) > 1 and low < high:
         pill.tooltip += f"; one by one from {shown(low)} to {shown(high)}"

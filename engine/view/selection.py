@@ -3,27 +3,30 @@
 >>> from engine import Value
 >>> x = Value(3.0, label="x")
 >>> y = x * x
->>> selection = select(y)
+>>> selection = select(Graph(y))
 >>> [box is x or box is y for box in selection.boxes], len(selection.steps), selection.state
 ([True, True], 2, 'forward only')
 
-The order and the neurons of a graph are found once, by `Graph`; all that follows walks down.
+The order and the neurons of a graph are found once, by `Graph`, which all that follows reads.
 """
 
 from collections.abc import Container, Iterable, Mapping, Sequence
 from functools import cached_property
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from ..explain import Step
+from ..diagnosis import Zeros
+from ..explain import Step, zeros
 from ..graph import topological_order
 from ..types import Node
 from ..value import Value
-from .collapse import Unsent, collapsed, with_repeats_bundled, with_running_sums
+from .collapse import Edge, Unsent, collapsed, edge_of, with_repeats_bundled, with_running_sums
 from .neurons import Neuron, inside_part, neurons, operation_of, output_names
+
+ALONE = 300  # values around a single neuron that are drawn one by one
 
 
 class Graph:
-    """A graph that is to be drawn: its order and leaves, and its neurons once they are needed."""
+    """A graph that is to be drawn: its order and leaves, and what is found in it, once."""
 
     def __init__(self, root: Value):
         self.root = root
@@ -34,19 +37,49 @@ class Graph:
         """The neurons of the whole graph, in the order of computation."""
         return neurons(self.order)
 
+    @cached_property
+    def numbers(self) -> dict[Any, int]:
+        """The number of each node: leaves as they are met, then the others."""
+        return {node: i for i, node in enumerate([*self.leaves, *self.order])}
+
+    @cached_property
+    def edge_numbers(self) -> dict[tuple[Node, int], int]:
+        """The number of each edge, by its node and the position of the operand."""
+        every = [(node, slot) for node in self.order for slot in range(len(node.parents))]
+        return {edge: i for i, edge in enumerate(every)}
+
     @property
     def edges(self) -> int:
         """How many edges there are, those to plain numbers among them."""
         return sum(len(node.parents) for node in self.order)
 
+    def zeros(self, names: Mapping[Node, str]) -> Zeros:
+        """Return which nodes send nothing in the backward pass, and why."""
+        return zeros(self.root, names, self.order)
+
+    def level(self, collapse: str | bool | None) -> str:
+        """Return what a card stands for: "values", "neurons" or "layers"."""
+        if collapse in (None, False, "none", "values"):
+            return "values"
+        if collapse in ("neuron", "neurons", "layer", "layers"):
+            return str(collapse).rstrip("s") + "s"
+        if collapse != "auto":
+            raise ValueError(f"collapse {collapse!r}: use 'auto', 'none', 'neurons' or 'layers'")
+        values = len(self.order) + len(self.leaves)
+        if values <= 60 or not self.neurons:
+            return "values"
+        if len(self.neurons) == 1 and values <= ALONE:  # one neuron is shown, not hidden
+            return "values"
+        return "neurons" if values <= 300 else "layers"
+
 
 class Selection(NamedTuple):
     """What of a graph is drawn: values or groups as boxes, and a step for every edge.
 
-    `parts` are the contributions of the edges that one step stands for, by child and parent.
+    `behind` are the edges of the graph that a step stands for, where it is not one of these itself.
     """
 
-    root: Value
+    graph: Graph
     names: Mapping[Node, str]
     steps: list[Step]
     state: str
@@ -54,17 +87,21 @@ class Selection(NamedTuple):
     rebuilt: Mapping[Node, float]
     constants: bool
     level: str
-    parts: Mapping[tuple[Node, Node], list[float]]
+    behind: Mapping[Edge, list[Step]]
+
+    @property
+    def root(self) -> Value:
+        """The root of the whole graph, which need not be drawn."""
+        return self.graph.root
 
 
 def select(
-    root: Value,
+    graph: Graph,
     names: Mapping[Node, str] | None = None,
     constants: bool = False,
     level: str = "values",
     part: Container[Node] | None = None,
     to_come: Iterable[Step] = (),
-    graph: Graph | None = None,
 ) -> Selection:
     """Return the boxes and steps of a scene; no card is made yet.
 
@@ -73,9 +110,8 @@ def select(
     "neurons" or "layers", which are then one box each, or "uses", a box for every use of a neuron
     and one for all that follows the last neurons.
     """
-    graph = graph or Graph(root)
+    root, every = graph.root, graph.neurons
     order: Sequence[Node] = graph.order
-    every = graph.neurons
     names = output_names(every, names or {}) | dict(names or {})
     rebuilt, waiting = rebuilt_data(order), {(step.node, step.slot) for step in to_come}
     state = "stale" if rebuilt else "under way" if waiting else _swept(root, order)
@@ -88,13 +124,13 @@ def select(
         steps = [step for step in steps if step.node in part and step.parent in part]
         steps = with_running_sums(steps, root)
         every = [neuron for neuron in inside_part(every, part)]
-    parts: dict[tuple[Node, Node], list[float]] = {}
+    behind: dict[Edge, list[Step]] = {}
     if level != "values":
-        boxes, steps, parts = collapsed(root, every, boxes, steps, level, names)
+        boxes, steps, behind = collapsed(root, every, boxes, steps, level, names)
     steps, repeats = with_repeats_bundled(steps)
-    return Selection(
-        root, names, steps, state, boxes, rebuilt, constants, level, {**parts, **repeats}
-    )
+    for edge, several in repeats.items():
+        behind[edge] = [one for step in several for one in behind.get(edge_of(step), [step])]
+    return Selection(graph, names, steps, state, boxes, rebuilt, constants, level, behind)
 
 
 def _swept(root: Node, order: Iterable[Node]) -> str:

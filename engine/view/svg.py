@@ -15,7 +15,7 @@ from dataclasses import replace
 from xml.sax.saxutils import escape
 
 from .layered import Placed, Point
-from .scene import LINE, Card, Pill, Row, Scene, chip_width, cut, sum_lines
+from .scene import LINE, Card, Pill, Row, Scene, chip_width, cut, sum_lines, sum_text
 
 MARGIN = 16.0
 CELL = 700.0  # the width of a notebook's cell on a small screen
@@ -148,7 +148,10 @@ def _identifier(scene: Scene, placed: Placed, theme: str) -> str:
 
 
 def _with_terms_as_pills_arrive(scene: Scene, into: Sequence[Point]) -> list[Card]:
-    """Return the cards, the terms of each sum in the order in which its pills stand."""
+    """Return the cards, the terms of each sum in the order in which its pills stand.
+
+    The sweep adds them in another order, which `why` has; the grad is that of the sweep.
+    """
     arriving: dict[int, list[tuple[float, str]]] = {}
     for pill, (_, y) in zip(scene.pills, into):
         if pill.sent:
@@ -161,7 +164,10 @@ def _with_terms_as_pills_arrive(scene: Scene, into: Sequence[Point]) -> list[Car
         ]
         if sorted(card.terms[card.is_root :][: len(sent)]) == sorted(sent):
             rest = card.terms[card.is_root :][len(sent) :]
-            card = replace(card, terms=[*card.terms[: card.is_root], *sent, *rest])
+            terms = [*card.terms[: card.is_root], *sent, *rest]
+            old, new = (f" = {sum_text(x)};" if x else ";" for x in (card.terms, terms))
+            tooltip = f"{card.tooltip};".replace(old, new, 1).removesuffix(";")
+            card = replace(card, terms=terms, tooltip=tooltip)
         cards.append(card)
     return cards
 
@@ -169,7 +175,7 @@ def _with_terms_as_pills_arrive(scene: Scene, into: Sequence[Point]) -> list[Car
 def check_theme(theme: str) -> None:
     """Raise ValueError for a theme that there is not."""
     if theme not in ("auto", "light", "dark", "print"):
-        raise ValueError(f"theme {theme!r}: take 'auto', 'light', 'dark' or 'print'")
+        raise ValueError(f"theme {theme!r}: use 'auto', 'light', 'dark' or 'print'")
 
 
 def _style(theme: str) -> str:

@@ -8,7 +8,7 @@ import sys
 import time
 import warnings
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager, nullcontext, suppress
 from importlib.util import find_spec
 from threading import Timer
 from typing import Any
@@ -34,7 +34,8 @@ def notice(text: str, seconds: float = 1.0) -> Iterator[None]:
     timer = Timer(seconds, print_line, [text])
     timer.daemon = True
     if text:
-        timer.start()
+        with suppress(RuntimeError):  # a browser has no threads
+            timer.start()
     try:
         yield
     finally:
@@ -73,7 +74,9 @@ def print_line(text: str) -> None:
 
 
 def faster() -> str:
-    """Return the hint at the faster way, and at what to install for it."""
+    """Return the hint at the faster way, and at what to install for it; "" in a browser."""
+    if sys.platform == "emscripten":
+        return ""
     return FASTER if find_spec("numba") else f"{FASTER}: pip install numba"
 
 

@@ -7,9 +7,10 @@ import { basicSetup } from "codemirror";
 import { EXAMPLES } from "./examples.js";
 import { Python } from "./python.js";
 import { highlighting } from "./colours.js";
+import { keepSite, say, telling } from "./state.js";
 
 const $ = (id) => document.getElementById(id);
-const state = { mode: "expression", values: {}, tab: "picture", busy: false, again: false };
+const state = { mode: "expression", values: {}, tab: "picture", busy: false, again: false, question: null, talked: false, dragged: "" };
 
 // -- the editor
 
@@ -53,19 +54,15 @@ function underline(error) {
 
 // -- Python
 
-const runtime = new Python((data) => {
-  $("loading").hidden = Boolean(data.ready || data.failed);
-  if (data.failed) return say(`Python could not be loaded: ${data.failed}. Reload the page to try again.`);
-  if (data.ready) return say(state.busy ? "Running …" : "Ready");
-  const share = Math.min(1, data.loaded / data.total);
-  $("loading").value = share;
-  say(share < 1 ? `Python is loading: ${Math.round(100 * share)} %` : "Python is starting …");
+const runtime = new Python({
+  onState: telling(() => (state.busy ? "Running …" : "Ready")),
+  onAsked: asked,
+  onComplete: () => keepSite("playground/"),
 });
-
-const say = (text) => ($("status").textContent = text);
 
 // Runs what is in the editor; while it runs, the newest wish waits, and those between are left out.
 async function run() {
+  if (state.question) stop(); // what waits for a line would wait for ever
   if (state.busy) {
     state.again = true;
     return;
@@ -73,22 +70,25 @@ async function run() {
   clearTimeout(pause);
   begin();
   const text = source();
-  const answer = await runtime.ask({ do: "run", mode: state.mode, source: text, values: state.values });
+  const answer = await runtime.ask({ do: "run", mode: state.mode, source: text, values: state.values, direction: direction() });
   end();
-  if (answer.stopped) return;
-  show(answer);
+  if (!answer.stopped) show(answer);
   if (state.again) {
     state.again = false;
     run();
   }
 }
 
+const direction = () => (matchMedia("(max-width: 820px)").matches ? "TB" : "LR"); // a phone is taller than wide
+
 let urgent = 0;
 function begin() {
   state.busy = true;
+  state.talked = false;
+  if (state.mode === "python") fail({ message: "" });
   $("stop").disabled = false;
   urgent = setTimeout(() => {
-    if (!runtime.active.state.ready) return; // it still loads
+    if (!runtime.active.state.ready || state.question) return; // it still loads, or waits for a line
     $("stop").classList.add("urgent");
     say("Running …");
   }, 400);
@@ -96,6 +96,7 @@ function begin() {
 
 function end() {
   state.busy = false;
+  answered();
   clearTimeout(urgent);
   $("stop").disabled = true;
   $("stop").classList.remove("urgent");
@@ -116,16 +117,25 @@ function fail(error) {
 function show(answer) {
   $("output").textContent = answer.output ?? "";
   if (answer.died) return fail({ message: `Python was ended by the code (${answer.died}); a fresh one is in its place.` });
-  if (answer.error) return fail(answer.error);
+  if (!answer.error || answer.open) see(answer);
+  if (answer.error) fail(answer.error);
+  else remember();
+  if (answer.open) open($(`tab-${answer.open}`));
+  else if (!answer.error) refresh();
+}
+
+const READABLE = 0.55; // of its own size
+function see(answer) {
   $("error").textContent = answer.too_large ?? "";
   underline(null);
   $("result").textContent = answer.result ?? "";
-  $("picture").innerHTML = answer.svg ?? "";
+  $("graph").innerHTML = answer.svg ?? "";
+  const svg = $("graph").firstElementChild;
+  if (svg) svg.style.minWidth = `${READABLE * svg.width.baseVal.value}px`; // of a wide one, a part is seen
   $("sums").textContent = answer.why ?? "";
   $("table").textContent = answer.table ?? "";
   sliders(answer.leaves ?? []);
-  remember();
-  refresh();
+  $("meaning").textContent = answer.svg ? meaning(answer.leaves ?? []) : "";
 }
 
 // -- leaves
@@ -177,8 +187,21 @@ function update(row, { data, grad }) {
   output.dataset.grad = grad;
 }
 
+// What the gradient of the leaf that was dragged last says, in numbers that can be tried.
+const NUDGE = 0.01;
+function meaning(leaves) {
+  const leaf = leaves.find(({ name }) => name === state.dragged) ?? leaves[0];
+  if (!leaf || !Number.isFinite(leaf.grad)) return "";
+  const { name, grad } = leaf;
+  const effect = grad ? `${grad > 0 ? "rises" : "falls"} by about ${short(Math.abs(NUDGE * grad))}` : "stays as it is";
+  const [way, end] = direction() === "LR" ? ["from right to left", "right"] : ["upwards", "lower"];
+  return `${name}.grad is ${short(grad)}: if ${name} rises by ${NUDGE}, the result ${effect}. Every arrow carries a part of a ` +
+    `gradient ${way}: the grad at its ${end} end times the local derivative in its pill. Parts that arrive at one card are added.`;
+}
+
 function change(name, value) {
   state.values[name] = value;
+  state.dragged = name;
   run();
 }
 
@@ -186,7 +209,7 @@ function change(name, value) {
 
 function refresh() {
   if (state.tab === "play") play();
-  if (state.tab === "debug") debug("");
+  if (state.tab === "debug" && !state.talked) debug("");
 }
 
 async function play() {
@@ -197,12 +220,51 @@ async function play() {
   $("play").replaceChildren(page ? frame : (reason ?? "Run something first."));
 }
 
+// One command of the debugger of this graph; while code waits at its own debugger, a line for that one.
 async function debug(command) {
+  if (state.question?.debugging) return type(command || "restart");
+  state.talked = false;
+  log(command ? `(grad) ${command}\n` : null);
   const answer = await runtime.ask({ do: "debug", command });
+  answered();
   if (answer.said === undefined) return;
-  $("said").textContent = (command ? `${$("said").textContent}(grad) ${command}\n` : "") + answer.said;
-  $("said").scrollTop = $("said").scrollHeight;
+  log(answer.said);
   $("moment").innerHTML = answer.svg ?? "";
+}
+
+function log(text) {
+  $("said").textContent = text === null ? "" : ($("said").textContent + text).slice(-40_000);
+  $("said").scrollTop = $("said").scrollHeight;
+}
+
+// Code asks for a line: engine.debug() in the tab Debug, anything else, as input() does, below the output.
+function asked({ question, said, debugger: debugging, output, svg }) {
+  state.question = { debugging };
+  clearTimeout(urgent);
+  $("stop").disabled = false;
+  $("output").textContent = output;
+  say(debugging ? "Your code waits for a command of the debugger" : "Your code waits for a line of input");
+  $(debugging ? "question" : "asked").textContent = question;
+  if (debugging) {
+    if (!state.talked) log(null);
+    state.talked = true;
+    log(said);
+    $("moment").innerHTML = svg ?? "";
+    if (state.tab !== "debug") open($("tab-debug"));
+  } else $("input").hidden = false;
+  (debugging ? $("command") : $("line")).focus({ preventScroll: debugging });
+}
+
+function type(line) {
+  answered();
+  say("Running …");
+  runtime.type(line);
+}
+
+function answered() {
+  state.question = null;
+  $("input").hidden = true;
+  $("question").textContent = "(grad)";
 }
 
 const tabs = [...document.querySelectorAll("[role=tab]")];
@@ -226,11 +288,27 @@ for (const tab of tabs) {
   };
 }
 for (const button of document.querySelectorAll("[data-command]")) button.onclick = () => debug(button.dataset.command);
-$("prompt").onsubmit = (event) => {
+const lines = []; // what was typed, for the arrow keys
+let line = 0;
+function enter(field, event) {
   event.preventDefault();
-  if ($("command").value.trim()) debug($("command").value.trim());
-  $("command").value = "";
-};
+  const text = field.value.trim();
+  if (text && text !== lines.at(-1)) lines.push(text);
+  line = lines.length;
+  field.value = "";
+  if (state.question) type(text); // Enter alone repeats a command of the debugger
+  else if (text) debug(text);
+}
+function recall(event) {
+  const step = { ArrowUp: -1, ArrowDown: 1 }[event.key];
+  if (!step || !lines.length) return;
+  event.preventDefault();
+  line = Math.max(0, Math.min(lines.length, line + step));
+  event.target.value = lines[line] ?? "";
+}
+$("prompt").onsubmit = (event) => enter($("command"), event);
+$("input").onsubmit = (event) => enter($("line"), event);
+$("command").onkeydown = $("line").onkeydown = recall;
 
 // -- what is chosen, and the link that holds it
 
@@ -294,14 +372,3 @@ function arrive(linked) {
 }
 arrive(remembered());
 window.onhashchange = () => arrive(remembered());
-
-// -- without a network: what was loaded once is kept, where the browser offers that
-
-const OFFLINE = {
-  kept: "Once loaded, this page opens without a network, too.",
-  none: "This address is not https and not localhost: the page opens only while its server runs.",
-};
-if (navigator.serviceWorker) {
-  navigator.serviceWorker.register(new URL("offline.js", import.meta.url)).catch(() => {});
-  navigator.serviceWorker.ready.then(() => ($("offline").textContent = OFFLINE.kept));
-} else $("offline").textContent = OFFLINE.none;

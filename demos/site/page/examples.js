@@ -34,6 +34,18 @@ g.backward()
 print(f"{g.data:.4f} {a.grad:.4f} {b.grad:.4f}")
 g
 `, {}],
+  "Stop inside a loop": ["python", `from engine import Value, debug
+
+w = Value(0.5, label="w")
+for x, target in [(1.0, 2.0), (2.0, 4.0)]:
+    loss = (w * x - target) ** 2
+    debug(loss)  # s steps, c runs to the end, q lets the code go on
+    w.grad = 0.0
+    loss.backward()
+    w.data -= 0.1 * w.grad
+    print(f"loss {loss.data:.4f}   w is now {w.data:.4f}")
+loss
+`, {}],
   "Train a network": ["python", `import nn
 
 rows, targets = [[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]], [-1.0, 1.0, 1.0, -1.0]

@@ -4,12 +4,21 @@
 import { loadPyodide } from "./pyodide/pyodide.mjs";
 
 const here = new URL("./", self.location.href);
+const [module, memory] = self.name.split(" ");
 let loaded = 0;
 
-// Counts the bytes of everything that is fetched, so that the page can show how far it is.
+// With a limit, Python raises MemoryError as it does in a process that may have no more.
+const { grow } = WebAssembly.Memory.prototype;
+WebAssembly.Memory.prototype.grow = function (pages) {
+  if (memory && this.buffer.byteLength + 65536 * pages > memory) throw new RangeError("no more memory");
+  return grow.call(this, pages);
+};
+
+// Counts the bytes of everything that is fetched, so that the page can show how far it is. A server that
+// refuses once, as a busy one may, is asked again.
 const fetched = self.fetch;
 self.fetch = async (...request) => {
-  const answer = await fetched(...request);
+  const answer = await fetched(...request).catch(() => fetched(...request));
   if (!answer.ok || !answer.body) return answer;
   const counted = new TransformStream({
     transform(chunk, out) {
@@ -28,12 +37,12 @@ async function start() {
   });
   const python = await loadPyodide({
     indexURL: new URL("pyodide/", here).href,
-    stdin: () => null, // nobody types: input() raises EOFError at once
+    stdin: () => null, // what asks by input() is answered by demos/site/prompt.py
     stdout: () => {},
     stderr: () => {},
   });
   python.unpackArchive(await engine, "zip");
-  return python.pyimport("demos.site.in_browser").handle;
+  return python.pyimport(module).handle;
 }
 
 const handle = start().then(
@@ -41,12 +50,31 @@ const handle = start().then(
   (error) => self.postMessage({ failed: String(error.message || error).slice(0, 300) }),
 );
 
-self.onmessage = async ({ data: { id, request } }) => {
-  const answer = await handle;
-  if (!answer) return;
+// Python can wait for a line of input where WebAssembly can wait for a promise (JSPI).
+const canWait = "Suspending" in WebAssembly;
+let waiting = null;
+
+function asker(id) {
+  return (message) => {
+    self.postMessage({ id, asked: JSON.parse(message) });
+    return new Promise((typed) => (waiting = typed));
+  };
+}
+
+async function answer({ id, request }) {
+  const ready = await handle;
+  if (!ready) return;
   try {
-    self.postMessage({ id, answer: JSON.parse(answer(JSON.stringify(request))) });
+    const asked = JSON.stringify(request);
+    const said = canWait ? await ready.callPromising(asked, asker(id)) : ready(asked);
+    self.postMessage({ id, answer: JSON.parse(said) });
   } catch (error) { // Python itself has ended, as by os._exit
     self.postMessage({ id, died: String(error.message || error).trim().split("\n").pop().slice(0, 300) });
   }
+}
+
+let turn = Promise.resolve(); // one request after the other, also while Python waits for a line
+self.onmessage = ({ data }) => {
+  if ("typed" in data) waiting?.(data.typed);
+  else turn = turn.then(() => answer(data));
 };

@@ -36,6 +36,8 @@ function cut(name, most) { // of a dotted name the end says more: layer1.neuron0
 }
 
 const edgesLayer = make(svg, "g"), cardsLayer = make(svg, "g"), pillsLayer = make(svg, "g"), unfoldedLayer = make(svg, "g"), sparks = make(svg, "g", { id: "sparks" });
+svg.classList.toggle("small", cards.length <= 60); // then numbers move to their places, which takes time
+for (const edge of edges) for (const bend of ["bend", "bend_down"]) edge[bend] = edge[bend].flatMap((x, i, all) => (i % 2 ? [[all[i - 1], x]] : []));
 edges.forEach(makeEdge);
 cards.forEach(makeCard);
 const pane = make(map, "rect", { class: "pane" });
@@ -80,6 +82,7 @@ function makeCard(card) {
   card.texts = [...group.querySelectorAll("text")];
   for (const each of card.texts) each.after(" "); // between words, for those who hear them
   card.group = group;
+  card.arriving = []; // the edges, as their pills stand
   card.mark = make(map, "rect", { width: W, height: H, rx: 9 });
 }
 
@@ -87,19 +90,20 @@ function makeCard(card) {
 const LAYOUTS = { across: ["at", "bend", 0], down: ["down", "bend_down", 1] };
 let layout = "", scene = {}; // the layout that is shown, and its size
 const sizes = Object.fromEntries(Object.keys(LAYOUTS).map((name) => [name, sizeOf(name)]));
+arrange(bestLayout());
 
-function sizeOf(name) {
+function sizeOf(name, more = []) { // with boxes that stand over the graph
   const [at, bend] = LAYOUTS[name];
   const bends = edges.flatMap((edge) => edge[bend].map((point) => ({ [at]: point, size: [6, 6] })));
-  const boxes = [...cards, ...edges, ...bends]; // a wire may go around everything
+  const boxes = [...cards, ...edges, ...bends, ...more]; // a wire may go around everything
   const side = (axis, way) => boxes.map((box) => box[at][axis] + (way * box.size[axis]) / 2);
   const x0 = Math.min(...side(0, -1)) - EDGE, y0 = Math.min(...side(1, -1)) - EDGE;
   return { x0, y0, wide: Math.max(...side(0, 1)) + EDGE - x0, high: Math.max(...side(1, 1)) + EDGE - y0 };
 }
-function arrange(name) {
-  if (name === layout) return;
+function arrange(name) { // whether that is another layout
+  if (name === layout) return false;
   layout = name;
-  scene = sizes[name];
+  frame([]);
   const [at, bend, along] = LAYOUTS[name], leaves = ports("node", at, along), arrives = ports("parent", at, along);
   for (const card of cards) {
     const x = card[at][0] - card.size[0] / 2, y = card[at][1] - card.size[1] / 2;
@@ -111,6 +115,10 @@ function arrange(name) {
     edge.pill.setAttribute("transform", `translate(${edge[at].join(" ")})`);
     placeWire(edge, edge[bend], leaves.get(edge.id), arrives.get(edge.id), at, along);
   }
+  return true;
+}
+function frame(more) { // all that is seen
+  scene = sizeOf(layout, more);
   for (const view of [svg, map]) view.setAttribute("viewBox", `${scene.x0} ${scene.y0} ${scene.wide} ${scene.high}`);
 }
 function ports(key, at, along) { // the edges at one side of a card share the side evenly
@@ -118,6 +126,7 @@ function ports(key, at, along) { // the edges at one side of a card share the si
   for (const edge of edges) sides.set(edge[key], [...(sides.get(edge[key]) || []), edge]);
   for (const [id, found] of sides) {
     found.sort((a, b) => a[at][across] - b[at][across] || a.id - b.id);
+    if (key === "parent") cards[id].arriving = found;
     const gap = Math.min(16, (cards[id].size[across] - 30) / Math.max(1, found.length - 1));
     found.forEach((edge, i) => places.set(edge.id, cards[id][at][across] + (i - (found.length - 1) / 2) * gap));
   }
@@ -137,7 +146,7 @@ function placeWire(edge, bends, ay, by, at, along) { // written for the layout f
 }
 
 // -- as large as the window allows; what would be too small to read is scrolled instead
-let zoom = 1, onFit = () => {};
+let zoom = 1, onFit = () => {}, onLayout = () => {};
 const rem = () => parseFloat(getComputedStyle(document.documentElement).fontSize);
 function fitting(name) {
   return Math.min(stage.clientWidth / sizes[name].wide, stage.clientHeight / sizes[name].high);
@@ -147,12 +156,12 @@ function bestLayout() {
   return fitting("down") > 1.15 * fitting("across") && fitting("down") > READABLE ? "down" : "across";
 }
 function fit() {
-  arrange(bestLayout());
+  if (arrange(bestLayout())) onLayout();
   if (!stage.clientWidth) return; // in a frame that is not shown yet
   const { wide, high } = scene, smallest = document.body.classList.contains("presenting") ? 20.1 / 10.5 : 0;
   const two = 2 * Math.max(...cards.map((card) => card.size[0])) + 160; // a node, its parent and what is between
   const unit = Math.min(rem() / 15, Math.max(0.6, stage.clientWidth / two));
-  const all = fitting(layout), whole = Math.min(all, LARGEST);
+  const all = Math.min(stage.clientWidth / wide, stage.clientHeight / high), whole = Math.min(all, LARGEST);
   const scale = Math.max(smallest, all < READABLE * unit ? 0.85 * unit : whole) * zoom;
   svg.style.width = `${Math.floor(wide * scale)}px`;
   svg.style.height = `${Math.floor(high * scale)}px`;
@@ -180,6 +189,12 @@ function visit(event) { // the place under the pointer comes to the middle of th
 map.addEventListener("pointerdown", (event) => { map.setPointerCapture(event.pointerId); visit(event); });
 map.addEventListener("pointermove", (event) => { if (map.hasPointerCapture(event.pointerId)) visit(event); });
 stage.addEventListener("scroll", look);
+function stepAside(some) { // the map stands on the side where it covers none of these cards
+  const meets = (a, b) => a.left < b.right && b.left < a.right && a.top < b.bottom && b.top < a.bottom;
+  map.classList.remove("left");
+  const own = map.getBoundingClientRect();
+  map.classList.toggle("left", some.some((card) => meets(card.group.getBoundingClientRect(), own)));
+}
 
 function comeIntoView(...groups) { // the first of these groups of cards that has room in the window
   look();

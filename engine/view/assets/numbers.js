@@ -1,9 +1,16 @@
 // All numbers of the page, computed from those of the graph's nodes: `numbersOf(v, slopes)` asks for nothing else.
+for (const name of ["frames", "cards", "edges"]) {
+  const { fields, rows } = data[name];
+  data[name] = rows.map((row) => Object.fromEntries(fields.map((field, i) => [field, row[i]])));
+}
 const { nodes, cards, edges } = data, MARK = "\x7f", MINUS = "−";
 const number = (x) => (typeof x === "string" ? { nan: NaN, inf: Infinity, "-inf": -Infinity }[x] : x);
 const recorded = { data: nodes.data.map(number), slopes: nodes.slopes.map(number) }; // of the forward pass in Python
 const firstNode = nodes.data.length - nodes.parents.length; // leaves come before
 const starts = nodes.parents.reduce((all, parents) => [...all, all[all.length - 1] + parents.length], [0]);
+const parentsOf = (i) => (i < firstNode ? [] : nodes.parents[i - firstNode]);
+const sendsOf = (i) => parentsOf(i).map((_, slot) => [i, slot]);
+const inOrder = () => nodes.parents.map((_, i) => firstNode + i).reverse().flatMap(sendsOf); // as the sweep goes
 const edgesOf = cards.map((card) => edges.filter((edge) => edge.node === card.id));
 const rootCard = cards.find((card) => card.root);
 
@@ -73,17 +80,20 @@ function isPlayed(frame, now) { // of a card whose grad is 0 the visit is skippe
 const NAN = nodes.unknown ? "?" : "nan"; // a number of another engine that nobody can know
 const isPresumed = ({ chain }) => chain.length === 1 && nodes.presumed.includes(chain[0]);
 const localText = (edge, now) => text(now.local[edge.id]) + (isPresumed(edge) ? "?" : "");
-function text(x) { // four significant digits, as Python's format(x, ".4g") has them
+function text(x) { // as on a card of a picture: four digits or, up to 10⁸, all before the point
   if (!Number.isFinite(x)) return x !== x ? NAN : x < 0 ? MINUS + "inf" : "inf";
-  const [digits, exponent] = rounded(Math.abs(x)).split("e"), power = Number(exponent);
-  const minus = x < 0 || Object.is(x, -0) ? MINUS : "";
-  if (power >= -4 && power < 4) return minus + trimmed(Number(`${digits}e${power}`).toFixed(3 - power));
+  const size = Math.abs(x), minus = x < 0 || Object.is(x, -0) ? MINUS : "";
+  const most = size >= 1e4 && size < 1e8 ? Math.max(6, String(Math.trunc(size)).length) : 4;
+  const [digits, exponent] = rounded(size, most).split("e"), power = Number(exponent);
+  if (power >= -4 && power < most) return minus + trimmed(Number(`${digits}e${power}`).toFixed(most - 1 - power));
   return `${minus}${trimmed(digits)}e${power < 0 ? MINUS : "+"}${String(Math.abs(power)).padStart(2, "0")}`;
 }
-function rounded(x) { // a digit string like 1.235e+4; what is exactly between two goes to the even one
-  const [all, exponent] = x.toExponential(60).split("e");
-  const isTie = /^\d\.\d{3}50*$/.test(all) && Number(all[4]) % 2 === 0;
-  return isTie ? `${all.slice(0, 5)}e${exponent}` : x.toExponential(3);
+function rounded(x, most) { // a digit string like 1.235e+4; what is exactly between two goes to the even one
+  const near = x.toExponential(most + 4);
+  if (!near.slice(most + 1).startsWith("50000")) return x.toExponential(most - 1);
+  const [all, exponent] = x.toExponential(60).split("e"); // all digits, which takes long
+  const isTie = /^50*$/.test(all.slice(most + 1)) && Number(all[most]) % 2 === 0;
+  return isTie ? `${all.slice(0, most + 1)}e${exponent}` : x.toExponential(most - 1);
 }
 const trimmed = (digits) => (digits.includes(".") ? digits.replace(/\.?0+$/, "") : digits);
 const signed = (x) => (x > 0 ? "+" : "") + text(x);
@@ -103,19 +113,20 @@ function fill(template, now) { // where a number belongs stands what it is the n
 }
 function filled(code, now) {
   const isBracketed = code[0] === "(", [kind, ...digits] = isBracketed ? code.slice(1) : code, of = Number(digits.join(""));
+  if (kind === "w") return reasonOf(cards[of]);
+  if (kind === "t") return fill(edges[of].tip, now);
   if (kind === "s") return sumText(edges[of].sends.map((i) => now.contributions[i]));
   const x = { v: now.v, d: now.data, g: now.grad, l: now.local, c: now.contribution, b: now.before, a: now.after }[kind][of];
   const shown = kind === "l" ? localText(edges[of], now) : text(x);
   return isBracketed && x < 0 ? `(${shown})` : shown;
 }
 function stateAt(k, frames, now) { // what has arrived by step k; a pure function of it
-  const state = { frame: frames[k], computed: new Set(), sent: new Set(), grad: new Map(), terms: new Map() };
+  const state = { frame: frames[k], computed: new Set(), sent: new Set(), grad: new Map() };
   for (const { kind, node, edge } of frames.slice(0, k + 1)) {
     if (kind === "compute") state.computed.add(node);
     if (kind !== "seed" && kind !== "send") continue;
     if (kind === "send") state.sent.add(edge);
     state.grad.set(node, kind === "seed" ? 1 : now.after[edge]);
-    state.terms.set(node, [...(state.terms.get(node) || []), kind === "seed" ? 1 : now.contribution[edge]]);
   }
   return state;
 }

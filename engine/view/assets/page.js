@@ -78,22 +78,21 @@ function lookFor() { // the first card whose name has what is typed
   const card = wanted && cards.find((each) => each.name.toLowerCase().includes(wanted));
   for (const each of cards) each.group.classList.toggle("found", each === card);
   if (card) comeIntoView([card]);
+  if (leaves.length > SHOWN) listLeaves();
 }
 const actions = { start: () => go(0), back: () => go(index - 1), next: () => go(index + 1), continue: toBreakpoint, play,
   forward: toggleForward, ask: toggleAsking, present, copy: copyLink, "save-svg": saveSvg, "save-png": savePng,
-  reset: () => { reset(); forgetSteps(); }, step: learn, undo, run, "value-break": () => toggleBreakpoint(cards[selected]),
-  "value-unfold": () => toggleUnfolded(cards[selected]) };
+  reset: () => { reset(); forgetSteps(); }, step: learn, undo, run, "value-break": () => toggleBreakpoint(cards[selected]) };
 for (const [id, action] of Object.entries(actions)) find(id).addEventListener("click", action);
 find("scrub").addEventListener("input", (event) => go(Number(event.target.value)));
 find("speed").addEventListener("change", () => { if (timer) { stop(); start(); } });
-find("filter").addEventListener("input", listLeaves);
 find("find").addEventListener("input", lookFor);
 find("find").addEventListener("keydown", (event) => {
   const card = cards.find((each) => each.group.classList.contains("found"));
   if (event.key === "Enter" && card) { select(card); card.group.focus(); }
 });
 const keys = { arrowleft: actions.back, arrowright: actions.next, " ": play, home: actions.start, end: () => go(last), c: toBreakpoint,
-  f: toggleForward, p: present, u: () => toggleUnfolded(cards[selected]), "/": search, escape: () => openTab(""), b: () => selected >= 0 && toggleBreakpoint(cards[selected]),
+  f: toggleForward, p: present, "/": search, escape: () => openTab(""), b: () => selected >= 0 && toggleBreakpoint(cards[selected]),
   0: () => { zoom = 1; fit(); }, "+": () => { zoom *= 1.25; fit(); }, "-": () => { zoom /= 1.25; fit(); } };
 document.addEventListener("keydown", (event) => {
   const action = keys[event.key.toLowerCase()], { tagName, id } = event.target;
@@ -109,8 +108,9 @@ document.body.classList.toggle("live", program !== null);
 for (const id of ["tab-leaves", "tab-learn"]) find(id).hidden = !program;
 if (window !== window.top) for (const id of ["copy", "save-svg", "save-png"]) find(id).hidden = true; // a frame may not
 find("not-live").textContent = data.why;
-afterPainting.push(showLeaves, showValue, showUnfolded, showQuestion, keepAddress);
-onFit = () => { follow(); showUnfolded(); };
+afterPainting.push(showLeaves, showValue, showQuestion, keepAddress);
+onFit = follow;
+onLayout = () => paint(index);
 chooseFrames();
 if (program) listLeaves();
 restore();

@@ -1,5 +1,5 @@
-// Beside the graph: the leaves, whose numbers can be changed; the chosen value; the words of the page.
-const tabs = ["leaves", "value", "learn", "words"];
+// Beside the graph: the leaves, whose numbers can be changed; the chosen value; help.
+const tabs = ["leaves", "value", "learn", "help"];
 function openTab(name) { // "" closes the panel
   for (const tab of tabs) {
     find(tab).hidden = tab !== name;
@@ -47,12 +47,12 @@ function setRange(leaf) { // 3 around the number, or from 0 to twice it; pushed 
   leaf.slider.value = x;
 }
 function listLeaves() { // those whose names have what is looked for
-  const wanted = find("filter").value.toLowerCase();
+  const wanted = leaves.length > SHOWN ? find("find").value.toLowerCase() : "";
   const found = leaves.filter((leaf) => leaf.name.toLowerCase().includes(wanted));
   for (const leaf of leaves) leaf.typed = leaf.slider = null;
   find("rows").replaceChildren();
   found.slice(0, SHOWN).forEach(makeRow);
-  find("more").textContent = found.length > SHOWN ? `${SHOWN} of ${found.length} leaves: type a part of a name` : "";
+  find("more").textContent = found.length > SHOWN ? `${SHOWN} of ${found.length} leaves: find shows those with a part of a name` : "";
   showLeaves();
 }
 function showLeaves() {
@@ -78,11 +78,10 @@ function select(card) {
   openTab("value");
   paint(index);
 }
-function termsOf(card) { // every contribution that arrives, in the order of the pills
-  const seed = card.root ? [[1, "the seed"]] : [];
-  const sends = data.frames.filter((frame) => frame.kind === "send" && frame.node === card.id);
-  const from = ({ edge }) => `from ${cards[edges[edge].node].name}    ${edges[edge].count || `${edges[edge].derivative} = ${localText(edges[edge], now)}`}`;
-  return [...seed, ...sends.map((frame) => [now.contribution[frame.edge], from(frame)])];
+const besides = (card) => (card.inside.length ? card.name : nodes.names[card.outputs[0]]); // its name beside ∂
+function origin(edge) { // where a contribution comes from
+  const child = cards[edge.node], by = edge.operand ? `(${edge.operand})` : besides(cards[edge.parent]);
+  return `from ${child.name}    ${edge.count || `∂${besides(child)}/∂${by} = ${localText(edge, now)}`}`;
 }
 function quotient(card) { // (f(x + h) - f(x - h)) / 2h, with the graph computed again from there
   const [i] = card.outputs, x = now.v[i], h = Math.cbrt(Number.EPSILON) * Math.max(1, Math.abs(x));
@@ -100,13 +99,14 @@ function checkText(card) {
   if (!program || card.outputs.length > 1) return "";
   const slope = quotient(card), grad = now.grad[card.id];
   const isClose = Math.abs(slope - grad) <= 1e-6 * Math.max(1, Math.abs(slope), Math.abs(grad));
-  return `Check: (f(x + h) − f(x − h)) / 2h = ${text(slope)}, ${isClose ? "the same" : "not the same: a kink, or too small an h"}`;
+  return `Check: (f(x + h) − f(x − h)) / 2h = ${text(slope)}, ${isClose ? "the same" : "not the same: a kink, or h is too small"}`;
 }
 function showValue() {
   const card = cards[selected];
   find("value-name").textContent = card ? card.name : "Choose a value: click its card.";
   find("value-tip").textContent = card ? fill(card.tip, now) : "";
-  find("value-place").textContent = card && card.place ? `made at ${card.place}` : "";
+  const place = card && !card.inside.length && placeOf(card.outputs[0]);
+  find("value-place").textContent = place ? `made at ${place}` : "";
   find("value-break").hidden = !card;
   find("value-unfold").hidden = !card || !card.inside.length;
   find("value-unfold").setAttribute("aria-pressed", String(Boolean(card && card.unfolded)));
@@ -116,52 +116,16 @@ function showValue() {
   if (!card) return;
   find("value-break").setAttribute("aria-pressed", String(breakpoints.has(card.id)));
   element(find("value-sum"), "p", {}, `grad = ${text(now.grad[card.id])}`);
-  for (const [x, from] of termsOf(card)) element(find("value-sum"), "p", { class: sign(x) }, `${signed(x)}  ${from}`);
+  for (const [x, edge] of termsOf(card)) element(find("value-sum"), "p", { class: sign(x) }, `${signed(x)}  ${edge ? origin(edge) : "the seed"}`);
+  const idle = new Set([card, ...card.arriving.map((edge) => cards[edge.node])].filter((each) => !each.leaf && isIdle(each)));
+  for (const each of idle) element(find("value-sum"), "p", {}, `${each.name} sends nothing, for ${reasonOf(each)}`);
   const list = card.inside.length ? element(find("value-inside"), "dl") : null;
-  for (const [name, i] of card.inside.slice(0, SHOWN)) {
-    element(list, "dt", {}, name);
+  for (const i of card.inside.slice(0, SHOWN)) {
+    element(list, "dt", {}, nodes.names[i]);
     element(list, "dd", {}, `data ${text(now.v[i])}, grad ${text(now.grads[i])}`);
   }
 }
-// -- a neuron or a layer unfolds in its place: all values inside, over what is around
-const ROW = 15, INSIDE = 24; // pixels; rows at most
-function toggleUnfolded(card) {
-  if (!card || !card.inside.length) return;
-  if (card.unfolded) card.unfolded.remove();
-  card.unfolded = card.unfolded ? null : makeUnfolded(card);
-  paint(index);
-  if (card.unfolded) card.unfolded.scrollIntoView({ block: "nearest", inline: "nearest" });
-}
-function makeUnfolded(card) {
-  const rows = card.inside.slice(0, INSIDE), more = card.inside.length - rows.length;
-  const W = 300, H = ROW * (rows.length + 1 + (more > 0)) + 10;
-  const group = make(unfoldedLayer, "g", { class: "unfolded", role: "group", "aria-label": `inside ${card.name}` });
-  make(group, "rect", { width: W, height: H, rx: 9 });
-  const line = (y, ...texts) => texts.map((content, i) => make(group, "text", { x: [9, W - 85, W - 9][i], y, class: i ? "right" : "" }, content));
-  line(ROW, "", "data", "grad");
-  card.insideTexts = rows.map(([name], k) => line(ROW * (k + 2), cut(name, 20), " ", " "));
-  if (more > 0) line(ROW * (rows.length + 2), `and ${more} more`);
-  return group;
-}
-function showUnfolded() {
-  for (const card of cards.filter((each) => each.unfolded)) {
-    card.unfolded.setAttribute("transform", `translate(${besideCard(card).join(" ")})`);
-    card.insideTexts.forEach(([, dataText, gradText], k) => {
-      const i = card.inside[k][1];
-      write(dataText, text(now.v[i]));
-      write(gradText, text(now.grads[i]));
-      mark(gradText, "class", `right ${sign(now.grads[i])}`);
-    });
-  }
-}
-function besideCard(card) { // under it; where there is no room, over it
-  const [x, y] = card[LAYOUTS[layout][0]], [W, H] = card.size, { width, height } = card.unfolded.firstChild.getBBox();
-  const under = y + H / 2 - 4, hasRoom = under + height < scene.y0 + scene.high;
-  const top = hasRoom ? under : Math.max(scene.y0 + 2, y - H / 2 + 4 - height);
-  return [Math.max(scene.x0, Math.min(x - W / 2, scene.x0 + scene.wide - width)), top];
-}
 for (const card of cards) {
-  card.group.addEventListener("dblclick", () => toggleUnfolded(card));
   card.group.addEventListener("click", (event) => {
     if (isDragged) return;
     if (event.target.classList.contains("stop")) toggleBreakpoint(card);
@@ -185,7 +149,7 @@ function showPath(card) { // all ways from a value to the root
   paint(index);
 }
 
-// -- words: the names that were made for this page
+// -- help: the names that only this page has
 for (const [name, meaning] of data.names) {
   element(find("names"), "dt", {}, name);
   element(find("names"), "dd", {}, meaning);

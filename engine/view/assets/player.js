@@ -37,10 +37,14 @@ function paint(k) {
   if (index === last) stop();
   for (const show of afterPainting) show(state);
 }
+function termsOf(card, sent) { // the seed, and the contributions that have arrived, as their pills stand
+  const arrived = card.arriving.filter((edge) => !sent || sent.has(edge.id)).map((edge) => [now.contribution[edge.id], edge]);
+  return [...(card.root ? [[1, null]] : []), ...arrived];
+}
 const isKnown = (card, state) => card.leaf || !withForward || state.computed.has(card.id);
 function paintCard(card, state, active, target, hidden) {
   const arrived = state.grad.has(card.id), grad = state.grad.get(card.id) ?? 0, known = isKnown(card, state);
-  const isHidden = hidden !== null && hidden.node === card.id, terms = state.terms.get(card.id) || [];
+  const isHidden = hidden !== null && hidden.node === card.id, terms = termsOf(card, state.sent).map(([x]) => x);
   write(card.dataText, known ? text(now.data[card.id]) : "–");
   write(card.gradText, isHidden ? "?" : arrived ? text(grad) : "0");
   write(card.terms, isHidden ? "" : sumLine(terms));
@@ -121,6 +125,7 @@ function follow() { // in a graph larger than its window the cards that the text
   const operands = frame.kind === "compute" ? travelled(frame).map((edge) => cards[edge.parent]) : [];
   const active = cards.filter((card) => card.group.matches(".active"));
   comeIntoView([...lit, ...operands], lit, active.length ? active : lit.slice(0, 1));
+  stepAside(lit);
 }
 function renew(numbers) { // other numbers, and the same step, or the one before it where it is skipped now
   const at = frames[index];
