@@ -65,9 +65,10 @@ class History:
         return f"History({', '.join([*shown, *filter(None, [self.stopped])])})"
 
 
-def draw(path: str | Path, *curves: Any) -> Path:
+def draw(path: str | Path, curves: dict[str, Any], title: str, below: str, start: int = 0) -> Path:
     """Draw curves into a picture file, whole or not at all; see `picture`."""
-    return write_file(path, picture(*curves, kind=Path(path).suffix[1:] or "png"))
+    kind = Path(path).suffix[1:] or "png"
+    return write_file(path, picture(curves, title, below, start, kind))
 
 
 def picture(
