@@ -145,7 +145,7 @@ def derivative(f: Callable[[Any], Any], n: int = 1) -> "Callable[[Number], Any]"
 
     def slope(x: "Number") -> Any:
         point = _own_point(x)
-        result = lift(f(point))
+        result = _one(f(point))
         for _ in range(n):
             [result] = gradient(result, [point])
         alone = _numbers_alone([x], topological_order(result)[1], [point])
@@ -179,7 +179,7 @@ def hessian(f: Callable[..., Any], xs: "Iterable[Number]") -> list[list[Value]]:
     The Jacobian of the gradient: symmetric up to rounding where f is smooth.
     """
     points = _points(f, xs)
-    return [gradient(slope, points) for slope in gradient(lift(f(*points)), points)]
+    return [gradient(slope, points) for slope in gradient(_one(f(*points)), points)]
 
 
 def hessian_vector_product(
@@ -196,7 +196,7 @@ def hessian_vector_product(
     """
     points, vector = _points(f, xs), list(vector)
     _refuse_lengths(vector, points)
-    slopes = gradient(lift(f(*points)), points)
+    slopes = gradient(_one(f(*points)), points)
     return gradient(lift(weighted_sum(vector, slopes)), points)
 
 
@@ -274,6 +274,13 @@ def _own_point(x: Any) -> Value:
 def _points(f: Callable[..., Any], xs: Iterable[Any]) -> list[Value]:
     _check(f)
     return [_own_point(x) for x in _listed(xs, "the arguments of the function are")]
+
+
+def _one(result: Any) -> Value:
+    """Return the result of a function as a Value, where one number is differentiated."""
+    if isinstance(result, (list, tuple)):
+        raise TypeError("the function returns a list, not one number: take jacobian for that")
+    return lift(result)
 
 
 def _listed(xs: Any, subject: str) -> list[Any]:

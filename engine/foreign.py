@@ -151,6 +151,15 @@ def as_values(root: Foreign) -> Value:
     return copies[id(root)]
 
 
+def _instead(x: Any) -> str:
+    """Return what to give in place of a list of Values, or of a network."""
+    if isinstance(x, (list, tuple)) and any(isinstance(value, Value) for value in x):
+        return "; give one of its Values, as in draw(values[0]), or engine.total(values)"
+    if callable(x) and hasattr(x, "parameters"):
+        return "; give what it returns, as in draw(net(x))"
+    return ""
+
+
 def original(node: Node) -> Any:
     """Return the object that a node was read from; a Value that was not is its own original."""
     return getattr(node, "original", node)
@@ -173,7 +182,8 @@ class _Reading:
         attribute = next((name for name in PARENTS if hasattr(x, name)), "")
         if missing or not attribute:
             kind = printable(type(x).__name__)
-            raise TypeError(f"{requirement}: {kind} has no {(*missing, 'parents')[0]}")
+            lacks = f"{kind} has no {(*missing, 'parents')[0]}"
+            raise TypeError(f"{requirement}: {lacks}{_instead(x)}")
         self.original = x
         self.data = _number(x.data, x, "data")
         self.grad = 0.0 if x.grad is None else _number(x.grad, x, "grad")

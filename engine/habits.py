@@ -170,7 +170,8 @@ def no_label(label: Any) -> NoReturn:
     """Refuse a label that is no str; micrograd gives the parents in its place."""
     if isinstance(label, (tuple, set, list)):
         raise no_parents()
-    raise TypeError(f"a label is a str, not {label!r}: write label={str(label)!r}")
+    text = "" if label is None else str(label)
+    raise TypeError(f"a label is a str, not {label!r}: write label={text!r}")
 
 
 def no_parents() -> TypeError:

@@ -57,7 +57,7 @@ def total(values: Iterable[Any]) -> Any:
     >>> total([1.0, 2.0, 3.0])
     6.0
     """
-    return operations.total.apply(tuple(values))
+    return operations.total.apply(_listed(values, "total"))
 
 
 @overload
@@ -83,7 +83,7 @@ def product(values: Iterable[Any]) -> Any:
     >>> product([2.0, 3.0, 4.0])
     24.0
     """
-    return operations.product.apply(tuple(values))
+    return operations.product.apply(_listed(values, "product"))
 
 
 @overload
@@ -112,7 +112,7 @@ def softmax(values: Iterable[Any]) -> list[Any]:
     The largest is subtracted first, so that no exp overflows. It is rounded down, for `floor` has
     no slope: what is subtracted changes no quotient, and no gradient.
     """
-    values = tuple(values)
+    values = _listed(values, "softmax")
     if not values:
         return []
     level = floor(reduce(maximum, values))
@@ -154,7 +154,13 @@ def out_of_range(index: float, count: int) -> str:
 
 
 def _some(values: Iterable[Any], name: str) -> tuple[Any, ...]:
-    operands = tuple(values)
+    operands = _listed(values, name)
     if not operands:
         raise ValueError(f"{name} of no values is not defined: give it at least one")
     return operands
+
+
+def _listed(values: Iterable[Any], name: str) -> tuple[Any, ...]:
+    if not hasattr(values, "__iter__"):
+        raise TypeError(f"{name} takes a list of values, not {values!r}: write {name}([a, b])")
+    return tuple(values)

@@ -20,7 +20,14 @@ from .losses import l2 as sum_of_squares
 from .optim import Array, Optimizer
 from .support.interrupts import Change, assign_all
 from .support.lengths import ByLength, Lengths, lengths
-from .support.sources import Cluster, RowLoss, Shard, refusing_frozen_branches, rows_of
+from .support.sources import (
+    Cluster,
+    RowLoss,
+    Shard,
+    naming_the_example,
+    refusing_frozen_branches,
+    rows_of,
+)
 from .trainer import Trainer
 
 EVERY = 3000  # rows are replayed for each example that is compared: 4 % of the time of an epoch
@@ -100,7 +107,8 @@ class CompiledTrainer(Trainer):
         return [(self, "data", self.data), (self, "grad", self.grad)]
 
     def gradient(self, group: Sequence[int]) -> float:
-        loss, slopes = self.source.mean(self.data[self.in_loss], group)
+        with naming_the_example(group, self.example_loss):
+            loss, slopes = self.source.mean(self.data[self.in_loss], group)
         grad = 0.0 * self.data
         grad[self.in_loss] = slopes
         self.grad = grad
@@ -150,7 +158,8 @@ class CompiledTrainer(Trainer):
 
     def _compare(self, i: int) -> None:
         """Raise ValueError where the tape and Python find different losses of an example."""
-        recorded = self.source.loss_of(self.data[self.in_loss], i) - self._penalty()
+        with naming_the_example([i], self.example_loss):
+            recorded = self.source.loss_of(self.data[self.in_loss], i) - self._penalty()
         own = self.example_loss(i).data
         if not math.isfinite(own) or math.isclose(recorded, own, rel_tol=1e-6, abs_tol=1e-9):
             return

@@ -7,13 +7,13 @@
 ({}, {lost(data=0.5, grad=0)})
 """
 
-import warnings
 from collections.abc import Iterable
 from typing import Any
 
 from engine import Value
 
 from .module import parts
+from .support.progress import warn
 
 
 class Reach:
@@ -37,11 +37,10 @@ class Reach:
             self.unreached.pop(node, None)
             if node in self.strangers:  # no point of one evaluation: it stays
                 place = f" ({node.created_at.short})" if node.created_at else ""
-                warnings.warn(
+                warn(
                     f"the loss depends on {node!r}{place}, which neither the model nor the "
                     "optimizer has: nothing trains or saves it. Make it an attribute of the model, "
-                    "or write a plain number",
-                    stacklevel=2,
+                    "or write a plain number"
                 )
             elif not node.parents and not node.constant and id(node) not in known:
                 self.strangers.add(node)
@@ -64,5 +63,5 @@ class Reach:
         names = [name for p, name in self.unreached.items() if p not in frozen]
         if names and not self.closed:
             shown = ", ".join(names[:4]) + (", …" if len(names) > 4 else "")
-            warnings.warn(f"no loss depends on {shown}: their gradient stays 0", stacklevel=2)
+            warn(f"no loss depends on {shown}: their gradient stays 0")
         self.closed = True

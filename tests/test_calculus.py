@@ -91,6 +91,8 @@ def test_a_negative_order_is_refused():
         (lambda x: engine.jacobian(lambda a: a * a, x), r"write \[x\]"),
         (lambda x: engine.jacobian(lambda a: a * a, 3.0), r"write \[x\]"),
         (lambda x: derivative(x * x, 1), "takes a function"),
+        (lambda x: engine.hessian(lambda a: [a, a], [x]), "a list.*jacobian"),
+        (lambda x: derivative(lambda a: [a, a])(x), "a list.*jacobian"),
         (lambda x: derivative(engine.sin, 3.0), r"write derivative\(f\)\(3.0\)"),
     ],
 )

@@ -227,6 +227,22 @@ def test_help_wraps_between_words_and_below_its_own_column(monkeypatch, width):
     assert meaning.startswith("one node back;") and "breakpoint or the start" in meaning
 
 
+def test_help_s_last_paragraph_breaks_only_where_the_line_is_full(monkeypatch):
+    lines = shown_at(monkeypatch, 80, "h", "q")
+    [at] = [number for number, line in enumerate(lines) if line.startswith("F is a formula")]
+    following = lines[at + 1].split()[0]
+    assert len(lines[at]) + 1 + len(following) > 80 and lines[at + 1].startswith("    its data")
+    assert "backward()." in " ".join(lines[at : at + 3])
+
+
+@pytest.mark.parametrize("line", ["w.grad", "n.data", "w.previous"])
+def test_a_value_whose_label_is_a_command_is_no_command(line):
+    w, n = Value(2.0, label="w"), Value(3.0, label="n")
+    said = conversation(w * n, line, "q")
+    assert f"*** no command {line}: h lists them; p {line} for a value" in said
+    assert "×" not in said and "▸" not in said
+
+
 def test_what_is_missing_is_said(monkeypatch):
     said = " ".join(
         conversation(small(), "unt", "b main.py:999", "b zzz", "p", "goto", "q").split()

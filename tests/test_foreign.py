@@ -13,6 +13,7 @@ from told import told
 
 import engine
 import engine.__main__
+import nn
 from engine import Value, formula
 from engine.debugger import Debugger, Session
 from engine.foreign import UNKNOWN, Copy, Presumed, as_values, original
@@ -395,6 +396,15 @@ class NoParents:
 def test_anything_else_gets_one_line(use, thing, lacks):
     with pytest.raises(TypeError, match=rf"^a graph starts at a Value.*{NEEDS}: {lacks}$"):
         use(thing)
+
+
+@pytest.mark.parametrize("use", [engine.draw, engine.stepper, engine.text])
+def test_several_values_and_networks_get_what_to_give(use):
+    x, net = engine.Value(1.0), nn.MLP(1, [2], seed=0)
+    with pytest.raises(TypeError, match=r"list has no data; .* draw\(values\[0\]\)"):
+        use(net([x]))
+    with pytest.raises(TypeError, match=r"MLP has no data; .* draw\(net\(x\)\)"):
+        use(net)
 
 
 def test_why_of_anything_else_gets_one_line():

@@ -54,6 +54,7 @@ EXCEPTIONS: dict[tuple[str, str], str] = {
         "demos/site/in_browser.py",
         "exec",
     ): "it runs a person's code, in a worker of their own browser",
+    ("demos/workshop/in_browser.py", "exec"): "it runs a learner's file, in a browser's worker",
     ("demos/workshop/fingerprints.py", "exec"): "it runs the solutions with mistakes put into them",
 }
 

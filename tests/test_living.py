@@ -17,8 +17,8 @@ from engine.explain import numbered
 from engine.graph import topological_order
 from engine.javascript import literal
 from engine.view.animation import _nodes, animation
-from engine.view.page import SCRIPTS, Page, _rows, _script
-from engine.view.scene import text
+from engine.view.page import SCRIPTS, Page, _rows, _script, _with_tables
+from engine.view.scene import shown as shown_number
 from engine.view.selection import Graph
 
 ASSETS = Path(engine.__file__).parent / "view" / "assets"
@@ -54,7 +54,7 @@ def numbers_script(i):
     rows, _ = _rows(Graph(GRAPHS[i].root()))
     script = _script([(ASSETS / SCRIPTS[0]).read_text("utf-8")], rows)
     reading = 'JSON.parse(document.getElementById("data").textContent)'
-    return script.replace(reading, json.dumps(shown(i)))
+    return script.replace(reading, json.dumps(_with_tables(shown(i))))
 
 
 def leaf_nodes(graph):
@@ -93,17 +93,18 @@ def test_thirty_graphs_after_two_hundred_edits_step_by_step():
 
 @pytest.mark.skipif(not shutil.which("node"), reason="no node")
 def test_numbers_are_written_as_in_python():
-    """Ties go to the even digit, as Python's do: 1.0625 is 1.062, 12345 is 1.234e+04."""
+    """Ties go to the even digit, as Python's do: 1.0625 is 1.062, 123456.5 is 123456."""
     draw = random.Random(1)
     xs = [draw.uniform(-1, 1) * 10.0 ** draw.randint(-12, 12) for _ in range(2000)]
     xs += [1.0625, 1.1875, 12345.0, 12355.0, 9999.5, 99995.0, 0.00012345, 1e-5, 5e-324, 1e300]
+    xs += [123456.5, 123457.5, 99999.5, 12345678.5, 99999999.5, 12345.25, 9999.4, 1e8, 1234567.5]
     xs += [-0.0, 0.0, 100.0, 1000.0, 1e4, 0.1, -2.5, float("inf"), float("-inf"), float("nan")]
     tail = f"console.log(JSON.stringify([{', '.join(map(literal, xs))}].map(text))); }})();"
     program = numbers_script(13).rpartition("})();")[0] + tail
     done = subprocess.run(
         ["node", "-"], input=program, capture_output=True, text=True, check=True, timeout=300
     )
-    assert json.loads(done.stdout) == [text(x) for x in xs]
+    assert json.loads(done.stdout) == [shown_number(x) for x in xs]
 
 
 # -- in a browser

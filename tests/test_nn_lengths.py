@@ -169,3 +169,21 @@ def test_many_steps_leave_memory_flat():
     finally:
         tracemalloc.stop()
     assert after - before < 20_000
+
+
+@pytest.mark.parametrize("batch_size", [None, 2])
+@pytest.mark.parametrize("wrong", ["inputs", "targets"])
+def test_an_index_out_of_range_is_named_with_its_example(wrong, batch_size):
+    """Not with its row among the examples of its length, or of its batch."""
+    gpt = nn.GPT(5, block=4, width=4, heads=2, seed=0)
+    data = {
+        "inputs": [[k % 5] * (1 + k % 3) for k in range(30)],
+        "targets": [[1] * (1 + k % 3) for k in range(30)],
+    }
+    data[wrong][23] = [9] * 3
+    options = {"loss": nn.mean_cross_entropy, "epochs": 1, "progress": False, "compiled": True}
+    with pytest.raises(
+        IndexError, match="^example 23: (pick of 5 values at index 9|class 9 of 5 logits)"
+    ):
+        optimizer = nn.SGD(gpt.parameters())
+        nn.fit(gpt, **data, optimizer=optimizer, batch_size=batch_size, **options)

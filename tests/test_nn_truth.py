@@ -246,8 +246,11 @@ STRANGER = Value(0.5, label="stranger")
     ],
 )
 def test_a_leaf_of_the_loss_that_belongs_to_nobody_is_named(model, name, compiled):
-    with pytest.warns(UserWarning, match=f"depends on .*{name}.*nothing trains or saves it"):
+    with pytest.warns(
+        UserWarning, match=f"depends on .*{name}.*nothing trains or saves it"
+    ) as warnings:
         fitted(model(), [1.0, 2.0], [1.0, 2.0], compiled=compiled)
+    assert {warning.filename for warning in warnings} == {__file__}
     with pytest.warns(UserWarning, match=name):  # one example, met twice
         fitted(model(), [1.0], [1.0], compiled=compiled, epochs=2)
 

@@ -485,10 +485,9 @@ def test_hostile_labels_are_inert(label):
 def test_data_cannot_end_its_element(label):
     data = stepper(Value(2.0, label=label) * 3.0).html.split('type="application/json">')[1]
     data = data.split("</script>\n<script>")[0]  # where the page's own script begins
-    assert "<" not in data and json.loads(data)["cards"][0]["name"] in (
-        label,
-        label.replace("\t", "\ufffd"),
-    )
+    cards = json.loads(data)["cards"]
+    name = cards["rows"][0][cards["fields"].index("name")]
+    assert "<" not in data and name in (label, label.replace("\t", "\ufffd"))
 
 
 def test_policy_allows_this_script_and_this_style_alone():

@@ -27,7 +27,7 @@ from engine.debugger.mistakes import MISTAKES, gradients
 from engine.explain import numbered, zeros
 from engine.javascript import literal
 from engine.view.animation import _all_names, animation
-from engine.view.page import _rows, _script
+from engine.view.page import _rows, _script, _with_tables
 from engine.view.scene import Scene
 from engine.view.selection import Graph, rebuilt_data
 
@@ -352,8 +352,8 @@ def test_two_fingers_zoom(opened):
 @pytest.mark.browser
 def test_escape_closes_the_panel(opened):
     shown = opened()
-    shown.page.click("#tab-words")
-    assert shown.page.locator("#words").is_visible()
+    shown.page.click("#tab-help")
+    assert shown.page.locator("#help").is_visible()
     shown.page.evaluate("document.activeElement.blur()")
     shown.press("Escape")
     assert shown.page.locator("#panel").is_hidden()
@@ -383,7 +383,7 @@ def test_the_address_keeps_the_moment(opened, browser, tmp_path):
 def test_the_link_to_the_moment_is_copied(opened):
     shown = opened(permissions=["clipboard-read", "clipboard-write"])
     shown.press("ArrowRight", "ArrowRight")
-    shown.page.click("#tab-words")
+    shown.page.click("#tab-help")
     shown.page.click("#copy")
     shown.until("document.getElementById('copy').textContent === 'Copied'")
     assert shown.page.evaluate("navigator.clipboard.readText()").endswith("page.html#step=3")
@@ -394,6 +394,7 @@ def test_of_many_leaves_some_are_listed_and_all_are_found(opened):
     shown = opened(engine.total([Value(float(i), label=f"w{i}") for i in range(100)]))
     shown.page.click("#tab-leaves")
     assert shown.page.locator("#rows .leaf").count() == 60
+    assert shown.page.locator("input[type=search]").count() == 1, "one field finds cards and leaves"
     assert shown.text("#more") == "60 of 100 leaves: find shows those with a part of a name"
     shown.page.fill("#find", "w97")
     assert shown.page.locator("#rows .leaf").count() == 1
@@ -405,7 +406,7 @@ def test_of_many_leaves_some_are_listed_and_all_are_found(opened):
 def test_the_moment_as_a_file(opened):
     shown = opened()
     shown.press(*["ArrowRight"] * 4)
-    shown.page.click("#tab-words")
+    shown.page.click("#tab-help")
     with shown.page.expect_download() as saved:
         shown.page.click("#save-svg")
     svg = Path(saved.value.path()).read_text("utf-8")
@@ -478,7 +479,7 @@ def test_axe_finds_nothing_in_any_state(opened):
     shown = opened(bypass_csp=True, viewport={"width": 1440, "height": 900})
     run = "async () => (await axe.run()).violations.map((v) => `${v.id}: ${v.nodes.map((n) => n.target)}`)"
     states = [
-        "", "#next", "#next", "#next", "#tab-value", "#tab-learn", "#step", "#tab-words", "#ask", "#next",
+        "", "#next", "#next", "#next", "#tab-value", "#tab-learn", "#step", "#tab-help", "#ask", "#next",
         "#reveal", "#forward", "#present",
     ]  # fmt: skip
     shown.page.evaluate(axe)
@@ -700,7 +701,9 @@ def test_the_page_gives_the_reasons_of_the_engine(name):
     parts = [(ASSETS / part).read_text("utf-8") for part in ("numbers.js", "why.js")]
     script = _script([parts[0], "let now;", parts[1]], _rows(page)[0])
     reading = 'JSON.parse(document.getElementById("data").textContent)'
-    script = script.replace(reading, json.dumps(animation(page))).rpartition("})();")[0]
+    script = script.replace(reading, json.dumps(_with_tables(animation(page)))).rpartition("})();")[
+        0
+    ]
     told = 0
     for numbers in ((-2.0, 3.0), (1.5, 0.5), (0.25, -3.0)):
         leaves = {"x": numbers[0], "w": numbers[1]}
@@ -740,3 +743,20 @@ def test_the_reason_follows_the_leaves(opened):
     shown.page.click("#tab-leaves")
     put(shown, 0, 1)
     assert "sends nothing" not in shown.text("#value-sum") + shown.text("#say")
+
+
+@pytest.mark.browser
+def test_the_map_covers_no_card_that_the_text_speaks_of(opened):
+    a, b, c, d, e, f = (Value(0.5 + i, label=label) for i, label in enumerate("abcdef"))
+    shown = opened((a * b + c * d - e * f) / c, viewport={"width": 390, "height": 844})
+    sides = set()
+    for _ in range(8):
+        own = shown.page.locator("#map").bounding_box()
+        for card in shown.page.locator(".card.active, .card.target").all():
+            box = card.bounding_box()
+            is_beside = box["x"] + box["width"] <= own["x"] or own["x"] + own["width"] <= box["x"]
+            is_above = box["y"] + box["height"] <= own["y"] or own["y"] + own["height"] <= box["y"]
+            assert is_beside or is_above
+        sides.add(shown.page.get_attribute("#map", "class"))
+        shown.press("ArrowRight")
+    assert sides == {"shown", "shown left"}

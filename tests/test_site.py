@@ -6,17 +6,16 @@ import json
 import math
 import os
 import re
-import shutil
 import subprocess
 import sys
 import threading
 import time
 import urllib.request
 import zipfile
-from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
+from site_browsers import CLICK, SAYS, TEXT, Chromium, Fox, asks_nobody_else, either, until
 
 import engine
 import nn
@@ -25,11 +24,8 @@ from demos.site import documentation, in_browser, links, offline, pages, playgro
 from demos.site.serve import server
 from engine.cli import doctor
 
-IN_CI = os.environ.get("CI") == "true"
-CHROMIUM = next(
-    filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None
-)
 ROOT = Path(__file__).resolve().parent.parent
+browser = either  # the fixture: each test runs in Chromium and in Firefox
 
 
 # -- links
@@ -178,6 +174,25 @@ def test_without_sphinx_there_is_one_line(tmp_path, monkeypatch, capsys):
 def test_nothing_to_serve_is_one_line(tmp_path, capsys):
     assert command.main(["serve", "--out", str(tmp_path)]) == 1
     assert capsys.readouterr().err == f"{tmp_path} holds no site: build it by  make site\n"
+
+
+@pytest.mark.parametrize("lan", [False, True])
+def test_serving_says_where_the_workshop_is_and_what_http_cannot_do(
+    lan, tmp_path, capsys, monkeypatch
+):
+    def interrupt(self):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("demos.site.serve.own_address", lambda: "192.0.2.7")
+    monkeypatch.setattr("demos.site.serve.Server.serve_forever", interrupt)
+    (tmp_path / "index.html").touch()
+    options = ["--lan"] if lan else []
+    assert command.main(["serve", "--out", str(tmp_path), "--port", "0", *options]) == 130
+    lines = capsys.readouterr().out.splitlines()
+    host = "192.0.2.7" if lan else "localhost"
+    assert re.fullmatch(rf"http://{host}:\d+/   Ctrl-C ends it", lines[0])
+    assert re.fullmatch(rf"http://{host}:\d+/workshop/   the exercises", lines[1])
+    assert ("no service worker" in "".join(lines)) == lan
 
 
 def test_files_are_served_on_this_computer_alone(tmp_path):
@@ -397,22 +412,6 @@ def test_without_npm_there_is_one_line(tmp_path, monkeypatch):
 # -- the whole site, in CI
 
 
-@pytest.fixture(scope="session")
-def site(tmp_path_factory):
-    """The whole site, built once, and the address under which it is served, below a path."""
-    if not IN_CI:
-        pytest.skip("takes a minute: CI=true builds the site")
-    if not (all(map(find_spec, ("sphinx", "myst_parser", "furo"))) and shutil.which("npm")):
-        pytest.skip("sphinx, myst-parser, furo or npm is not installed")
-    top = tmp_path_factory.mktemp("site")
-    command.build(top / "out")
-    (top / "index.html").touch()
-    with server(top, port=0) as running:
-        threading.Thread(target=running.serve_forever, daemon=True).start()
-        yield top / "out", f"http://127.0.0.1:{running.server_address[1]}/out/"
-        running.shutdown()
-
-
 def test_the_site_is_built_without_a_warning(site):
     folder, _ = site
     value = (folder / "reference" / "engine.html").read_text(encoding="utf-8")
@@ -423,86 +422,6 @@ def test_the_site_is_built_without_a_warning(site):
     assert fetched == set(playground.PYODIDE)
 
 
-class Chromium:
-    """A page in Chromium, with all that it asked for."""
-
-    def __init__(self, play, *more):
-        arguments = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", *more]
-        self.browser = play.chromium.launch(executable_path=CHROMIUM, args=arguments)
-        self.page = self.browser.new_page(
-            viewport={"width": 1440, "height": 900}, color_scheme="light"
-        )
-        self.requests = []
-        self.page.context.on("request", lambda request: self.requests.append(request.url))
-
-    def open(self, address):
-        self.page.goto(address)
-
-    def reload(self):
-        self.page.reload()
-
-    def evaluate(self, function, *arguments):
-        return self.page.evaluate(f"(all) => ({function})(...all)", [*arguments])
-
-    def close(self):
-        self.browser.close()
-
-
-class Fox:
-    """A page in Firefox, driven by its own protocol."""
-
-    def __init__(self, folder):
-        self.firefox = pytest.importorskip("firefox").Firefox(folder)
-
-    def open(self, address):
-        self.firefox.call("WebDriver:Navigate", url=address)
-
-    def reload(self):
-        # by the page itself: WebDriver's own passes the service worker by
-        self.evaluate("() => { document.getElementById('result').textContent = ''; }")
-        self.evaluate("() => { setTimeout(() => location.reload()); }")
-
-    def evaluate(self, function, *arguments):
-        return self.firefox.evaluate(function, *arguments)
-
-    def close(self):
-        self.firefox.close()
-
-
-@pytest.fixture(scope="module", params=["Chromium", "Firefox"])
-def browser(request, site, tmp_path_factory):
-    if request.param == "Firefox":
-        if not shutil.which("firefox") and not shutil.which("firefox-esr"):
-            pytest.skip("no Firefox is installed")
-        browser = Fox(tmp_path_factory.mktemp("profile"))
-        yield browser
-        browser.close()
-        return
-    playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-    if CHROMIUM is None:
-        pytest.skip("no Chromium is installed")
-    with playwright.sync_playwright() as play:
-        browser = Chromium(play)
-        yield browser
-        browser.close()
-
-
-def until(browser, condition, *arguments, seconds=180):
-    """Wait until a function of the page returns something true, and return that."""
-    end = time.monotonic() + seconds
-    while not (found := browser.evaluate(condition, *arguments)):
-        assert time.monotonic() < end, f"never: {condition} {arguments}; {browser.evaluate(STATE)}"
-        time.sleep(0.05)
-    return found
-
-
-STATE = """() => ['status', 'error', 'result', 'offline'].map(
-    (id) => `${id}: ${document.getElementById(id)?.textContent}`).join('; ')"""
-
-
-TEXT = "(id) => document.getElementById(id).textContent"
-CLICK = "(selector) => document.querySelector(selector).click()"
-SAYS = "(id, text) => document.getElementById(id).textContent.includes(text)"
 LEAVES = """() => Object.fromEntries([...document.querySelectorAll('.leaf')].map(
     (row) => [row.dataset.name, Number(row.querySelector('output').dataset.grad)]))"""
 DRAG = """(name, value) => { const range = document.querySelector(`[data-name=${name}] [type=range]`);
@@ -541,12 +460,7 @@ def test_a_dragged_leaf_gives_the_numbers_of_any_python(browser, site, record_pr
     assert browser.evaluate(LEAVES) == pytest.approx(expected, rel=1e-6)
     assert "-2.75" in browser.evaluate("() => document.querySelector('#picture svg').textContent"
                                        ).replace("−", "-")  # fmt: skip
-    hosts = browser.evaluate(
-        "() => [...new Set(performance.getEntriesByType('resource').map((e) => new URL(e.name).host))]"
-    )
-    assert set(hosts) <= {browser.evaluate("() => location.host"), ""}
-    for address in getattr(browser, "requests", []):
-        assert address.startswith((site[1], "data:", "blob:", "about:")), address
+    asks_nobody_else(browser, site[1])
 
 
 def test_stop_ends_a_loop_that_catches_everything(browser, site):
@@ -641,24 +555,20 @@ def test_stop_ends_code_that_waits_for_a_line(browser, site):
     assert browser.evaluate("() => document.getElementById('input').hidden")
 
 
-def test_in_a_browser_that_lets_no_python_wait_the_buttons_serve(site):
-    playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-    if CHROMIUM is None:
-        pytest.skip("no Chromium is installed")
+def test_in_a_browser_that_lets_no_python_wait_the_buttons_serve(site, running):
     without = "delete WebAssembly.Suspending;\n"
     source = (site[0] / "playground" / "worker.js").read_text(encoding="utf-8")
-    with playwright.sync_playwright() as play:
-        browser = Chromium(play)
-        browser.page.context.route(
-            "**/worker.js",
-            lambda route: route.fulfill(body=without + source, content_type="text/javascript"),
-        )
-        opened(browser, site[1], "python", LOOP)
-        until(browser, SAYS, "error", "line 5: engine.debug() waits for commands")
-        until(browser, SAYS, "said", "the seed is set")
-        browser.evaluate(CLICK, "[data-command=step]")
-        until(browser, SAYS, "said", "1/3")
-        browser.close()
+    browser = Chromium(running)
+    browser.page.context.route(
+        "**/worker.js",
+        lambda route: route.fulfill(body=without + source, content_type="text/javascript"),
+    )
+    opened(browser, site[1], "python", LOOP)
+    until(browser, SAYS, "error", "line 5: engine.debug() waits for commands")
+    until(browser, SAYS, "said", "the seed is set")
+    browser.evaluate(CLICK, "[data-command=step]")
+    until(browser, SAYS, "said", "1/3")
+    browser.close()
 
 
 def test_without_its_server_the_page_opens_again(browser, site):
@@ -694,17 +604,11 @@ def test_a_page_of_the_guide_keeps_the_guide(browser, site):
     )
 
 
-def test_on_an_insecure_address_it_says_what_is_missing(site):
-    playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-    if CHROMIUM is None:
-        pytest.skip("no Chromium is installed")
-    with playwright.sync_playwright() as play:
-        browser = Chromium(play, "--host-resolver-rules=MAP room.test 127.0.0.1")
-        address = site[1].replace("127.0.0.1", "room.test")
-        opened(browser, address, "expression", "x*x", {"x": 3.0})
-        until(browser, SAYS, "result", "x·x = 9")
-        assert "only while its server runs" in browser.evaluate(TEXT, "offline")
-        browser.close()
+def test_on_an_insecure_address_it_says_what_is_missing(insecure):
+    browser, address = insecure
+    opened(browser, address, "expression", "x*x", {"x": 3.0})
+    until(browser, SAYS, "result", "x·x = 9")
+    assert "only while its server runs" in browser.evaluate(TEXT, "offline")
 
 
 def test_the_page_is_accessible_on_a_projector_and_a_phone(browser, site, tmp_path):

@@ -179,6 +179,20 @@ def test_wrong_parameters_and_results_are_refused():
         engine.record(lambda x: [x, x], [1.0])
 
 
+def test_values_stand_for_their_numbers_among_parameters():
+    w, v = Value(3.0), Value(-1.0)
+    tape = engine.record(lambda x: w * x + v, [1.0])
+    mean, slopes = tape.value_and_gradient(tape.parameters, [[2.0], [4.0]])
+    assert (mean, slopes.tolist()) == (8.0, [3.0, 1.0]) and w.grad == 0.0
+    assert tape.forward([[2.0]], [5.0, v]).tolist() == [9.0]
+
+
+@pytest.mark.parametrize("arguments", [(lambda x: x, 3.0), (lambda x: x, Value(3.0)), (3.0, [3.0])])
+def test_what_is_no_function_of_an_example_is_refused(arguments):
+    with pytest.raises(TypeError, match=r"write record\(lambda x: x \* x, \[3\.0\]\)"):
+        engine.record(*arguments)
+
+
 def test_a_branch_on_an_input_warns_with_the_users_line():
     def bend(x):
         if x > 0.0:  # this line

@@ -296,6 +296,8 @@ def test_a_node_of_micrograd_says_how_nodes_are_made_here():
         assert "\n" not in str(slip.value)
     with pytest.raises(TypeError, match=r"a label is a str, not 3: write label='3'"):
         a.label = 3
+    with pytest.raises(TypeError, match=r"a label is a str, not None: write label=''"):
+        a.label = None
     c = a * b
     with pytest.raises(AttributeError, match=r"engine\.primitive") as slip:
         c._backward = lambda: None
@@ -432,3 +434,11 @@ def test_the_repr_of_a_value_whose_grad_is_no_number():
     for grad, shown in ((None, "None"), ("a\nb", "a\ufffdb")):
         x.grad = grad
         assert repr(x) == f"x(data=1, grad={shown})"
+
+
+@pytest.mark.parametrize("name", ["total", "mean", "product", "logsumexp", "softmax", "pick"])
+def test_functions_of_a_list_say_so_to_a_single_value(name):
+    index = (0,) if name == "pick" else ()
+    for single in (Value(2.0), 3.0):
+        with pytest.raises(TypeError, match=rf"{name} takes a list of values.*{name}\(\[a, b\]"):
+            getattr(engine, name)(single, *index)

@@ -227,7 +227,7 @@ def test_a_graph_without_neurons_says_what_a_neuron_is():
 )
 def test_unknown_options_are_named(options):
     _, loss = network(2, 2, 1)
-    with pytest.raises(ValueError, match="take"):
+    with pytest.raises(ValueError, match="use"):
         engine.draw(loss, **options)
 
 

@@ -179,7 +179,7 @@ def test_no_process_is_left_behind(tmp_path):
 def test_where_the_system_does_not_limit_memory_a_thread_does(tmp_path):
     """As on macOS: the thread looks at what the process has, and ends it."""
     added = (
-        "\nimport resource, demos.workshop.probe as p\n"
+        "\nimport resource, demos.workshop.process as p\n"
         "p.MEMORY = 40 << 20\np.watch_memory(0.001)\nmuch = []\n"
         "while True:\n    much.append(bytearray(100_000))\n"
     )
@@ -214,9 +214,11 @@ def test_a_check_takes_less_than_three_tenths_of_a_second():
     ("part", "known"),
     [
         ("columns", set()),
-        ("probe", {"columns", "limits"}),
+        ("contained", set()),
+        ("probe", {"columns", "contained"}),
+        ("process", {"contained", "limits", "probe"}),
         ("judge", {"columns", "limits", "outcome"}),
-        ("container", {"limits", "outcome", "probe"}),
+        ("container", {"limits", "outcome", "probe", "process"}),
         ("outcome", set()),
         ("limits", set()),
     ],
@@ -225,7 +227,7 @@ def test_the_parts_stand_apart(part, known):
     """The probe knows no right number, the judge starts nothing; the container passes numbers on."""
     source = (Path(container.__file__).parent / f"{part}.py").read_text(encoding="utf-8")
     assert {*re.findall(r"^from \.(\w+) import", source, re.MULTILINE)} == known
-    assert ("subprocess" in source) == (part in ("container", "probe"))
+    assert ("subprocess" in source) == (part in ("container", "contained"))
 
 
 def test_interrupting_a_check_leaves_no_process(tmp_path, monkeypatch):

@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from learner import FIRST, right, wrong
 
 from demos.workshop.catalog import EXERCISES, exercise
 from demos.workshop.mutants import MUTANTS, apply
@@ -52,32 +53,6 @@ def save(tmp_path, number, text):
     new.replace(tmp_path / "workshop" / exercise(number).file_name)
 
 
-# What this learner writes first: a mistake in each exercise, and words of what is said of it.
-FIRST = {
-    1: ("(f(x + h) - f(x - h)) / (2.0 * h)", "(f(x + h) - f(x)) / h", "nudge to one side"),
-    2: ('"a": 6.0', '"a": -3.0', "one step alone"),
-    3: ("(other.data, self.data)", "(self.data, other.data)", "are the two swapped"),
-    4: ("1.0 - data * data", "1.0 - data", "square left out"),
-    5: ("+= contribution", "= contribution", "only the last contribution is there"),
-    6: ("        if node not in seen:\n", "        if True:\n", "each time that it is used"),
-    7: (
-        "            parent.grad += contribution\n",
-        "            parent.grad += contribution +\n",
-        "not Python yet",
-    ),
-    8: ("return z.tanh()", "return z", "not z itself"),
-    9: ("        w.grad = 0.0\n", "", "zero_grad"),
-    10: ("bias_b = 4.0", "bias_b = 2.0", "should be between 0.01 and 100"),
-}
-
-
-def wrong(number):
-    old, new, words = FIRST[number]
-    text = exercise(number).solution.read_text(encoding="utf-8")
-    assert old in text
-    return text.replace(old, new), words
-
-
 def learn(child, tmp_path, numbers):
     """Go through exercises while watch is running: wrong, then right, then on to the next."""
     for number in numbers:
@@ -87,7 +62,7 @@ def learn(child, tmp_path, numbers):
         save(tmp_path, number, text)
         child.expect("(?i)" + r"\s+".join(map(re.escape, words.split())))
         child.expect("q quit")
-        save(tmp_path, number, exercise(number).solution.read_text(encoding="utf-8"))
+        save(tmp_path, number, right(number))
         child.expect("✓")
         child.expect("q quit")
         child.send("n")

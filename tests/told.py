@@ -3,7 +3,8 @@
 from engine.explain import numbered, zeros
 from engine.view.animation import animation
 from engine.view.frames import MARK
-from engine.view.scene import sign, signed, text
+from engine.view.scene import shown as shown_text
+from engine.view.scene import sign, signed
 from engine.view.selection import Graph
 
 
@@ -14,7 +15,7 @@ def told(root, **options):
     numbers.reason = lambda card: _reason(root, found["cards"][card])
     frames = [numbers.frame(frame) for frame in found["frames"] if numbers.is_played(frame)]
     for card in found["cards"]:
-        card["data"] = text(numbers.data[card["id"]])
+        card["data"] = shown_text(numbers.data[card["id"]])
         card["tip"] = numbers.fill(card["tip"])
     for edge in found["edges"]:
         edge["local"] = edge["count"] or f"× {numbers.local_text(edge['id'])}"
@@ -92,7 +93,7 @@ class Numbers:
         return f"({shown})" if code.startswith("(") and x < 0.0 else shown
 
     def text(self, x):
-        return "?" if x != x and self.has_unknown else text(x)
+        return "?" if x != x and self.has_unknown else shown_text(x)
 
     def local_text(self, edge):
         chain = self.edges[edge]["chain"]
@@ -117,7 +118,7 @@ class Numbers:
             amount = 1.0 if is_seed else self.contribution[frame["edge"]]
             terms = self.terms.setdefault(frame["node"], [])
             terms.append(amount)
-            shown |= {"grad": text(grad), "exact": repr(grad), "sign": sign(grad)}
+            shown |= {"grad": shown_text(grad), "exact": repr(grad), "sign": sign(grad)}
             shown |= {"contribution": signed(amount), "contribution_sign": sign(amount)}
             shown["terms"] = sum_line(terms)
         return shown
@@ -158,9 +159,9 @@ def _multiply(xs):
 
 
 def sum_text(terms):
-    following = [f"{'−' if x < 0 else '+'} {text(abs(x))}" for x in terms[1:6]]
+    following = [f"{'−' if x < 0 else '+'} {shown_text(abs(x))}" for x in terms[1:6]]
     more = [f"+ {len(terms) - 6} more"] if len(terms) > 6 else []
-    return " ".join([text(terms[0]), *following, *more])
+    return " ".join([shown_text(terms[0]), *following, *more])
 
 
 def sum_line(terms):

@@ -19,7 +19,12 @@ from demos import show
 
 ROOT = show.ROOT
 PAGES = ("*.md", "docs/**/*.md", "demos/*/*.md")
-TRY = '<a class="try" href="playground/index.html">Try it here: nothing to install</a>'
+TRY = {  # what a page leads to, under its title: the engine and the workshop in the browser
+    "README.md": {"playground": "Try it here: nothing to install", "workshop": "The workshop"},
+    "docs/site.md": {"playground": "The playground", "workshop": "The workshop"},
+    "demos/workshop/README.md": {"workshop": "The workshop, in this browser: nothing to install"},
+    "demos/workshop/INSTRUCTOR.md": {"workshop": "The workshop, in this browser"},
+}
 LIVE = ("stepper", "forward")  # pages that documentation.py writes into the folder live
 ASSETS = {".svg", ".png", ".pdf"}
 GROUPS = {
@@ -73,8 +78,8 @@ def stage(folder: Path) -> None:
     for page in sources():
         text = (ROOT / page).read_text(encoding="utf-8")
         wanted |= dict.fromkeys(_linked(page, text))
-        text = converted(page, text)
-        _write(folder / docname(page), front(text) if page == "README.md" else text)
+        text = led(page, converted(page, text))
+        _write(folder / docname(page), text + contents() if page == "README.md" else text)
     for path in wanted:
         if (ROOT / path).is_dir() or (ROOT / path).suffix not in ASSETS:
             _write(folder / shown(path), _source_page(path))
@@ -85,10 +90,15 @@ def stage(folder: Path) -> None:
             shutil.copyfile(file, target)
 
 
-def front(text: str) -> str:
-    """Return the front page: the way into the playground, and the table of contents."""
+def led(page: str, text: str) -> str:
+    """Return a page with the ways into what runs in the browser, under its title."""
     title, _, rest = text.partition("\n\n")
-    return f"{title}\n\n{TRY}\n\n{rest}{contents()}"
+    up = "../" * page.count("/")
+    ways = [
+        f'<a class="try" href="{up}{folder}/index.html">{words}</a>'
+        for folder, words in TRY.get(page, {}).items()
+    ]
+    return "\n\n".join([title, *([" ".join(ways)] if ways else []), rest])
 
 
 def contents() -> str:

@@ -16,6 +16,8 @@ from pathlib import Path
 
 from demos import show
 
+from . import workshop
+
 PAGE = Path(__file__).with_name("page")
 PYODIDE = (
     "pyodide.mjs",
@@ -32,11 +34,13 @@ PARTS = (
     "demos/site/in_browser.py",
     "demos/site/prompt.py",
 )
+WORKSHOP = """__init__.py catalog.py columns.py contained.py fingerprints.json in_browser.py
+    judge.py limits.py outcome.py probe.py progress.py"""
 EPOCH = (1980, 1, 1, 0, 0, 0)  # the same files give the same archive
 
 
 def build(out: Path) -> None:
-    """Write the playground into the folder `out`.
+    """Write the playground into the folder `out`, and the workshop into the folder beside it.
 
     Raises ImportError if npm is not there, and ValueError with npm's own words if it fails.
     """
@@ -47,6 +51,7 @@ def build(out: Path) -> None:
             shutil.copyfile(modules / "pyodide" / name, out / "pyodide" / name)
         for name in ("index.html", "style.css"):
             shutil.copyfile(PAGE / name, out / name)
+        workshop.write(out.parent / "workshop", Path(folder))
         write_archive(out / "chainrule.zip")
         fetched = [out / "pyodide" / name for name in COUNTED] + [out / "chainrule.zip"]
         total = sum(file.stat().st_size for file in fetched)
@@ -54,10 +59,12 @@ def build(out: Path) -> None:
             "npx",
             "--no-install",
             "esbuild",
-            "app.js",
-            "worker.js",
-            f"--outdir={out.resolve()}",
+            f"{out.name}/app=app.js",
+            f"{out.name}/worker=worker.js",
+            "workshop/workshop=workshop.js",
+            f"--outdir={out.parent.resolve()}",
         ]
+        bundle += ["--splitting", f"--chunk-names={out.name}/[name]-[hash]"]  # what both pages use
         bundle += ["--bundle", "--format=esm", "--minify", "--charset=utf8", "--log-level=error"]
         bundle += [f"--define:TOTAL_BYTES={total}", "--external:./pyodide/pyodide.mjs"]
         bundle += ["--external:../keep.js"]
@@ -87,6 +94,7 @@ def call(command: list[str], folder: Path) -> None:
 def archive_names() -> Iterator[str]:
     """Yield the paths of the files that Python in the page needs."""
     yield from PARTS
+    yield from (f"demos/workshop/{name}" for name in WORKSHOP.split())
     for package in ("engine", "nn"):
         for file in sorted((show.ROOT / package).rglob("*")):
             if file.is_file() and "__pycache__" not in file.parts and file.suffix != ".pyi":

@@ -14,7 +14,8 @@ from typing import Any
 LOOPBACK = "127.0.0.1"
 TO_THE_ROOM = (
     "Everybody in this network can open it. Under an address of http that is not localhost, a "
-    "browser offers no service worker: the pages work only while this server runs."
+    "browser offers no service worker: the pages open only while this server runs, and what they "
+    "keep of the workshop belongs to this address."
 )
 
 
@@ -63,7 +64,9 @@ def server(folder: Path, host: str = LOOPBACK, port: int = 8000) -> ThreadingHTT
 def serve(folder: Path, lan: bool, port: int) -> None:
     """Serve `folder` until Ctrl-C, and print the address; with `lan`, to the whole network."""
     with server(folder, "" if lan else LOOPBACK, port) as running:
-        print(address(own_address() if lan else "", running.server_address[1]), "  Ctrl-C ends it")
+        site = address(own_address() if lan else "", running.server_address[1])
+        print(f"{site}   Ctrl-C ends it")
+        print(f"{site}workshop/   the exercises")
         if lan:
             print(TO_THE_ROOM)
         running.serve_forever()

@@ -18,20 +18,22 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import IO, Any, TypeAlias
 
 from .limits import OUTPUT, SECONDS
-from .outcome import Outcome
-from .probe import END, MEMORY_EXIT
+from .outcome import Outcome, outcome
+from .probe import END
+from .process import MEMORY_EXIT
 
 NOTE_SECONDS = 0.5  # for what is told and not judged, after all has been measured
 START_SECONDS = 30.0  # for Python itself to start, on a computer that is busy
 
 COMPLETE = json.dumps(END).encode()
 ROOT = Path(__file__).resolve().parents[2]
-START = "import sys; sys.path.insert(0, sys.argv[3]); from demos.workshop import probe; " + (
-    "probe.main(int(sys.argv[1]), sys.argv[2])"
+START = "import sys; sys.path.insert(0, sys.argv[3]); from demos.workshop import process; " + (
+    "process.main(int(sys.argv[1]), sys.argv[2])"
 )
 # No site-packages and no settings of the environment: quick, and the same for everybody.
 PLAIN = ("-I", "-S")
@@ -74,7 +76,7 @@ def _run(number: int, path: Path, seconds: float, options: tuple[str, ...]) -> O
         _end(process)
     for reader in (facts, printed):
         reader.join(0.5)
-    return _outcome(bytes(facts.content), stopped)
+    return outcome([*_facts(bytes(facts.content))], stopped)
 
 
 def _of_its_own() -> dict[str, Any]:
@@ -147,18 +149,8 @@ def _end(process: Process) -> None:
     process.wait()
 
 
-def _outcome(written: bytes, stopped: str) -> Outcome:
-    """Return what the lines of the probe say."""
-    facts = []
+def _facts(written: bytes) -> Iterator[dict[str, Any]]:
+    """Yield what the lines of the probe say."""
     for line in written.split(b"\n"):
         with contextlib.suppress(ValueError):  # a line that was cut off
-            facts.append(json.loads(line))
-    numbers = {fact["column"]: fact["number"] for fact in facts if "column" in fact}
-    begun = [fact["begin"] for fact in facts if "begin" in fact]
-    failure: dict[str, Any] = next((fact for fact in facts if "error" in fact), {})
-    complete = END in facts
-    stopped = "" if complete else stopped
-    if not stopped and not complete:
-        stopped = failure.get("error", "exits")
-    column = begun[-1] if begun and stopped else ""
-    return Outcome(numbers, stopped, column, failure, complete)
+            yield json.loads(line)

@@ -4,6 +4,7 @@
 ''
 """
 
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 
@@ -15,3 +16,20 @@ class Outcome(NamedTuple):
     column: str = ""
     failure: dict[str, Any] = {}  # noqa: RUF012 - what the probe says of an error
     complete: bool = False
+
+
+def outcome(facts: Sequence[dict[str, Any]], stopped: str = "") -> Outcome:
+    """Return what the facts of the probe say of a run that was stopped, or that ended by itself.
+
+    >>> outcome([{"begin": "y"}], "time").column, outcome([{"begin": "y"}]).stopped
+    ('y', 'exits')
+    """
+    numbers = {fact["column"]: fact["number"] for fact in facts if "column" in fact}
+    begun = [fact["begin"] for fact in facts if "begin" in fact]
+    failure: dict[str, Any] = next((fact for fact in facts if "error" in fact), {})
+    complete = any("end" in fact for fact in facts)
+    stopped = "" if complete else stopped
+    if not stopped and not complete:
+        stopped = failure.get("error", "exits")
+    column = begun[-1] if begun and stopped else ""
+    return Outcome(numbers, stopped, column, failure, complete)

@@ -1,8 +1,8 @@
-"""The probe: it runs a learner's file and collects numbers. It judges nothing.
+"""The probe: it runs a learner's file and collects numbers. It judges nothing and limits nothing.
 
-The container starts it in a process of its own. For each column that it measures it writes two
-lines of JSON: {"begin": column}, then {"column": column, "number": number}. What stops the file is
-a line as well; a last line says that nothing did.
+A container runs it where the file can do no harm: process.py in a process of its own, a browser in
+a worker. For each column that it measures it yields two facts: {"begin": column}, then {"column":
+column, "number": number}. What stops the file is a fact as well; a last one says that nothing did.
 
 >>> import tempfile
 >>> path = tempfile.mkdtemp() + "/exercise.py"
@@ -12,14 +12,10 @@ a line as well; a last line says that nothing did.
 [None, None, None, None, None, None]
 """
 
-import builtins
-import io
 import json
-import os
-import sys
 
 from .columns import COLUMNS, NOTES, REQUIRED
-from .limits import MEMORY
+from .contained import Contained
 
 TYPE_CHECKING = False  # a check is quicker without the module typing
 if TYPE_CHECKING:
@@ -85,78 +81,7 @@ def load(path: str) -> "Names":
     return names
 
 
-class Contained(BaseException):
-    """Raised in place of something that a check can't do; its argument says what."""
-
-
-def contain() -> None:
-    """Limit what the learner's file can do in this process, as far as the system allows it."""
-    sys.stdin = NoInput()
-    vars(builtins).update(exit=sys.exit, quit=sys.exit)  # as in a Python with site-packages
-    sys.addaudithook(refuse)
-    limit_resources()
-
-
-if sys.platform == "win32":
-
-    def limit_resources() -> None:
-        """Do nothing: Windows limits a process from outside only, by the time that it has."""
-
-else:
-    import resource
-
-    def limit_resources() -> None:
-        """Limit memory, time and the size of files; no file is left by a crash."""
-        lower(resource.RLIMIT_CORE, 0)
-        lower(resource.RLIMIT_FSIZE, 1 << 24)
-        lower(resource.RLIMIT_CPU, 20)  # seconds, for when the container itself was killed
-        if sys.platform == "darwin":  # there the limit is accepted and not kept
-            watch_memory()
-        else:
-            lower(resource.RLIMIT_AS, MEMORY)
-
-    def lower(kind: int, most: int) -> None:
-        """Lower a limit, unless it is lower already."""
-        hard = resource.getrlimit(kind)[1]
-        least = most if hard == resource.RLIM_INFINITY else min(hard, most)
-        resource.setrlimit(kind, (least, least))
-
-    def watch_memory(every: float = 0.02) -> None:
-        """Start a thread that ends the process when it has too much memory."""
-        import _thread
-        import time
-
-        unit = 1 if sys.platform == "darwin" else 1024
-
-        def watch() -> None:
-            while resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit < MEMORY:
-                time.sleep(every)
-            os._exit(MEMORY_EXIT)
-
-        _thread.start_new_thread(watch, ())
-
-
-MEMORY_EXIT = 77  # the exit status of a process that watch_memory has ended
 QUIET = ("input", "forks", "exits", "memory", "wrong_type")  # said in full, without a traceback
-FORKS = ("os.fork", "os.forkpty", "os.posix_spawn", "os.spawn", "os.exec", "os.system")
-
-
-def refuse(event: str, arguments: object) -> None:
-    """Refuse to start other processes: a hook of Python, on every system."""
-    if event in FORKS or event in ("subprocess.Popen", "os.startfile"):
-        raise Contained("forks")
-
-
-class NoInput(io.TextIOBase):
-    """A standard input that nobody types into."""
-
-    def read(self, size: "int | None" = -1, /) -> str:
-        """Refuse."""
-        raise Contained("input")
-
-    def readline(self, size: int = -1, /) -> str:  # type: ignore[override]
-        """Refuse."""
-        raise Contained("input")
 
 
 def failure(error: BaseException, path: str) -> "dict[str, Any]":
@@ -223,13 +148,3 @@ def report(number: int, path: str) -> "Iterator[dict[str, Any]]":
         yield from noted(number, names)
     except BaseException as error:
         yield failure(error, path)
-
-
-def main(number: int, path: str) -> None:
-    """Write the report line by line; what the learner's file prints goes to the standard error."""
-    channel = os.dup(1)
-    os.dup2(2, 1)
-    contain()
-    for fact in report(number, path):
-        os.write(channel, (json.dumps(fact) + "\n").encode())
-    os._exit(0)  # no thread and no exit handler of the learner's holds it up

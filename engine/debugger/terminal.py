@@ -17,6 +17,7 @@ read by `input`, in whose place a notebook or a page puts its own.
 
 import cmd
 import linecache
+import re
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -61,8 +62,8 @@ look     w(here)              the backward order, the current node marked
          plot [FILE]          a picture of this moment
 learn    predict [X]          say X's gradient before you see it
 leave    q(uit), h(elp) [COMMAND]; Enter repeats
-F is a formula: arithmetic over labels, as in x.grad * 2 > 5. A bare label is
-its data, x.previous its gradient in the pass before, pass the number of the
+F is a formula: arithmetic over labels, as in x.grad * 2 > 5. A bare label is \
+its data, x.previous its gradient in the pass before, pass the number of the \
 backward().
 """
 
@@ -236,6 +237,12 @@ class Debugger(cmd.Cmd):
             self.stdout.write(encodable(question, self.screen.writer.encoding))
             self.stdout.flush()
             return self.stdin.readline() or "\n"
+
+    def parseline(self, line: str) -> tuple[str | None, str | None, str]:
+        """Take w.grad for a value, and not for the command w with an argument."""
+        if re.match(r"\s*\w+\.\w", line):
+            return None, None, line.strip()
+        return super().parseline(line)
 
     def onecmd(self, line: str) -> bool:
         try:

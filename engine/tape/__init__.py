@@ -52,6 +52,11 @@ def record(
     to row: a branch decided by an input, or `.data` or `==` of an input or a node. Of leaves named
     in `parameters` that holds too.
     """
+    if not callable(function) or not hasattr(example, "__iter__"):
+        raise TypeError(
+            "a tape records a function of the numbers of a list: write "
+            "record(lambda x: x * x, [3.0])"
+        )
     if backend not in (None, "numba", "numpy"):
         raise ValueError(
             f"backend={backend!r}: choose 'numba', 'numpy', or None for the faster one installed"

@@ -75,8 +75,9 @@ class Tape:
     def value_and_gradient(self, parameters: Any, rows: Any) -> tuple[float, Any]:
         """Return the mean loss and its gradient at the given parameters, as plain numbers.
 
-        No Value is touched. Of no rows the loss and the gradient are 0.0: they are sums that
-        nothing was added to, so that the parts of a batch may be empty.
+        The parameters are numbers, or Values, which stand for their data; none is touched. Of no
+        rows the loss and the gradient are 0.0: they are sums that nothing was added to, so that the
+        parts of a batch may be empty.
         """
         rows = self._rows(rows)
         result = self._run("parameters", self._vector(parameters), rows)
@@ -144,6 +145,8 @@ class Tape:
 
     def _vector(self, parameters: Any) -> Any:
         vector = np.asarray(parameters)
+        if vector.dtype == object:
+            vector = np.array([p.data if isinstance(p, Value) else p for p in parameters])
         if vector.shape != (len(self._graph.parameters),):
             raise ValueError(
                 f"parameters of shape {vector.shape} for a tape of shape "

@@ -134,9 +134,9 @@ class EdgeData(TypedDict):
     tip: str
     size: list[float]
     at: list[float]
-    bend: list[list[int]]
+    bend: list[int]
     down: list[float]
-    bend_down: list[list[int]]
+    bend_down: list[int]
 
 
 class Animation(TypedDict):
@@ -443,8 +443,25 @@ def _edge(
     }
 
 
-def _bends(placed: Placed, position: int) -> list[list[int]]:
-    return [[round(x), round(y)] for x, y in placed.bends.get(position, [])[-2:0:-1]]
+def _bends(placed: Placed, position: int) -> list[int]:
+    """Return x, y, x, y, … of the points of an edge's curves, from child to parent.
+
+    Both ends are left out.
+    """
+    points = [(round(x), round(y)) for x, y in reversed(placed.bends.get(position, []))]
+    return [number for point in _joined(points)[1:-1] for number in point]
+
+
+def _joined(points: list[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Return the points of curves with those joined that go on along one level."""
+    joined = points[:4]
+    for i in range(4, len(points), 3):
+        across, down = zip(*joined[-4:], *points[i : i + 3])
+        if len({*across}) == 1 or len({*down}) == 1:
+            joined[-2:] = points[i + 1 : i + 3]
+        else:
+            joined += points[i : i + 3]
+    return joined
 
 
 def _chain(pill: Pill) -> list[tuple[Node, int]]:

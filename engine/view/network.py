@@ -78,7 +78,7 @@ def network(scene: Scene, *, wires: str = "auto", theme: str = "auto") -> str:
     check_theme(theme)
     _check_size(scene)
     if wires not in ("auto", *WIRES):
-        raise ValueError(f"wires {wires!r}: take 'auto', 'weight', 'gradient' or 'weight gradient'")
+        raise ValueError(f"wires {wires!r}: use 'auto', 'weight', 'gradient' or 'weight gradient'")
     is_swept = scene.state != "forward only"
     by = ("gradient" if is_swept else "weight") if wires == "auto" else wires
     column, block = _columns(scene), _blocks(scene)
@@ -502,11 +502,11 @@ def _number_in(x: float, y: float, data: float) -> str:
 def _short_number(x: float) -> str:
     """Return two digits or so, for a circle has room for five characters.
 
-    >>> [_short_number(x) for x in (0.0, 0.004, -0.3, 12.34, 12345.0, -1e300)]
-    ['0', '4e-3', '−.30', '12', '1e4', '−1e300']
+    >>> [_short_number(x) for x in (0.0, -1.0, 0.004, -0.3, 12.34, 12345.0, -1e300)]
+    ['0', '−1', '4e-3', '−.30', '12', '1e4', '−1e300']
     """
     size = abs(x)
-    if size == 0.0:
+    if size < 1e4 and x == int(x):
         short = f"{x:.0f}"
     elif size < 0.005 or 9_999 < size < inf:
         mantissa, _, exponent = f"{x:.0e}".partition("e")

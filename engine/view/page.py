@@ -160,7 +160,7 @@ def _page(content: Mapping[str, Any], rows: Sequence[str] | None) -> str:
         "TITLE": html.escape(_plain(content["title"])),
         "STYLE": style,
         "SCRIPT": script,
-        "DATA": _json_in_html(content),
+        "DATA": _json_in_html(_with_tables(content)),
     }  # all in one pass, so that a label can't ask for another field
     page = (assets / "page.html").read_text("utf-8")
     return re.sub(r"\{\{([A-Z]+)\}\}", lambda mark: fields[mark[1]], page)
@@ -186,6 +186,19 @@ def _plain(title: str) -> str:
 def _hash(text: str) -> str:
     digest = hashlib.sha256(text.encode("utf-8")).digest()
     return "sha256-" + base64.b64encode(digest).decode("ascii")
+
+
+def _with_tables(content: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the content with its lists of records as tables, which name each field once."""
+    return {**content, **{name: _table(content[name]) for name in ("frames", "cards", "edges")}}
+
+
+def _table(records: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    fields = [*dict.fromkeys(field for record in records for field in record)]
+    return {
+        "fields": fields,
+        "rows": [[record.get(field) for field in fields] for record in records],
+    }
 
 
 def _json_in_html(content: Mapping[str, Any]) -> str:

@@ -88,7 +88,7 @@ class Picture:
 
     def _placed(self, what: str) -> Placed:
         if self.placed is None:
-            raise ValueError(f"{what} shows cards: take view='graph', with collapse='neurons'")
+            raise ValueError(f"{what} shows cards: use view='graph', with collapse='neurons'")
         return self.placed
 
     def _text(self, suffix: str) -> str:
@@ -206,12 +206,12 @@ def _level(graph: Graph, view: str, collapse: str) -> str:
 
 def _check_options(view: str, direction: str, wires: str) -> None:
     if view not in ("graph", "network"):
-        raise ValueError(f"view {view!r}: take 'graph' or 'network'")
+        raise ValueError(f"view {view!r}: use 'graph' or 'network'")
     if view == "graph" and wires != "auto":
         raise ValueError(f"wires {wires!r}: only view='network' has wires of several kinds")
     if direction not in ("LR", "TB"):
         raise ValueError(
-            f"direction {direction!r}: take 'LR' (left to right) or 'TB' (top to bottom)"
+            f"direction {direction!r}: use 'LR' (left to right) or 'TB' (top to bottom)"
         )
 
 

@@ -637,9 +637,24 @@ def _fitted(chip: str, note: str, title: str, width: float) -> tuple[str, str, s
     start = chip_width(chip) + 13 if chip else 8.0
     room = width - 8 - start
     if note:
-        note = cut(note, max(24.1, room - EM * 13 * columns(title) - 6), 10)
+        note = _fitted_note(note, max(24.1, room - EM * 13 * columns(title) - 6))
         room -= EM * 10 * columns(note) + 6
     return chip, cut(title, room, 13) if room > 15 else "", note
+
+
+def _fitted_note(note: str, width: float) -> str:
+    """Return as much of a note as fits into a width; of numbers whole ones, for `1e+3…` misleads.
+
+    >>> _fitted_note("-1.25, 2.5", 50), _fitted_note("1e+300", 30), _fitted_note("leaf", 24.1)
+    ('-1.25, …', '…', 'leaf')
+    """
+    fitting = cut(note, width, 10)
+    if fitting == note or note[0].isalpha() or " " in note.replace(", ", ""):
+        return fitting
+    whole = note.split(", ")
+    while whole and EM * 10 * columns(", ".join([*whole, "…"])) > width:
+        whole.pop()
+    return ", ".join([*whole, "…"])
 
 
 def chip_width(chip: str) -> float:

@@ -64,7 +64,7 @@ class Graph:
         if collapse in ("neuron", "neurons", "layer", "layers"):
             return str(collapse).rstrip("s") + "s"
         if collapse != "auto":
-            raise ValueError(f"collapse {collapse!r}: take 'auto', 'none', 'neurons' or 'layers'")
+            raise ValueError(f"collapse {collapse!r}: use 'auto', 'none', 'neurons' or 'layers'")
         values = len(self.order) + len(self.leaves)
         if values <= 60 or not self.neurons:
             return "values"

@@ -175,7 +175,7 @@ def _with_terms_as_pills_arrive(scene: Scene, into: Sequence[Point]) -> list[Car
 def check_theme(theme: str) -> None:
     """Raise ValueError for a theme that there is not."""
     if theme not in ("auto", "light", "dark", "print"):
-        raise ValueError(f"theme {theme!r}: take 'auto', 'light', 'dark' or 'print'")
+        raise ValueError(f"theme {theme!r}: use 'auto', 'light', 'dark' or 'print'")
 
 
 def _style(theme: str) -> str:

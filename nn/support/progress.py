@@ -6,6 +6,7 @@
 
 import sys
 import time
+import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext, suppress
 from importlib.util import find_spec
@@ -17,6 +18,14 @@ Report = Callable[[float, float], None]  # called with the epochs done, whole or
 LONG = 30.0  # seconds; a run that will take longer is shown a faster way
 COMPILING = "preparing the replay: once on a machine, numba compiles for some seconds"
 FASTER = "hint: compiled=True records the loss once and replays it, many times faster"
+
+
+def warn(message: str) -> None:
+    """Warn at the line that called nn, from whatever depth."""
+    frame, level = sys._getframe(1), 2
+    while frame.f_back and frame.f_globals.get("__name__", "").partition(".")[0] == "nn":
+        frame, level = frame.f_back, level + 1
+    warnings.warn(message, stacklevel=level)
 
 
 @contextmanager

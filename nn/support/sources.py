@@ -11,7 +11,7 @@ square(data=4, grad=0)
 
 import sys
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -131,6 +131,20 @@ def refusing_frozen_branches() -> Iterator[None]:
             yield
         except FrozenBranchWarning as warning:
             raise ValueError(f"compiled=True would train wrongly: {warning}") from None
+
+
+@contextmanager
+def naming_the_example(group: Sequence[int], compute: Callable[[int], object]) -> Iterator[None]:
+    """Where a tape refuses an index in one of its rows, raise IndexError with the example."""
+    try:
+        yield
+    except IndexError:
+        for i in group:
+            try:
+                compute(i)
+            except (IndexError, ValueError) as error:
+                raise IndexError(f"example {i}: {error}") from None
+        raise
 
 
 def local_client() -> Any:

@@ -4,10 +4,10 @@ import { python } from "@codemirror/lang-python";
 import { setDiagnostics } from "@codemirror/lint";
 import { EditorView, keymap } from "@codemirror/view";
 import { basicSetup } from "codemirror";
-import { keep, possible } from "../keep.js";
 import { EXAMPLES } from "./examples.js";
 import { Python } from "./python.js";
 import { highlighting } from "./colours.js";
+import { keepSite, say, telling } from "./state.js";
 
 const $ = (id) => document.getElementById(id);
 const state = { mode: "expression", values: {}, tab: "picture", busy: false, again: false, question: null, talked: false, dragged: "" };
@@ -54,18 +54,11 @@ function underline(error) {
 
 // -- Python
 
-const runtime = new Python({ onState: loading, onAsked: asked, onComplete: () => possible && keepSite() });
-
-function loading(data) {
-  $("loading").hidden = Boolean(data.ready || data.failed);
-  if (data.failed) return say(`Python could not be loaded: ${data.failed}. Reload the page to try again.`);
-  if (data.ready) return say(state.busy ? "Running …" : "Ready");
-  const share = Math.min(1, data.loaded / data.total);
-  $("loading").value = share;
-  say(share < 1 ? `Python is loading: ${Math.round(100 * share)} %` : "Python is starting …");
-}
-
-const say = (text) => ($("status").textContent = text);
+const runtime = new Python({
+  onState: telling(() => (state.busy ? "Running …" : "Ready")),
+  onAsked: asked,
+  onComplete: () => keepSite("playground/"),
+});
 
 // Runs what is in the editor; while it runs, the newest wish waits, and those between are left out.
 async function run() {
@@ -382,25 +375,3 @@ function arrive(linked) {
 }
 arrive(remembered());
 window.onhashchange = () => arrive(remembered());
-
-// -- without a network: the site is kept, where the browser offers that, once nothing else is to be fetched
-
-const NOT_KEPT = "This address is not https and not localhost: the page opens only while its server runs.";
-const megabytes = (bytes) => `${(bytes / 1e6).toFixed(1)} MB`;
-
-let keeping = false;
-async function keepSite() {
-  if (keeping) return;
-  keeping = true;
-  let size = "";
-  try {
-    await keep("playground/", ({ done, total }) => {
-      size = megabytes(total);
-      $("offline").textContent = `For use without a network, the site is being kept: ${megabytes(done)} of ${size}.`;
-    });
-    $("offline").textContent = `All of this site, ${size}, is kept in this browser and opens without a network, too.`;
-  } catch {
-    $("offline").textContent = "Not all of this site could be kept for use without a network; the next visit goes on.";
-  }
-}
-if (!possible) $("offline").textContent = NOT_KEPT;

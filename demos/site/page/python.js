@@ -2,9 +2,11 @@
 
 export class Python {
   // onState is called with {loaded, total}, {ready}, {failed}; onAsked with a question, for which Python waits
-  // until type() is called; onComplete when the second one stands by, so that nothing more is fetched.
-  constructor({ onState, onAsked, onComplete }) {
-    Object.assign(this, { onState, onAsked, onComplete });
+  // until type() is called; onFact with what Python tells before it answers; onComplete when the second one
+  // stands by, so that nothing more is fetched. `name` is the module that answers and, behind a blank, the limit
+  // of its memory in bytes.
+  constructor({ onState, onAsked, onComplete, onFact = () => {}, name = "demos.site.in_browser" }) {
+    Object.assign(this, { onState, onAsked, onComplete, onFact, name });
     this.waiting = new Map();
     this.number = 0;
     this.active = this.spawn();
@@ -12,7 +14,7 @@ export class Python {
   }
 
   spawn() {
-    const worker = new Worker(new URL("worker.js", import.meta.url), { type: "module" });
+    const worker = new Worker(new URL("../playground/worker.js", import.meta.url), { type: "module", name: this.name });
     const started = { worker, state: { loaded: 0, total: 1 } };
     worker.onmessage = ({ data }) => this.hear(started, data);
     worker.onerror = (event) => {
@@ -23,6 +25,10 @@ export class Python {
   }
 
   hear(from, data) {
+    if (typeof data === "string") {
+      if (from === this.active) this.onFact(JSON.parse(data));
+      return;
+    }
     if ("id" in data) {
       if (from !== this.active) return;
       if (data.asked) this.onAsked(data.asked);

@@ -4,7 +4,15 @@
 import { loadPyodide } from "./pyodide/pyodide.mjs";
 
 const here = new URL("./", self.location.href);
+const [module, memory] = self.name.split(" ");
 let loaded = 0;
+
+// With a limit, Python raises MemoryError as it does in a process that may have no more.
+const { grow } = WebAssembly.Memory.prototype;
+WebAssembly.Memory.prototype.grow = function (pages) {
+  if (memory && this.buffer.byteLength + 65536 * pages > memory) throw new RangeError("no more memory");
+  return grow.call(this, pages);
+};
 
 // Counts the bytes of everything that is fetched, so that the page can show how far it is. A server that
 // refuses once, as a busy one may, is asked again.
@@ -34,7 +42,7 @@ async function start() {
     stderr: () => {},
   });
   python.unpackArchive(await engine, "zip");
-  return python.pyimport("demos.site.in_browser").handle;
+  return python.pyimport(module).handle;
 }
 
 const handle = start().then(

@@ -1,4 +1,4 @@
-// "Ask me": what a grad becomes is hidden until it is typed; a wrong number is compared with the usual mistakes.
+// Predict: what a grad becomes is hidden until it is typed; a wrong number is compared with the usual mistakes.
 const answered = new Set(); // frames
 let isAsking = false;
 function isAsked(frame) {
@@ -85,7 +85,7 @@ function usualMistake(frame, answer) { // what gives this number for what the gr
   if (found.length) return found.map(([sentence]) => sentence).join(" Or ");
   if (isClose(answer, -right) || isClose(answer, before - now.contribution[edge])) return "the sign";
   if (isClose(answer, now.data[node])) return "its data, not its gradient";
-  return isClose(answer, now.contribution[edge]) ? "this contribution alone, not the sum" : "no usual mistake gives that";
+  return isClose(answer, now.contribution[edge]) ? "this contribution alone, not the sum" : "none of the usual mistakes leads to it";
 }
 function gives(way, { edge }, answer, leaf) { // at the end of the sweep, or in this step alone
   if (leaf !== false && isClose(mistaken(way)[leaf], answer)) return true;

@@ -37,6 +37,7 @@ function cut(name, most) { // of a dotted name the end says more: layer1.neuron0
 
 const edgesLayer = make(svg, "g"), cardsLayer = make(svg, "g"), pillsLayer = make(svg, "g"), unfoldedLayer = make(svg, "g"), sparks = make(svg, "g", { id: "sparks" });
 svg.classList.toggle("small", cards.length <= 60); // then numbers move to their places, which takes time
+for (const edge of edges) for (const bend of ["bend", "bend_down"]) edge[bend] = edge[bend].flatMap((x, i, all) => (i % 2 ? [[all[i - 1], x]] : []));
 edges.forEach(makeEdge);
 cards.forEach(makeCard);
 const pane = make(map, "rect", { class: "pane" });
@@ -188,6 +189,12 @@ function visit(event) { // the place under the pointer comes to the middle of th
 map.addEventListener("pointerdown", (event) => { map.setPointerCapture(event.pointerId); visit(event); });
 map.addEventListener("pointermove", (event) => { if (map.hasPointerCapture(event.pointerId)) visit(event); });
 stage.addEventListener("scroll", look);
+function stepAside(some) { // the map stands on the side where it covers none of these cards
+  const meets = (a, b) => a.left < b.right && b.left < a.right && a.top < b.bottom && b.top < a.bottom;
+  map.classList.remove("left");
+  const own = map.getBoundingClientRect();
+  map.classList.toggle("left", some.some((card) => meets(card.group.getBoundingClientRect(), own)));
+}
 
 function comeIntoView(...groups) { // the first of these groups of cards that has room in the window
   look();

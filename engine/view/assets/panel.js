@@ -1,5 +1,5 @@
-// Beside the graph: the leaves, whose numbers can be changed; the chosen value; the words of the page.
-const tabs = ["leaves", "value", "learn", "words"];
+// Beside the graph: the leaves, whose numbers can be changed; the chosen value; help.
+const tabs = ["leaves", "value", "learn", "help"];
 function openTab(name) { // "" closes the panel
   for (const tab of tabs) {
     find(tab).hidden = tab !== name;
@@ -99,7 +99,7 @@ function checkText(card) {
   if (!program || card.outputs.length > 1) return "";
   const slope = quotient(card), grad = now.grad[card.id];
   const isClose = Math.abs(slope - grad) <= 1e-6 * Math.max(1, Math.abs(slope), Math.abs(grad));
-  return `Check: (f(x + h) − f(x − h)) / 2h = ${text(slope)}, ${isClose ? "the same" : "not the same: a kink, or too small an h"}`;
+  return `Check: (f(x + h) − f(x − h)) / 2h = ${text(slope)}, ${isClose ? "the same" : "not the same: a kink, or h is too small"}`;
 }
 function showValue() {
   const card = cards[selected];
@@ -149,7 +149,7 @@ function showPath(card) { // all ways from a value to the root
   paint(index);
 }
 
-// -- words: the names that were made for this page
+// -- help: the names that only this page has
 for (const [name, meaning] of data.names) {
   element(find("names"), "dt", {}, name);
   element(find("names"), "dd", {}, meaning);

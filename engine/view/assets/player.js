@@ -125,6 +125,7 @@ function follow() { // in a graph larger than its window the cards that the text
   const operands = frame.kind === "compute" ? travelled(frame).map((edge) => cards[edge.parent]) : [];
   const active = cards.filter((card) => card.group.matches(".active"));
   comeIntoView([...lit, ...operands], lit, active.length ? active : lit.slice(0, 1));
+  stepAside(lit);
 }
 function renew(numbers) { // other numbers, and the same step, or the one before it where it is skipped now
   const at = frames[index];
