@@ -13,6 +13,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple, Self
 
+from engine import write_file
+
 
 class Moment(NamedTuple):
     """What `fit(..., record=k)` keeps: parameters after an epoch, and the gradient there.
@@ -61,8 +63,6 @@ def saved_moments(saved: Any, parameters: int) -> list[Moment]:
     if epochs != sorted(set(epochs)):
         raise ValueError("the epochs of its moments do not rise")
     return moments
-
-from engine import write_file
 
 
 @dataclass
