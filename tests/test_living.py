@@ -152,7 +152,7 @@ def test_thirty_pages_in_chromium(browser, tmp_path):
     trouble = []
     page.on("pageerror", lambda error: trouble.append(str(error)))
     for i, graph in enumerate(GRAPHS):
-        path = Page(shown(i), False, True, graph.root()).save(tmp_path / "page.html")
+        path = Page(shown(i), False, True, Graph(graph.root())).save(tmp_path / "page.html")
         page.goto(path.as_uri())
         hold(i, 7, lambda code, *given: page.evaluate(f"(given) => ({code})(...given)", given))
     assert trouble == []
@@ -167,7 +167,7 @@ def test_thirty_pages_in_firefox(tmp_path):
     firefox = Firefox(tmp_path / "profile")
     try:
         for i, graph in enumerate(GRAPHS):
-            path = Page(shown(i), False, True, graph.root()).save(tmp_path / "page.html")
+            path = Page(shown(i), False, True, Graph(graph.root())).save(tmp_path / "page.html")
             firefox.open(path)
             hold(i, 7, firefox.evaluate)
     finally:

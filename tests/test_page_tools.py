@@ -488,6 +488,11 @@ def test_axe_finds_nothing_in_any_state(opened):
         if state:
             shown.page.click(state)
         assert shown.page.evaluate(run) == [], state
+    shown = opened(collapsible()[0], collapse="neurons", bypass_csp=True)
+    shown.page.evaluate(axe)
+    shown.page.locator(".card", has_text="k0").first.click()
+    shown.press("u", "End")
+    assert shown.page.locator(".unfolded").count() == 1 and shown.page.evaluate(run) == []
 
 
 def three_hundred():

@@ -13,6 +13,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple, Self
 
+from engine import write_file
+
 
 class Moment(NamedTuple):
     """What `fit(..., record=k)` keeps: parameters after an epoch, and the gradient there.
@@ -96,17 +98,14 @@ class History:
         The scale is logarithmic where the loss falls by more than a factor of 20. Raises
         ModuleNotFoundError, with what to install, where matplotlib is missing.
         """
-        draw(path, self._curves(), title, "epoch", 1)
-        return Path(path)
+        return draw(path, self._curves(), title, "epoch", 1)
 
     def _repr_png_(self) -> bytes | None:
         """Return the picture that a notebook shows; None, and so the text, without matplotlib."""
-        picture = io.BytesIO()
         try:
-            draw(picture, self._curves(), "loss over epochs", "epoch", 1)
+            return picture(self._curves(), "loss over epochs", "epoch", 1)
         except ModuleNotFoundError:
             return None
-        return picture.getvalue()
 
     def _curves(self) -> dict[str, list[float]]:
         return {"training": self.loss} | (
@@ -122,8 +121,16 @@ class History:
         return f"History({', '.join([*shown, *filter(None, [self.stopped])])})"
 
 
-def draw(target: Any, curves: dict[str, Any], title: str, below: str, start: int = 0) -> None:
-    """Draw curves over the whole numbers from `start` into a picture file; see History.plot."""
+def draw(path: str | Path, curves: dict[str, Any], title: str, below: str, start: int = 0) -> Path:
+    """Draw curves into a picture file, whole or not at all; see `picture`."""
+    kind = Path(path).suffix[1:] or "png"
+    return write_file(path, picture(curves, title, below, start, kind))
+
+
+def picture(
+    curves: dict[str, Any], title: str, below: str, start: int = 0, kind: str = "png"
+) -> bytes:
+    """Return a picture of curves over the whole numbers from `start`; see History.plot."""
     try:
         from matplotlib.figure import Figure
     except ImportError:
@@ -146,4 +153,6 @@ def draw(target: Any, curves: dict[str, Any], title: str, below: str, start: int
     axes.margins(x=0.02)
     if len(curves) > 1:
         axes.legend(frameon=False, labelcolor=grey)
-    figure.savefig(target, dpi=144)
+    drawn = io.BytesIO()
+    figure.savefig(drawn, dpi=144, format=kind)
+    return drawn.getvalue()
