@@ -305,7 +305,9 @@ def save(picture: Any, out: Path, name: str) -> None:
         return
     path = out / name
     if hasattr(picture, "savefig"):
-        picture.savefig(path, dpi=150)
+        drawn = io.BytesIO()
+        picture.savefig(drawn, dpi=150, format=path.suffix[1:])
+        importlib.import_module("engine").write_file(path, drawn.getvalue())
     else:
         picture.save(path)
     print(f"picture: {path}")

@@ -163,7 +163,7 @@ def as_float(node: Value, number: Any) -> float:
         return real(number)
     except TypeError as error:
         slip = f"write {_label(node) or 'p'}.data -= …; " if isinstance(number, Value) else ""
-        raise TypeError(f"{_called(node)}.data = …: {slip}{error}") from None
+        raise TypeError(f"{_called(node, '.data = …')}: {slip}{error}") from None
 
 
 def no_label(label: Any) -> NoReturn:
@@ -227,12 +227,15 @@ def _grad(leaf: Value) -> float:
     except TypeError:
         grad = type(leaf.grad).__name__
         remedy = f"write {_label(leaf) or 'p'}.grad = 0.0, or call zero_grad()"
-        raise TypeError(f"{_called(leaf)}.grad is a {grad}, not a number: {remedy}") from None
+        what = f".grad is a {grad}, not a number"
+        raise TypeError(f"{_called(leaf, what)}: {remedy}") from None
 
 
-def _called(node: Value) -> str:
-    """Return a node's label, or its number and its place; its grad may be no number."""
-    return _label(node) or f"Value({node.data:.4g}), made at {node.created_at}: "
+def _called(node: Value, what: str) -> str:
+    """Return what is wrong with a node; without a label it is p, with its number and its place."""
+    if node.label:
+        return f"{_label(node)}{what}"
+    return f"p{what}, where p is Value({node.data:.4g}), made at {node.created_at}"
 
 
 def _label(node: Value) -> str:

@@ -225,8 +225,8 @@ class Schedule:
 
     def plot(self, path: str | Path) -> Path:
         """Draw the rate of each step into a picture file. Needs matplotlib."""
-        draw(path, {"rate": [self(t) for t in range(self.steps + 1)]}, "learning rate", "step")
-        return Path(path)
+        rates = {"rate": [self(t) for t in range(self.steps + 1)]}
+        return draw(path, rates, "learning rate", "step")
 
 
 def cosine(first: float, steps: int, last: float = 0.0) -> Schedule:

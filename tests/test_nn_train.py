@@ -525,6 +525,35 @@ def test_history_draws_its_curve(tmp_path):
     assert path.read_bytes().startswith(b"\x89PNG")
 
 
+@pytest.mark.parametrize(
+    "draw",
+    [
+        lambda path: nn.History([1.0], [1.0]).plot(path),
+        lambda path: nn.cosine(0.1, steps=5).plot(path),
+    ],
+)
+def test_a_curve_is_drawn_whole_or_not_at_all(tmp_path, monkeypatch, draw):
+    figure = pytest.importorskip("matplotlib.figure").Figure
+    path = tmp_path / "loss.png"
+    assert draw(path) == path
+    before = path.read_bytes()
+
+    def full(self, target, **options):
+        if isinstance(target, io.BytesIO):
+            target.write(b"half of it")
+        else:
+            Path(target).write_bytes(b"half of it")
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(figure, "savefig", full)
+    with pytest.raises(OSError, match="No space left"):
+        draw(path)
+    assert path.read_bytes() == before
+    monkeypatch.undo()
+    with pytest.raises(FileNotFoundError, match="there is no folder"):
+        draw(tmp_path / "none" / "loss.png")
+
+
 def test_without_matplotlib_the_curve_says_what_to_install(tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, "matplotlib", None)
     monkeypatch.setitem(sys.modules, "matplotlib.figure", None)

@@ -277,6 +277,14 @@ def test_refused_numbers_name_a_hostile_label_without_harm(label):
     assert str(grad.value).isprintable() and printable(label) in str(grad.value)
 
 
+def test_a_refused_number_of_a_value_without_label_names_its_place():
+    x = Value(2.0)
+    with pytest.raises(
+        TypeError, match=r"^p\.data = …, where p is Value\(2\), made at .*test_value\.py:\d+: "
+    ):
+        x.data = "3"
+
+
 def test_a_methods_help_names_it():
     assert Value.tanh.__qualname__ == "Value.tanh" and "engine.tanh" in Value.tanh.__doc__
 
