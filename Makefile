@@ -18,7 +18,7 @@ help:
 	@echo "make check       ruff (lint and layout) and mypy --strict"
 	@echo "make pictures    draw the pictures of the documentation anew"
 	@echo "make bundle      one zip file with the workshop, for a room without network: dist/"
-	@echo "make site        build the documentation and the playground: out/site"
+	@echo "make site        build the documentation, the playground and the workshop: out/site"
 	@echo "make site-serve  show out/site in a browser, on this computer"
 	@echo "make benchmarks  compare speed and memory with other engines (installs them)"
 	@echo "make clean       remove .venv and everything that tools left behind; out/ stays"

@@ -24,7 +24,13 @@ def network(seed: int) -> nn.MLP:
 
 
 def train(
-    net: nn.MLP, rows: Rows, signs: Labels, epochs: int, l2: float, compiled: bool
+    net: nn.MLP,
+    rows: Rows,
+    signs: Labels,
+    epochs: int,
+    l2: float,
+    compiled: bool,
+    record: int | None = None,
 ) -> nn.History:
     optimizer = nn.SGD(net.parameters(), learning_rate=lambda step: 1.0 - 0.9 * step / epochs)
     return nn.fit(
@@ -36,6 +42,7 @@ def train(
         epochs=epochs,
         l2=l2,
         compiled=compiled,
+        record=record,
     )
 
 
@@ -49,12 +56,13 @@ def main(argv: Sequence[str] | None = None) -> dict[str, Any]:
     )
     parser.add_argument("--quick", action="store_true", help="40 points, 40 epochs")
     parser.add_argument("--compiled", action="store_true", help="record the loss and replay it")
+    parser.add_argument("--film", action="store_true", help="a page of the run, epoch by epoch")
     args = parser.parse_args(argv)
     points, epochs = (40, 40) if args.quick else (args.points, args.epochs)
     rows, signs = data.moons(points, noise=0.1, seed=args.seed)
     net = network(args.seed)
     before = learning.accuracy(net, rows, signs, learning.sign)
-    history = train(net, rows, signs, epochs, args.l2, args.compiled)
+    history = train(net, rows, signs, epochs, args.l2, args.compiled, 1 if args.film else None)
     show.finished(history)
     after = learning.accuracy(net, rows, signs, learning.sign)
     print(
@@ -71,6 +79,8 @@ def main(argv: Sequence[str] | None = None) -> dict[str, Any]:
     )
     same = learning.report_saving(net, network(args.seed + 1), args.out / "moons.json", rows)
     picture(net, rows, signs, history, args.out)
+    if args.film:
+        print(f"film: {nn.film(net, history, title='Two moons').save(args.out / 'moons.html')}")
     return {"accuracy": after, "loss": history.loss, "same": same, "net": net}
 
 

@@ -1,4 +1,4 @@
-"""Take the screenshots in the documentation, light and dark: of the stepper page, or of VS Code.
+"""Take the screenshots in the documentation, light and dark: of the pages, or of VS Code.
 
 It needs playwright and a Chromium; the pages themselves need neither. With --vscode it needs
 code-server: see demos/vscode.py.
@@ -11,8 +11,9 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import nn
-from demos import show, vscode
+from demos import data, moons, show, vscode
 from engine import Value, stepper
+from engine.view import Film, Page
 
 
 class Screenshot(NamedTuple):
@@ -24,6 +25,7 @@ class Screenshot(NamedTuple):
     scheme: str = "light"
     width: int = 1180
     height: int = 700
+    moment: str = ""  # behind the address
 
 
 SCREENSHOTS = [
@@ -34,6 +36,8 @@ SCREENSHOTS = [
     Screenshot("layers_light", "layers", 9),
     Screenshot("layers_dark", "layers", 9, "dark"),
     Screenshot("stepper_phone", "small", 9, "light", 390, 844),
+    Screenshot("film_light", "film", 0, "light", 1180, 760, "#epoch=24&by=gradient"),
+    Screenshot("film_dark", "film", 0, "dark", 1180, 760, "#epoch=24&by=gradient"),
 ]
 
 
@@ -66,6 +70,14 @@ def layers() -> Value:
     return loss
 
 
+def film() -> Film:
+    """Return the film of the two moons, as docs/nn.md has it."""
+    rows, signs = data.moons(100, noise=0.1, seed=0)
+    net = moons.network(seed=0)
+    history = moons.train(net, rows, signs, 40, 1e-4, compiled=False, record=1)
+    return nn.film(net, history, title="Two moons")
+
+
 def main(argv: Sequence[str] | None = None) -> None:
     default = show.ROOT / "docs" / "screenshots"
     parser = show.documentation(__doc__, "screenshots", default)
@@ -79,20 +91,21 @@ def main(argv: Sequence[str] | None = None) -> None:
 
 
 def take(out: Path) -> None:
-    """Take the pictures of the stepper page."""
+    """Take the pictures of the pages."""
     playwright = show.load("playwright.sync_api", "a screenshot")
     with tempfile.TemporaryDirectory() as folder, playwright.sync_playwright() as play:
-        pages = {
+        pages: dict[str, Page | Film] = {
             "small": stepper(small(), title="f = (a·b) · (a + b)"),
             "layers": stepper(layers()),
             "neuron": stepper(neuron(), title="One tanh neuron", forward=True),
+            "film": film(),
         }
         files = {name: page.save(Path(folder) / f"{name}.html") for name, page in pages.items()}
         browser = play.chromium.launch(
             executable_path=vscode.chromium(), args=["--no-sandbox", "--disable-gpu"]
         )
         for screenshot in SCREENSHOTS:
-            address = files[screenshot.page].as_uri()
+            address = files[screenshot.page].as_uri() + screenshot.moment
             capture(browser, address, screenshot, out / f"{screenshot.name}.png")
         browser.close()
 

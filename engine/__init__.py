@@ -35,6 +35,7 @@ if TYPE_CHECKING:  # what an editor shows; it runs as the rows of a table, or is
     from .tape import FrozenBranchWarning, record
     from .tape import Tape as Tape
     from .view import draw, draw_dot, stepper
+    from .view.training import film
 else:
     from .operations import (
         acos,
@@ -114,6 +115,7 @@ __all__ = [
     "exp",
     "exp2",
     "expm1",
+    "film",
     "floor",
     "fmod",
     "gelu",
@@ -175,6 +177,7 @@ _ON_FIRST_USE = {  # what needs more than the heart is imported when it is first
     "FrozenBranchWarning": "tape",
     "draw": "view",
     "draw_dot": "view",
+    "film": "view.training",
     "stepper": "view",
     "debug": "debugger",
     "read_json": "files",

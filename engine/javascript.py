@@ -40,6 +40,33 @@ def rows(order: Sequence[Value], numbers: Mapping[Value, int] | None = None) -> 
     return [_row(node, numbers) for node in order]
 
 
+def statements(order: Sequence[Value], numbers: Mapping[Value, int]) -> list[str]:
+    """Return a statement of JavaScript for each node of an order, without local derivatives.
+
+    >>> from engine import Value
+    >>> x, y = Value(2.0), Value(3.0)
+    >>> statements([z := x * y], {x: 0, y: 1, z: 2})
+    ['v[2] = v[0] * v[1];']
+
+    Leaves without a number are written as they are. Raises TypeError as `rows` does.
+    """
+    return [f"v[{numbers[node]}] = {_expression(node, numbers)};" for node in order]
+
+
+def _expression(node: Value, numbers: Mapping[Value, int]) -> str:
+    """Return the forward of a node; a weighted sum is spelled out, in the engine's own order."""
+    assert node.operation is not None
+    known = {x: f"v[{numbers[x]}]" if x in numbers else literal(x.data) for x in node.parents}
+    texts = [known[x] for x in node.parents]
+    if node.operation.name == "weighted_sum":
+        half = len(texts) // 2
+        products = [f"{w} * {a}" for w, a in zip(texts[:half], texts[half:])]
+        return " + ".join([texts[-1], *products])
+    operands = [Value(1.0) for _ in node.parents]
+    made = lift(_forward(node.operation, operands))
+    return _texts([made], {x: known[parent] for x, parent in zip(operands, node.parents)})[0][made]
+
+
 def arithmetic(program: str) -> str:
     """Return what of ARITHMETIC a program needs: the functions that it calls, and what these call.
 

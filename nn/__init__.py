@@ -29,8 +29,9 @@ from .losses import (
 )
 from .module import Module
 from .optim import SGD, Adam, Optimizer, RMSprop, clip_by_norm, clip_by_value, cosine, warm_up
+from .support.film import film
 from .support.habits import missing
-from .support.history import History
+from .support.history import History, Moment
 from .train import average_gradient, batches, example_gradients, fit
 from .transformer import GPT
 
@@ -39,7 +40,7 @@ __all__ = [
     "squared_error", "mean_squared_error", "huber", "max_margin", "cross_entropy",
     "mean_cross_entropy", "binary_cross_entropy", "l2", "accuracy",
     "Optimizer", "SGD", "Adam", "RMSprop", "cosine", "warm_up", "clip_by_norm", "clip_by_value",
-    "fit", "History", "batches", "example_gradients", "average_gradient",
+    "fit", "film", "History", "Moment", "batches", "example_gradients", "average_gradient",
 ]  # fmt: skip
 
 if not TYPE_CHECKING:  # type checkers know by themselves which names there are

@@ -12,6 +12,7 @@ optimizer's state are arrays; the Values are up to date again when the epoch end
 """
 
 import math
+from array import array
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -53,6 +54,7 @@ class CompiledTrainer(Trainer):
         self.values = list(dict.fromkeys(parts))
         index = {value: i for i, value in enumerate(self.values)}
         self.in_loss = _array([index[p] for p in self.source.parameters], int)
+        self.of_model = _array([index[p] for p in self.penalised], int)
         self.compared, self.replayed = 0, EVERY
         self.read_values()
         n = len(self.inputs)
@@ -113,6 +115,13 @@ class CompiledTrainer(Trainer):
         grad[self.in_loss] = slopes
         self.grad = grad
         return loss
+
+    def moment(self) -> "tuple[float, array[float], array[float]]":
+        self.read_values()  # a checkpoint may have set them
+        return super().moment()
+
+    def numbers(self) -> "tuple[array[float], array[float]]":
+        return array("d", self.data[self.of_model]), array("d", self.grad[self.of_model])
 
     def change_parameters(self, group: Sequence[int]) -> None:
         """Step on the arrays; `before_step`, and an optimizer with its own `step`, use Values."""

@@ -8,21 +8,19 @@
 0.0
 """
 
-import hashlib
 import random
 import time
-from array import array
 from collections.abc import Callable, Iterable, Sequence
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from engine import read_json, total, write_json
+from engine import total
 
 from .losses import Loss
 from .module import Module
-from .optim import SGD, Optimizer, finite_numbers
-from .support.history import History
+from .optim import SGD, Optimizer
+from .support.checkpoint import identity, resume, save
+from .support.history import History, Moment
 from .support.interrupts import assign_all
 from .support.progress import COMPILING, Report, faster, notice, print_line
 from .support.progress import progress as progress_display
@@ -36,7 +34,7 @@ def fit(
     before_step: Callable[[], object] | None = None,
     on_epoch: Callable[[History], object] | None = None,
     validation: tuple[Iterable[Any], Iterable[Any]] | None = None, stop_after: int | None = None,
-    checkpoint: str | Path | None = None, client: Any = None,
+    checkpoint: str | Path | None = None, client: Any = None, record: int | None = None,
 ) -> History:  # fmt: skip
     """Train by gradient descent: a step of the optimizer along the mean gradient of each batch.
 
@@ -54,11 +52,17 @@ def fit(
     their numbers when an epoch ends and for `before_step`. With a Dask `client` (True: one of its
     own) the rows are spread over its workers.
 
+    `record=k` keeps a `Moment` of the run at its start, after every k epochs and at its end, in
+    history.moments: the parameters, and the gradient there of what is minimised, the mean loss of
+    all examples. That is one more pass over the data for each, without a step, and 16 bytes for
+    each parameter. `nn.film` shows them; a checkpoint has them too.
+
     Raises ValueError where something does not fit, or the loss depends on no parameter, and
     ArithmeticError when the loss or a gradient is not finite. Warns of leaves of the loss that
     nothing trains, and of parameters that it never reaches.
     """
-    for name, count in (("epochs", epochs), ("batch_size", batch_size), ("stop_after", stop_after)):
+    counts = {"epochs": epochs, "batch_size": batch_size, "stop_after": stop_after}
+    for name, count in {**counts, "record": record}.items():
         if count is not None and (not hasattr(count, "__index__") or count < 1):
             raise ValueError(f"{name} is {count!r}: it must be a whole number of 1 or more")
     if client and not compiled:
@@ -70,20 +74,24 @@ def fit(
         trainer = _compiled(*problem, client) if compiled else Trainer(*problem)
     history, best, run = History(), list[float](), dict[str, Any]()
     if checkpoint is not None:
-        run = {"seed": str(seed), "batch_size": int(batch_size or 0), **_identity(trainer)}
-        history, best = _resume(checkpoint, model, optimizer, run, epochs)
+        run = identity(trainer, seed, batch_size)
+        history, best = resume(checkpoint, model, optimizer, run, epochs)
+    history.examples = (trainer.inputs, trainer.targets) if record else None
     start = time.perf_counter() - (history.times[-1] if history.times else 0.0)
     with progress_display(epochs, progress, "" if compiled else faster()) as report:
         try:
+            _keep_moment(trainer, history, record)
             while len(history.loss) < epochs and not _is_over(history, stop_after):
                 groups = _groups(trainer, batch_size, seed, len(history.loss))
                 _epoch(trainer, history, groups, report, start)
+                _keep_moment(trainer, history, record)
                 if history.best_epoch == len(history.loss):
                     best = [p.data for p in trainer.trained]
                 if checkpoint is not None:
-                    _save(checkpoint, model, optimizer, {**vars(history), "run": run, "best": best})
+                    save(checkpoint, model, optimizer, {**vars(history), "run": run, "best": best})
                 if on_epoch is not None and on_epoch(history) in (True,):  # no path of a picture
                     history.stopped = "on_epoch returned True"
+            _keep_moment(trainer, history, record and 1)
             trainer.finish()
         except KeyboardInterrupt:
             if not history.times:
@@ -119,6 +127,13 @@ def _epoch(
     report(done + 1, history.loss[-1])
 
 
+def _keep_moment(trainer: Trainer, history: History, every: int | None) -> None:
+    """Append the present moment, if it is the first or `every` so many epochs, and is not there."""
+    done, kept = len(history.times), history.moments
+    if every and (not kept or (done % every == 0 and done > kept[-1].epoch)):
+        kept.append(Moment(done, *trainer.moment()))
+
+
 def _is_over(history: History, stop_after: int | None) -> bool:
     """Return whether to stop before the next epoch; the history then says why."""
     if stop_after is not None and len(history.loss) - history.best_epoch >= stop_after:
@@ -150,69 +165,6 @@ def batches(examples: int, size: int | None, seed: int, epoch: int) -> list[list
         return [order]
     random.Random(f"{seed} {epoch}").shuffle(order)
     return [order[start : start + size] for start in range(0, examples, size)]
-
-
-_COLUMNS = ("loss", "times", "validation")  # of a History, in this order
-
-
-def _save(path: str | Path, model: Module, optimizer: Optimizer, more: dict[str, Any]) -> None:
-    state = {"optimizer": optimizer.state_dict(), "parameters": model.weights()}
-    write_json(path, {name: more[name] for name in ("run", *_COLUMNS, "best")} | state)
-
-
-def _resume(
-    path: str | Path, model: Module, optimizer: Optimizer, run: dict[str, Any], epochs: int
-) -> tuple[History, list[float]]:
-    """Set model and optimizer to a checkpoint, if there is one; return history and best weights.
-
-    Raises ValueError, and changes nothing, where it is of another run.
-    """
-    if not Path(path).parent.is_dir():
-        raise FileNotFoundError(f"the folder of the checkpoint {str(path)!r} is not there")
-    if not Path(path).exists():
-        return History(), []
-    saved = read_json(path)
-    try:
-        if saved.keys() != {"run", *_COLUMNS, "best", "optimizer", "parameters"}:
-            raise ValueError("this is not a checkpoint of fit: remove it, or give another path")
-        other = saved["run"] if isinstance(saved["run"], dict) else {}
-        for name in run:
-            if other.get(name) != run[name]:
-                differs = f"its {name} is {str(other.get(name))!r:.200}, not {str(run[name])!r}"
-                raise ValueError(f"it is of another run, {differs}: give another path")
-        loss, times, losses, best = [finite_numbers(saved[x], x) for x in (*_COLUMNS, "best")]
-        if len(loss) != len(times) or len(losses) not in (0, len(loss)):
-            raise ValueError("its columns have different lengths")
-        if len(loss) > epochs:
-            raise ValueError(f"{len(loss)} epochs are done, and epochs={epochs} are fewer")
-        changes = optimizer.state_changes(saved["optimizer"])
-        changes += model.weight_changes(saved["parameters"])
-    except ValueError as error:
-        raise ValueError(f"{str(path)!r}: {error}") from None
-    assign_all(changes)
-    return History(loss, times, losses), best
-
-
-def _identity(trainer: Trainer) -> dict[str, Any]:
-    """Return what a run must have in common with the one that it goes on from."""
-    frozen = ", ".join(trainer.names[p] for p in trainer.optimizer.frozen())
-    data = _digest(trainer.inputs) + _digest(trainer.targets)
-    validated = str(trainer.validation is not None)
-    return {
-        "examples": len(trainer.inputs),
-        "data": data,
-        "validation": validated,
-        "frozen": frozen,
-    }
-
-
-def _digest(rows: Sequence[Any]) -> str:
-    """Return a text that tells data apart: the same numbers have the same, in any container."""
-    found = hashlib.sha256()
-    for row in rows:
-        with suppress(TypeError):  # not numbers alone
-            found.update(array("d", row if hasattr(row, "__iter__") else [row]).tobytes())
-    return found.hexdigest()[:16]
 
 
 def example_gradients(

@@ -7,6 +7,7 @@
 """
 
 import math
+from array import array
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from numbers import Real
@@ -140,6 +141,23 @@ class Trainer:
             penalty.backward()
             mean += penalty.data
         return mean
+
+    def moment(self) -> "tuple[float, array[float], array[float]]":
+        """Return the mean loss of all examples, the model's parameters, and the gradient there."""
+        before = self.snapshot()
+        try:
+            loss = self.gradient(range(len(self.inputs)))
+            weights, gradient = self.numbers()
+            assign_all(before)
+        except BaseException:
+            assign_all(before)
+            raise
+        return loss, weights, gradient
+
+    def numbers(self) -> "tuple[array[float], array[float]]":
+        """Return the present numbers of the model's parameters, and their grads."""
+        ours = self.penalised
+        return array("d", [p.data for p in ours]), array("d", [p.grad for p in ours])
 
     def change_parameters(self, group: Sequence[int]) -> None:
         """Call `before_step`, and let the optimizer take its step if the gradient is finite."""

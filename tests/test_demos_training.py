@@ -16,6 +16,14 @@ def test_the_moons_are_separated_and_the_saved_network_answers_the_same(tmp_path
     assert "100.0%" in capsys.readouterr().out
 
 
+def test_the_moons_on_film(tmp_path, capsys):
+    result = moons.main(["--quick", "--compiled", "--film", "--out", str(tmp_path)])
+    page = tmp_path / "moons.html"
+    assert f"film: {page}" in capsys.readouterr().out and result["same"]
+    assert "<title>Two moons</title>" in page.read_text("utf-8")
+    assert page.stat().st_size < 340_000  # 40 epochs of 337 parameters
+
+
 def test_iris_is_learned_from_two_thirds(tmp_path):
     result = iris.main(["--out", str(tmp_path)])
     assert result["test"] >= 0.95 and result["same"]

@@ -5,23 +5,20 @@ import random
 import shutil
 import subprocess
 from functools import cache
-from pathlib import Path
 
 import pytest
 from firefox import PROGRAM, Firefox
 from graphs import GRAPHS, edits
 from told import Numbers
 
-import engine
 from engine.explain import numbered
 from engine.graph import topological_order
 from engine.javascript import literal
 from engine.view.animation import _nodes, animation
+from engine.view.html import asset
 from engine.view.page import SCRIPTS, Page, _rows, _script, _with_tables
 from engine.view.scene import shown as shown_number
 from engine.view.selection import Graph
-
-ASSETS = Path(engine.__file__).parent / "view" / "assets"
 
 
 @cache
@@ -52,7 +49,7 @@ def largest_of(told):
 def numbers_script(i):
     """The page's own arithmetic, without the page."""
     rows, _ = _rows(Graph(GRAPHS[i].root()))
-    script = _script([(ASSETS / SCRIPTS[0]).read_text("utf-8")], rows)
+    script = _script(map(asset, SCRIPTS[:2]), rows)
     reading = 'JSON.parse(document.getElementById("data").textContent)'
     return script.replace(reading, json.dumps(_with_tables(shown(i))))
 
@@ -155,7 +152,7 @@ def test_thirty_pages_in_chromium(browser, tmp_path):
     trouble = []
     page.on("pageerror", lambda error: trouble.append(str(error)))
     for i, graph in enumerate(GRAPHS):
-        path = Page(shown(i), False, True, graph.root()).save(tmp_path / "page.html")
+        path = Page(shown(i), False, True, Graph(graph.root())).save(tmp_path / "page.html")
         page.goto(path.as_uri())
         hold(i, 7, lambda code, *given: page.evaluate(f"(given) => ({code})(...given)", given))
     assert trouble == []
@@ -170,7 +167,7 @@ def test_thirty_pages_in_firefox(tmp_path):
     firefox = Firefox(tmp_path / "profile")
     try:
         for i, graph in enumerate(GRAPHS):
-            path = Page(shown(i), False, True, graph.root()).save(tmp_path / "page.html")
+            path = Page(shown(i), False, True, Graph(graph.root())).save(tmp_path / "page.html")
             firefox.open(path)
             hold(i, 7, firefox.evaluate)
     finally:

@@ -16,7 +16,15 @@ OPTIONS = {"epochs": 1, "batch_size": 2, "progress": False, "loss": nn.squared_e
 
 
 READS = {"parts", "_search", "_attributes", "_singular", "_is_parameter"}  # they change nothing
-FILES = ("trainer.py", "compiled.py", "optim.py", "module.py", "train.py", "interrupts.py")
+FILES = (
+    "trainer.py",
+    "compiled.py",
+    "optim.py",
+    "module.py",
+    "train.py",
+    "checkpoint.py",
+    "interrupts.py",
+)
 
 
 def press_ctrl_c(action, instant=None):

@@ -80,6 +80,11 @@ def test_frames_follow_the_backward_pass():
     assert "∂d/∂a = b = 3" in " ".join(frame["say"] for frame in frames)
 
 
+def test_the_page_has_one_word_for_a_contribution():
+    html = stepper(fan()).html
+    assert "contribution" in html and not re.search(r"\b(shares?|portions?|messages?)\b", html)
+
+
 def test_forward_pass_in_symbols_and_in_numbers():
     frames = told(fan())["frames"]
     assert [frame["kind"] for frame in frames[:5]] == [

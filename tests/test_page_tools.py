@@ -17,7 +17,7 @@ from firefox import PROGRAM, Firefox
 from graphs import GRAPHS
 from hostile import LABELS
 from test_browser import chain
-from test_living import ASSETS, numbers_script
+from test_living import numbers_script
 from test_page import collapsible, fan
 
 import engine
@@ -27,6 +27,7 @@ from engine.debugger.mistakes import MISTAKES, gradients
 from engine.explain import numbered, zeros
 from engine.javascript import literal
 from engine.view.animation import _all_names, animation
+from engine.view.html import asset
 from engine.view.page import _rows, _script, _with_tables
 from engine.view.scene import Scene
 from engine.view.selection import Graph, rebuilt_data
@@ -216,7 +217,7 @@ def test_the_next_number_is_asked_for(opened):
 
 
 def test_the_mistakes_have_the_words_of_the_debugger():
-    text = (ASSETS / "ask.js").read_text("utf-8")
+    text = asset("ask.js")
     for key, mistake in MISTAKES.items():
         assert f'{key}: ["{mistake.sentence}"' in text
     assert len(re.findall(r"^  \w+: \[\"", text, re.M)) == len(MISTAKES)
@@ -224,7 +225,7 @@ def test_the_mistakes_have_the_words_of_the_debugger():
 
 @pytest.mark.skipif(not shutil.which("node"), reason="no node")
 def test_the_mistakes_give_the_numbers_of_the_debugger():
-    text = (ASSETS / "ask.js").read_text("utf-8").partition("function usualMistake")[0]
+    text = asset("ask.js").partition("function usualMistake")[0]
     parts, chosen = [], [0, 5, 13, 14, 19, 20, 25]
     for i in chosen:
         run = "all.push(Object.values(MISTAKES).map(([, ways]) => ways.map((way) => mistaken(way).map(String))));"
@@ -487,6 +488,11 @@ def test_axe_finds_nothing_in_any_state(opened):
         if state:
             shown.page.click(state)
         assert shown.page.evaluate(run) == [], state
+    shown = opened(collapsible()[0], collapse="neurons", bypass_csp=True)
+    shown.page.evaluate(axe)
+    shown.page.locator(".card", has_text="k0").first.click()
+    shown.press("u", "End")
+    assert shown.page.locator(".unfolded").count() == 1 and shown.page.evaluate(run) == []
 
 
 def three_hundred():
@@ -698,8 +704,8 @@ def test_the_page_gives_the_reasons_of_the_engine(name):
         return DEAD[name](Value(x, label="x"), Value(w, label="w"))
 
     page = Graph(built(-2.0, 3.0))
-    parts = [(ASSETS / part).read_text("utf-8") for part in ("numbers.js", "why.js")]
-    script = _script([parts[0], "let now;", parts[1]], _rows(page)[0])
+    parts = [asset(part) for part in ("text.js", "numbers.js", "why.js")]
+    script = _script([*parts[:2], "let now;", parts[2]], _rows(page)[0])
     reading = 'JSON.parse(document.getElementById("data").textContent)'
     script = script.replace(reading, json.dumps(_with_tables(animation(page)))).rpartition("})();")[
         0

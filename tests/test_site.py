@@ -611,10 +611,22 @@ def test_on_an_insecure_address_it_says_what_is_missing(insecure):
     assert "only while its server runs" in browser.evaluate(TEXT, "offline")
 
 
-def test_the_page_is_accessible_on_a_projector_and_a_phone(browser, site, tmp_path):
+VIOLATIONS = """() => axe.run().then((all) => all.violations.map(
+    ({ id, nodes }) => [id, nodes[0].html]))"""
+GUIDE = ("index.html", "docs/nn.html", "docs/stepper.html", "docs/derivatives.html",
+         "reference/engine.html", "reference/commands.html", "search.html?q=gradient")  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def axe(browser, tmp_path_factory):
+    """Where axe is, for the browser that it is asked in: one is enough."""
     if isinstance(browser, Fox):
         pytest.skip("one browser is enough for axe")
-    axe = playground.install(tmp_path, tests=True) / "axe-core" / "axe.min.js"
+    modules = playground.install(tmp_path_factory.mktemp("axe"), tests=True)
+    return modules / "axe-core" / "axe.min.js"
+
+
+def test_the_page_is_accessible_on_a_projector_and_a_phone(browser, site, axe):
     opened(browser, site[1], "expression", "tanh(w*x + b)")
     until(browser, SAYS, "result", "tanh")
     browser.page.add_script_tag(path=axe)
@@ -624,6 +636,17 @@ def test_the_page_is_accessible_on_a_projector_and_a_phone(browser, site, tmp_pa
             browser.page.set_viewport_size({"width": width, "height": height})
             for tab in ("picture", "why", "debug"):
                 browser.evaluate(CLICK, f"#tab-{tab}")
-                found = browser.page.evaluate("() => axe.run().then((all) => all.violations)")
-                assert [(each["id"], each["nodes"][0]["html"]) for each in found] == []
+                assert browser.page.evaluate(VIOLATIONS) == []
                 assert browser.evaluate("() => document.documentElement.scrollWidth") <= width
+
+
+@pytest.mark.parametrize("path", GUIDE)
+def test_the_guide_is_accessible(browser, site, axe, path):
+    browser.open(site[1] + path)
+    if "search" in path:
+        until(browser, "() => document.querySelector('#search-results li')")
+    browser.page.add_script_tag(path=axe)
+    for scheme in ("light", "dark"):
+        browser.page.emulate_media(color_scheme=scheme)
+        assert browser.page.evaluate(VIOLATIONS) == []
+        assert browser.evaluate("() => document.documentElement.scrollWidth") <= 1440

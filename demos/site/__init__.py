@@ -7,5 +7,6 @@
 `python -m demos.site build` writes it into out/site, `python -m demos.site serve` shows it. pages
 lays the Markdown pages out for Sphinx, reference writes the pages that come from the code,
 documentation runs Sphinx with docs/conf.py, and links checks every link and anchor. playground puts
-the page together in which the engine runs, and in_browser is what answers there.
+the page together in which the engine runs, and in_browser is what answers there. workshop lays the
+exercises out for the page of the workshop; what answers there is demos/workshop/in_browser.py.
 """

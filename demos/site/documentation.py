@@ -14,7 +14,7 @@ from engine import Value, stepper
 from engine.cli.expression import build as graph
 from engine.cli.expression import numbers
 
-from . import pages, reference
+from . import accessible, pages, reference
 
 THEME = Path(__file__).with_name("theme")
 EXPRESSIONS = {  # a stepper page each, as README.md and docs/stepper.md show them
@@ -54,6 +54,7 @@ def build(out: Path) -> None:
         options += ["-D", f"html_static_path={source / 'theme' / 'static'}"]
         if sphinx.main([*options, str(source), str(out)]):
             raise ValueError("Sphinx found what is named above: mend it and build again")
+    accessible.mend(out)
     (out / ".nojekyll").touch()  # some hosts leave out folders such as _static without it
     (out / ".buildinfo").unlink(missing_ok=True)
     for name, root in graphs().items():

@@ -76,14 +76,37 @@ def network(scene: Scene, *, wires: str = "auto", theme: str = "auto") -> str:
     or more than can be read.
     """
     check_theme(theme)
-    _check_size(scene)
     if wires not in ("auto", *WIRES):
         raise ValueError(f"wires {wires!r}: use 'auto', 'weight', 'gradient' or 'weight gradient'")
     is_swept = scene.state != "forward only"
     by = ("gradient" if is_swept else "weight") if wires == "auto" else wires
+    return _paint(placed(scene, by), theme)
+
+
+def placed(scene: Scene, by: str = "weight") -> Drawing:
+    """Return a scene of neurons with its circles in their places; raises as `network` does."""
+    _check_size(scene)
     column, block = _columns(scene), _blocks(scene)
     gap, centres = _places(scene, column, block)
-    return _paint(Drawing(scene, by, centres, column, block, gap), theme)
+    return Drawing(scene, by, centres, column, block, gap)
+
+
+def wire_paths(drawing: Drawing) -> list[str]:
+    """Return the curve of each wire, as SVG has it."""
+    heights = _heights(drawing)
+    return [_way(drawing, pill, heights) for pill in drawing.scene.pills]
+
+
+def captions(drawing: Drawing) -> list[tuple[list[Card], str]]:
+    """Return neurons that stand in one column, and what their names begin with, if they agree."""
+    named: dict[tuple[int, int], list[Card]] = {}
+    for card in drawing.scene.cards:
+        if card.kind == "neuron":
+            at = drawing.block.get(card.number, 0), drawing.column[card.number]
+            named.setdefault(at, []).append(card)
+    prefixes = [{card.name.rpartition(".")[0] for card in cards} for cards in named.values()]
+    both = zip(named.values(), prefixes)
+    return [(cards, prefix.pop()) for cards, prefix in both if len(prefix) == 1 and any(prefix)]
 
 
 def _check_size(scene: Scene) -> None:
@@ -294,24 +317,17 @@ def _legend(drawing: Drawing) -> list[str]:
 def _captions(drawing: Drawing) -> str:
     """Return above each column what the names of its neurons begin with, where they agree."""
     is_single = len({*drawing.block.values()}) < 2
-    named: dict[tuple[int, int], list[Card]] = {}
-    for card in drawing.scene.cards:
-        if card.kind == "neuron":
-            at = drawing.block.get(card.number, 0), drawing.column[card.number]
-            named.setdefault(at, []).append(card)
-    captions = []
-    for cards in named.values():
-        prefixes = {card.name.rpartition(".")[0] for card in cards}
+    painted = []
+    for cards, caption in captions(drawing):
         x, y = min(drawing.centres[card.number] for card in cards)
-        if len(prefixes) == 1 and (caption := prefixes.pop()):
-            shown = escaped(cut(caption, drawing.gap - 20, 11))
-            y = 24.0 if is_single else y - RADIUS - RING - 18
-            if drawing.is_down:
-                x, y = drawing.at(cards[0])
-                x, y = x - RADIUS - 14, y + 4
-            kind = "caption down" if drawing.is_down else "caption"
-            captions.append(f'<text class="{kind}" x="{x:g}" y="{y:g}">{shown}</text>')
-    return "".join(captions)
+        shown = escaped(cut(caption, drawing.gap - 20, 11))
+        y = 24.0 if is_single else y - RADIUS - RING - 18
+        if drawing.is_down:
+            x, y = drawing.at(cards[0])
+            x, y = x - RADIUS - 14, y + 4
+        kind = "caption down" if drawing.is_down else "caption"
+        painted.append(f'<text class="{kind}" x="{x:g}" y="{y:g}">{shown}</text>')
+    return "".join(painted)
 
 
 def _painted_wires(drawing: Drawing) -> str:
@@ -322,12 +338,17 @@ def _painted_wires(drawing: Drawing) -> str:
     weakest_first = sorted(
         zip(pills, strengths), key=lambda pair: abs(pair[1]) if pair[1] == pair[1] else 0.0
     )
+    heights = _heights(drawing)
+    return "".join(_painted_wire(drawing, pill, x, largest, heights) for pill, x in weakest_first)
+
+
+def _heights(drawing: Drawing) -> dict[int, list[float]]:
+    """Return where the circles of each column stand, from the top on."""
     heights: dict[int, list[float]] = {}
     for card in drawing.scene.cards:
         y = drawing.centres[card.number][1]
         heights.setdefault(drawing.column[card.number], []).append(y)
-    ways = {column: sorted(ys) for column, ys in heights.items()}
-    return "".join(_painted_wire(drawing, pill, x, largest, ways) for pill, x in weakest_first)
+    return {column: sorted(ys) for column, ys in heights.items()}
 
 
 def _strength(pill: Pill, by: str) -> float:

@@ -11,29 +11,26 @@ JavaScript, which compute it anew when a leaf is changed, and a script that pain
 numbers alone.
 """
 
-import base64
-import hashlib
-import html
-import json
 import os
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
-from importlib import resources
 from pathlib import Path
 from typing import Any
 
-from ..files import write_file
 from ..foreign import Foreign, as_values
 from ..javascript import arithmetic, rows
 from ..printing import printable
 from .animation import Animation, CardData, EdgeData, animation
 from .frames import MARK
+from .html import assembled, asset, framed, save_html, script_of
 from .picture import NamesParameters, draw
 from .selection import Graph
 
+STYLES = ("theme.css", "page.css")
 SCRIPTS = (
+    "text.js",
     "numbers.js",
+    "elements.js",
     "graph.js",
     "player.js",
     "why.js",
@@ -42,14 +39,7 @@ SCRIPTS = (
     "learn.js",
     "page.js",
 )  # in this order they are one script
-COMMENT = re.compile(r"(?m)(?:^| )// .*$")  # of a script: the page goes without them
 UNFOLD = "unfold.js"  # of a page with neurons or layers, the last
-
-# An exported notebook says its theme in an attribute; frames and images go by color-scheme.
-THEME = "".join(
-    f'[data-jp-theme-light="{is_light}"] .jp-OutputArea-output{{color-scheme:{scheme}}}'
-    for is_light, scheme in (("true", "light"), ("false", "dark"))
-)
 
 
 class Page:
@@ -68,24 +58,14 @@ class Page:
 
         Raises ValueError unless it ends in .html.
         """
-        target = Path(path)
-        if target.suffix.lower() not in (".html", ".htm"):
-            raise ValueError(
-                f"a stepper page is an .html file, not {target.name!r}: "
-                f"write {printable(target.stem)}.html"
-            )
-        return write_file(target, self.html)
+        return save_html(path, self.html, "a stepper page")
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
         """Return a frame that may run its script and nothing else, and a picture instead of it.
 
         Some viewers take frames out.
         """
-        frame = (
-            f'<style>{THEME}</style><iframe sandbox="allow-scripts" '
-            f'title="Backward pass, step by step" width="100%" height="{self._height}" '
-            f'style="border:0" srcdoc="{html.escape(self.html)}"></iframe>'
-        )
+        frame = framed(self.html, "Backward pass, step by step", self._height)
         bundle = {"text/html": frame, "text/plain": repr(self)}
         with suppress(ValueError):  # too large for a picture
             picture = draw(self._root, **self._options)._repr_mimebundle_()
@@ -142,50 +122,25 @@ def _rows(graph: Graph) -> tuple[list[str] | None, str]:
 
 
 def _page(content: Mapping[str, Any], rows: Sequence[str] | None) -> str:
-    """Return the assets with the data in them.
-
-    Their hashes are all that the browser is allowed to run.
-    """
-    assets = resources.files(__package__) / "assets"
-    style = (assets / "page.css").read_text("utf-8")
+    """Return the assets with the data in them."""
     has_groups = any(card["uses"] for card in content["cards"])
-    names = [*SCRIPTS, *[UNFOLD] * has_groups]
-    script = _script([(assets / name).read_text("utf-8") for name in names], rows)
-    policy = (
-        f"default-src 'none'; script-src '{_hash(script)}'; style-src '{_hash(style)}'; "
-        "img-src data:; base-uri 'none'; form-action 'none'"
-    )
-    fields = {
-        "POLICY": policy,
-        "TITLE": html.escape(_plain(content["title"])),
-        "STYLE": style,
-        "SCRIPT": script,
-        "DATA": _json_in_html(_with_tables(content)),
-    }  # all in one pass, so that a label can't ask for another field
-    page = (assets / "page.html").read_text("utf-8")
-    return re.sub(r"\{\{([A-Z]+)\}\}", lambda mark: fields[mark[1]], page)
+    script = _script(map(asset, [*SCRIPTS, *[UNFOLD] * has_groups]), rows)
+    title = _plain(content["title"])
+    return assembled("page.html", STYLES, script, title, _with_tables(content))
 
 
-def _script(parts: Sequence[str], rows: Sequence[str] | None) -> str:
+def _script(parts: Iterable[str], rows: Sequence[str] | None) -> str:
     """Return the script: the graph as rows, which see only its arithmetic, then the parts."""
-    program = "null"
-    if rows is not None:
-        table = "\n".join(rows)
-        program = f"(() => {{\n{arithmetic(table)}\nconst v = [];\nconst rows = [\n{table}\n];\n"
-        program += "return { v, rows };\n})()"
-    data = 'const data = JSON.parse(document.getElementById("data").textContent);'
-    body = COMMENT.sub("", "\n".join([data, f"const program = {program};", *parts]))
-    return f'"use strict";\n(() => {{\n{body}\n}})();\n'
+    if rows is None:
+        return script_of(parts, "null")
+    table = "\n".join(rows)
+    program = f"(() => {{\n{arithmetic(table)}\nconst v = [];\nconst rows = [\n{table}\n];\n"
+    return script_of(parts, program + "return { v, rows };\n})()")
 
 
 def _plain(title: str) -> str:
     """Return a title without the number in it, which is filled in when the page runs."""
     return title.partition(f" = {MARK}")[0]
-
-
-def _hash(text: str) -> str:
-    digest = hashlib.sha256(text.encode("utf-8")).digest()
-    return "sha256-" + base64.b64encode(digest).decode("ascii")
 
 
 def _with_tables(content: Mapping[str, Any]) -> dict[str, Any]:
@@ -199,11 +154,3 @@ def _table(records: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
         "fields": fields,
         "rows": [[record.get(field) for field in fields] for record in records],
     }
-
-
-def _json_in_html(content: Mapping[str, Any]) -> str:
-    """Return JSON that can't end the element it stands in."""
-    text = json.dumps(content, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
-    for sign in "<>&\u2028\u2029":
-        text = text.replace(sign, f"\\u{ord(sign):04x}")
-    return text

@@ -4,25 +4,81 @@
 History(3 epochs, loss 0.5 → 0.125, validation 0.6 → 0.4, best after epoch 2, 0.3 s)
 """
 
+import base64
 import io
+import struct
+from array import array
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple, Self
 
 from engine import write_file
+
+
+class Moment(NamedTuple):
+    """What `fit(..., record=k)` keeps: parameters after an epoch, and the gradient there.
+
+    >>> moment = Moment(3, 0.25, array("d", [1.0, -2.0]), array("d", [0.5, 0.0]))
+    >>> Moment.of_saved(moment.saved(), parameters=2) == moment
+    True
+
+    `loss` is the mean over all examples, with the penalty if `fit` was given l2; `gradient` is its
+    gradient. The numbers are in the order of the model's parameters. Epoch 0 is the start.
+    """
+
+    epoch: int
+    loss: float
+    weights: "array[float]"
+    gradient: "array[float]"
+
+    def saved(self) -> list[Any]:
+        """Return the epoch, and all other numbers bit for bit in base64."""
+        numbers = [self.loss, *self.weights, *self.gradient]
+        packed = struct.pack(f"<{len(numbers)}d", *numbers)
+        return [self.epoch, base64.b64encode(packed).decode("ascii")]
+
+    @classmethod
+    def of_saved(cls, saved: Any, parameters: int) -> Self:
+        """Return what `saved` returned. Raises ValueError for anything else."""
+        try:
+            epoch, text = saved
+            numbers = struct.unpack(f"<{2 * parameters + 1}d", base64.b64decode(text))
+        except (TypeError, ValueError, struct.error):
+            raise ValueError(f"its moments are not those of {parameters} parameters") from None
+        if not isinstance(epoch, (int, float)) or not (epoch >= 0 and epoch == int(epoch)):
+            raise ValueError(f"the epoch of a moment is {epoch!r:.200}: a whole number is expected")
+        middle = 1 + parameters
+        return cls(
+            int(epoch), numbers[0], array("d", numbers[1:middle]), array("d", numbers[middle:])
+        )
+
+
+def saved_moments(saved: Any, parameters: int) -> list[Moment]:
+    """Return the moments of a checkpoint, in their order. Raises ValueError if they are none."""
+    if not isinstance(saved, list):
+        raise ValueError("its moments are not a list")
+    moments = [Moment.of_saved(one, parameters) for one in saved]
+    epochs = [moment.epoch for moment in moments]
+    if epochs != sorted(set(epochs)):
+        raise ValueError("the epochs of its moments do not rise")
+    return moments
 
 
 @dataclass
 class History:
     """After each epoch: the mean of its losses, the seconds since the start, the validation loss.
 
-    `stopped` says why the run ended before its last epoch.
+    `stopped` says why the run ended before its last epoch. Of a run that was recorded, `moments`
+    are what was kept, and `examples` the inputs and targets that it was trained on.
     """
 
     loss: list[float] = field(default_factory=list)
     times: list[float] = field(default_factory=list)
     validation: list[float] = field(default_factory=list)
     stopped: str = ""
+    moments: list[Moment] = field(default_factory=list)
+    examples: tuple[Sequence[Any], Sequence[Any]] | None = field(default=None, compare=False)
 
     def columns(self) -> dict[str, list[Any]]:
         """Return the columns by name, a number an epoch, as pandas.DataFrame takes them."""

@@ -14,7 +14,7 @@ import nn
 from engine import Node, Number, Site, Step, Tape, Value
 from engine.check import Report
 from engine.operation import Operation
-from engine.view import Page, Picture
+from engine.view import Film, Page, Picture
 
 
 def values(x: Value, y: Value, n: Number) -> None:
@@ -374,6 +374,7 @@ def pictures(x: Value) -> None:
     assert_type(engine.draw(x).save("x.svg"), Path)
     assert_type(engine.stepper(x), Page)
     assert_type(engine.stepper(x).save("x.html"), Path)
+    assert_type(engine.film(lambda row: x * row[0], {"x": x}, [(0, 1.0, [2.0], [0.5])]), Film)
     assert_type(engine.draw_dot(x), graphviz.Digraph)
     assert_type(engine.debug(x), None)
     assert_type(engine.write_file("x.txt", "text"), Path)
@@ -441,8 +442,11 @@ def training(net: nn.MLP) -> None:
     history = nn.fit(net, [[1.0, 2.0]], [1.0], loss=nn.squared_error, optimizer=optimizer, epochs=3)
     assert_type(history, nn.History)
     assert_type(history.validation, list[float])
+    assert_type(history.moments, list[nn.Moment])
     assert_type(history.best_epoch, int)
     assert_type(history.loss, list[float])
+    assert_type(nn.film(net, history), Film)
+    assert_type(nn.film(net, "run.json", title="A run").save("film.html"), Path)
     assert_type(nn.clip_by_norm(net.parameters(), 1.0), float)
     assert_type(nn.clip_by_value(net.parameters(), 1.0), None)
     assert_type(nn.batches(5, 2, seed=0, epoch=0), list[list[int]])

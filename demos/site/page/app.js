@@ -116,7 +116,7 @@ function fail(error) {
 
 function show(answer) {
   $("output").textContent = answer.output ?? "";
-  if (answer.died) return fail({ message: `Python was ended by the code (${answer.died}); a fresh one is in its place.` });
+  if (answer.died) return fail({ message: `Python was ended by the code (${ended(answer.died)}); a fresh one is in its place.` });
   if (!answer.error || answer.open) see(answer);
   if (answer.error) fail(answer.error);
   else remember();
@@ -124,7 +124,10 @@ function show(answer) {
   else if (!answer.error) refresh();
 }
 
-const READABLE = 0.55; // of its own size
+const TOO_DEEP = "too deep for a browser: a recursion, or a chain of thousands of values";
+const ended = (reason) => (/call stack|too much recursion/.test(reason) ? TOO_DEEP : reason);
+
+const READABLE = 0.5; // of its own size
 function see(answer) {
   $("error").textContent = answer.too_large ?? "";
   underline(null);

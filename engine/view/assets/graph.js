@@ -1,30 +1,8 @@
 // The graph: every card, wire and pill is made once, placed in one of two layouts, and painted anew at each step.
-const find = (id) => document.getElementById(id);
 const svg = find("graph"), stage = svg.parentElement, map = find("map");
 const EDGE = 10; // around the graph
 const READABLE = 0.7, LARGEST = 3; // of the size in which a card's text is as large as the page's small print
 
-function make(parent, tag, attributes = {}, content = "") {
-  const element = document.createElementNS("http://www.w3.org/2000/svg", tag);
-  for (const [key, value] of Object.entries(attributes)) element.setAttribute(key, value);
-  if (content) element.textContent = content;
-  parent.append(element);
-  return element;
-}
-function write(element, content) { // touches the page only where something changes
-  if (element.written !== content) element.textContent = element.written = content;
-}
-function mark(element, name, value) {
-  const marks = element.marks || (element.marks = {});
-  if (marks[name] !== value) element.setAttribute(name, (marks[name] = value));
-}
-function element(parent, tag, attributes = {}, content = "") { // of HTML
-  const made = document.createElement(tag);
-  for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, value);
-  if (content) made.textContent = content;
-  parent.append(made);
-  return made;
-}
 const isWide = (sign) => /[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe4f\uff00-\uff60\uffe0-\uffe6\u{1f300}-\u{1faff}]/u.test(sign);
 const columns = (signs) => signs.reduce((sum, sign) => sum + (isWide(sign) ? 2 : 1), 0);
 function cut(name, most) { // of a dotted name the end says more: layer1.neuron0.w2
