@@ -41,7 +41,13 @@ class _Network(Module, Generic[Outputs]):
         this = f"this {type(self).__name__} takes"
         if more or not hasattr(x, "__iter__"):
             raise TypeError(f"{this} its inputs as one list: write net([1.0, 2.0])")
-        numbers = tuple([self._operand(number) for number in x])
+        try:
+            numbers = tuple([self._operand(number) for number in x])
+        except TypeError:
+            if any(map(_is_row, x)):
+                instead = "write net.predict(rows), or [net(row) for row in rows]"
+                raise TypeError(f"{this} one example, a list of numbers: {instead}") from None
+            raise
         if (n := len(numbers)) != self.inputs:
             raise ValueError(f"{this} {self.inputs} inputs, not {n}: give it one number for each")
         return self.forward(numbers)
@@ -159,11 +165,12 @@ class Sequential(Module):
     -0.2482
 
     A function, or the name of an activation, is applied to each output; engine.softmax to them all.
-    A call returns one Value where there is one output, else a list.
+    A call returns one Value where there is one output, else a list. The row may be a list, too.
     """
 
-    def __init__(self, *layers: Activation):
-        self.layers: list[Any] = [_FUNCTIONS.get(_known(layer), layer) for layer in layers]
+    def __init__(self, *layers: Activation | list[Activation]):
+        row: Any = layers[0] if len(layers) == 1 and isinstance(layers[0], list) else layers
+        self.layers: list[Any] = [_FUNCTIONS.get(_known(layer), layer) for layer in row]
         self.label_parameters()
 
     def forward(self, x: Any) -> Any:
@@ -186,9 +193,13 @@ def starting_range(inputs: int, outputs: int, activation: Activation) -> float:
     return math.sqrt(6.0 / (inputs if activation in _RECTIFIERS else inputs + outputs))
 
 
+def _is_row(x: Any) -> bool:
+    return isinstance(x, (list, tuple)) or getattr(x, "ndim", 0) > 0
+
+
 def _known(activation: Activation) -> Activation:
     """Return the activation. Raises ValueError for a name that is not one."""
-    if activation in _FUNCTIONS or (callable(activation) and not isinstance(activation, str)):
+    if activation in _FUNCTIONS if isinstance(activation, str) else callable(activation):
         return activation
     names = ", ".join(_FUNCTIONS)
     raise ValueError(f"unknown activation {activation!r}: take one of {names}, or a function")

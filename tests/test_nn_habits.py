@@ -167,3 +167,22 @@ def test_what_fit_cannot_take_is_named_with_the_remedy(wrong, error, remedy):
 def test_an_activation_that_no_layer_would_use_is_checked_too():
     with pytest.raises(ValueError, match="unknown activation 'Relu'"):
         nn.MLP(2, [1], activation="Relu")
+
+
+@pytest.mark.parametrize("rows", [[[1.0, 2.0]], [(1.0, 2.0), (3.0, 4.0)]])
+def test_a_network_that_is_given_rows_says_what_takes_them(rows):
+    with pytest.raises(TypeError, match=r"one example.*net\.predict\(rows\), or \[net\(row\)"):
+        net()(rows)
+    numpy = pytest.importorskip("numpy")
+    with pytest.raises(TypeError, match=r"one example.*net\.predict\(rows\)"):
+        net()(numpy.array(rows))
+    with pytest.raises(TypeError, match="not the str 'a'"):
+        net()("ab")
+
+
+def test_a_sequence_of_layers_may_be_a_list_and_what_is_no_layer_is_named():
+    layers = [nn.Layer(2, 3, "tanh", seed=0), "relu", nn.Layer(3, 1, "linear", seed=1)]
+    rows = [[1.0, 2.0]]
+    assert nn.Sequential(layers).predict(rows) == nn.Sequential(*layers).predict(rows)
+    with pytest.raises(ValueError, match=r"unknown activation \['relu'\]"):
+        nn.MLP(2, [2, 1], activation=["relu"])

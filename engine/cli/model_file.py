@@ -118,7 +118,7 @@ def _not_usable(module: ModuleType, path: str, name: str, target_object: object)
     if target_object is not None:
         return (
             f"{name} in {path} has type {type(target_object).__name__}, "
-            f"is neither a Value nor a function: {advice}"
+            f"neither a Value nor a function: {advice}"
         )
     return f"{path} has no {printable(name)}: {advice}"
 

@@ -16,7 +16,7 @@ _REMEDIES = {
     "Softmax LogSoftmax": "leave it out: nn.cross_entropy takes logits; or engine.softmax(z)",
     "Dropout Dropout1d": "leave it out; weight_decay= and l2= keep weights small",
     "ModuleList": "write a list, an attribute of a Module",
-    "MSELoss mse_loss": "write loss=nn.mean_squared_error, the mean over one example's outputs",
+    "MSELoss mse_loss mse": "write loss=nn.mean_squared_error, the mean over one example's outputs",
     "HuberLoss SmoothL1Loss": "write loss=nn.huber",
     "AdamW": "write nn.Adam(parameters, weight_decay=0.01)",
     "CrossEntropyLoss": "write loss=nn.cross_entropy",
