@@ -99,6 +99,17 @@ def insecure(site, running):
     browser.close()
 
 
+@pytest.fixture(scope="module")
+def axe(browser, tmp_path_factory):
+    """Where axe is, for the browser that it is asked in: one is enough."""
+    if isinstance(browser, Fox):
+        pytest.skip("one browser is enough for axe")
+    from demos.site import playground  # see `site`
+
+    modules = playground.install(tmp_path_factory.mktemp("axe"), tests=True)
+    return modules / "axe-core" / "axe.min.js"
+
+
 def asks_nobody_else(browser, address):
     """Hold that a page has asked no other host for anything."""
     hosts = browser.evaluate(
@@ -125,3 +136,5 @@ STATE = """() => ['status', 'error', 'result', 'offline'].map(
 TEXT = "(id) => document.getElementById(id).textContent"
 CLICK = "(selector) => document.querySelector(selector).click()"
 SAYS = "(id, text) => document.getElementById(id).textContent.includes(text)"
+VIOLATIONS = """() => axe.run().then((all) => all.violations.map(
+    ({ id, nodes }) => [id, nodes[0].html]))"""
