@@ -5,6 +5,7 @@ import math
 import pytest
 
 import engine
+import nn
 from engine import Value, derivative, gradient
 from engine.graph import topological_order
 
@@ -222,3 +223,9 @@ def test_a_recorded_derivative_is_that_of_each_row_and_not_of_the_example(f, exa
             true = g(Value(x))
             true = true.data if isinstance(true, Value) else true
             assert found == pytest.approx(true, rel=1e-12, nan_ok=True), x
+
+
+def test_a_network_in_place_of_its_parameters_is_refused_with_the_call_that_is_meant():
+    net = nn.MLP(2, [1], seed=0)
+    with pytest.raises(TypeError, match=r"write gradient\(root, net\.parameters\(\)\)$"):
+        gradient(net([1.0, 2.0]), net)
