@@ -6,7 +6,7 @@ import pytest
 
 import engine
 import nn
-from engine import Value, derivative, gradient
+from engine import Value, derivative, gradient, jvp
 from engine.graph import topological_order
 
 
@@ -165,6 +165,20 @@ def test_a_branch_not_taken_sends_nothing_at_any_order(f, n, at, right):
         [slope] = gradient(slope, [x])
     slope.backward()
     assert x.grad == right
+    x = Value(at)
+    slope = jvp(f, [x], [1.0])[1]  # reverse over forward
+    for _ in range(n - 1):
+        [slope] = gradient(slope, [x])
+    assert slope.data == right
+
+
+def test_an_infinite_gradient_of_a_choice_reaches_the_other_branch_as_in_backward():
+    x, v, w = Value(-1.0), Value(5.0), Value(0.0)
+    root = engine.sqrt(engine.where(x > 0, v, w))
+    root.backward()
+    slopes = [slope.data for slope in gradient(root, [v, w])]
+    assert math.isnan(v.grad) and math.isnan(slopes[0])  # inf·0, and w gets inf·1
+    assert w.grad == slopes[1] == math.inf
 
 
 def test_a_mixed_derivative_may_be_infinite():
