@@ -63,8 +63,8 @@ def _expression(node: Value, numbers: Mapping[Value, int]) -> str:
         products = [f"{w} * {a}" for w, a in zip(texts[:half], texts[half:])]
         return " + ".join([texts[-1], *products])
     operands = [Value(1.0) for _ in node.parents]
-    made = lift(_forward(node.operation, operands))
-    return _texts([made], {x: known[parent] for x, parent in zip(operands, node.parents)})[0][made]
+    call = lift(_forward(node.operation, operands))
+    return _texts([call], {x: known[parent] for x, parent in zip(operands, node.parents)})[0][call]
 
 
 def arithmetic(program: str) -> str:
@@ -76,13 +76,13 @@ def arithmetic(program: str) -> str:
     starts = [match.start() for match in _DEFINED.finditer(ARITHMETIC)]
     blocks = [ARITHMETIC[i:j] for i, j in pairwise([*starts, len(ARITHMETIC)])]
     names = [_DEFINED.match(block) for block in blocks]
-    needed, words = set[int](), set(re.findall(r"\w+", program))
+    needed, used = set[int](), set(re.findall(r"\w+", program))
     for _ in blocks:
-        more = {i for i, match in enumerate(names) if match and match[1] in words} - needed
+        more = {i for i, match in enumerate(names) if match and match[1] in used} - needed
         if not more:
             break
         needed |= more
-        words |= {word for i in more for word in re.findall(r"\w+", blocks[i])}
+        used |= {word for i in more for word in re.findall(r"\w+", blocks[i])}
     return ARITHMETIC[: starts[0]] + "".join(blocks[i] for i in sorted(needed))
 
 

@@ -60,7 +60,7 @@ class CompiledTrainer(Trainer):
         n = len(self.inputs)
         for i in sorted({n * k // 16 for k in range(16)} | {n - 1}):
             self._compare(i)
-        self.reach.found(self.source.parameters)
+        self.reach.note(self.source.parameters)
         self.reach.close(self.optimizer.frozen())
 
     def _recorded(self, kinds: list[Lengths], rows: Array | None) -> Cluster | Shard | ByLength:

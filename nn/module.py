@@ -60,9 +60,9 @@ class Module(Remedied):
         >>> list(MLP(2, [1]).named_parameters())
         ['layer0.neuron0.w0', 'layer0.neuron0.w1', 'layer0.neuron0.b']
         """
-        found = [(name, part) for name, part in parts(self) if _is_parameter(part)]
-        parameters: dict[str, Value] = {_Name(name): value for name, value in found}
-        if len(parameters) < len(found):
+        named = [(name, part) for name, part in parts(self) if _is_parameter(part)]
+        parameters: dict[str, Value] = {_Name(name): value for name, value in named}
+        if len(parameters) < len(named):
             raise ValueError(
                 f"two parameters of this {type(self).__name__} have one name, as those of a list w "
                 "and an attribute w0 do: call one of the two something else"

@@ -45,7 +45,7 @@ class Reach:
             elif not node.parents and not node.constant and id(node) not in known:
                 self.strangers.add(node)
 
-    def found(self, parameters: Iterable[Value]) -> None:
+    def note(self, parameters: Iterable[Value]) -> None:
         """Note parameters that losses depend on, as a tape knows them."""
         for p in parameters:
             self.unreached.pop(p, None)

@@ -243,18 +243,18 @@ class GPT(Module):
         the likeliest is taken. `start` and `end` are not in the result. No graph is built.
         """
         plain, draw = self.plain(), rng or random.Random()
-        memories, found, logits = self.memories(), list[int](), list[float]()
+        memories, tokens, logits = self.memories(), list[int](), list[float]()
         given = list(start)
         if not 0 < len(given) <= self.block:
             raise ValueError(f"{len(given)} tokens for a GPT of 1 to {self.block} positions")
         for place in range(self.block):
-            token = given[place] if place < len(given) else found[-1]
+            token = given[place] if place < len(given) else tokens[-1]
             logits = plain.read(token, place, memories)
             if place >= len(given) - 1:
-                found.append(_drawn(logits, temperature, draw))
-                if found[-1] == end:
-                    return found[:-1]
-        return found
+                tokens.append(_drawn(logits, temperature, draw))
+                if tokens[-1] == end:
+                    return tokens[:-1]
+        return tokens
 
     def attention(self, tokens: Iterable[int]) -> list[list[list[Vector]]]:
         """Return how much each position takes from those before it, by layer, head and position.

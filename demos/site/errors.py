@@ -65,8 +65,8 @@ def message(error: BaseException) -> str:
 
 def _not_imported(error: ImportError) -> str:
     """Return what is not here, and what to do; "" for another error in an import."""
-    needs, found, _ = str(error).partition(NEEDS)
-    if found:
+    needs, separator, _ = str(error).partition(NEEDS)
+    if separator:
         instead = next((do for what, do in INSTEAD.items() if what in needs), ON_A_COMPUTER)
         return f"{needs}, not available in this page: {instead}"
     library = (error.name or "").partition(".")[0]

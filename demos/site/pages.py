@@ -68,8 +68,8 @@ TWO_THEMES = re.compile(
 
 def sources() -> list[str]:
     """Return the paths of the Markdown pages that the site shows, the front page first."""
-    found = [path.relative_to(ROOT).as_posix() for each in PAGES for path in ROOT.glob(each)]
-    return sorted(dict.fromkeys(found), key=lambda path: (path != "README.md", path))
+    paths = [path.relative_to(ROOT).as_posix() for each in PAGES for path in ROOT.glob(each)]
+    return sorted(dict.fromkeys(paths), key=lambda path: (path != "README.md", path))
 
 
 def stage(folder: Path) -> None:
@@ -95,8 +95,8 @@ def led(page: str, text: str) -> str:
     title, _, rest = text.partition("\n\n")
     up = "../" * page.count("/")
     ways = [
-        f'<a class="try" href="{up}{folder}/index.html">{words}</a>'
-        for folder, words in TRY.get(page, {}).items()
+        f'<a class="try" href="{up}{folder}/index.html">{label}</a>'
+        for folder, label in TRY.get(page, {}).items()
     ]
     return "\n\n".join([title, *([" ".join(ways)] if ways else []), rest])
 

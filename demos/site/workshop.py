@@ -83,8 +83,8 @@ def parts(script: str) -> Iterator[dict[str, Any]]:
             body.pop()
         last = head + 1 + len(body)
         if "[markdown]" in lines[head]:
-            words = [line.removeprefix("#").removeprefix(" ") for line in body]
-            yield {"first": head + 1, "last": last, "html": text("\n".join(words))}
+            markdown = [line.removeprefix("#").removeprefix(" ") for line in body]
+            yield {"first": head + 1, "last": last, "html": text("\n".join(markdown))}
         else:
             yield {"first": head + 2, "last": last}
 

@@ -226,13 +226,13 @@ def _counts(record: dict[str, Any]) -> dict[str, int]:
 def _mistakes(learners: Iterable[Learner]) -> list[str]:
     """Return a line for each mistake: how many learners made it, and what it is."""
     learners = list(learners)
-    made = Counter(
+    counts = Counter(
         key
         for learner in learners
         for key in {key for record in learner.records.values() for key in _counts(record)}
     )
     width = max([columns(key) for key in SENTENCES])
-    in_order = sorted(made.items(), key=lambda item: (-item[1], item[0]))
+    in_order = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
     starts = [f"{key:<{width}}  {count:>3} of {len(learners)}  " for key, count in in_order]
     return [
         fill(

@@ -120,9 +120,9 @@ def computed_table(number: int) -> dict[str, Any]:
     pairs = [[a, b] for a, b in combinations(mutants, 2) if a.key != b.key or a in STARTS]
     rows: list[Row] = []
     for group in [[m] for m in mutants] + ([] if number == 6 else pairs):
-        found = row(group, number, columns)
-        if found and found[1] and found not in rows:
-            rows.append(found)
+        entry = row(group, number, columns)
+        if entry and entry[1] and entry not in rows:
+            rows.append(entry)
     return {"columns": list(columns), "rows": _with_start(rows, number, columns)}
 
 

@@ -227,10 +227,10 @@ def _either(number: int, keys: list[str]) -> str:
 
 def _both(number: int, keys: list[str]) -> str:
     """Return the sentence for two mistakes at once; a place that is as at the start is none."""
-    made = [_sentence(number, key) for key in keys if key != "not_started"]
-    if len(made) < 2:
-        return f"{made[0]} And a part of the marked place has no effect yet."
-    return f"Two mistakes at once. {made[0]} {made[1]}"
+    sentences = [_sentence(number, key) for key in keys if key != "not_started"]
+    if len(sentences) < 2:
+        return f"{sentences[0]} And a part of the marked place has no effect yet."
+    return f"Two mistakes at once. {sentences[0]} {sentences[1]}"
 
 
 # -- how it is said

@@ -83,8 +83,8 @@ def identity(trainer: Trainer, seed: int | None, batch_size: int | None) -> dict
 
 def _digest(rows: Sequence[Any]) -> str:
     """Return a text that tells data apart: the same numbers have the same, in any container."""
-    found = hashlib.sha256()
+    digest = hashlib.sha256()
     for row in rows:
         with suppress(TypeError):  # not numbers alone
-            found.update(array("d", row if hasattr(row, "__iter__") else [row]).tobytes())
-    return found.hexdigest()[:16]
+            digest.update(array("d", row if hasattr(row, "__iter__") else [row]).tobytes())
+    return digest.hexdigest()[:16]

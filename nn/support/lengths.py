@@ -68,8 +68,8 @@ class ByLength:
     def shard(self, kind: Lengths) -> tuple[Shard, Array]:
         """Return the rows and the tape of a length, and which of the parameters the tape has."""
         if kind not in self.shards:
-            found = self.examples[kind]
-            inputs, targets = ([part[i] for i in found] for part in (self.inputs, self.targets))
+            indices = self.examples[kind]
+            inputs, targets = ([part[i] for i in indices] for part in (self.inputs, self.targets))
             self._make(kind, rows_of(inputs, targets))
         return self.shards[kind]
 
@@ -99,8 +99,8 @@ class ByLength:
         """Return the mean loss of other examples, at the present numbers of the parameters."""
         _, _, examples = by_kind(inputs, targets)
         summed = 0.0
-        for kind, found in examples.items():
-            rows = rows_of([inputs[i] for i in found], [targets[i] for i in found])
+        for kind, indices in examples.items():
+            rows = rows_of([inputs[i] for i in indices], [targets[i] for i in indices])
             if kind not in self.shards and kind not in self.examples:
                 self._make(kind, rows)
             summed += float(self.shard(kind)[0].tape.forward(rows).sum())
@@ -122,10 +122,10 @@ def by_kind(
 
 def _sorted(group: Sequence[int], kinds: list[Lengths]) -> dict[Lengths, list[int]]:
     """Return the examples of a group by their lengths, in order."""
-    found: dict[Lengths, list[int]] = {}
+    groups: dict[Lengths, list[int]] = {}
     for i in group:
-        found.setdefault(kinds[i], []).append(i)
-    return found
+        groups.setdefault(kinds[i], []).append(i)
+    return groups
 
 
 def _indices(parameters: Sequence[Value], index: dict[Value, int]) -> Array:

@@ -4,7 +4,7 @@ import { HighlightStyle, syntaxHighlighting } from "@codemirror/language";
 import { EditorView } from "@codemirror/view";
 import { tags } from "@lezer/highlight";
 
-const words = HighlightStyle.define([
+const tokens = HighlightStyle.define([
   { tag: [tags.keyword, tags.operatorKeyword, tags.controlKeyword, tags.definitionKeyword, tags.moduleKeyword], color: "var(--now)" },
   { tag: [tags.string, tags.special(tags.string)], color: "var(--neg)" },
   { tag: [tags.number, tags.bool], color: "var(--pos)" },
@@ -21,4 +21,4 @@ const page = EditorView.theme({
   ".cm-tooltip": { color: "var(--ink)", backgroundColor: "var(--card)", border: "1px solid var(--line)" },
 });
 
-export const highlighting = [syntaxHighlighting(words), page];
+export const highlighting = [syntaxHighlighting(tokens), page];

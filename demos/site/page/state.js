@@ -5,14 +5,14 @@ import { keep, possible } from "../keep.js";
 const $ = (id) => document.getElementById(id);
 export const say = (text) => ($("status").textContent = text);
 
-// Returns what Python calls with its state; `words` gives what is said when it is there.
-export const telling = (words) => (data) => {
+// Returns what Python calls with its state; `message` gives what is said when it is there.
+export const telling = (message) => (data) => {
   $("loading").hidden = Boolean(data.ready || data.failed);
   if (data.failed) return say(`Python could not be loaded: ${data.failed}. Reload the page to try again.`);
-  if (data.ready) return say(words());
-  const share = Math.min(1, data.loaded / data.total);
-  $("loading").value = share;
-  say(share < 1 ? `Python is loading: ${Math.round(100 * share)} %` : "Python is starting …");
+  if (data.ready) return say(message());
+  const fraction = Math.min(1, data.loaded / data.total);
+  $("loading").value = fraction;
+  say(fraction < 1 ? `Python is loading: ${Math.round(100 * fraction)} %` : "Python is starting …");
 };
 
 const NOT_KEPT = "This address is not https and not localhost: the page opens only while its server runs.";

@@ -81,8 +81,8 @@ function slopeOf(way, i, slot) {
 function usualMistake(frame, answer) { // what gives this number for what the grad becomes
   const { edge, node } = frame, [i] = cards[node].outputs, right = now.after[edge], before = now.before[edge];
   const isLast = right === now.grad[node] && cards[node].outputs.length === 1;
-  const found = Object.values(MISTAKES).filter(([, ways]) => ways.some((way) => gives(way, frame, answer, isLast && i)));
-  if (found.length) return found.map(([sentence]) => sentence).join(" Or ");
+  const fitting = Object.values(MISTAKES).filter(([, ways]) => ways.some((way) => gives(way, frame, answer, isLast && i)));
+  if (fitting.length) return fitting.map(([sentence]) => sentence).join(" Or ");
   if (isClose(answer, -right) || isClose(answer, before - now.contribution[edge])) return "the sign";
   if (isClose(answer, now.data[node])) return "its data, not its gradient";
   return isClose(answer, now.contribution[edge]) ? "this contribution alone, not the sum" : "none of the usual mistakes leads to it";

@@ -15,9 +15,9 @@ function mark(element, name, value) {
   if (marks[name] !== value) element.setAttribute(name, (marks[name] = value));
 }
 function element(parent, tag, attributes = {}, content = "") { // of HTML
-  const made = document.createElement(tag);
-  for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, value);
-  if (content) made.textContent = content;
-  parent.append(made);
-  return made;
+  const node = document.createElement(tag);
+  for (const [key, value] of Object.entries(attributes)) node.setAttribute(key, value);
+  if (content) node.textContent = content;
+  parent.append(node);
+  return node;
 }

@@ -102,11 +102,11 @@ function frame(more) { // all that is seen
 function ports(key, at, along) { // the edges at one side of a card share the side evenly
   const sides = new Map(), places = new Map(), across = 1 - along;
   for (const edge of edges) sides.set(edge[key], [...(sides.get(edge[key]) || []), edge]);
-  for (const [id, found] of sides) {
-    found.sort((a, b) => a[at][across] - b[at][across] || a.id - b.id);
-    if (key === "parent") cards[id].arriving = found;
-    const gap = Math.min(16, (cards[id].size[across] - 30) / Math.max(1, found.length - 1));
-    found.forEach((edge, i) => places.set(edge.id, cards[id][at][across] + (i - (found.length - 1) / 2) * gap));
+  for (const [id, edges] of sides) {
+    edges.sort((a, b) => a[at][across] - b[at][across] || a.id - b.id);
+    if (key === "parent") cards[id].arriving = edges;
+    const gap = Math.min(16, (cards[id].size[across] - 30) / Math.max(1, edges.length - 1));
+    edges.forEach((edge, i) => places.set(edge.id, cards[id][at][across] + (i - (edges.length - 1) / 2) * gap));
   }
   return places;
 }
@@ -177,7 +177,7 @@ function stepAside(some) { // the map stands on the side where it covers none of
 function comeIntoView(...groups) { // the first of these groups of cards that has room in the window
   look();
   if (!isLarger()) return;
-  const way = groups.map(toTheMiddle).find((found) => found);
+  const way = groups.map(toTheMiddle).find((direction) => direction);
   if (way) stage.scrollBy({ ...way, behavior: "instant" });
 }
 function toTheMiddle(some) { // how far it is to where these cards are in the middle

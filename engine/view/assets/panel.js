@@ -48,11 +48,11 @@ function setRange(leaf) { // 3 around the number, or from 0 to twice it; pushed 
 }
 function listLeaves() { // those whose names have what is looked for
   const wanted = leaves.length > SHOWN ? find("find").value.toLowerCase() : "";
-  const found = leaves.filter((leaf) => leaf.name.toLowerCase().includes(wanted));
+  const matching = leaves.filter((leaf) => leaf.name.toLowerCase().includes(wanted));
   for (const leaf of leaves) leaf.typed = leaf.slider = null;
   find("rows").replaceChildren();
-  found.slice(0, SHOWN).forEach(makeRow);
-  find("more").textContent = found.length > SHOWN ? `${SHOWN} of ${found.length} leaves: find shows those with a part of a name` : "";
+  matching.slice(0, SHOWN).forEach(makeRow);
+  find("more").textContent = matching.length > SHOWN ? `${SHOWN} of ${matching.length} leaves: find shows those with a part of a name` : "";
   showLeaves();
 }
 function showLeaves() {

@@ -5,16 +5,16 @@ const finite = (numbers) => numbers.filter(Number.isFinite);
 const best = validation.length ? validation.indexOf(Math.min(...finite(validation))) + 1 : 0; // its epoch
 const canBeLog = finite([...losses, ...validation]).every((x) => x > 0) && losses.some((x) => x > 0);
 function ticks(low, high, most) { // round numbers between two
-  const raw = (high - low) / most, power = 10 ** Math.floor(Math.log10(raw)), step = [1, 2, 5, 10].find((x) => x * power >= raw) * power, found = [];
-  for (let i = Math.ceil(low / step - 1e-9); i * step <= high + 1e-9 * step; i += 1) found.push(Number((i * step).toPrecision(12)));
-  return found;
+  const raw = (high - low) / most, power = 10 ** Math.floor(Math.log10(raw)), step = [1, 2, 5, 10].find((x) => x * power >= raw) * power, ticks = [];
+  for (let i = Math.ceil(low / step - 1e-9); i * step <= high + 1e-9 * step; i += 1) ticks.push(Number((i * step).toPrecision(12)));
+  return ticks;
 }
 function decades(low, high) {
-  const found = [];
+  const ticks = [];
   for (let power = Math.floor(Math.log10(low)); power <= Math.ceil(Math.log10(high)); power += 1) {
-    for (const digit of high / low > 300 ? [1] : high / low > 8 ? [1, 2, 5] : [1, 1.5, 2, 3, 4, 5, 7]) found.push(Number((digit * 10 ** power).toPrecision(3)));
+    for (const digit of high / low > 300 ? [1] : high / low > 8 ? [1, 2, 5] : [1, 1.5, 2, 3, 4, 5, 7]) ticks.push(Number((digit * 10 ** power).toPrecision(3)));
   }
-  return found.filter((x) => x >= 0.999 * low && x <= 1.001 * high);
+  return ticks.filter((x) => x >= 0.999 * low && x <= 1.001 * high);
 }
 function scales() {
   const wide = Math.max(80, curveFigure.clientWidth), high = Math.max(60, curveFigure.clientHeight), small = 0.75 * rem();
@@ -56,7 +56,7 @@ function line(points, s) { // it is broken where a number is not finite
   return d;
 }
 function nearest(epoch) { // of the moments
-  return epochs.reduce((found, each, k) => (Math.abs(each - epoch) < Math.abs(epochs[found] - epoch) ? k : found), 0);
+  return epochs.reduce((nearest, each, k) => (Math.abs(each - epoch) < Math.abs(epochs[nearest] - epoch) ? k : nearest), 0);
 }
 function visitCurve(event) {
   const s = scales(), box = curve.getBoundingClientRect(), x = ((event.clientX - box.left) / box.width) * s.wide;
@@ -74,7 +74,7 @@ function prepareCurve() {
   const positive = finite(losses);
   isLog = canBeLog && Math.max(...positive) > 20 * Math.min(...positive);
   find("log").setAttribute("aria-pressed", String(isLog));
-  const key = (kind, words) => { element(find("loss-keys"), "span", { class: `key ${kind}` }); element(find("loss-keys"), "span", {}, words); };
+  const key = (kind, title) => { element(find("loss-keys"), "span", { class: `key ${kind}` }); element(find("loss-keys"), "span", {}, title); };
   key("training", "all examples");
   if (validation.length) key("validation", `validation, best after epoch ${best}`);
 }

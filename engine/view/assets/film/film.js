@@ -4,11 +4,11 @@ const MOMENT = 220; // milliseconds, at speed 1
 
 function paint(k) {
   index = Math.max(0, Math.min(last, k));
-  const epoch = epochs[index], words = `epoch ${epoch} of ${epochs[last]}`;
-  write(find("count"), words);
+  const epoch = epochs[index], title = `epoch ${epoch} of ${epochs[last]}`;
+  write(find("count"), title);
   write(find("now"), `loss ${text(losses[index])}${validation[epoch - 1] === undefined ? "" : `, validation ${text(validation[epoch - 1])}`}`);
   find("scrub").value = index;
-  find("scrub").setAttribute("aria-valuetext", `${words}, loss ${text(losses[index])}`);
+  find("scrub").setAttribute("aria-valuetext", `${title}, loss ${text(losses[index])}`);
   find("start").disabled = find("back").disabled = index === 0;
   find("next").disabled = index === last;
   for (const name of Object.keys(quantities)) find(`by-${name}`).setAttribute("aria-pressed", String(name === by));

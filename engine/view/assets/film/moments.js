@@ -5,9 +5,9 @@ const weights = decoded(data.weights, Float64Array), gradients = decoded(data.gr
 const losses = data.loss.map(number), validation = data.validation.map(number);
 
 const quantities = { // what colours a wire, a rim and a strip: of parameter p at moment k
-  weight: { of: (k, p) => weights[k * count + p], name: "w", words: "the weight" },
-  gradient: { of: (k, p) => gradients[k * count + p], name: "∂C/∂w", words: "the gradient" },
-  change: { of: (k, p) => (k ? weights[k * count + p] - weights[(k - 1) * count + p] : 0), name: "Δw", words: "the change" },
+  weight: { of: (k, p) => weights[k * count + p], name: "w", title: "the weight" },
+  gradient: { of: (k, p) => gradients[k * count + p], name: "∂C/∂w", title: "the gradient" },
+  change: { of: (k, p) => (k ? weights[k * count + p] - weights[(k - 1) * count + p] : 0), name: "Δw", title: "the change" },
 };
 const { weight, gradient, change } = quantities;
 const parameters = names.map((_, p) => p);
@@ -24,8 +24,8 @@ function partOf(x, largest) { // the root of a number's part of the largest: sma
 const layerName = (name) => (name.includes(".") ? name.split(".")[0] : name.replace(/\d+$/, "") || name);
 const layers = [];
 for (const p of parameters) {
-  const name = layerName(names[p]), found = layers.find((layer) => layer.name === name);
-  if (found) found.parameters.push(p);
+  const name = layerName(names[p]), layer = layers.find((layer) => layer.name === name);
+  if (layer) layer.parameters.push(p);
   else layers.push({ name, parameters: [p] });
 }
 for (const layer of layers) layer.norms = epochs.map((_, k) => Math.hypot(...layer.parameters.map((p) => gradient.of(k, p))));

@@ -13,16 +13,16 @@ const wires = shape.wires.map(([from, to, parameter, path], id) => {
 const circles = shape.circles.map((circle, id) => {
   const isButton = circle.kind !== "constant";
   const group = make(circlesLayer, "g", { class: `circle ${circle.kind}`, "data-circle": id, ...(isButton ? { tabindex: 0, role: "button" } : {}) });
-  const made = { ...circle, id, group, title: make(group, "title"), rim: make(group, "circle", { class: "rim" }), ring: make(group, "circle", { class: "ring" }) };
-  made.text = make(group, "text", { class: "inside" });
-  made.incoming = wires.filter((wire) => wire.to === id);
-  return made;
+  const built = { ...circle, id, group, title: make(group, "title"), rim: make(group, "circle", { class: "rim" }), ring: make(group, "circle", { class: "ring" }) };
+  built.text = make(group, "text", { class: "inside" });
+  built.incoming = wires.filter((wire) => wire.to === id);
+  return built;
 });
 const xs = circles.map((circle) => circle.at[0]), ys = circles.map((circle) => circle.at[1]);
 const extent = { left: Math.min(...xs), right: Math.max(...xs), top: Math.min(...ys), bottom: Math.max(...ys) };
 const labelled = circles.filter((circle) => circle.kind !== "neuron");
 for (const circle of labelled) circle.label = make(textLayer, "text", { class: "label" }, circle.name.length > 12 ? circle.name.slice(0, 11) + "…" : circle.name);
-const captions = shape.captions.map(([circle, words]) => ({ circle, text: make(textLayer, "text", { class: "caption" }, words) }));
+const captions = shape.captions.map(([circle, caption]) => ({ circle, text: make(textLayer, "text", { class: "caption" }, caption) }));
 let radius = 15, wide = 1, high = 1, place = (x, y) => [x, y];
 const rem = () => parseFloat(getComputedStyle(document.documentElement).fontSize);
 
@@ -106,11 +106,11 @@ function paintNetwork() {
   }
   if (wires.length <= HIT) for (const wire of [...wires].sort((a, b) => a.part - b.part)) wiresLayer.append(wire.group); // the strongest on top
   for (const circle of circles) {
-    const x = circle.bias < 0 ? 0 : quantity.of(index, circle.bias), words = circleWords(circle);
+    const x = circle.bias < 0 ? 0 : quantity.of(index, circle.bias), title = circleWords(circle);
     mark(circle.rim, "class", `rim ${circle.bias < 0 ? "none" : sign(x)}`);
     mark(circle.rim, "stroke-width", (1.2 + 2.6 * (circle.bias < 0 ? 0 : partOf(x, largest))).toFixed(2));
-    write(circle.title, words);
-    if (circle.group.hasAttribute("role")) mark(circle.group, "aria-label", words);
+    write(circle.title, title);
+    if (circle.group.hasAttribute("role")) mark(circle.group, "aria-label", title);
     write(circle.text, hasAnswer(circle) || circle.bias < 0 ? "" : fitted(quantity.of(index, circle.bias)));
     circle.group.classList.toggle("chosen", circle.id === chosen);
   }
@@ -129,7 +129,7 @@ function legend(quantity, largest) {
   if (quantity === change && !index) return "Nothing has changed yet: this is the start.";
   const where = isStrips() ? "Strips" : "Wires and rims";
   const inside = plane && program && !isStrips() ? " In a circle: what the neuron gives over the plane." : "";
-  return `${where}: ${quantity.words}, orange where positive, blue and dashed where negative; the strongest is ${text(largest)}${rest && ", "}${rest}.${inside}`;
+  return `${where}: ${quantity.title}, orange where positive, blue and dashed where negative; the strongest is ${text(largest)}${rest && ", "}${rest}.${inside}`;
 }
 
 // -- what each neuron gives over the plane, in its circle
@@ -140,7 +140,7 @@ function paintAnswers() {
   const context = answers.getContext("2d"), sharp = answers.width / wide;
   context.setTransform(sharp, 0, 0, sharp, 0, 0);
   context.clearRect(0, 0, answers.width, answers.height);
-  const found = plane && program ? fieldsAt(index) : null;
+  const byNode = plane && program ? fieldsAt(index) : null;
   for (const circle of circles) {
     const [x, y] = circle.centre;
     context.save();
@@ -148,9 +148,9 @@ function paintAnswers() {
     context.arc(x, y, radius, 0, 2 * Math.PI);
     context.fillStyle = css(colours.ground);
     context.fill();
-    if (found && hasAnswer(circle)) {
+    if (byNode && hasAnswer(circle)) {
       context.clip();
-      paintThumb(found.get(circle.node), circle.output.length ? plane.level : 0);
+      paintThumb(byNode.get(circle.node), circle.output.length ? plane.level : 0);
       context.imageSmoothingEnabled = true;
       context.drawImage(thumb, x - radius, y - radius, 2 * radius, 2 * radius);
     }

@@ -8,26 +8,26 @@ function paintPanel() {
   else paintLayers(table);
 }
 function row(table, kind, cells) {
-  const made = element(table, "tr");
+  const tr = element(table, "tr");
   cells.forEach((cell, i) => {
-    const td = element(made, kind === "th" || i === 0 ? "th" : "td", kind === "th" ? { scope: "col" } : i === 0 ? { scope: "row" } : {});
+    const td = element(tr, kind === "th" || i === 0 ? "th" : "td", kind === "th" ? { scope: "col" } : i === 0 ? { scope: "row" } : {});
     if (typeof cell === "number") td.className = sign(cell);
     if (cell instanceof Element) td.append(cell);
     else td.textContent = typeof cell === "number" ? text(cell) : cell;
   });
-  return made;
+  return tr;
 }
 function paintLayers(panel) {
   const table = element(panel, "table");
   row(element(table, "thead"), "th", ["layer", "‖∂C/∂w‖", "over the run", "largest change"]);
   const body = element(table, "tbody");
   for (const layer of layers) {
-    const most = layer.parameters.reduce((found, p) => (Math.abs(change.of(index, p)) > Math.abs(change.of(index, found)) ? p : found), layer.parameters[0]);
+    const most = layer.parameters.reduce((best, p) => (Math.abs(change.of(index, p)) > Math.abs(change.of(index, best)) ? p : best), layer.parameters[0]);
     const tail = names[most].startsWith(layer.name + ".") ? names[most].slice(layer.name.length + 1) : names[most];
-    const made = row(body, "td", [layer.name, text(layer.norms[index]), spark(layer.norms), index ? "" : "–"]);
+    const tr = row(body, "td", [layer.name, text(layer.norms[index]), spark(layer.norms), index ? "" : "–"]);
     if (!index) continue;
-    element(made.lastChild, "span", { class: sign(change.of(index, most)) }, signed(change.of(index, most)));
-    element(made.lastChild, "span", { class: "soft" }, ` ${tail}`);
+    element(tr.lastChild, "span", { class: sign(change.of(index, most)) }, signed(change.of(index, most)));
+    element(tr.lastChild, "span", { class: "soft" }, ` ${tail}`);
   }
 }
 const norms = layers.flatMap((layer) => layer.norms).filter((x) => Number.isFinite(x) && x > 0);

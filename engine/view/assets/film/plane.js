@@ -12,7 +12,7 @@ function preparePlane() {
   if (!isShown) return;
   const choices = plane.outputs.map((_, i) => [String(i), `output ${i}`]);
   if (isOfClasses) choices.unshift([CLASSES, "the largest: the class"]);
-  for (const [value, words] of choices) element(find("output"), "option", { value }, words);
+  for (const [value, caption] of choices) element(find("output"), "option", { value }, caption);
   find("output-label").hidden = choices.length < 2;
 }
 function prepareScale() {
@@ -21,16 +21,16 @@ function prepareScale() {
 }
 function paintPlane() {
   if (!plane || !program) return;
-  const found = fieldsAt(index), circle = circles[preview >= 0 ? preview : chosen], of = find("output").value;
+  const byNode = fieldsAt(index), circle = circles[preview >= 0 ? preview : chosen], of = find("output").value;
   const isNeuron = circle && hasAnswer(circle) && circle.kind !== "input" && !circle.output.length, isOfAll = !isNeuron && of === CLASSES;
   const node = isNeuron ? circle.node : plane.outputs[isOfAll ? 0 : Number(of)];
-  const field = found.get(node), level = isNeuron ? 0 : plane.level;
+  const field = byNode.get(node), level = isNeuron ? 0 : plane.level;
   const largest = isNeuron ? largestOf(field) || 1 : strongest;
   write(find("plane-title"), isNeuron ? `What ${circle.name} gives` : isBinary || isOfClasses ? "Decision boundary" : "What the model gives");
-  if (isOfAll) paintCells((i) => colourOfClass(winner(found, i)));
+  if (isOfAll) paintCells((i) => colourOfClass(winner(byNode, i)));
   else paintCells((i) => heat(field[i] - level, largest, 0.62));
   marks.replaceChildren();
-  const lines = isOfAll ? plane.outputs.map((_, k) => lead(found, k)) : isNeuron || !(isBinary || isOfClasses) ? [] : [field.map((x) => x - level)];
+  const lines = isOfAll ? plane.outputs.map((_, k) => lead(byNode, k)) : isNeuron || !(isBinary || isOfClasses) ? [] : [field.map((x) => x - level)];
   for (const each of lines) make(marks, "path", { class: "boundary", d: contour(each) });
   if (isNeuron && circle.operation === "") make(marks, "path", { class: "boundary thin", d: contour(field) });
   plane.points.forEach((point, i) => paintPoint(point, plane.targets[i], isOfAll ? null : Number(of)));
@@ -43,10 +43,10 @@ function rightOnes() { // of the examples, as nn.accuracy counts them
     return scores.length > 1 ? scores.indexOf(Math.max(...scores)) === plane.targets[i] : scores[0] > plane.level === (plane.targets[i] === distinct[1]);
   }).length;
 }
-const winner = (found, i) => plane.outputs.reduce((best, node, k) => (found.get(node)[i] > found.get(plane.outputs[best])[i] ? k : best), 0);
+const winner = (byNode, i) => plane.outputs.reduce((best, node, k) => (byNode.get(node)[i] > byNode.get(plane.outputs[best])[i] ? k : best), 0);
 const colourOfClass = (k) => mixed(colours.ground, colours.classes[k % colours.classes.length], 0.4);
-function lead(found, k) { // by how much an output is ahead of all others
-  return found.get(plane.outputs[k]).map((x, i) => x - Math.max(...plane.outputs.filter((_, j) => j !== k).map((node) => found.get(node)[i])));
+function lead(byNode, k) { // by how much an output is ahead of all others
+  return byNode.get(plane.outputs[k]).map((x, i) => x - Math.max(...plane.outputs.filter((_, j) => j !== k).map((node) => byNode.get(node)[i])));
 }
 function paintCells(colourOf) {
   const cells = document.createElement("canvas"), sharp = Math.min(3, devicePixelRatio || 1);
