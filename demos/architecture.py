@@ -31,6 +31,7 @@ ROLES = {  # every module of the engine and every package in it, with its role i
     "forward": "the loop the other way",
     "listeners": "who is told of new nodes",
     "printing": "safe text, digits",
+    "options": "wrong options",
     "operations": "forwards and rules",
     "location": "places in the source",
     "files": "the one writer of files",

@@ -43,8 +43,9 @@ def gradient(root: Value, wrt: Iterable[Value]) -> list[Value]:
     is stale: a leaf's data was changed after the forward pass. Griewank and Walther, Evaluating
     Derivatives, 2008, ch. 3.
     """
-    if isinstance(wrt, Value):
-        raise TypeError("gradient takes a list of Values: write gradient(root, [x])")
+    if not hasattr(wrt, "__iter__"):  # a Value, or a network
+        values = "net.parameters()" if hasattr(wrt, "parameters") else "[x]"
+        raise TypeError(f"gradient takes a list of Values: write gradient(root, {values})")
     wrt = list(wrt)
     order, _ = topological_order(root)
     _refuse_stale(order)

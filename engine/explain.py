@@ -23,6 +23,7 @@ from .foreign import Foreign, as_values, by_original
 from .formula import UNNAMED, Names, bracketed, expression, name
 from .graph import topological_order
 from .location import place
+from .options import whole
 from .printing import columns, describe, encodable, number, printable
 
 if TYPE_CHECKING:
@@ -114,7 +115,7 @@ def why(root: Foreign, x: Foreign, depth: int = 1) -> str:
     called, else by its expression. The text has only characters that sys.stdout can write. Raises
     TypeError for what is no Value, and ValueError where `x` is not in the graph.
     """
-    root = as_values(root)
+    root, depth = as_values(root), whole("depth", depth, least=1)
     order, leaves = topological_order(root)
     node = by_original(leaves + order).get(id(x))
     if node is None:

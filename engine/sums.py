@@ -25,7 +25,9 @@ def weighted_sum(weights: Iterable[float], inputs: Iterable[float], bias: float 
 def weighted_sum(
     weights: "Iterable[Number]", inputs: "Iterable[Number]", bias: "Number" = 0.0
 ) -> Value: ...
-def weighted_sum(weights: Iterable[Any], inputs: Iterable[Any], bias: Any = 0.0) -> Any:
+def weighted_sum(
+    weights: Iterable[Any], inputs: Iterable[Any], bias: Any = 0.0, *loose: Any
+) -> Any:
     """Return bias + Σ wᵢ·aᵢ as one node: what a neuron computes before its activation.
 
     >>> weighted_sum([1.0, 2.0], [3.0, 4.0], bias=5.0)
@@ -33,6 +35,9 @@ def weighted_sum(weights: Iterable[Any], inputs: Iterable[Any], bias: Any = 0.0)
 
     Its parents are the weights, the inputs, the bias. Raises ValueError where the lengths differ.
     """
+    if loose or not (hasattr(weights, "__iter__") and hasattr(inputs, "__iter__")):
+        lists = "takes a list of weights and a list of inputs"
+        raise TypeError(f"weighted_sum {lists}: write weighted_sum([w0, w1], [x0, x1], bias)")
     weights, inputs = tuple(weights), tuple(inputs)
     if len(weights) != len(inputs):
         raise ValueError(
@@ -51,59 +56,59 @@ def weighted_sum(weights: Iterable[Any], inputs: Iterable[Any], bias: Any = 0.0)
 def total(values: Iterable[float]) -> float: ...
 @overload
 def total(values: "Iterable[Number]") -> Value: ...
-def total(values: Iterable[Any]) -> Any:
+def total(values: Iterable[Any], *loose: Any) -> Any:
     """Return the sum of the values as one node; 0.0 for none.
 
     >>> total([1.0, 2.0, 3.0])
     6.0
     """
-    return operations.total.apply(_listed(values, "total"))
+    return operations.total.apply(_listed(values, "total", loose))
 
 
 @overload
 def mean(values: Iterable[float]) -> float: ...
 @overload
 def mean(values: "Iterable[Number]") -> Value: ...
-def mean(values: Iterable[Any]) -> Any:
+def mean(values: Iterable[Any], *loose: Any) -> Any:
     """Return the arithmetic mean of the values as one node. Raises ValueError for none.
 
     >>> mean([1.0, 2.0, 6.0])
     3.0
     """
-    return operations.mean.apply(_some(values, "mean"))
+    return operations.mean.apply(_some(values, "mean", loose))
 
 
 @overload
 def product(values: Iterable[float]) -> float: ...
 @overload
 def product(values: "Iterable[Number]") -> Value: ...
-def product(values: Iterable[Any]) -> Any:
+def product(values: Iterable[Any], *loose: Any) -> Any:
     """Return the product of the values as one node; 1.0 for none.
 
     >>> product([2.0, 3.0, 4.0])
     24.0
     """
-    return operations.product.apply(_listed(values, "product"))
+    return operations.product.apply(_listed(values, "product", loose))
 
 
 @overload
 def logsumexp(values: Iterable[float]) -> float: ...
 @overload
 def logsumexp(values: "Iterable[Number]") -> Value: ...
-def logsumexp(values: Iterable[Any]) -> Any:
+def logsumexp(values: Iterable[Any], *loose: Any) -> Any:
     """Return log Σ exp(xᵢ) as one node, without overflow. Raises ValueError for no values.
 
     >>> logsumexp([1000.0, 1000.0])
     1000.6931471805599
     """
-    return operations.logsumexp.apply(_some(values, "logsumexp"))
+    return operations.logsumexp.apply(_some(values, "logsumexp", loose))
 
 
 @overload
 def softmax(values: Iterable[float]) -> list[float]: ...
 @overload
 def softmax(values: "Iterable[Number]") -> list[Value]: ...
-def softmax(values: Iterable[Any]) -> list[Any]:
+def softmax(values: Iterable[Any], *loose: Any) -> list[Any]:
     """Return exp(xᵢ) / Σ exp(xⱼ) for each value, positive and summing to one; [] for no values.
 
     >>> softmax([1000.0, 1000.0])
@@ -112,7 +117,7 @@ def softmax(values: Iterable[Any]) -> list[Any]:
     The largest is subtracted first, so that no exp overflows. It is rounded down, for `floor` has
     no slope: what is subtracted changes no quotient, and no gradient.
     """
-    values = _listed(values, "softmax")
+    values = _listed(values, "softmax", loose)
     if not values:
         return []
     level = floor(reduce(maximum, values))
@@ -127,7 +132,7 @@ def pick(values: Iterable[float], index: float) -> float: ...
 def pick(values: "Iterable[Number]", index: float) -> "Number": ...
 @overload
 def pick(values: "Iterable[Number]", index: Value) -> Value: ...
-def pick(values: Iterable[Any], index: Any) -> Any:
+def pick(values: Iterable[Any], index: Any = None, *loose: Any) -> Any:
     """Return values[index]; where the index is a Value, as a node, which chooses on a tape anew.
 
     >>> pick([5.0, 6.0, 7.0], 1)
@@ -140,6 +145,8 @@ def pick(values: Iterable[Any], index: Any) -> Any:
     For a plain index that value is returned itself, and no node is made. Raises IndexError for an
     index that no value has, with both numbers; so does a tape, with the row.
     """
+    if index is None or loose:
+        raise TypeError("pick takes one list and an index: write pick([a, b], 1)")
     values = _some(values, "pick")
     number = index._data if isinstance(index, Value) else real(index)
     if number not in range(len(values)):
@@ -153,14 +160,18 @@ def out_of_range(index: float, count: int) -> str:
     return f"pick of {count} values at index {digits}: give a whole number from 0 to {count - 1}"
 
 
-def _some(values: Iterable[Any], name: str) -> tuple[Any, ...]:
-    operands = _listed(values, name)
+def _some(values: Iterable[Any], name: str, loose: tuple[Any, ...] = ()) -> tuple[Any, ...]:
+    operands = _listed(values, name, loose)
     if not operands:
         raise ValueError(f"{name} of no values is not defined: give it at least one")
     return operands
 
 
-def _listed(values: Iterable[Any], name: str) -> tuple[Any, ...]:
+def _listed(values: Iterable[Any], name: str, loose: tuple[Any, ...] = ()) -> tuple[Any, ...]:
+    """Return the values as a tuple; `loose` are those that were given one by one, which raises."""
+    if loose:
+        count = len(loose) + 1
+        raise TypeError(f"{name} takes one list, not {count} values: write {name}([a, b])")
     if not hasattr(values, "__iter__"):
         raise TypeError(f"{name} takes a list of values, not {values!r}: write {name}([a, b])")
     return tuple(values)

@@ -11,6 +11,7 @@ from typing import Any, Protocol, overload
 from engine import Number, Value, clamp, logsumexp, mean, pick, relu, softplus, square, total
 
 from .module import Module, in_order
+from .support.habits import listed
 
 Floats = float | Sequence[float]
 
@@ -161,7 +162,7 @@ def l2(parameters: Iterable[Number]) -> Any:
     >>> l2([3.0, 4.0])
     25.0
     """
-    return total([p * p for p in parameters])
+    return total([p * p for p in listed(parameters, "l2(net.parameters())", (Value, Real))])
 
 
 def accuracy(model: Module, inputs: Iterable[Any], targets: Iterable[Any]) -> float:

@@ -16,7 +16,7 @@ from typing import Any
 from engine import Value
 
 from .module import number
-from .support.habits import Remedied
+from .support.habits import Remedied, listed
 from .support.history import draw
 from .support.interrupts import Change, assign_all
 
@@ -40,7 +40,7 @@ class Optimizer(Remedied):
         self, parameters: Iterable[Value], learning_rate: Rate, weight_decay: float = 0.0,
         lr: Rate | None = None,
     ):  # fmt: skip
-        self.parameters = _distinct(parameters)
+        self.parameters = _distinct(parameters, type(self).__name__)
         rate = learning_rate if lr is None else lr
         self.learning_rate = rate if callable(rate) else _from_0(rate, "learning_rate")
         self.weight_decay = _from_0(weight_decay, "weight_decay")
@@ -102,18 +102,19 @@ class Optimizer(Remedied):
 
     def freeze(self, parameters: Iterable[Value]) -> None:
         """Leave these parameters, and what is remembered of them, as they are from now on."""
-        self._frozen |= self._own(parameters)
+        self._frozen |= self._own(parameters, "freeze")
 
     def unfreeze(self, parameters: Iterable[Value]) -> None:
         """Change frozen parameters again from now on."""
-        self._frozen -= self._own(parameters)
+        self._frozen -= self._own(parameters, "unfreeze")
 
     def frozen(self) -> list[Value]:
         """Return the parameters that are frozen."""
         return [p for p in self.parameters if p in self._frozen]
 
-    def _own(self, parameters: Iterable[Value]) -> set[Value]:
-        chosen, own = list(parameters), set(self.parameters)
+    def _own(self, parameters: Iterable[Value], name: str) -> set[Value]:
+        chosen = listed(parameters, f"optimizer.{name}(module.parameters())")
+        own = set(self.parameters)
         for p in chosen:
             if p not in own:
                 raise ValueError(f"{p!r} is not a parameter of this optimizer")
@@ -261,7 +262,7 @@ def clip_by_norm(parameters: Iterable[Value], limit: float) -> float:
     Its direction stays. Raises ArithmeticError for a nan or an infinity. Pascanu, Mikolov and
     Bengio, On the difficulty of training recurrent neural networks, 2013.
     """
-    parameters = list(parameters)
+    parameters = listed(parameters, "clip_by_norm(net.parameters(), 1.0)")
     for p in parameters:
         if not math.isfinite(p.grad):
             remedy = "`with engine.anomaly():` finds where it was made"
@@ -275,6 +276,7 @@ def clip_by_norm(parameters: Iterable[Value], limit: float) -> float:
 def clip_by_value(parameters: Iterable[Value], limit: float) -> None:
     """Bring every grad between -limit and limit; a nan stays."""
     _from_0(limit, "limit")
+    parameters = listed(parameters, "clip_by_value(net.parameters(), 1.0)")
     grads = [(p, p.grad) for p in parameters]
     assign_all((p, "grad", max(-limit, min(limit, g)) if g == g else g) for p, g in grads)
 
@@ -296,12 +298,12 @@ def _root(x: Array) -> Array:
     return math.sqrt(x) if isinstance(x, float) else x**0.5  # of an array NumPy takes the same root
 
 
-def _distinct(parameters: Iterable[Value]) -> list[Value]:
+def _distinct(parameters: Iterable[Value], name: str) -> list[Value]:
     """Return the parameters as a list. Raises where they are none, not leaf Values, or repeated."""
-    distinct: list[Any] = list(parameters) if hasattr(parameters, "__iter__") else [parameters]
+    distinct = listed(parameters, f"{name}(net.parameters())")
     for p in distinct:
-        if not isinstance(p, Value) or p.parents:
-            raise TypeError(f"{p!r} is not a leaf Value: write SGD(net.parameters())")
+        if p.parents:
+            raise TypeError(f"{p!r} is not a leaf Value: write {name}(net.parameters())")
     if not distinct or len(set(distinct)) < len(distinct):
         raise ValueError("an optimizer takes at least one parameter, and each only once")
     return distinct

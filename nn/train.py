@@ -20,6 +20,7 @@ from .losses import Loss
 from .module import Module
 from .optim import SGD, Optimizer
 from .support.checkpoint import identity, resume, save
+from .support.cluster import refuse_unguarded
 from .support.history import History, Moment
 from .support.interrupts import assign_all
 from .support.progress import COMPILING, Report, faster, notice, print_line
@@ -67,6 +68,8 @@ def fit(
             raise ValueError(f"{name} is {count!r}: it must be a whole number of 1 or more")
     if client and not compiled:
         raise ValueError("a client replays rows: write compiled=True with it")
+    if client is True:
+        refuse_unguarded()
     if stop_after is not None and validation is None:
         raise ValueError("stop_after counts epochs by their validation loss: give validation too")
     problem = model, inputs, targets, loss, optimizer, l2, before_step, validation

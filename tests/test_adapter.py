@@ -333,6 +333,16 @@ def test_function_and_data_breakpoints(script):
             ],
         )["breakpoints"]
         assert not any(state["verified"] for state in states)
+        assert [state["message"] for state in states] == [
+            f"stops at {name}, once a backward() has a value or an operation of that name"
+            for name in ("tanh", "w", "?")
+        ]
+        asked = [{"dataId": "w.grad"}, {"dataId": "nothing"}]
+        states = client.ask("setDataBreakpoints", breakpoints=asked)["breakpoints"]
+        assert [state["message"] for state in states] == [
+            f"stops when {name} changes, once a backward() has it" for name in ("w.grad", "nothing")
+        ]
+        client.ask("setDataBreakpoints", breakpoints=[])
 
     with Client() as client:
         client.launch(file, before=before)

@@ -5,7 +5,8 @@ import math
 import pytest
 
 import engine
-from engine import Value, derivative, gradient
+import nn
+from engine import Value, derivative, gradient, jvp
 from engine.graph import topological_order
 
 
@@ -164,6 +165,20 @@ def test_a_branch_not_taken_sends_nothing_at_any_order(f, n, at, right):
         [slope] = gradient(slope, [x])
     slope.backward()
     assert x.grad == right
+    x = Value(at)
+    slope = jvp(f, [x], [1.0])[1]  # reverse over forward
+    for _ in range(n - 1):
+        [slope] = gradient(slope, [x])
+    assert slope.data == right
+
+
+def test_an_infinite_gradient_of_a_choice_reaches_the_other_branch_as_in_backward():
+    x, v, w = Value(-1.0), Value(5.0), Value(0.0)
+    root = engine.sqrt(engine.where(x > 0, v, w))
+    root.backward()
+    slopes = [slope.data for slope in gradient(root, [v, w])]
+    assert math.isnan(v.grad) and math.isnan(slopes[0])  # inf·0, and w gets inf·1
+    assert w.grad == slopes[1] == math.inf
 
 
 def test_a_mixed_derivative_may_be_infinite():
@@ -222,3 +237,9 @@ def test_a_recorded_derivative_is_that_of_each_row_and_not_of_the_example(f, exa
             true = g(Value(x))
             true = true.data if isinstance(true, Value) else true
             assert found == pytest.approx(true, rel=1e-12, nan_ok=True), x
+
+
+def test_a_network_in_place_of_its_parameters_is_refused_with_the_call_that_is_meant():
+    net = nn.MLP(2, [1], seed=0)
+    with pytest.raises(TypeError, match=r"write gradient\(root, net\.parameters\(\)\)$"):
+        gradient(net([1.0, 2.0]), net)

@@ -295,3 +295,29 @@ def test_rates_are_floats_and_parameters_are_a_list():
         nn.SGD([Value(1.0)], "0.1")
     with pytest.raises(ValueError, match="above 0"):
         nn.Adam([Value(1.0)], epsilon=0.0)
+
+
+@pytest.mark.parametrize(
+    ("call", "right"),
+    [
+        (lambda net, optimizer: nn.SGD(net), "SGD(net.parameters())"),
+        (lambda net, optimizer: nn.Adam(net.layers), "Adam(net.parameters())"),
+        (lambda net, optimizer: nn.SGD(net.parameters), "SGD(net.parameters())"),
+        (lambda net, optimizer: nn.SGD(net.named_parameters()), "SGD(net.parameters())"),
+        (lambda net, optimizer: nn.clip_by_norm(net, 1), "clip_by_norm(net.parameters(), 1.0)"),
+        (lambda net, optimizer: nn.clip_by_value([net], 1), "clip_by_value(net.parameters(), 1.0)"),
+        (lambda net, optimizer: optimizer.freeze(net), "optimizer.freeze(module.parameters())"),
+        (
+            lambda net, optimizer: optimizer.unfreeze(net.layers),
+            "optimizer.unfreeze(module.parameters())",
+        ),
+        (lambda net, optimizer: nn.l2(net), "l2(net.parameters())"),
+    ],
+)
+def test_a_module_in_place_of_parameters_is_refused_with_the_call_that_is_meant(call, right):
+    net = nn.MLP(2, [1], seed=0)
+    optimizer = nn.SGD(net.parameters())
+    with pytest.raises(TypeError) as caught:
+        call(net, optimizer)
+    assert str(caught.value).endswith(f" is not a parameter: write {right}")
+    assert not optimizer.frozen()

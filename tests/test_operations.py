@@ -255,3 +255,25 @@ def test_functions_of_lists():
 def test_a_wrong_number_of_operands_is_named(call, words):
     with pytest.raises(TypeError, match=words):
         call()
+
+
+@pytest.mark.parametrize("name", ["total", "mean", "product", "logsumexp", "softmax"])
+def test_loose_numbers_in_place_of_a_list_are_refused_with_the_call_that_is_meant(name):
+    function, a, b = getattr(engine, name), Value(1.0), Value(2.0)
+    for loose in ((a, b), (1.0, 2.0, 3.0), ([a], b)):
+        with pytest.raises(TypeError) as caught:
+            function(*loose)
+        count = len(loose)
+        assert (
+            str(caught.value) == f"{name} takes one list, not {count} values: write {name}([a, b])"
+        )
+
+
+def test_loose_numbers_to_weighted_sum_and_pick_are_refused_with_the_call_that_is_meant():
+    a, b = Value(1.0), Value(2.0)
+    for loose in ((1.0, 2.0), ([a], 2.0), (a, [b]), (a, b, a, b), ([a], [b], 0.0, 1.0)):
+        with pytest.raises(TypeError, match=r"write weighted_sum\(\[w0, w1\], \[x0, x1\], bias\)$"):
+            engine.weighted_sum(*loose)
+    for loose in ((a, b, 1), ([a, b],)):
+        with pytest.raises(TypeError, match=r"write pick\(\[a, b\], 1\)$"):
+            engine.pick(*loose)

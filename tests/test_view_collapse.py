@@ -860,3 +860,51 @@ def test_the_order_and_the_neurons_of_a_graph_are_found_once(monkeypatch, make):
         make(loss, collapse=collapse)
         assert sorted(found) == ["neurons", "topological_order"]
         found.clear()
+
+
+def chain_of(count):
+    """Return the values of a chain of additions of x, which has no names with a dot."""
+    x = Value(0.001, label="x")
+    values = [x * 1.5]
+    while len(values) < count:
+        values.append(values[-1] + x)
+    return values
+
+
+@pytest.mark.parametrize("part", ["around", "between"])
+def test_a_part_of_a_large_graph_makes_steps_of_its_own_edges_alone(part, monkeypatch):
+    """Objects for all other edges took most of the time, of Python's garbage collector too."""
+    made = []
+
+    def counted(*fields):
+        made.append(fields)
+        return explain.Step(*fields)
+
+    values = chain_of(3000)
+    monkeypatch.setattr(selection, "Step", counted)
+    monkeypatch.setattr(selection, "neurons", lambda order: pytest.fail("searched all the graph"))
+    options = {"around": {"around": values[2000]}, "between": {"between": values[1997:2003:5]}}
+    drawn = engine.draw(values[-1], depth=1, **options[part]).scene
+    assert len(drawn.cards) >= 4 and len(made) == len(drawn.pills) < 15
+
+
+def test_the_steps_of_a_part_are_those_of_the_whole_graph():
+    _, loss = network(3, 4, 1)
+    graph = selection.Graph(loss)
+    for middle in graph.order[::7]:
+        part = focus.around(graph.order, middle, 3)
+        inside = [
+            step
+            for step in selection.select(graph).steps
+            if step.node in part and step.parent in part
+        ]
+        steps = selection.select(graph, part=part).steps
+        assert steps == selection.with_running_sums(inside, loss) and len(steps) > 2
+
+
+def test_a_graph_too_large_to_draw_is_refused_before_anything_is_looked_up_in_it(monkeypatch):
+    values = chain_of(300)
+    monkeypatch.setattr(picture, "MOST", 500)
+    monkeypatch.setattr(picture, "by_original", lambda nodes: pytest.fail("looked up"))
+    with pytest.raises(ValueError, match="a graph of 302 values and 600 edges is too large"):
+        engine.draw(values[-1])

@@ -28,6 +28,7 @@ from ..explain import Step, account, arrivals, nan_lines, numbered, stale, steps
 from ..foreign import Foreign, as_values, by_original
 from ..formula import bracketed, name
 from ..graph import local_derivatives, topological_order
+from ..options import named
 from ..printing import number, printable
 from ..value import Value
 from .evaluate import Formula, Refused, read
@@ -100,7 +101,7 @@ class Session:
         self.forward_only = root.grad == 0.0
         self.carried = [leaf for leaf in self.leaves if leaf.grad and not leaf.constant]
         self._grads = [(node, node.grad) for node in (*self.order, *self.leaves)]
-        self._named = self._label_by_variable(names or {})
+        self._named = self._label_by_variable(named(names))
         self._index()
         self.position = 0
         self.pass_number = 1

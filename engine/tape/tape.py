@@ -145,6 +145,8 @@ class Tape:
 
     def _vector(self, parameters: Any) -> Any:
         vector = np.asarray(parameters)
+        if hasattr(parameters, "named_parameters"):
+            raise TypeError(f"{parameters!r} is a module: give the tape its .parameters")
         if vector.dtype == object:
             vector = np.array([p.data if isinstance(p, Value) else p for p in parameters])
         if vector.shape != (len(self._graph.parameters),):

@@ -5,32 +5,40 @@
 >>> [node is x or node is y for node in around([y, z], x, 1)], len(between([y, z], x, z))
 ([True, True], 3)
 
-The effort is linear in the number of edges, and `around` stops where its part outgrows `most`.
+The effort is linear in the number of edges, and `around` stops where its part outgrows `most`. No
+object is made for a node outside of the part: Python's garbage collector would walk all of them.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from math import inf
 
 from ..types import Node
 
 
 def around(order: Sequence[Node], value: Node, depth: int, most: float = inf) -> dict[Node, None]:
-    """Return the values at most `depth` edges away from `value`, the nearest first.
-
-    Raises ValueError where `value` is not in the graph.
-    """
-    children: dict[Node, list[Node]] = {}
+    """Return the values at most `depth` edges away from `value`, the nearest first."""
+    first: dict[Node, Node] = {}  # of the children of a node, and for most nodes the only one
+    others: dict[Node, list[Node]] = {}
     for node in order:
         for parent in node.parents:
-            children.setdefault(parent, []).append(node)
-    if value not in children and (not order or value is not order[-1]):
-        raise ValueError(f"around {value!r}: it is not in this graph")
+            if first.setdefault(parent, node) is not node:
+                others.setdefault(parent, []).append(node)
     part, frontier = {value: None}, [value]
     while frontier and depth > 0 and len(part) <= most:
-        near = (other for node in frontier for other in (*node.parents, *children.get(node, ())))
-        frontier = _add(near, part, most)
+        frontier = _add(_neighbours(frontier, first, others), part, most)
         depth -= 1
     return part
+
+
+def _neighbours(
+    nodes: Iterable[Node], first: Mapping[Node, Node], others: Mapping[Node, list[Node]]
+) -> Iterator[Node]:
+    """Yield the parents and the children of each node."""
+    for node in nodes:
+        yield from node.parents
+        if node in first:
+            yield first[node]
+        yield from others.get(node, ())
 
 
 def _add(nodes: Iterable[Node], part: dict[Node, None], most: float) -> list[Node]:
@@ -51,8 +59,9 @@ def between(order: Sequence[Node], first: Node, last: Node) -> dict[Node, None]:
     Raises ValueError where there is no path.
     """
     after: dict[Node, None] = {first: None}
+    is_new = after.keys().isdisjoint
     for node in order:
-        if node is not first and any(parent in after for parent in node.parents):
+        if not is_new(node.parents):
             after[node] = None
     before: dict[Node, None] = {last: None}
     for node in reversed(order):

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from ..explain import numbered
 from ..foreign import Foreign, as_values
+from ..options import string
 from ..printing import printable
 
 if TYPE_CHECKING:
@@ -33,7 +34,7 @@ def draw_dot(root: Foreign, format: str = "svg", rankdir: str = "LR") -> "graphv
         raise ValueError(
             f"draw_dot has no rankdir={rankdir!r}: choose from {', '.join(DIRECTIONS)}"
         )
-    dot = graphviz.Digraph(format=format, graph_attr={"rankdir": rankdir})
+    dot = graphviz.Digraph(format=string("format", format, "png"), graph_attr={"rankdir": rankdir})
     numbers = numbered(as_values(root))
     for node, number in numbers.items():
         dot.node(

@@ -19,6 +19,7 @@ from typing import Any
 
 from ..foreign import Foreign, as_values
 from ..javascript import arithmetic, rows
+from ..options import flag, string
 from ..printing import printable
 from .animation import Animation, CardData, EdgeData, animation
 from .frames import MARK
@@ -108,9 +109,11 @@ def stepper(
     where several edges cross it between the same two cards, their sum. Raises ValueError above 300
     cards.
     """
+    is_first, is_live = flag("forward", forward), flag("live", live)
+    title = string("title", title, "Two neurons")
     graph = Graph(as_values(root))
     content = animation(graph, title=title, names=names, module=module, collapse=collapse)
-    return Page(content, forward, live, graph, names=names, module=module, collapse=collapse)
+    return Page(content, is_first, is_live, graph, names=names, module=module, collapse=collapse)
 
 
 def _rows(graph: Graph) -> tuple[list[str] | None, str]:

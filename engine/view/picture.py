@@ -11,11 +11,12 @@ import shutil
 import subprocess
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, cast
 
 from ..explain import Step
 from ..files import write_file
 from ..foreign import Foreign, as_values, by_original
+from ..options import flag, named, refused, whole
 from ..printing import plural, printable
 from ..types import Node
 from . import export, film, focus
@@ -24,7 +25,7 @@ from .layout import place
 from .network import network
 from .rows import in_rows
 from .scene import Scene
-from .selection import Graph, select
+from .selection import Graph, known_level, select
 from .svg import CELL, paint
 from .tikz import tikz
 
@@ -169,24 +170,23 @@ def draw(
     root = as_values(root)
     graph = Graph(root)
     order = graph.order
-    nodes = by_original([*graph.leaves, *order])
-    values = len(nodes)
-    is_whole = around is None and between is None
+    values = len(order) + len(graph.leaves)
+    _check_options(view, direction, wires, collapse)
+    is_whole, has_constants = around is None and between is None, flag("constants", constants)
     if is_whole and len(order) + graph.edges > MOST:
         raise _too_large(f"{values:,} values", graph.edges)
-    _check_options(view, direction, wires)
-    part = None if is_whole else _part(order, nodes, around, depth, between)
+    nodes = by_original([*graph.leaves, *order])
+    part = _part(order, nodes, around, whole("depth", depth), between)
     if part is not None:
-        _check_size(order, part, constants, MOST)
-    level = _level(graph, view, collapse)
-    named = names_by_value(nodes, names, module)
+        _check_size(part, has_constants, MOST)
+    is_small = part is not None and view == "graph" and len(part) <= FULL
+    level = "values" if is_small else _level(graph, view, collapse)
     if level == "values" and part is None and len(order) + graph.edges > LARGEST:
         raise _too_large(f"{values:,} values", graph.edges)
-    if part is not None:
-        is_small = view == "graph" and len(part) <= FULL
-        level = "values" if is_small else level
-        _check_size(order, part, constants, LARGEST if level == "values" else MOST)
-    selection = select(graph, named, constants, level, part, to_come)
+    if part is not None and level == "values":
+        _check_size(part, has_constants, LARGEST)
+    called = names_by_value(nodes, names, module)
+    selection = select(graph, called, has_constants, level, part, _steps(to_come))
     if view == "graph" and len(selection.boxes) + len(selection.steps) > LARGEST:
         raise _too_large(f"{len(selection.boxes):,} cards", len(selection.steps))
     scene = Scene.of_selection(selection)
@@ -204,7 +204,8 @@ def _level(graph: Graph, view: str, collapse: str) -> str:
     return graph.level(collapse)
 
 
-def _check_options(view: str, direction: str, wires: str) -> None:
+def _check_options(view: str, direction: str, wires: str, collapse: str) -> None:
+    known_level(collapse)
     if view not in ("graph", "network"):
         raise ValueError(f"view {view!r}: use 'graph' or 'network'")
     if view == "graph" and wires != "auto":
@@ -224,19 +225,38 @@ def _part(
 ) -> dict[Node, None] | None:
     """Return the values that `around` or `between` ask for; `nodes` is from `by_original`."""
     if between is not None:
-        first, last = [nodes.get(id(value), value) for value in between]
+        if not isinstance(between, (tuple, list)) or len(between) != 2:
+            raise refused("between", between, "give two values of the graph, between=(a, b)")
+        first, last = [_member("between", value, nodes) for value in between]
         return focus.between(order, first, last)
     if around is None:
         return None
-    return focus.around(order, nodes.get(id(around), around), depth, MOST)
+    return focus.around(order, _member("around", around, nodes), depth, MOST)
 
 
-def _check_size(
-    order: Iterable[Node], part: Mapping[Node, None], constants: bool, most: int
-) -> None:
+def _member(option: str, value: Foreign, nodes: Mapping[int, Any]) -> Node:
+    """Return the node of the graph that an option names."""
+    if id(value) in nodes:
+        return cast(Node, nodes[id(value)])
+    if not hasattr(value, "data"):
+        raise refused(option, value, "give a value of the graph, such as root.parents[0]")
+    raise ValueError(
+        f"{option} {value!r}: it is not in this graph; give a value that the root was computed from"
+    )
+
+
+def _steps(to_come: Iterable[Step]) -> list[Step]:
+    """Return the steps that are still to be taken."""
+    steps = list(to_come) if hasattr(to_come, "__iter__") else None
+    if steps is None or not all(isinstance(step, Step) for step in steps):
+        raise refused("to_come", to_come, "give steps, such as list(root.steps())[k:]")
+    return steps
+
+
+def _check_size(part: Mapping[Node, None], constants: bool, most: int) -> None:
     """Raise ValueError where a part has more than `most` values and edges, before any is drawn."""
     shown = {node for node in part if constants or not node.constant}
-    edges = sum(parent in shown for node in order if node in part for parent in node.parents)
+    edges = sum(parent in shown for node in part for parent in node.parents)
     if len(shown) + edges > most:
         raise _too_large(f"{len(shown):,} values", edges)
 
@@ -258,16 +278,17 @@ def names_by_value(
 
     `nodes` are those of the graph, from `by_original`.
     """
+    if isinstance(module, type):
+        raise refused("module", module, "it is a class; give the network, module=net")
     if module is not None and not hasattr(module, "named_parameters"):
         raise TypeError(
             f"module: a {type(module).__name__} has no named_parameters(), as an nn.Module has; "
             "names={'w': value} names values too"
         )
     parameters = module.named_parameters() if module is not None else {}
-    named = {**parameters, **(names or {})}
     return {
         node: name
-        for name, value in named.items()
+        for name, value in {**parameters, **named(names)}.items()
         for node in [nodes.get(id(value))]
         if node is not None and not node.label and not name.startswith("_")
     }

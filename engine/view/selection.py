@@ -10,9 +10,10 @@
 The order and the neurons of a graph are found once, by `Graph`, which all that follows reads.
 """
 
-from collections.abc import Container, Iterable, Mapping, Sequence
+from collections.abc import Collection, Container, Iterable, Mapping, Sequence
 from functools import cached_property
-from typing import Any, NamedTuple
+from itertools import chain
+from typing import Any, NamedTuple, cast
 
 from ..diagnosis import Zeros
 from ..explain import Step, zeros
@@ -48,7 +49,7 @@ class Graph:
         every = [(node, slot) for node in self.order for slot in range(len(node.parents))]
         return {edge: i for i, edge in enumerate(every)}
 
-    @property
+    @cached_property
     def edges(self) -> int:
         """How many edges there are, those to plain numbers among them."""
         return sum(len(node.parents) for node in self.order)
@@ -59,18 +60,25 @@ class Graph:
 
     def level(self, collapse: str | bool | None) -> str:
         """Return what a card stands for: "values", "neurons" or "layers"."""
-        if collapse in (None, False, "none", "values"):
-            return "values"
-        if collapse in ("neuron", "neurons", "layer", "layers"):
-            return str(collapse).rstrip("s") + "s"
-        if collapse != "auto":
-            raise ValueError(f"collapse {collapse!r}: use 'auto', 'none', 'neurons' or 'layers'")
+        if (level := known_level(collapse)) != "auto":
+            return level
         values = len(self.order) + len(self.leaves)
         if values <= 60 or not self.neurons:
             return "values"
         if len(self.neurons) == 1 and values <= ALONE:  # one neuron is shown, not hidden
             return "values"
         return "neurons" if values <= 300 else "layers"
+
+
+def known_level(collapse: str | bool | None) -> str:
+    """Return "values", "neurons", "layers" or "auto". Raises ValueError for anything else."""
+    if collapse in (None, False, "none", "values"):
+        return "values"
+    if collapse in ("neuron", "neurons", "layer", "layers"):
+        return str(collapse).rstrip("s") + "s"
+    if collapse != "auto":
+        raise ValueError(f"collapse {collapse!r}: use 'auto', 'none', 'neurons' or 'layers'")
+    return "auto"
 
 
 class Selection(NamedTuple):
@@ -100,7 +108,7 @@ def select(
     names: Mapping[Node, str] | None = None,
     constants: bool = False,
     level: str = "values",
-    part: Container[Node] | None = None,
+    part: Collection[Node] | None = None,
     to_come: Iterable[Step] = (),
 ) -> Selection:
     """Return the boxes and steps of a scene; no card is made yet.
@@ -110,20 +118,19 @@ def select(
     "neurons" or "layers", which are then one box each, or "uses", a box for every use of a neuron
     and one for all that follows the last neurons.
     """
-    root, every = graph.root, graph.neurons
-    order: Sequence[Node] = graph.order
+    root, order = graph.root, cast(Sequence[Node], graph.order)
+    every = graph.neurons if level != "values" or _has_dotted(graph, names or {}) else []
     names = output_names(every, names or {}) | dict(names or {})
     rebuilt, waiting = rebuilt_data(order), {(step.node, step.slot) for step in to_come}
     state = "stale" if rebuilt else "under way" if waiting else _swept(root, order)
     inputs = {x for neuron in every for x in neuron.inputs} if level == "uses" else set()
-    drawn = [x for x in [*graph.leaves, *order] if not x.constant or constants or x in inputs]
-    boxes: list[Node] = [*drawn] if root in drawn else [*drawn, root]
-    steps = _edges(root, order, set(boxes), waiting)
+    every_node = chain(graph.leaves, order)
+    some = every_node if part is None else [node for node in every_node if node in part]
+    boxes: list[Node] = [x for x in some if not x.constant or constants or x in inputs or x is root]
+    steps = _edges(root, order, set(boxes), waiting, part)
     if part is not None:
-        boxes = [node for node in boxes if node in part]
-        steps = [step for step in steps if step.node in part and step.parent in part]
         steps = with_running_sums(steps, root)
-        every = [neuron for neuron in inside_part(every, part)]
+        every = inside_part(every, part)
     behind: dict[Edge, list[Step]] = {}
     if level != "values":
         boxes, steps, behind = collapsed(root, every, boxes, steps, level, names)
@@ -131,6 +138,12 @@ def select(
     for edge, several in repeats.items():
         behind[edge] = [one for step in several for one in behind.get(edge_of(step), [step])]
     return Selection(graph, names, steps, state, boxes, rebuilt, constants, level, behind)
+
+
+def _has_dotted(graph: Graph, names: Mapping[Node, str]) -> bool:
+    """Return whether a name has a part before its last, which names the neuron of a parameter."""
+    labels = (node.label for node in chain(graph.leaves, graph.order))
+    return any("." in name for name in chain(names.values(), labels))
 
 
 def _swept(root: Node, order: Iterable[Node]) -> str:
@@ -161,8 +174,11 @@ def _edges(
     order: Sequence[Node],
     drawn: Container[Node],
     waiting: Container[tuple[Node, int]],
+    part: Collection[Node] | None,
 ) -> list[Step]:
     """Return a step for every edge in the order of the sweep; one that carries nothing adds 0.
+
+    Of a part these are the edges inside of it, and the sweep ends with the last node of the part.
 
     From the first edge on that waits, nothing has been sent: what a grad is at that moment may
     still be cancelled by what is to come.
@@ -170,7 +186,12 @@ def _edges(
     grads = {root: 1.0}
     steps: list[Step] = []
     is_to_come = False
+    left = len(order) if part is None else sum(bool(node.parents) for node in part)
     for node in reversed(order):
+        if not left:
+            break
+        is_inside = part is None or node in part
+        left -= is_inside
         upstream = grads.get(node, 0.0)
         for slot, (parent, local) in enumerate(zip(node.parents, node.local_derivatives())):
             is_waiting = (node, slot) in waiting
@@ -180,7 +201,7 @@ def _edges(
             contribution = sent * local if sent else 0.0
             before = grads.get(parent, 0.0)
             grads[parent] = before + contribution
-            if parent in drawn:
+            if is_inside and parent in drawn:
                 make = Unsent if is_waiting else Step
                 numbers = local, sent, contribution, before, grads[parent]
                 steps.append(make(len(steps), node, parent, slot, *numbers))

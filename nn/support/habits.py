@@ -7,7 +7,9 @@ Traceback (most recent call last):
 AttributeError: nn has no 'Linear': write nn.Layer(2, 3, activation="linear")
 """
 
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
+
+from engine import Value
 
 _REMEDIES = {
     "Linear": 'write nn.Layer(2, 3, activation="linear")',
@@ -38,6 +40,24 @@ def missing(thing: str, name: str) -> AttributeError:
     """Return the error for a name that a thing does not have."""
     remedies = [f": {text}" for names, text in _REMEDIES.items() if name in names.split()]
     return AttributeError(f"{thing} has no {name!r}{''.join(remedies)}")
+
+
+def listed(parameters: Any, call: str, kinds: Any = Value) -> list[Any]:
+    """Return parameters as a list; a single one may stand for itself.
+
+    >>> listed(3.0, "clip_by_norm(net.parameters(), 1.0)")
+    Traceback (most recent call last):
+        ...
+    TypeError: 3.0 is not a parameter: write clip_by_norm(net.parameters(), 1.0)
+
+    Raises TypeError, with the call that is meant, for a module, for a list of them, and for
+    anything else that is not of one of these kinds.
+    """
+    each: list[Any] = list(parameters) if hasattr(parameters, "__iter__") else [parameters]
+    for p in each:
+        if not isinstance(p, kinds):
+            raise TypeError(f"{p!r} is not a parameter: write {call}")
+    return each
 
 
 class Remedied:

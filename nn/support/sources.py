@@ -9,12 +9,10 @@ its worker dies.
 square(data=4, grad=0)
 """
 
-import sys
 import warnings
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from engine import FrozenBranchWarning, Number, record
@@ -23,6 +21,7 @@ from ..losses import Loss
 from ..losses import l2 as sum_of_squares
 from ..module import Module
 from ..optim import Array
+from .cluster import local_client
 
 
 @dataclass(frozen=True)
@@ -145,18 +144,3 @@ def naming_the_example(group: Sequence[int], compute: Callable[[int], object]) -
             except (IndexError, ValueError) as error:
                 raise IndexError(f"example {i}: {error}") from None
         raise
-
-
-def local_client() -> Any:
-    """Return a client with workers on this machine, which import the script that runs."""
-    script = getattr(sys.modules["__main__"], "__file__", None)
-    if script and "__name__" not in Path(script).read_text(encoding="utf-8", errors="replace"):
-        raise RuntimeError(
-            "client=True starts processes that import this script: call fit inside "
-            '`if __name__ == "__main__":`'
-        )
-    try:
-        from distributed import Client, LocalCluster
-    except ImportError as error:
-        raise ImportError("client= needs Dask: pip install distributed") from error
-    return Client(LocalCluster(threads_per_worker=1, dashboard_address=None))

@@ -3,7 +3,7 @@
 >>> from engine import Value
 >>> stops = Stops(Pass(Value(0.0)), tell=print)
 >>> stops.set_functions({"breakpoints": [{"name": "tanh", "hitCondition": "% 2"}]})
-{'breakpoints': [{'id': 1, 'verified': False, 'message': 'there is no value tanh: ...'}]}
+{'breakpoints': [{'id': 1, 'verified': False, 'message': 'stops at tanh, once a backward() ...'}]}
 
 The stops themselves are breakpoints and watches of the session, which hands them to the next one.
 """
@@ -168,8 +168,8 @@ class Stops:
         """Return a stop as the client is told of it: verified, or with the reason why not."""
         point: Any = self.session.breakpoints.get(number) or self.session.watches[number]
         problem = placed(self.session, point)
-        if problem and not self.started and isinstance(point, LineBreakpoint):
-            problem = "stops when a value of this line has its turn in a backward()"
+        if problem and not self.started:
+            problem = _waiting(point)
         problem = self._mistakes[number] or problem
         self._verified[number] = not problem
         state = {"id": number, "verified": not problem, "message": problem}
@@ -191,6 +191,16 @@ class Stops:
         for number in [n for n in self.kinds if n not in held]:
             self.forget(number)
             self.tell({"reason": "removed", "breakpoint": {"id": number, "verified": False}})
+
+
+def _waiting(point: Any) -> str:
+    """Return when a stop will have its place: there is no graph yet to look for it in."""
+    if isinstance(point, LineBreakpoint):
+        return "stops when a value of this line has its turn in a backward()"
+    if isinstance(point, Watch):
+        return f"stops when {printable(point.text)} changes, once a backward() has it"
+    called = printable(point.place)
+    return f"stops at {called}, once a backward() has a value or an operation of that name"
 
 
 def placed(session: Session, point: Any) -> str:
