@@ -319,6 +319,13 @@ def test_the_debugger_is_driven_by_commands():
     assert "x.grad" in in_browser.play()["page"]
 
 
+def test_the_debuggers_picture_runs_as_the_others_do():
+    for direction in ("LR", "TB"):
+        in_browser.run("expression", "exp(tanh(exp(tanh(x))))", {"x": 3.0}, direction)
+        sides = re.search(r' width="([\d.]+)" height="([\d.]+)"', in_browser.debug("")["svg"])
+        assert (float(sides[1]) > float(sides[2])) == (direction == "LR")
+
+
 class Typist:
     """Types lines where the page asks for them, and keeps the questions."""
 

@@ -289,6 +289,21 @@ def test_the_page_is_accessible_at_every_size_in_every_state(browser, site, axe)
     assert browser.page.evaluate(VIOLATIONS) == []
 
 
+def test_on_a_phone_an_exercise_begins_at_its_text(browser, site):
+    if isinstance(browser, Fox):
+        pytest.skip("Firefox in these tests keeps its window")
+    opened(browser, site[1], 5)
+    wide = browser.page.viewport_size
+    browser.page.set_viewport_size({"width": 390, "height": 844})
+    opened(browser, site[1], 1)
+    for _ in range(3):  # the editor scrolls when the next frame is drawn
+        browser.page.evaluate("() => new Promise(requestAnimationFrame)")
+    assert browser.evaluate("() => scrollY") == 0
+    browser.evaluate("() => document.getElementById('editor').scrollIntoView()")
+    until(browser, "() => document.querySelector('.cm-content').innerText.includes('YOUR TURN')")
+    browser.page.set_viewport_size(wide)
+
+
 def test_what_a_projector_shows_has_twenty_pixels(browser, site):
     opened(browser, site[1], 5)
     checked(browser, 5, wrong(5)[0])

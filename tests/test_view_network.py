@@ -165,6 +165,20 @@ def test_texts_fit_their_places(state):
             assert 16 + x + size <= wide
 
 
+@pytest.mark.parametrize("data", [0.0, -0.3, -1.32, -12345.0, -4e-5, -1e300, -1e-300])
+def test_a_number_stays_inside_its_circle(data):
+    picture = engine.draw(engine.weighted_sum([Value(1.0)], [Value(data)]), view="network")
+    text = next(
+        found for found in ET.fromstring(picture.svg).iter() if found.get("class") == "mid ink"
+    )
+    font = float(re.findall(r"[\d.]+", text.get("style") or "10")[0])
+    rim, below = (
+        RADIUS - 0.65,
+        3.5,
+    )  # its inner edge, and how far the number stands under the centre
+    assert 0.602 * font * len(text.text) <= 2 * math.sqrt(rim**2 - below**2)
+
+
 @pytest.mark.parametrize(
     "sizes, widest", [((2, 16, 16, 1), 700), ((3, 4, 1), 700), ((2, 8, 8, 8, 8, 8, 1), 1200)]
 )

@@ -42,6 +42,7 @@ class Shown:
 
     root: Value | None = None
     names: Mapping[str, Any] = {}
+    direction = "LR"  # of its pictures
     debugger: Debugger | None = None
 
 
@@ -69,18 +70,19 @@ def run(
 ) -> Answer:
     """Return what there is to see of an expression with these values, or of Python code.
 
-    `direction` is that of the picture, as `engine.draw` has it.
+    `direction` is that of the pictures, as `engine.draw` has it.
     """
     printed, names = Printed(), dict[str, Any]()
+    shown.direction = direction
     close()
     try:
         with _streams(printed, send):
             root = _read(source, values) if mode == "expression" else _executed(source, names)
-            answer = _look(root, names, direction) if root is not None else {}
+            answer = _look(root, names) if root is not None else {}
     except CannotWait as error:
         answer = {"error": told(error, source)}
         if error.root is not None:
-            answer |= _look(error.root, names, direction) | {"open": "debug"}
+            answer |= _look(error.root, names) | {"open": "debug"}
     except BaseException as error:  # also what code raises to end Python
         answer = {"error": told(error, source)}
     return {"output": printed.content(), **answer}
@@ -96,7 +98,12 @@ def _streams(printed: Printed, send: Send | None) -> Iterator[None]:
 def _moment() -> Answer:
     """Return what is shown beside a question of the debugger, nothing beside another."""
     debugger = Debugger.talking
-    return {"debugger": True} | _drawn(lambda: debugger.picture()[0]) if debugger else {}
+    return {"debugger": True} | _paused(debugger) if debugger else {}
+
+
+def _paused(debugger: Debugger) -> Answer:
+    """Return the picture of the step that the debugger is at."""
+    return _drawn(lambda: debugger.picture(shown.direction)[0])
 
 
 def close() -> None:
@@ -161,7 +168,7 @@ def _executed(source: str, names: dict[str, Any]) -> Value | None:
 # -- what is seen
 
 
-def _look(root: Value, names: Mapping[str, Any], direction: str) -> Answer:
+def _look(root: Value, names: Mapping[str, Any]) -> Answer:
     """Return the picture, the sums and the table of a graph, after its backward pass."""
     _label(names)
     if root.grad == 0.0:
@@ -175,7 +182,7 @@ def _look(root: Value, names: Mapping[str, Any], direction: str) -> Answer:
         ],
         "why": "\n\n".join(root.why(leaf) for leaf in leaves[:FEW]),
         "table": text(root),
-        **_drawn(lambda: draw(root, names=names, direction=direction)),
+        **_drawn(lambda: draw(root, names=names, direction=shown.direction)),
     }
 
 
@@ -217,7 +224,7 @@ def debug(command: str, send: Send | None = None) -> Answer:
             debugger.open()
         leaves = _commanded(debugger, command) if command else False
         answer = {"said": printed.said(), "at": debugger.session.position}
-    answer |= {"of": len(debugger.session.trail)} | _drawn(lambda: debugger.picture()[0])
+    answer |= {"of": len(debugger.session.trail)} | _paused(debugger)
     if leaves:
         close()
     return answer

@@ -686,15 +686,15 @@ class Debugger(cmd.Cmd):
             raise Refused(f"no picture: {printable(str(error), 200)}") from None
         self.say(f"drawn: {printable(str(file), 200)}{part}")
 
-    def picture(self) -> tuple[Any, str]:
+    def picture(self, direction: str = "LR") -> tuple[Any, str]:
         """Return the picture of this moment, and what to say of it if it isn't all of the graph."""
         from .. import draw
 
         node, to_come = self.session.node, self.session.trail[self.session.position :]
         try:
-            return draw(self.session.root, to_come=to_come), ""
+            return draw(self.session.root, to_come=to_come, direction=direction), ""
         except ValueError:  # too large to read
-            part = draw(self.session.root, to_come=to_come, around=node)
+            part = draw(self.session.root, to_come=to_come, around=node, direction=direction)
             return part, f", the part around {self.session.called(node)}"
 
     # -- learning ------------------------------------------------------------------------------

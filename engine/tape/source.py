@@ -7,7 +7,7 @@ in it.
 >>> from engine import Value
 >>> from engine.tape.recording import recorded
 >>> print(source(recorded(lambda x: x * 3.0, [2.0]), "numpy"))
-# The inputs are v0 … v0, the parameters v1 … v0; the gradient is in that order.
+# Inputs: v0. Parameters: none. The gradient is in that order.
 import numpy as np
 <BLANKLINE>
 <BLANKLINE>
@@ -248,12 +248,11 @@ def source(graph: Graph, language: str) -> str:
         raise ValueError(f"no source in {language!r}: choose one of {', '.join(LANGUAGES)}")
     made = assigned(graph, "all", fast=False)
     count = graph.inputs + len(graph.parameters)
+    inputs, parameters = _between(0, graph.inputs), _between(graph.inputs, count)
     text = _Text(made, range(graph.constants, graph.leaves), language)
     mark_of = "//" if language in ("c", "javascript") else "#"
     opening = (
-        f"{mark_of} The inputs are v0 … v{graph.inputs - 1}, "
-        f"the parameters v{graph.inputs} … v{count - 1}; "
-        "the gradient is in that order.\n"
+        f"{mark_of} Inputs: {inputs}. Parameters: {parameters}. The gradient is in that order.\n"
     )
     functions = [
         text.function("value", []),
@@ -263,6 +262,16 @@ def source(graph: Graph, language: str) -> str:
     needs_special = language == "numpy" and "special." in body
     head = _HEADS[language] + ("from scipy import special\n" if needs_special else "")
     return opening + head + ("\n" if mark_of == "//" else "\n\n") + body
+
+
+def _between(start: int, stop: int) -> str:
+    """Return the names of the numbers from `start` up to `stop`, which is left out.
+
+    >>> _between(0, 3), _between(3, 4), _between(4, 4)
+    ('v0 … v2', 'v3', 'none')
+    """
+    names = [f"v{start}", f"v{stop - 1}"][: stop - start]
+    return " … ".join(names) or "none"
 
 
 class _Text:

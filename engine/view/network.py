@@ -514,9 +514,9 @@ def _ring(x: float, y: float, grad: float, is_down: bool) -> str:
 
 
 def _number_in(x: float, y: float, data: float) -> str:
-    """Return the data inside a circle, smaller where it is long."""
+    """Return the data inside a circle, smaller where it is long, so that it stays off the rim."""
     number = _short_number(data)
-    size = f' style="font-size:{48 / len(number):.1f}px"' if len(number) > 5 else ""
+    size = f' style="font-size:{44 / len(number):.1f}px"' if len(number) > 4 else ""
     return f'<text class="mid ink" x="{x:g}" y="{y + 3.5:g}"{size}>{number}</text>'
 
 

@@ -99,9 +99,10 @@ function write(text) {
   editor.dispatch({ effects: folds(editor.state.doc) });
 }
 
+const startOf = (line) => editor.state.doc.line(Math.max(1, Math.min(line, editor.state.doc.lines))).from;
+
 function scrollTo(line) {
-  const { from } = editor.state.doc.line(Math.max(1, Math.min(line, editor.state.doc.lines)));
-  editor.dispatch({ effects: EditorView.scrollIntoView(from, { y: "start", yMargin: 12 }) });
+  editor.dispatch({ effects: EditorView.scrollIntoView(startOf(line), { y: "start", yMargin: 12 }) });
 }
 
 // Underlines the line of an error, or nothing.
@@ -384,7 +385,12 @@ function open(number) {
   list();
   showVerdict(false);
   showHints();
-  requestAnimationFrame(() => scrollTo(marks(editor.state.doc)[0] || 1));
+  requestAnimationFrame(() => begin(marks(editor.state.doc)[0] || 1));
+}
+
+// The editor begins at a line; the page stays at the text, which is above the editor on a phone.
+function begin(line) {
+  editor.scrollDOM.scrollTop = editor.lineBlockAt(startOf(line)).top - 12;
 }
 
 // A part of the text; for code a button that shows its lines in the editor.
