@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from browsers import browser, opened, running  # noqa: F401 - fixtures
-from site_browsers import insecure, site  # noqa: F401 - the site is built once for all who ask
+from site_browsers import axe, insecure, site  # noqa: F401 - the site is built once for all who ask
 
 ROOT = Path(__file__).resolve().parent.parent
 

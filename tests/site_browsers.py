@@ -9,9 +9,6 @@ from importlib.util import find_spec
 import pytest
 from browsers import launch
 
-from demos.site import __main__ as command
-from demos.site.serve import server
-
 IN_CI = os.environ.get("CI") == "true"
 
 
@@ -22,6 +19,10 @@ def site(tmp_path_factory):
         pytest.skip("takes a minute: CI=true builds the site")
     if not (all(map(find_spec, ("sphinx", "myst_parser", "furo"))) and shutil.which("npm")):
         pytest.skip("sphinx, myst-parser, furo or npm is not installed")
+    # Here and not above: conftest.py loads this module in the Python of browsers, too.
+    from demos.site import __main__ as command
+    from demos.site.serve import server
+
     top = tmp_path_factory.mktemp("site")
     command.build(top / "out")
     (top / "index.html").touch()
@@ -98,6 +99,17 @@ def insecure(site, running):
     browser.close()
 
 
+@pytest.fixture(scope="module")
+def axe(browser, tmp_path_factory):
+    """Where axe is, for the browser that it is asked in: one is enough."""
+    if isinstance(browser, Fox):
+        pytest.skip("one browser is enough for axe")
+    from demos.site import playground  # see `site`
+
+    modules = playground.install(tmp_path_factory.mktemp("axe"), tests=True)
+    return modules / "axe-core" / "axe.min.js"
+
+
 def asks_nobody_else(browser, address):
     """Hold that a page has asked no other host for anything."""
     hosts = browser.evaluate(
@@ -124,3 +136,5 @@ STATE = """() => ['status', 'error', 'result', 'offline'].map(
 TEXT = "(id) => document.getElementById(id).textContent"
 CLICK = "(selector) => document.querySelector(selector).click()"
 SAYS = "(id, text) => document.getElementById(id).textContent.includes(text)"
+VIOLATIONS = """() => axe.run().then((all) => all.violations.map(
+    ({ id, nodes }) => [id, nodes[0].html]))"""

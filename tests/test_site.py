@@ -15,7 +15,16 @@ import zipfile
 from pathlib import Path
 
 import pytest
-from site_browsers import CLICK, SAYS, TEXT, Chromium, Fox, asks_nobody_else, either, until
+from site_browsers import (
+    CLICK,
+    SAYS,
+    TEXT,
+    VIOLATIONS,
+    Chromium,
+    asks_nobody_else,
+    either,
+    until,
+)
 
 import engine
 import nn
@@ -611,19 +620,8 @@ def test_on_an_insecure_address_it_says_what_is_missing(insecure):
     assert "only while its server runs" in browser.evaluate(TEXT, "offline")
 
 
-VIOLATIONS = """() => axe.run().then((all) => all.violations.map(
-    ({ id, nodes }) => [id, nodes[0].html]))"""
 GUIDE = ("index.html", "docs/nn.html", "docs/stepper.html", "docs/derivatives.html",
          "reference/engine.html", "reference/commands.html", "search.html?q=gradient")  # fmt: skip
-
-
-@pytest.fixture(scope="module")
-def axe(browser, tmp_path_factory):
-    """Where axe is, for the browser that it is asked in: one is enough."""
-    if isinstance(browser, Fox):
-        pytest.skip("one browser is enough for axe")
-    modules = playground.install(tmp_path_factory.mktemp("axe"), tests=True)
-    return modules / "axe-core" / "axe.min.js"
 
 
 def test_the_page_is_accessible_on_a_projector_and_a_phone(browser, site, axe):

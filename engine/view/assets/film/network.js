@@ -129,7 +129,7 @@ function legend(quantity, largest) {
   if (quantity === change && !index) return "Nothing has changed yet: this is the start.";
   const where = isStrips() ? "Strips" : "Wires and rims";
   const inside = plane && program && !isStrips() ? " In a circle: what the neuron gives over the plane." : "";
-  return `${where}: ${quantity.words}, orange where positive, blue where negative; the strongest is ${text(largest)}${rest && ", "}${rest}.${inside}`;
+  return `${where}: ${quantity.words}, orange where positive, blue and dashed where negative; the strongest is ${text(largest)}${rest && ", "}${rest}.${inside}`;
 }
 
 // -- what each neuron gives over the plane, in its circle
