@@ -47,7 +47,9 @@ class Row(Module):
 
     def __init__(self, width: int, *, seed: Seed = None):
         rng = _generator(seed)
-        self.w = Parameters(Value(rng.gauss(0.0, SPREAD)) for _ in range(_count(width, "weights")))
+        self.w: list[Value] = Parameters(
+            Value(rng.gauss(0.0, SPREAD)) for _ in range(_count(width, "weights"))
+        )
 
     def forward(self, x: Sequence[Number]) -> Any:
         """Return Σ wᵢ·xᵢ, one node."""
