@@ -16,6 +16,7 @@ import engine
 from engine import Number, Value, weighted_sum
 
 from .module import Module
+from .support.habits import Parameters
 
 Activation = str | Callable[[Any], Any]
 Seed = int | random.Random | None
@@ -80,7 +81,9 @@ class Neuron(_Network[Value]):
         self.inputs = _count(inputs, "inputs")
         self.activation, self.expanded = _known(activation), expanded
         bound, rng = starting_range(inputs, siblings, activation), _generator(seed)
-        self.w = [Value(bound * (2.0 * rng.random() - 1.0)) for _ in range(inputs)]
+        self.w: list[Value] = Parameters(
+            Value(bound * (2.0 * rng.random() - 1.0)) for _ in range(inputs)
+        )
         self.b = Value(0.0)
         self.label_parameters()
 

@@ -22,6 +22,7 @@ from engine import Number, Value, pick, softmax, weighted_sum
 
 from .layers import Seed, _count, _generator
 from .module import Module
+from .support.habits import Parameters
 
 Vector = list[Any]  # `width` Values, or plain numbers in a prediction
 SPREAD = 0.08  # the standard deviation of the weights at the start
@@ -46,7 +47,9 @@ class Row(Module):
 
     def __init__(self, width: int, *, seed: Seed = None):
         rng = _generator(seed)
-        self.w = [Value(rng.gauss(0.0, SPREAD)) for _ in range(_count(width, "weights"))]
+        self.w: list[Value] = Parameters(
+            Value(rng.gauss(0.0, SPREAD)) for _ in range(_count(width, "weights"))
+        )
 
     def forward(self, x: Sequence[Number]) -> Any:
         """Return Σ wᵢ·xᵢ, one node."""

@@ -12,6 +12,7 @@ import pytest
 
 import nn
 from engine import Value
+from nn.transformer import Row
 
 
 def net():
@@ -244,3 +245,22 @@ def test_two_parameters_of_one_name_are_refused():
 def test_predict_takes_numbers_only():
     with pytest.raises(TypeError, match="not the str"):
         nn.MLP(2, [1], seed=0).predict(["12"])
+
+
+@pytest.mark.parametrize("make", [lambda: nn.Neuron(2, seed=1), lambda: Row(2, seed=1)])
+def test_a_number_in_place_of_a_weight_is_refused_with_the_call_that_is_meant(make):
+    module = make()
+    before = list(module.w)
+    with pytest.raises(TypeError, match=r"^w\[0\] is a param.* write w\[0\]\.data = 0\.5$"):
+        module.w[0] = 0.5
+    with pytest.raises(TypeError, match=r"^w\[i\] is a parameter.* write w\[i\]\.data = 0\.25$"):
+        module.w[:] = [0.25, 1]
+    assert module.w == before and module.parameters()[:2] == before
+    module.w[1] = shared = Value(2.0)  # tied to another
+    module.w[:1] = [shared]
+    assert module.w == [shared, shared]
+    twin = copy.deepcopy(module)
+    assert [w.data for w in twin.w] == [2.0, 2.0]
+    with pytest.raises(TypeError, match="is a parameter"):
+        twin.w[-1] = 3
+    assert type(module.plain().w[0]) is float

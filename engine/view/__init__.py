@@ -13,7 +13,8 @@ scene says what a card and a pill show, layout where they stand (by dot, or by l
 paints them; network paints the cards as circles, as on a blackboard. export writes DOT, Mermaid and
 JSON. A page takes the same scene: animation has its data, frames its steps, html makes one file of
 them. film moves a picture; training is the page of a training run, with the network of its scene.
-micrograd_dot is the small picture of the micrograd lecture.
+show opens pictures and pages in a browser; micrograd_dot is the small picture of the micrograd
+lecture.
 """
 
 from .micrograd_dot import draw_dot

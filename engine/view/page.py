@@ -26,6 +26,7 @@ from .frames import MARK
 from .html import assembled, asset, framed, save_html, script_of
 from .picture import NamesParameters, draw
 from .selection import Graph
+from .show import Shown
 
 STYLES = ("theme.css", "page.css")
 SCRIPTS = (
@@ -43,8 +44,10 @@ SCRIPTS = (
 UNFOLD = "unfold.js"  # of a page with neurons or layers, the last
 
 
-class Page:
-    """A finished page: its `html`, and `save(path)`."""
+class Page(Shown):
+    """A finished page: its `html`, `show()`, which opens it, and `save(path)`."""
+
+    file = "stepper.html"
 
     def __init__(self, content: Animation, forward: bool, live: bool, graph: Graph, **options: Any):
         rows, why = _rows(graph) if live else (None, "")

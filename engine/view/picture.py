@@ -26,6 +26,7 @@ from .network import network
 from .rows import in_rows
 from .scene import Scene
 from .selection import Graph, known_level, select
+from .show import Shown
 from .svg import CELL, paint
 from .tikz import tikz
 
@@ -51,8 +52,13 @@ class NamesParameters(Protocol):
         """Return the parameters by their names."""
 
 
-class Picture:
-    """A drawn graph: `.svg` is its text, `.save(path)` writes a file; notebooks show it."""
+class Picture(Shown):
+    """A drawn graph: `.svg` is its text, `.show()` opens it, `.save(path)` writes a file.
+
+    Notebooks show it.
+    """
+
+    file = "picture.svg"
 
     def __init__(self, scene: Scene, svg: str, placed: Placed | None = None, theme: str = "auto"):
         self.scene, self.svg, self.placed, self.theme = scene, svg, placed, theme

@@ -33,6 +33,7 @@ from .network import Drawing, captions, placed, wire_paths
 from .neurons import operation_of
 from .scene import Card, Scene
 from .selection import rebuilt_data
+from .show import Shown
 
 STYLES = ("theme.css", "film.css")
 SCRIPTS = (
@@ -57,8 +58,10 @@ Moments = Iterable[tuple[int, float, Sequence[float], Sequence[float]]]
 Function = Callable[[Any], Any]
 
 
-class Film:
-    """The finished page: its `html`, and `save(path)`."""
+class Film(Shown):
+    """The finished page: its `html`, `show()`, which opens it, and `save(path)`."""
+
+    file = "film.html"
 
     def __init__(self, html: str, moments: int, parameters: int):
         self.html = html

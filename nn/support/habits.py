@@ -7,6 +7,7 @@ Traceback (most recent call last):
 AttributeError: nn has no 'Linear': write nn.Layer(2, 3, activation="linear")
 """
 
+from numbers import Real
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from engine import Value
@@ -58,6 +59,30 @@ def listed(parameters: Any, call: str, kinds: Any = Value) -> list[Any]:
         if not isinstance(p, kinds):
             raise TypeError(f"{p!r} is not a parameter: write {call}")
     return each
+
+
+class Parameters(list[Value]):
+    """A list of parameters, in which no plain number may take the place of one.
+
+    >>> w = Parameters([Value(1.0)])
+    >>> w[0] = 0.5
+    Traceback (most recent call last):
+        ...
+    TypeError: w[0] is a parameter: to set its number, write w[0].data = 0.5
+
+    It would be a constant from then on, which nothing trains.
+    """
+
+    def __setitem__(self, place: Any, thing: Any) -> None:
+        new = list(thing) if isinstance(place, slice) else [thing]
+        numbers = [x for x in new if isinstance(x, Real)]
+        if numbers:
+            i = place if len(new) == 1 and not isinstance(place, slice) else "i"
+            called = f"w[{i}]"
+            raise TypeError(
+                f"{called} is a parameter: to set its number, write {called}.data = {numbers[0]!r}"
+            )
+        super().__setitem__(place, new if isinstance(place, slice) else thing)
 
 
 class Remedied:
