@@ -193,6 +193,7 @@ def test_random_graphs_forward_and_back_bit_for_bit(script):
     assert written["stdout"].splitlines() == [str([v.grad for v in values]) for values in finals]
 
 
+@pytest.mark.slow
 def test_a_hundred_thousand_contributions(script):
     file = script("""
         from engine import Value

@@ -72,6 +72,7 @@ def test_keys(opened):
         assert shown.index == index, key
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("how", ["mouse", "keyboard"])
 def test_play_and_pause(opened, how):
     shown = opened()

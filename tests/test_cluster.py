@@ -131,6 +131,7 @@ def test_workers_of_its_own_need_a_guard_and_one_line_says_so(tmp_path):
         assert done.stderr.count("/nn/") == 2  # the frame of fit, and the check that it makes
 
 
+@pytest.mark.slow
 def test_workers_of_its_own_train(tmp_path):
     done = run_script(tmp_path / "script.py", SCRIPT + "if __name__ == '__main__':\n    train()\n")
     assert done.returncode == 0, done.stderr

@@ -185,6 +185,7 @@ def test_a_loss_that_leaves_the_numbers_stops_the_run_before_the_step():
     assert 1 < optimizer.steps < 2000
 
 
+@pytest.mark.slow
 def test_large_digits_are_learned_and_read_where_they_were_held_out():
     pytest.importorskip("numba")
     from demos import train_big

@@ -94,6 +94,7 @@ def test_a_tangent_of_zero_sends_nothing():
     assert forward(z, {x: 1.0})[z] == math.inf
 
 
+@pytest.mark.slow
 def test_depth_costs_nothing():
     x = Value(1.0)
     y = x

@@ -60,6 +60,7 @@ def leaf_nodes(graph):
     return {leaf.label: i for i, leaf in enumerate(leaves)}
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not shutil.which("node"), reason="no node")
 def test_thirty_graphs_after_two_hundred_edits_step_by_step():
     parts = []

@@ -216,6 +216,7 @@ def test_each_change_is_made_whole_or_not_at_all(change):
         assert state(net, optimizer) in (before, after)
 
 
+@pytest.mark.slow
 def test_gradients_of_examples_leave_the_grads_as_they_were():
     def make():
         net, _ = start()

@@ -471,6 +471,7 @@ def test_the_page_opens_at_what_it_speaks_of_and_follows_play(opened):
             assert shown.page.evaluate(seen, ".card.active")
 
 
+@pytest.mark.slow
 @pytest.mark.browser
 def test_axe_finds_nothing_in_any_state(opened):
     found = importlib.util.find_spec("axe_playwright_python")
@@ -548,6 +549,7 @@ def test_an_edit_repaints_three_hundred_cards(opened, capsys):
     assert found == pytest.approx(rebuilt_data(Graph(root).order)[root], rel=1e-12)
 
 
+@pytest.mark.slow
 @pytest.mark.browser
 @pytest.mark.skipif(not PROGRAM, reason="no Firefox is installed")
 def test_firefox_by_mouse_and_keyboard(tmp_path):

@@ -132,6 +132,7 @@ def test_unfused_the_tape_rounds_exactly_as_the_graph_does():
         assert all(map(same, wanted, found)), (seed, wanted, found)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("backend", ["numba", "numpy"])
 def test_fused_the_tape_is_within_1e_13_of_the_sum_of_magnitudes(backend):
     needs(backend)

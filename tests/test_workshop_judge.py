@@ -46,6 +46,7 @@ def mutated(number, mutant):
 # -- the table
 
 
+@pytest.mark.slow
 def test_the_table_is_what_the_mutants_give():
     """If this fails, run `python -m demos.workshop.build`."""
     assert json.loads(fingerprints.text()) == TABLE
