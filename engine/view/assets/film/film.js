@@ -26,7 +26,11 @@ function go(k) { paint(k); }
 function tell() { // the line below the network: of what is pointed at, else of what is chosen
   const circle = circles[preview >= 0 ? preview : chosen];
   if (isStrips()) return tellStrip();
-  write(find("readout"), pointed ? wireWords(pointed) : circle ? circleWords(circle) : "Point at a wire or a neuron for its numbers; a click keeps a neuron.");
+  readOut(pointed ? wireWords(pointed) : circle && circleWords(circle), "Point at a wire or a neuron for its numbers; a click keeps a neuron.");
+}
+function readOut(numbers, hint) { // the hint is not printed
+  write(find("readout"), numbers || hint);
+  find("readout").classList.toggle("hint", !numbers);
 }
 let pointed = null; // the wire under the pointer
 

@@ -61,7 +61,7 @@ function pointedStrip(event) { // which parameter, and which moment
   return { p: order[Math.max(0, Math.min(count - 1, row))], k: Math.max(0, Math.min(last, k)) };
 }
 function tellStrip() {
-  write(find("readout"), strip < 0 ? "Point at a strip for its numbers, or choose one by ↑ and ↓." : `${names[strip]} = ${threeNumbers(strip)}`);
+  readOut(strip >= 0 && `${names[strip]} = ${threeNumbers(strip)}`, "Point at a strip for its numbers, or choose one by ↑ and ↓.");
 }
 function chooseStrip(p) {
   strip = p;
