@@ -15,20 +15,48 @@ WebAssembly.Memory.prototype.grow = function (pages) {
 };
 
 // Counts the bytes of everything that is fetched, so that the page can show how far it is. A server that
-// refuses once, as a busy one may, is asked again.
-const fetched = self.fetch;
+// refuses or falls silent, as a busy one may, is asked again.
+const fetched = self.fetch, SILENCE = 30_000, ASKED = 3;
 self.fetch = async (...request) => {
-  const answer = await fetched(...request).catch(() => fetched(...request));
-  if (!answer.ok || !answer.body) return answer;
-  const counted = new TransformStream({
-    transform(chunk, out) {
-      loaded += chunk.length;
-      self.postMessage({ loaded, total: TOTAL_BYTES });
-      out.enqueue(chunk);
-    },
-  });
-  return new Response(answer.body.pipeThrough(counted), { status: answer.status, headers: answer.headers });
+  for (let asked = 1; ; asked += 1) {
+    try {
+      return await whole(await soon(fetched(...request)));
+    } catch (error) {
+      if (asked === ASKED) throw error;
+    }
+  }
 };
+
+async function whole(answer) {
+  if (!answer.ok || !answer.body) return answer;
+  const reader = answer.body.getReader(), parts = [];
+  const { status, headers } = answer;
+  try {
+    for (;;) {
+      const { done, value } = await soon(reader.read());
+      if (done) return new Response(new Blob(parts), { status, headers });
+      parts.push(value);
+      count(value.length);
+    }
+  } catch (error) {
+    reader.cancel().catch(() => {});
+    count(-parts.reduce((sum, part) => sum + part.length, 0));
+    throw error;
+  }
+}
+
+function count(bytes) {
+  loaded += bytes;
+  self.postMessage({ loaded, total: TOTAL_BYTES });
+}
+
+function soon(promise) {
+  let timer;
+  const late = new Promise((_, reject) => {
+    timer = setTimeout(() => reject(new Error("the server does not answer")), SILENCE);
+  });
+  return Promise.race([promise, late]).finally(() => clearTimeout(timer));
+}
 
 async function start() {
   const engine = fetch(new URL("chainrule.zip", here)).then((answer) => {

@@ -380,6 +380,7 @@ function open(number) {
   location.hash === `#${now.name}` || history.replaceState(null, "", `#${now.name}`);
   $("text").replaceChildren(...now.parts.map(part).filter(Boolean));
   $("text").scrollTop = 0;
+  window.scrollTo(0, 0); // on a phone all of the page is one column
   $("look").hidden = true;
   notice("");
   list();
