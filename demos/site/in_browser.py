@@ -156,11 +156,11 @@ def _executed(source: str, names: dict[str, Any]) -> Value | None:
         ast.copy_location(tree.body[-1], last)
         ast.fix_missing_locations(tree)
     exec(compile(tree, FILE, "exec"), names)
-    found = names.pop(LAST, None)
-    if isinstance(found, Value):
-        return found
-    if found is not None:
-        print(repr(found))
+    result = names.pop(LAST, None)
+    if isinstance(result, Value):
+        return result
+    if result is not None:
+        print(repr(result))
     roots = [value for value in names.values() if isinstance(value, Value) and value.parents]
     return roots[-1] if roots else None
 

@@ -115,8 +115,8 @@ def _state() -> list[object]:
 
 def _as_in_a_process(fact: Fact) -> Fact:
     """Return a fact as it would be in a process of its own."""
-    for words, error in SAID_HERE.items():
-        if words in fact.get("says", ""):
+    for message, error in SAID_HERE.items():
+        if message in fact.get("says", ""):
             return fact | {"error": error, "traceback": []}
     return fact
 
@@ -181,18 +181,18 @@ def looked(number: int, source: str, command: str) -> Iterator[Fact]:
     try:
         yield _shown(command)
     except BaseException as error:
-        told = probe.failure(error, path)
-        if isinstance(error, ValueError):  # an expression or a target, told in words
-            told |= {"error": "said", "traceback": []}
-        yield told
+        failure = probe.failure(error, path)
+        if isinstance(error, ValueError):  # an expression or a target, which says it all
+            failure |= {"error": "said", "traceback": []}
+        yield failure
         return
     yield probe.END
 
 
 def _shown(command: str) -> Fact:
     """Return what `python -m engine draw`, `step` or `debug` would show."""
-    words = shlex.split(command.partition(", and in it")[0])
-    do, target, *rest = words[words.index("engine") + 1 :]
+    arguments = shlex.split(command.partition(", and in it")[0])
+    do, target, *rest = arguments[arguments.index("engine") + 1 :]
     values = numbers(word for word in rest if "=" in word)
     load = model_file.load if model_file.split(target) else build
     root = load(target, values)

@@ -99,15 +99,15 @@ def _result(function: Callable[..., Any], inputs: list[Value]) -> Value:
     return lift(result)
 
 
-def _flat(root: Value, inputs: list[Value], made: list[Value]) -> Graph:
+def _flat(root: Value, inputs: list[Value], nodes: list[Value]) -> Graph:
     """Return the graph under `root` as arrays.
 
-    `made` are the nodes that the function made, in order.
+    `nodes` are those that the function made, in order.
     """
     order, leaves = topological_order(root)
     parents = list(map(parents_of, order))
     used = list(chain.from_iterable(parents))
-    parameters = _parameters(made, leaves, inputs)
+    parameters = _parameters(nodes, leaves, inputs)
     counts = list(map(len, parents))
     lowering = Lowering()
     operations = [node.operation for node in order if node.operation]
@@ -128,9 +128,11 @@ def _flat(root: Value, inputs: list[Value], made: list[Value]) -> Graph:
     )
 
 
-def _parameters(made: Iterable[Value], leaves: Iterable[Value], inputs: list[Value]) -> list[Value]:
+def _parameters(
+    nodes: Iterable[Value], leaves: Iterable[Value], inputs: list[Value]
+) -> list[Value]:
     """Return every leaf that is neither input nor constant, in order of first use."""
-    operands = chain.from_iterable(map(parents_of, made))
+    operands = chain.from_iterable(map(parents_of, nodes))
     excluded = {*inputs}
     return [
         leaf

@@ -33,9 +33,9 @@ def asset(name: str) -> str:
 
 
 def assembled(
-    template: str, styles: Iterable[str], script: str, title: str, data: Mapping[str, Any]
+    body: str, styles: Iterable[str], script: str, title: str, data: Mapping[str, Any]
 ) -> str:
-    """Return the template with style, script and data in it.
+    """Return the page with this body, style, script and data.
 
     The hashes of style and script are all that the browser is allowed to run.
     """
@@ -47,11 +47,12 @@ def assembled(
     fields = {
         "POLICY": policy,
         "TITLE": html.escape(title),
+        "BODY": asset(body),
         "STYLE": style,
         "SCRIPT": script,
         "DATA": _json_in_html(data),
     }  # all in one pass, so that a label can't ask for another field
-    return re.sub(r"\{\{([A-Z]+)\}\}", lambda mark: fields[mark[1]], asset(template))
+    return re.sub(r"\{\{([A-Z]+)\}\}", lambda mark: fields[mark[1]], asset("frame.html"))
 
 
 def script_of(parts: Iterable[str], program: str) -> str:
