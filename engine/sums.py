@@ -35,10 +35,14 @@ def weighted_sum(
 
     Its parents are the weights, the inputs, the bias. Raises ValueError where the lengths differ.
     """
-    if loose or not (hasattr(weights, "__iter__") and hasattr(inputs, "__iter__")):
-        lists = "takes a list of weights and a list of inputs"
-        raise TypeError(f"weighted_sum {lists}: write weighted_sum([w0, w1], [x0, x1], bias)")
-    weights, inputs = tuple(weights), tuple(inputs)
+    try:
+        weights, inputs = tuple(weights), tuple(inputs)
+    except TypeError:
+        if hasattr(weights, "__iter__") and hasattr(inputs, "__iter__"):
+            raise  # the error of an iterator itself
+        raise _no_lists() from None
+    if loose:
+        raise _no_lists()
     if len(weights) != len(inputs):
         raise ValueError(
             f"{len(weights)} weights for {len(inputs)} inputs: give one weight for each input"
@@ -50,6 +54,11 @@ def weighted_sum(
     # Else what `apply_operation` would do, unrolled for speed: networks are made of little else.
     z = weigh(xs[:n], xs[n:], xs[-1])
     return make(operations.weighted_sum, parents, xs, z, outside(_frame(1)))
+
+
+def _no_lists() -> TypeError:
+    lists = "takes a list of weights and a list of inputs"
+    return TypeError(f"weighted_sum {lists}: write weighted_sum([w0, w1], [x0, x1], bias)")
 
 
 @overload
